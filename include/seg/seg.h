@@ -1,0 +1,13 @@
+/* seg/seg.h - the whole public interface of libseg. */
+#ifndef SEG_SEG_H
+#define SEG_SEG_H
+
+#include <seg/base.h>
+#include <seg/ingest.h>
+#include <seg/schema.h>
+#include <seg/segment.h>
+#include <seg/set.h>
+#include <seg/store.h>
+#include <seg/value.h>
+
+#endif /* SEG_SEG_H */
