@@ -1,0 +1,60 @@
+/* Door of the room `ingest`: what callers hand in becomes a checked batch.
+ *
+ * segi_batch_check() looks at every row and column of a public seg_batch and says which rows are
+ * acceptable; it changes nothing. segi_rows gathers single rows into seg_batch form. */
+#ifndef SEGI_INGEST_H
+#define SEGI_INGEST_H
+
+#include <seg/ingest.h>
+
+#include "base/arena.h"
+#include "schema/schema.h"
+
+/* A batch that is safe to read: offsets rise and stay in bounds, codes are in range, strings
+ * are UTF-8 within the size limit, numbers are finite, names are good. */
+typedef struct segi_checked_batch {
+    seg_batch batch;           /* the caller's, copied; arrays still borrowed */
+    seg_column event_types, event_ids;
+    seg_column *columns;       /* in the arena; [batch.column_count] */
+    uint64_t first_row;        /* number of its first row over all batches of the commit */
+    uint8_t *results;          /* SEG_ROW_* per row, in the arena; NULL: every row is good */
+    uint64_t rejected;         /* rows whose result is not SEG_ROW_OK */
+    uint64_t rejected_row;     /* the first such row, over all batches; UINT64_MAX */
+} segi_checked_batch;
+
+/* With quarantine false, the first bad row fails the call (SEG_E_DATA, row and column named).
+ * A malformed batch (missing arrays, offsets that fall, two columns of one name, ...) fails in
+ * either mode with SEG_E_ARG or SEG_E_DATA. */
+seg_status segi_batch_check(const segi_schema *schema, const seg_batch *batch, uint64_t first_row,
+                            bool quarantine, segi_arena *arena, segi_checked_batch *out,
+                            seg_error *err);
+
+/* ---- row appender ------------------------------------------------------------------------- */
+
+typedef struct segi_rows segi_rows;
+
+seg_status segi_rows_create(const segi_mem *mem, uint32_t id_kind, segi_rows **out,
+                            seg_error *err);
+void segi_rows_destroy(segi_rows *rows);
+/* event NULL: a row of attributes. u64 stores pass the id's 8 bytes in native order. */
+seg_status segi_rows_begin(segi_rows *rows, const char *user, size_t user_size, const char *event,
+                           size_t event_size, int64_t time, seg_error *err);
+seg_status segi_rows_event_id(segi_rows *rows, const char *id, size_t id_size, seg_error *err);
+/* type, scale and the value: `slot` for fixed types (see schema.h), text for strings. */
+seg_status segi_rows_set(segi_rows *rows, const char *name, size_t name_size, seg_type type,
+                         int32_t scale, int64_t slot, const char *text, size_t text_size,
+                         seg_error *err);
+seg_status segi_rows_set_list(segi_rows *rows, const char *name, size_t name_size,
+                              const char *const *elements, const size_t *sizes, size_t count,
+                              seg_error *err);
+/* schema gives the type where no earlier row did. */
+seg_status segi_rows_set_null(segi_rows *rows, const segi_schema *schema, const char *name,
+                              size_t name_size, seg_error *err);
+uint64_t segi_rows_count(const segi_rows *rows);
+void segi_rows_clear(segi_rows *rows);
+/* The rows as batches in their order, one per run of rows of one kind (events or attributes);
+ * borrowed until the rows change. */
+seg_status segi_rows_batches(segi_rows *rows, const seg_batch **out_batches, size_t *out_count,
+                             seg_error *err);
+
+#endif
