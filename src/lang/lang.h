@@ -1,0 +1,355 @@
+/* Door of the room `lang`: predicate text becomes a checked tree.
+ *
+ * segi_compile() parses, resolves names against a schema and checks types; what it returns is
+ * immutable, and every name in it is an index or pointer, every literal a value of the type that
+ * its place wants. A tree lives in one segi_predicate together with the trees of the saved
+ * segments it refers to. Times stay relative (a window) until `now` is known. */
+#ifndef SEGI_LANG_H
+#define SEGI_LANG_H
+
+#include <seg/segment.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "schema/schema.h"
+
+/* ---- types of values ------------------------------------------------------------------------ */
+
+/* seg_type, and one more that columns cannot have: */
+#define SEGI_TYPE_DURATION 100 /* int64 microseconds */
+
+typedef struct segi_value_type {
+    seg_type type;
+    int32_t scale; /* decimals */
+} segi_value_type;
+
+/* A literal. `slot` as in schema.h, but decimals carry their own scale, strings their text, and
+ * durations are microseconds. */
+typedef struct segi_literal {
+    segi_value_type type;
+    int64_t slot;
+    const char *text; /* strings */
+    size_t text_size;
+} segi_literal;
+
+/* ---- time ------------------------------------------------------------------------------------ */
+
+typedef enum segi_unit {
+    SEGI_UNIT_SECOND,
+    SEGI_UNIT_MINUTE,
+    SEGI_UNIT_HOUR,
+    SEGI_UNIT_DAY,
+    SEGI_UNIT_WEEK,
+    SEGI_UNIT_MONTH,
+    SEGI_UNIT_QUARTER,
+    SEGI_UNIT_YEAR
+} segi_unit;
+
+/* Up to weeks it is exact elapsed time; from months on calendar arithmetic in the zone (S-06). */
+typedef struct segi_duration {
+    int64_t count;
+    segi_unit unit;
+} segi_duration;
+
+typedef enum segi_zone_kind {
+    SEGI_ZONE_FIXED, /* zone: the store's, the `using` line's or the window's own */
+    SEGI_ZONE_USER   /* the user's string attribute `timezone`, else `zone` */
+} segi_zone_kind;
+
+typedef struct segi_zone_ref {
+    segi_zone_kind kind;
+    const segi_zone *zone;       /* lives with the predicate */
+    const segi_field *attribute; /* SEGI_ZONE_USER */
+} segi_zone_ref;
+
+/* A point in time written in the text. */
+typedef enum segi_moment_kind {
+    SEGI_MOMENT_INSTANT, /* with Z or offset: `value` is the instant */
+    SEGI_MOMENT_LOCAL,   /* without: `value` is microseconds of local time in the zone */
+    SEGI_MOMENT_DATE     /* a date alone: `value` is the day number */
+} segi_moment_kind;
+typedef struct segi_moment {
+    segi_moment_kind kind;
+    int64_t value;
+} segi_moment;
+
+typedef enum segi_window_kind {
+    SEGI_WINDOW_EVER,          /* everything up to now */
+    SEGI_WINDOW_LAST,          /* (now - length, now] */
+    SEGI_WINDOW_NEXT,          /* (now, now + length]; attributes only */
+    SEGI_WINDOW_LAST_CALENDAR, /* length.count periods of length.unit, see `complete` */
+    SEGI_WINDOW_THIS,          /* the period that holds now, up to now */
+    SEGI_WINDOW_PREVIOUS,      /* the period before it */
+    SEGI_WINDOW_SINCE,         /* [from, now] */
+    SEGI_WINDOW_BEFORE,        /* before from */
+    SEGI_WINDOW_BETWEEN,       /* [from, to); a date alone as `to` means through that day */
+    SEGI_WINDOW_AGO,           /* (now - length, now - length_to]; length_to.count 0: to now */
+    SEGI_WINDOW_OLDER,         /* up to and with now - length */
+    SEGI_WINDOW_ANCHOR         /* relative to something of each user */
+} segi_window_kind;
+
+typedef enum segi_anchor_side {
+    SEGI_ANCHOR_AFTER,  /* (a, a + length]: after it and within */
+    SEGI_ANCHOR_BEFORE, /* [a - length, a) */
+    SEGI_ANCHOR_OF      /* [a - length, a + length] */
+} segi_anchor_side;
+
+typedef struct segi_node segi_node;
+
+typedef struct segi_window {
+    segi_window_kind kind;
+    segi_duration length, length_to;
+    bool complete;         /* LAST_CALENDAR: whole periods before the one that holds now;
+                              otherwise the last of them is the one that holds now */
+    segi_moment from, to;
+    segi_anchor_side side;
+    const segi_node *anchor; /* ANCHOR: a value node of type timestamp (first/last occurrence,
+                                or an attribute) */
+    segi_zone_ref zone;
+    int32_t week_start;    /* 1 Monday, 7 Sunday */
+} segi_window;
+
+/* The instants of a window as [*out_begin, *out_end), already cut to what is not later than now
+ * (except NEXT, and except BETWEEN/BEFORE on attributes, which pass events = false). anchor is
+ * the anchor's instant for ANCHOR, else ignored. zone is the zone to use (the caller resolves
+ * SEGI_ZONE_USER). Empty windows give begin == end. All arithmetic saturates at SEG_TIME_MIN and
+ * SEG_TIME_MAX + 1. */
+void segi_window_bounds(const segi_window *window, const segi_zone *zone, int64_t now,
+                        int64_t anchor, bool events, int64_t *out_begin, int64_t *out_end);
+/* The same for civil dates (S-07): day numbers [*out_begin, *out_end). */
+void segi_window_dates(const segi_window *window, const segi_zone *zone, int64_t now,
+                       int32_t *out_begin, int32_t *out_end);
+/* instant + sign * duration in the zone (S-06). */
+int64_t segi_duration_add(int64_t instant, segi_duration duration, int sign,
+                          const segi_zone *zone);
+/* Microseconds of a duration of at most weeks. */
+int64_t segi_duration_length(segi_duration duration);
+int64_t segi_moment_instant(segi_moment moment, const segi_zone *zone);
+
+/* ---- the tree --------------------------------------------------------------------------------- */
+
+typedef enum segi_node_kind {
+    /* predicates */
+    SEGI_NODE_EVERYONE,
+    SEGI_NODE_NOBODY,
+    SEGI_NODE_NOT,      /* children[0] */
+    SEGI_NODE_AND,      /* children, two or more; flattened */
+    SEGI_NODE_OR,       /* children, two or more; flattened */
+    SEGI_NODE_XOR,      /* children, two */
+    SEGI_NODE_AT_LEAST, /* `count` of children hold */
+    SEGI_NODE_DID,      /* selector, bound, window */
+    SEGI_NODE_EDGE,     /* which, nth, selector, window: the first/last/nth ever lies in window */
+    SEGI_NODE_COMPARE,  /* op, children[0], children[1] */
+    SEGI_NODE_BETWEEN,  /* children[0] between children[1] and children[2], both included */
+    SEGI_NODE_IN,       /* children[0] in list; negated: strict, absent is false */
+    SEGI_NODE_TRUTH,    /* children[0], a bool value, is true */
+    SEGI_NODE_STATE,    /* children[0] is `state` */
+    SEGI_NODE_HAS,      /* children[0], a string set, has `has` of list */
+    SEGI_NODE_TEXT,     /* children[0], a string, text test with list[0] */
+    SEGI_NODE_RADIUS,   /* children[0], a geo value, within meters of (latitude, longitude) */
+    SEGI_NODE_POLYGON,  /* children[0], a geo value, inside rings */
+    SEGI_NODE_TIME,     /* children[0], a timestamp or date, lies in window */
+    SEGI_NODE_SEGMENT,  /* name; children[0] is the saved segment's tree (shared) */
+    SEGI_NODE_RANK,     /* children[0], a number, is in the top or bottom of children[1] (the
+                           population; NULL: everyone) */
+    /* values */
+    SEGI_NODE_LITERAL,   /* literal */
+    SEGI_NODE_MOMENT,    /* moment, with window.zone: an instant */
+    SEGI_NODE_NOW,       /* the evaluation's instant */
+    SEGI_NODE_ATTRIBUTE, /* field */
+    SEGI_NODE_PROPERTY,  /* fields: inside where only */
+    SEGI_NODE_BUILTIN,   /* builtin: inside where, or as the argument of an aggregate */
+    SEGI_NODE_AGGREGATE, /* aggregate, argument, selector, window, ... */
+    SEGI_NODE_ARITH,     /* arith, children[0], children[1] */
+    SEGI_NODE_SHIFT,     /* children[0], a timestamp, plus or minus `shift` in window.zone */
+    SEGI_NODE_SIZE       /* elements of children[0], a string set */
+} segi_node_kind;
+
+typedef enum segi_compare {
+    SEGI_EQ, SEGI_NE, SEGI_LT, SEGI_LE, SEGI_GT, SEGI_GE
+} segi_compare;
+typedef enum segi_has { SEGI_HAS_ANY, SEGI_HAS_ALL, SEGI_HAS_NONE, SEGI_HAS_EXACTLY } segi_has;
+typedef enum segi_text_test {
+    SEGI_TEXT_CONTAINS, SEGI_TEXT_STARTS, SEGI_TEXT_ENDS,
+    SEGI_TEXT_MATCHES /* whole text against a glob: * any run, ? any one code point, \ quotes */
+} segi_text_test;
+typedef enum segi_state { SEGI_STATE_SET, SEGI_STATE_NULL, SEGI_STATE_ABSENT } segi_state;
+typedef enum segi_which { SEGI_FIRST, SEGI_LAST, SEGI_NTH } segi_which;
+typedef enum segi_arith { SEGI_PLUS, SEGI_MINUS, SEGI_TIMES, SEGI_DIVIDE } segi_arith;
+typedef enum segi_builtin {
+    SEGI_BUILTIN_TIME,    /* timestamp: the event's instant */
+    SEGI_BUILTIN_DATE,    /* date in the zone */
+    SEGI_BUILTIN_HOUR,    /* int 0 .. 23 in the zone */
+    SEGI_BUILTIN_WEEKDAY, /* int 1 Monday .. 7 Sunday; compared with "mon" .. "sun" in text */
+    SEGI_BUILTIN_DAY,     /* int 1 .. 31 */
+    SEGI_BUILTIN_MONTH,   /* int 1 .. 12 */
+    SEGI_BUILTIN_YEAR     /* int */
+} segi_builtin;
+typedef enum segi_aggregate {
+    SEGI_AGG_COUNT,
+    SEGI_AGG_SUM, SEGI_AGG_AVG, SEGI_AGG_MIN, SEGI_AGG_MAX,
+    SEGI_AGG_MEDIAN, SEGI_AGG_PERCENTILE, SEGI_AGG_STDDEV,
+    SEGI_AGG_DISTINCT,        /* of argument's values */
+    SEGI_AGG_DISTINCT_PERIOD, /* distinct days, weeks, ...: `period` in window.zone */
+    SEGI_AGG_MODE,
+    SEGI_AGG_FIRST, SEGI_AGG_LAST, SEGI_AGG_NTH, /* argument's value in that event */
+    SEGI_AGG_SHARE            /* of the selected events, those for which `share` holds */
+} segi_aggregate;
+typedef enum segi_ties { SEGI_TIES_LATEST, SEGI_TIES_NONE, SEGI_TIES_ALL } segi_ties;
+
+/* Which events. */
+typedef struct segi_selector {
+    uint32_t event_count;   /* 0 with any_event false: an unknown event of an open compile */
+    const uint32_t *events; /* indices of event types, rising */
+    bool any_event;         /* every type, also those defined later; events is then every type of
+                               the compile's schema */
+    const segi_node *where; /* NULL: all of them */
+} segi_selector;
+
+/* Bounds on a count: min <= count <= max. */
+typedef struct segi_bound {
+    bool given;       /* false: at least once */
+    int64_t min, max; /* max INT64_MAX: no upper bound */
+    bool periods;     /* count distinct periods instead of events ("on at least 5 days") */
+    segi_unit period;
+} segi_bound;
+
+typedef struct segi_point {
+    double latitude, longitude; /* degrees */
+} segi_point;
+typedef struct segi_ring {
+    uint32_t count; /* at least 3; not closed by repeating the first */
+    const segi_point *points;
+} segi_ring;
+
+struct segi_node {
+    segi_node_kind kind;
+    uint32_t span_begin, span_size; /* bytes of the text (of the saved segment, inside one) */
+    segi_value_type type;    /* value nodes */
+    uint32_t child_count;
+    const segi_node *const *children;
+
+    /* predicates */
+    int64_t count;         /* AT_LEAST, RANK (how many, or percent x 10^6) */
+    segi_compare op;       /* COMPARE */
+    bool negated;          /* IN */
+    bool percent, bottom;  /* RANK */
+    segi_state state;      /* STATE */
+    segi_has has;          /* HAS */
+    segi_text_test text;   /* TEXT */
+    bool fold;             /* TEXT: ASCII letters without regard to case */
+    uint32_t list_count;   /* IN, HAS, TEXT */
+    const segi_literal *list; /* of the type of children[0]; decimals rescaled where lossless */
+    segi_bound bound;      /* DID */
+    double meters;         /* RADIUS */
+    segi_point point;      /* RADIUS */
+    uint32_t ring_count;   /* POLYGON: even-odd over all rings */
+    const segi_ring *rings;
+    const char *name;      /* SEGMENT; names of unknown things in an open compile */
+    size_t name_size;
+
+    /* shared */
+    const segi_selector *selector; /* DID, EDGE, AGGREGATE */
+    segi_window window;            /* DID, EDGE, TIME, AGGREGATE; the zone for BUILTIN, MOMENT,
+                                      SHIFT */
+    segi_which which;              /* EDGE */
+    int64_t nth;                   /* EDGE, AGG_NTH: from 1 */
+
+    /* values */
+    segi_literal literal;
+    segi_moment moment;
+    segi_duration shift;       /* SHIFT */
+    segi_arith arith;          /* ARITH; SHIFT: PLUS or MINUS */
+    const segi_field *field;   /* ATTRIBUTE; NULL: unknown in an open compile, absent for all */
+    const segi_field *const *fields; /* PROPERTY: per selector->events entry, NULL where the type
+                                        has no such property */
+    segi_builtin builtin;
+    segi_aggregate aggregate;
+    const segi_node *argument; /* AGGREGATE: a PROPERTY or BUILTIN; NULL for count and share */
+    const segi_node *share;    /* AGG_SHARE: a predicate over properties */
+    double fraction;           /* AGG_PERCENTILE: 0 .. 1 */
+    segi_unit period;          /* AGG_DISTINCT_PERIOD: day .. year */
+    int64_t min_events;        /* AGG_MODE: undefined below */
+    segi_ties ties;            /* AGG_MODE; ALL only under COMPARE =, != and IN */
+};
+
+/* ---- compiling -------------------------------------------------------------------------------- */
+
+/* Gives the text of a saved segment; SEG_E_NOT_FOUND if there is none. The text is borrowed until
+ * the compile returns. */
+typedef struct segi_resolver {
+    void *user;
+    seg_status (*find)(void *user, const char *name, size_t name_size, const char **out_text,
+                       size_t *out_size);
+    /* For hints: the i-th name, false past the last. */
+    bool (*name_at)(void *user, size_t i, const char **out_name, size_t *out_size);
+} segi_resolver;
+
+/* Values for parameters, from seg_params. */
+typedef struct segi_param_value {
+    const char *name;
+    size_t name_size;
+    uint32_t count; /* values given; a literal has one */
+    bool is_list;   /* given as a list, which may be empty */
+    const segi_literal *values; /* strings also stand for dates, instants and durations */
+} segi_param_value;
+
+typedef struct segi_param {
+    const char *name;
+    size_t name_size;
+    segi_value_type type;
+    bool is_list;
+    uint32_t offset; /* first use */
+} segi_param;
+
+typedef struct segi_predicate {
+    segi_arena arena;
+    const segi_mem *mem;
+    const segi_schema *schema; /* retained */
+    const segi_node *root;     /* a predicate, or a value (segi_compile_value) */
+    const char *text;          /* the source, copied */
+    size_t text_size;
+    uint32_t param_count;      /* parameters without a value; with any, the tree has PARAM-shaped
+                                  gaps and only text, fingerprint and these may be used */
+    const segi_param *params;
+    uint32_t warning_count;
+    const seg_error *warnings;
+    uint64_t fingerprint[2];
+} segi_predicate;
+
+/* flags: SEG_COMPILE_*. params may be NULL: then parameters stay open. resolver may be NULL: no
+ * saved segments. err is as the public functions document it. *out is owned by the caller:
+ * segi_predicate_destroy(). mem must outlive it. */
+seg_status segi_compile(const segi_mem *mem, const segi_schema *schema,
+                        const segi_resolver *resolver, const char *text, size_t text_size,
+                        uint32_t flags, const segi_param_value *params, size_t param_count,
+                        segi_predicate **out, seg_error *err);
+/* The same for a value expression. */
+seg_status segi_compile_value(const segi_mem *mem, const segi_schema *schema,
+                              const segi_resolver *resolver, const char *text, size_t text_size,
+                              uint32_t flags, segi_predicate **out, seg_error *err);
+void segi_predicate_destroy(segi_predicate *predicate);
+
+/* Canonical text. With `sorted`, operands of and, or, xor, at-least and lists are put in order,
+ * so that equal meanings give equal bytes; that form is what the fingerprint hashes. */
+void segi_predicate_print(const segi_predicate *predicate, bool sorted, segi_buf *out);
+/* Canonical text of one node, for explain. */
+void segi_node_print(const segi_schema *schema, const segi_node *node, segi_buf *out);
+
+/* Names of the segments that a text refers to directly: calls found for each, also repeatedly.
+ * For checking what a dropped segment would break. */
+seg_status segi_segment_references(const segi_mem *mem, const char *text, size_t text_size,
+                                   void (*found)(void *user, const char *name, size_t size),
+                                   void *user, seg_error *err);
+
+/* ---- what tests mean, shared with plan and exec -------------------------------------------------- */
+
+/* The text tests of SEGI_NODE_TEXT, linear in the text (globs: in text x pattern at worst). */
+bool segi_text_matches(segi_text_test test, bool fold, const char *pattern, size_t pattern_size,
+                       const char *text, size_t text_size);
+/* Great-circle distance on a sphere of radius 6,371,008.8 m (haversine). */
+double segi_geo_distance(segi_point a, segi_point b);
+/* Even-odd over the rings, edges straight in latitude/longitude, boundary inside. */
+bool segi_geo_inside(const segi_ring *rings, uint32_t ring_count, segi_point p);
+
+#endif
