@@ -1,0 +1,55 @@
+/* Door of the room `exec`: program + snapshot + candidates + now -> set.
+ *
+ * There is one evaluator. It runs the whole program for one chunk of 65,536 users before it goes
+ * to the next; threads take runs of chunks; an operation is given candidates and keeps some of
+ * them, so what is already ruled out costs nothing. */
+#ifndef SEGI_EXEC_H
+#define SEGI_EXEC_H
+
+#include <stdatomic.h>
+
+#include "base/bitmap.h"
+#include "plan/plan.h"
+#include "store/store.h"
+
+/* Interrupt and progress, shared with the public seg_task. */
+typedef struct segi_progress {
+    atomic_int interrupted;
+    atomic_uint_fast64_t done, total;
+} segi_progress;
+
+typedef struct segi_request {
+    const segi_program *program;
+    segi_snapshot *snapshot;
+    int64_t now;
+    uint32_t threads;         /* at least 1, at most the store's */
+    const segi_bitmap *among; /* NULL: the universe */
+    segi_progress *progress;  /* NULL: none */
+    segi_op_actual *actual;   /* op_count entries to be filled, or NULL */
+} segi_request;
+
+/* One bitmap per root; all owned by the caller, or all NULL. */
+seg_status segi_exec_sets(const segi_request *request, segi_bitmap **out, seg_error *err);
+/* Members per root, without building sets. */
+seg_status segi_exec_counts(const segi_request *request, uint64_t *out, seg_error *err);
+/* Is the user in roots[0]? request->among and threads are not used. */
+seg_status segi_exec_test(const segi_request *request, uint32_t ordinal, bool *out,
+                          seg_error *err);
+
+/* Values of the members of a bitmap, in rising order of ordinal. */
+typedef struct segi_values {
+    const segi_mem *mem;
+    segi_value_type type;
+    uint64_t count;
+    uint8_t *states;    /* owned: SEG_VALUE_* */
+    int64_t *slots;     /* owned; not for strings and string sets */
+    segi_buf text;      /* owned: bytes of strings */
+    uint64_t *offsets;  /* owned: count + 1, of strings; of the elements of string sets */
+    uint64_t *lists;    /* owned: count + 1 first elements; string sets */
+} segi_values;
+/* node is a value. program of the request is not used. */
+seg_status segi_exec_values(const segi_request *request, const segi_node *node,
+                            const segi_bitmap *members, segi_values **out, seg_error *err);
+void segi_values_destroy(segi_values *values);
+
+#endif

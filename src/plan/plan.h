@@ -1,0 +1,72 @@
+/* Door of the room `plan`: predicates become one program.
+ *
+ * A program is a DAG of operations in which equal sub-predicates are one operation, within a
+ * segment and across all segments of the program. It depends on neither data nor `now`; what an
+ * evaluation needs beyond it (instants, dictionary codes, order of operands) is prepared by exec.
+ * Immutable; the predicates it was built from must outlive it. */
+#ifndef SEGI_PLAN_H
+#define SEGI_PLAN_H
+
+#include "base/buf.h"
+#include "lang/lang.h"
+#include "store/store.h"
+
+typedef enum segi_op_kind {
+    SEGI_OP_ALL,
+    SEGI_OP_NONE,
+    SEGI_OP_NOT,      /* children[0] */
+    SEGI_OP_AND,
+    SEGI_OP_OR,
+    SEGI_OP_XOR,
+    SEGI_OP_AT_LEAST, /* need */
+    SEGI_OP_LEAF,     /* node: looks at data */
+    SEGI_OP_RANK      /* node; children[0] is the population where there is one */
+} segi_op_kind;
+
+typedef struct segi_op {
+    segi_op_kind kind;
+    uint32_t child_count;
+    const uint32_t *children; /* indices of operations, each lower than this one's */
+    uint32_t need;
+    uint32_t uses;            /* parents and roots that refer to it */
+    const segi_node *node;    /* the predicate it came from (for messages); a leaf's content */
+} segi_op;
+
+typedef struct segi_program {
+    segi_arena arena;
+    uint32_t op_count;
+    const segi_op *ops;
+    uint32_t root_count;
+    const uint32_t *roots; /* by predicate */
+} segi_program;
+
+/* One root per predicate tree. *out is owned by the caller: segi_program_destroy(). */
+seg_status segi_program_build(const segi_mem *mem, const segi_node *const *trees,
+                              size_t tree_count, segi_program **out, seg_error *err);
+void segi_program_destroy(segi_program *program);
+
+/* What a leaf will cost and keep, from the snapshot's statistics; used to order operands. */
+typedef struct segi_estimate {
+    double cost;  /* nanoseconds per user of the universe, about */
+    double share; /* of the users it is asked about, 0 .. 1 */
+    uint64_t rows; /* of events that it may touch */
+} segi_estimate;
+/* out[program->op_count]. */
+void segi_program_estimate(const segi_program *program, const segi_snapshot *snapshot, int64_t now,
+                           segi_estimate *out);
+
+/* What happened to an operation in a run. */
+typedef struct segi_op_actual {
+    uint64_t calls;       /* chunks it was asked about */
+    uint64_t users_in;    /* candidates given */
+    uint64_t users_out;   /* candidates kept */
+    uint64_t rows;        /* event rows looked at */
+    uint64_t nanoseconds; /* with its operands */
+} segi_op_actual;
+
+/* The tree below roots[root], as text or JSON. actual may be NULL (op_count entries otherwise). */
+void segi_program_explain(const segi_program *program, uint32_t root, const segi_schema *schema,
+                          const segi_estimate *estimates, const segi_op_actual *actual, bool json,
+                          segi_buf *out);
+
+#endif
