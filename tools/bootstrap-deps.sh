@@ -121,7 +121,7 @@ if [[ ${1:-} == --check ]]; then
     die "missing: ${tools[*]} ${newer[*]}"
 fi
 command -v apt-get >/dev/null || die "not a Debian; install these yourself: ${tools[*]} ${newer[*]}"
-[[ $(id -u) == 0 ]] || die "not root; as root run tools/bootstrap-deps.sh for: ${tools[*]} ${newer[*]}"
+[[ $(id -u) == 0 ]] || die "run tools/bootstrap-deps.sh as root for: ${tools[*]} ${newer[*]}"
 ((${#tools[@]} == 0)) || install_tools "${tools[@]}"
 ((${#newer[@]} == 0)) || install_newer "${SEG_DEBIAN_SUITE:-forky}" "${newer[@]}"
 

@@ -54,22 +54,23 @@ def fields(header, struct, body):
 
 def measure(found, compiler, include):
     """Compile and run a program that prints the table."""
-    lines = ["#include <seg/seg.h>", "#include <stdio.h>", "int main(void)", "{"]
+    headers = sorted(path.name for path in (include / "seg").glob("*.h"))
+    lines = [f"#include <seg/{name}>" for name in headers]
+    lines += ["#include <stddef.h>", "#include <stdio.h>", "int main(void)", "{"]
     for name, members in found:
         lines.append(f'    printf("{name} %zu\\n", sizeof({name}));')
         for field, _ in members:
             lines.append(f'    printf("{name}.{field} %zu %zu\\n", offsetof({name}, {field}), '
                          f'sizeof((({name} *)0)->{field}));')
     lines += ["    return 0;", "}", ""]
-    if not (include / "seg" / "seg.h").exists():
-        headers = sorted(path.name for path in (include / "seg").glob("*.h"))
-        lines[0:1] = [f"#include <seg/{name}>" for name in headers]
     with tempfile.TemporaryDirectory() as folder:
         source = pathlib.Path(folder) / "layout.c"
         program = pathlib.Path(folder) / "layout"
         source.write_text("\n".join(lines), encoding="utf-8")
-        subprocess.run([*compiler, "-std=c11", "-I", str(include), str(source), "-o",
-                        str(program)], check=True)
+        built = subprocess.run([*compiler, "-std=c11", "-I", str(include), str(source), "-o",
+                                str(program)], check=False)
+        if built.returncode != 0:
+            sys.exit("the program that measures the structs does not compile")
         return subprocess.run([str(program)], capture_output=True, text=True,
                               check=True).stdout
 
