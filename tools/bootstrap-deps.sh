@@ -65,7 +65,10 @@ debian_mirror() {
     codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
     apt-get indextargets --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' \
         'Component: main' |
-        awk -v codename="$codename" '$1 == codename { print $2; exit }'
+        awk -v codename="$codename" '
+            $1 == codename { print $2; found = 1; exit }
+            $1 !~ /-/ && !other { other = $2 }  # sources that say "stable"
+            END { if (!found && other) print other }'
 }
 
 # Refuse a package that needs a newer C library than this system has.
@@ -82,6 +85,11 @@ install_newer() {
     local suite=$1 work mirror options name runtime deb
     shift
     mirror=$(debian_mirror)
+    if [[ -z $mirror ]]; then
+        # apt names its targets only once it has fetched its lists.
+        apt-get update -qq
+        mirror=$(debian_mirror)
+    fi
     [[ -n $mirror ]] || die "apt names no mirror for this Debian"
     say "installing from $suite: $*"
     work=$(mktemp -d)
