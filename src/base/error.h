@@ -12,6 +12,7 @@ seg_status segi_fail_nomem(seg_error *err);
 /* Add to an error just made. Each may be called with err NULL. */
 void segi_error_span(seg_error *err, size_t offset, size_t length);
 void segi_error_row(seg_error *err, uint64_t row_1based);
+void segi_error_errno(seg_error *err, int os_errno);
 void segi_error_hint(seg_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Set line and column from err->offset in text. */
 void segi_error_locate(seg_error *err, const char *text, size_t text_size);

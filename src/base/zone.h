@@ -27,6 +27,9 @@ const char *segi_zone_name(const segi_zone *zone); /* NUL-terminated */
 
 /* Seconds east of UTC at the instant; beyond the table the footer's rule. */
 int32_t segi_zone_offset(const segi_zone *zone, int64_t instant);
+/* The same, and the stretch begin <= t < end that has this offset without a break: what goes
+ * through many instants asks once per stretch. */
+int32_t segi_zone_span(const segi_zone *zone, int64_t instant, int64_t *begin, int64_t *end);
 /* Civil time there, as microseconds since 1970-01-01T00:00:00 local. */
 int64_t segi_zone_local(const segi_zone *zone, int64_t instant);
 /* The civil date there. */
