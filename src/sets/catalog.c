@@ -141,8 +141,7 @@ static seg_status view_find(void *user, const char *name, size_t name_size, cons
                             size_t *out_size)
 {
     const catalog_view *view = user;
-    if (view->name != NULL &&
-        name_compare(view->name, view->name_size, name, name_size) == 0) {
+    if (view->name != NULL && name_compare(view->name, view->name_size, name, name_size) == 0) {
         *out_text = view->text;
         *out_size = view->text_size;
         return SEG_OK;
@@ -202,8 +201,7 @@ static void marks_clear(const segi_catalog *catalog)
 }
 
 /* Fill entry->refs from its text. */
-static seg_status entry_read_refs(const segi_catalog *catalog, catalog_entry *entry,
-                                  seg_error *err)
+static seg_status entry_read_refs(const segi_catalog *catalog, catalog_entry *entry, seg_error *err)
 {
     catalog_refs refs = {catalog, entry, NULL, 0, 0, false};
     marks_clear(catalog);
@@ -367,8 +365,7 @@ static seg_status dependents_check(const catalog_entry *entry, catalog_entry *ol
                                    catalog_view *view, const segi_schema *schema, seg_error *err)
 {
     const segi_catalog *catalog = view->catalog;
-    catalog_entry **queue =
-        segi_alloc_array(catalog->mem, catalog->count, sizeof(catalog_entry *));
+    catalog_entry **queue = segi_alloc_array(catalog->mem, catalog->count, sizeof(catalog_entry *));
     if (queue == NULL)
         return segi_fail_nomem(err);
     size_t head = 0;
@@ -396,8 +393,8 @@ static seg_status dependents_check(const catalog_entry *entry, catalog_entry *ol
 }
 
 /* Everything that can refuse a definition. Afterwards entry->refs is filled. */
-static seg_status entry_check(const segi_catalog *catalog, catalog_entry *entry,
-                              catalog_entry *old, const segi_schema *schema, seg_error *err)
+static seg_status entry_check(const segi_catalog *catalog, catalog_entry *entry, catalog_entry *old,
+                              const segi_schema *schema, seg_error *err)
 {
     catalog_view view = {catalog, entry->name, entry->name_size, entry->text, entry->text_size};
     seg_status status = entry_compile(entry, &view, schema, err);
@@ -471,22 +468,21 @@ void segi_catalog_destroy(segi_catalog *catalog)
 
 seg_status segi_catalog_compile(segi_catalog *catalog, const segi_mem *mem,
                                 const segi_schema *schema, const char *text, size_t text_size,
-                                uint32_t flags, const segi_param_value *params,
-                                size_t param_count, segi_predicate **out, seg_error *err)
+                                uint32_t flags, const segi_param_value *params, size_t param_count,
+                                segi_predicate **out, seg_error *err)
 {
     catalog_view view = {catalog, NULL, 0, NULL, 0};
     segi_resolver resolver = view_resolver(&view);
     segi_mutex_lock(catalog->lock);
-    seg_status status = segi_compile(mem, schema, &resolver, text, text_size, flags, params,
-                                     param_count, out, err);
+    seg_status status =
+        segi_compile(mem, schema, &resolver, text, text_size, flags, params, param_count, out, err);
     segi_mutex_unlock(catalog->lock);
     return status;
 }
 
 seg_status segi_catalog_compile_value(segi_catalog *catalog, const segi_mem *mem,
-                                      const segi_schema *schema, const char *text,
-                                      size_t text_size, uint32_t flags, segi_predicate **out,
-                                      seg_error *err)
+                                      const segi_schema *schema, const char *text, size_t text_size,
+                                      uint32_t flags, segi_predicate **out, seg_error *err)
 {
     catalog_view view = {catalog, NULL, 0, NULL, 0};
     segi_resolver resolver = view_resolver(&view);
