@@ -35,7 +35,8 @@ BANNED_WORDS = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|st" r"ubs?)\b")
 CODE = {".c", ".h", ".py", ".sh", ".build", ".map", ".cmake", ".in"}
 TEXT = CODE | {".md", ".txt", ".yml", ".yaml", ".toml", ".go", ".mod", ".seg", ""}
 TABS_ALLOWED = {".go", ".mod"}
-NOT_OURS = re.compile(r"^(LICENSE|tests/data/|tests/fuzz/corpus/|bench/results/|docs/assets/)")
+NOT_OURS = re.compile(r"^(LICENSE$|tests/data/.*(?<!\.[ch])$|tests/fuzz/corpus/|bench/results/|"
+                      r"docs/assets/)")
 
 NOISE = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.DOTALL)
 DIRECTIVE = re.compile(r"^[ \t]*#(?:[^\n]*\\\n)*[^\n]*", re.MULTILINE)
@@ -199,7 +200,7 @@ class Tidy:
             if test and not mentions("tests/unit/meson.build",
                                      f"'{test.group(1)}', '{test.group(2)}'"):
                 self.report(name, 1, "not listed in tests/unit/meson.build")
-            test = re.fullmatch(r"tests/(api|model|fault|fuzz)/(?:test|fuzz)_(\w+)\.c", name)
+            test = re.fullmatch(r"tests/(api|model|fault|fuzz|data)/(?:test|fuzz)_(\w+)\.c", name)
             if test and not mentions(f"tests/{test.group(1)}/meson.build", f"'{test.group(2)}'"):
                 self.report(name, 1, f"not listed in tests/{test.group(1)}/meson.build")
 

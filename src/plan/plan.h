@@ -64,9 +64,10 @@ typedef struct segi_op_actual {
     uint64_t nanoseconds; /* with its operands */
 } segi_op_actual;
 
-/* The tree below roots[root], as text or JSON. actual may be NULL (op_count entries otherwise). */
-void segi_program_explain(const segi_program *program, uint32_t root, const segi_schema *schema,
-                          const segi_estimate *estimates, const segi_op_actual *actual, bool json,
-                          segi_buf *out);
+/* The tree below roots[root], as text or JSON, for a store of user_count users. actual may be NULL
+ * (op_count entries otherwise). */
+void segi_program_explain(const segi_program *program, uint32_t root, uint64_t user_count,
+                          const segi_schema *schema, const segi_estimate *estimates,
+                          const segi_op_actual *actual, bool json, segi_buf *out);
 
 #endif

@@ -1,0 +1,151 @@
+/* Plain loops: one word of 64 answers at a time, without branches, so that compilers turn them
+ * into vector compares. */
+#include "base/scan.h"
+
+#include <string.h>
+
+#define SCAN_LOOP(T, TEST)                                                                       \
+    do {                                                                                         \
+        const T *v = (const T *)data + begin;                                                    \
+        size_t i = 0;                                                                            \
+        for (; i + 64 <= count; i += 64) {                                                       \
+            uint64_t word = 0;                                                                   \
+            for (unsigned j = 0; j < 64; j++) {                                                  \
+                T x = v[i + j];                                                                  \
+                word |= (uint64_t)(TEST) << j;                                                   \
+            }                                                                                    \
+            bits[i / 64] = word;                                                                 \
+        }                                                                                        \
+        if (i < count) {                                                                         \
+            uint64_t word = 0;                                                                   \
+            for (unsigned j = 0; i + j < count; j++) {                                           \
+                T x = v[i + j];                                                                  \
+                word |= (uint64_t)(TEST) << j;                                                   \
+            }                                                                                    \
+            bits[i / 64] = word;                                                                 \
+        }                                                                                        \
+    } while (0)
+
+/* The widest stored value of a width. */
+static uint64_t scan_top(uint32_t width)
+{
+    return width >= 8 ? UINT64_MAX : ((uint64_t)1 << (8 * width)) - 1;
+}
+
+void segi_scan_range(uint32_t width, const void *data, size_t begin, size_t count, uint64_t low,
+                     uint64_t high, uint64_t *bits)
+{
+    uint64_t top = scan_top(width);
+    if (low > high || low > top) {
+        memset(bits, 0, (count + 63) / 64 * sizeof *bits);
+        return;
+    }
+    if (high > top)
+        high = top;
+    uint64_t span = high - low;
+    switch (width) {
+    case 1: {
+        uint8_t l = (uint8_t)low, s = (uint8_t)span;
+        SCAN_LOOP(uint8_t, (uint8_t)(x - l) <= s);
+        break;
+    }
+    case 2: {
+        uint16_t l = (uint16_t)low, s = (uint16_t)span;
+        SCAN_LOOP(uint16_t, (uint16_t)(x - l) <= s);
+        break;
+    }
+    case 4: {
+        uint32_t l = (uint32_t)low, s = (uint32_t)span;
+        SCAN_LOOP(uint32_t, x - l <= s);
+        break;
+    }
+    default: SCAN_LOOP(uint64_t, x - low <= span); break;
+    }
+}
+
+void segi_scan_float(const double *data, size_t begin, size_t count, double low, double high,
+                     int low_open, int high_open, uint64_t *bits)
+{
+    if (low_open && high_open)
+        SCAN_LOOP(double, x > low && x < high);
+    else if (low_open)
+        SCAN_LOOP(double, x > low && x <= high);
+    else if (high_open)
+        SCAN_LOOP(double, x >= low && x < high);
+    else
+        SCAN_LOOP(double, x >= low && x <= high);
+}
+
+void segi_scan_table(uint32_t width, const void *data, size_t begin, size_t count,
+                     const uint64_t *table, uint64_t table_bits, uint64_t *bits)
+{
+#define SCAN_IN_TABLE (x < table_bits && ((table[x >> 6] >> (x & 63)) & 1))
+    switch (width) {
+    case 1: SCAN_LOOP(uint8_t, SCAN_IN_TABLE); break;
+    case 2: SCAN_LOOP(uint16_t, SCAN_IN_TABLE); break;
+    case 4: SCAN_LOOP(uint32_t, SCAN_IN_TABLE); break;
+    default: SCAN_LOOP(uint64_t, SCAN_IN_TABLE); break;
+    }
+#undef SCAN_IN_TABLE
+}
+
+void segi_scan_any(uint32_t width, const void *data, size_t begin, size_t count, uint64_t mask,
+                   uint64_t *bits)
+{
+    switch (width) {
+    case 1: SCAN_LOOP(uint8_t, (x & mask) != 0); break;
+    case 2: SCAN_LOOP(uint16_t, (x & mask) != 0); break;
+    case 4: SCAN_LOOP(uint32_t, (x & mask) != 0); break;
+    default: SCAN_LOOP(uint64_t, (x & mask) != 0); break;
+    }
+}
+
+void segi_scan_all(uint32_t width, const void *data, size_t begin, size_t count, uint64_t mask,
+                   uint64_t *bits)
+{
+    switch (width) {
+    case 1: SCAN_LOOP(uint8_t, (x & mask) == mask); break;
+    case 2: SCAN_LOOP(uint16_t, (x & mask) == mask); break;
+    case 4: SCAN_LOOP(uint32_t, (x & mask) == mask); break;
+    default: SCAN_LOOP(uint64_t, (x & mask) == mask); break;
+    }
+}
+
+void segi_bits_fill(uint64_t *out, size_t count)
+{
+    memset(out, 0xFF, count / 64 * sizeof *out);
+    if (count & 63)
+        out[count / 64] = ((uint64_t)1 << (count & 63)) - 1;
+}
+
+/* Word i of the extract; the source has bits up to begin + count. */
+static uint64_t extract_word(const uint64_t *source, size_t begin, size_t count, size_t i)
+{
+    size_t at = begin + i * 64;
+    size_t left = count - i * 64;
+    unsigned shift = at & 63;
+    uint64_t word = source[at >> 6] >> shift;
+    if (shift && left > 64 - shift)
+        word |= source[(at >> 6) + 1] << (64 - shift);
+    if (left < 64)
+        word &= ((uint64_t)1 << left) - 1;
+    return word;
+}
+
+void segi_bits_extract(const uint64_t *source, size_t begin, size_t count, uint64_t *out)
+{
+    for (size_t i = 0; i * 64 < count; i++)
+        out[i] = extract_word(source, begin, count, i);
+}
+
+void segi_bits_and_extract(const uint64_t *source, size_t begin, size_t count, uint64_t *out)
+{
+    for (size_t i = 0; i * 64 < count; i++)
+        out[i] &= extract_word(source, begin, count, i);
+}
+
+void segi_bits_andnot_extract(const uint64_t *source, size_t begin, size_t count, uint64_t *out)
+{
+    for (size_t i = 0; i * 64 < count; i++)
+        out[i] &= ~extract_word(source, begin, count, i);
+}

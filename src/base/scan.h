@@ -1,0 +1,33 @@
+/* Scans of narrow columns into bits: the innermost loops of every attribute and property test. */
+#ifndef SEGI_SCAN_H
+#define SEGI_SCAN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* bits[i] = low <= data[begin + i] <= high for i < count, unsigned values of `width` bytes (1, 2,
+ * 4, 8). Writes (count + 63) / 64 words; bits past count are clear. Reads at most 64 bytes past
+ * the last value. */
+void segi_scan_range(uint32_t width, const void *data, size_t begin, size_t count, uint64_t low,
+                     uint64_t high, uint64_t *bits);
+/* The same for doubles; bounds are included unless open. */
+void segi_scan_float(const double *data, size_t begin, size_t count, double low, double high,
+                     int low_open, int high_open, uint64_t *bits);
+/* bits[i] = table bit of data[begin + i], which is below table_bits, else 0. */
+void segi_scan_table(uint32_t width, const void *data, size_t begin, size_t count,
+                     const uint64_t *table, uint64_t table_bits, uint64_t *bits);
+/* bits[i] = (data[begin + i] & mask) != 0, and == mask. */
+void segi_scan_any(uint32_t width, const void *data, size_t begin, size_t count, uint64_t mask,
+                   uint64_t *bits);
+void segi_scan_all(uint32_t width, const void *data, size_t begin, size_t count, uint64_t mask,
+                   uint64_t *bits);
+
+/* Words of bits [begin, begin + count) of source, moved to bit 0. */
+void segi_bits_extract(const uint64_t *source, size_t begin, size_t count, uint64_t *out);
+/* out &= that, out &= ~that. */
+void segi_bits_and_extract(const uint64_t *source, size_t begin, size_t count, uint64_t *out);
+void segi_bits_andnot_extract(const uint64_t *source, size_t begin, size_t count, uint64_t *out);
+/* The first count bits set, the rest of the last word clear. */
+void segi_bits_fill(uint64_t *out, size_t count);
+
+#endif

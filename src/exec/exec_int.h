@@ -1,0 +1,362 @@
+/* Private to exec: the prepared form of a program, and the working memory of one thread.
+ *
+ * prepare.c  binds operations to a snapshot and to `now`: instants, dictionary codes, parts
+ * match.c    tests one column, or one dense vector, against constants
+ * vector.c   dense vectors of values: arithmetic and comparison
+ * filter.c   `where`: rows of a part -> bits
+ * spans.c    walks the rows of a chunk, part by part, with their users
+ * tally.c    running figures per user over spans: count, sum, least, greatest
+ * gather.c   all rows of each user in order: everything that needs the order
+ * value.c    values of candidates
+ * leaf.c     leaves of the program -> mask
+ * rank.c     top and bottom, over the whole population
+ * run.c      the chunk loop, threads, assembly of results */
+#ifndef SEGI_EXEC_INT_H
+#define SEGI_EXEC_INT_H
+
+#include "base/error.h"
+#include "base/number.h"
+#include "base/scan.h"
+#include "exec/exec.h"
+
+/* ---- tests against constants (match.c) ---- */
+
+typedef enum segi_match_kind {
+    SEGI_MATCH_NOTHING,
+    SEGI_MATCH_SET,   /* every set value */
+    SEGI_MATCH_RANGE, /* low <= slot <= high */
+    SEGI_MATCH_FLOAT, /* doubles within bounds */
+    SEGI_MATCH_SLOTS, /* slot is one of a rising list */
+    SEGI_MATCH_CODES, /* bit of the dictionary code */
+    SEGI_MATCH_RADIUS,
+    SEGI_MATCH_POLYGON,
+    SEGI_MATCH_IS_NULL,
+    SEGI_MATCH_IS_ABSENT
+} segi_match_kind;
+
+typedef struct segi_match {
+    segi_match_kind kind;
+    bool negated; /* the others among the set values */
+    int64_t low, high;
+    double float_low, float_high;
+    bool low_open, high_open;
+    uint32_t slot_count;
+    const int64_t *slots;
+    const uint64_t *codes;
+    uint64_t code_count;
+    const segi_node *node; /* radius, polygon */
+} segi_match;
+
+/* bits[i] = row begin + i passes. Absent and null rows pass only the tests for them. col may be
+ * NULL: all absent. Bits past count in the last word are clear. */
+void segi_match_rows(const segi_match *match, const segi_col *col, size_t begin, size_t count,
+                     uint64_t *bits);
+bool segi_match_slot(const segi_match *match, int64_t slot);
+
+/* ---- strings of several dictionaries under one set of codes (prepare.c) ---- */
+
+typedef struct segi_strings {
+    uint32_t count;                /* codes 0 .. count - 1 */
+    uint32_t dict_count;           /* one per event type of the selector, or 1 */
+    const segi_dict *const *dicts; /* entries may be NULL: no strings */
+    const uint32_t *const *to_code; /* per dictionary: its codes -> common codes; NULL: the same */
+    const uint32_t *from_dict, *from_code; /* by common code; NULL with one dictionary */
+} segi_strings;
+const char *segi_strings_get(const segi_strings *strings, uint32_t code, size_t *out_size);
+
+/* ---- dense vectors (vector.c) ---- */
+
+/* n values of one type; slots as in schema.h (float64 as IEEE bits). */
+typedef struct segi_vector {
+    int64_t *slots;
+    uint64_t *set;  /* bit per value: defined */
+    uint64_t *null; /* bit per value: explicitly null */
+} segi_vector;
+
+/* ---- prepared values and filters (prepare.c) ---- */
+
+typedef struct segi_prep_value segi_prep_value;
+typedef struct segi_prep_filter segi_prep_filter;
+
+/* Zones of users, by code of the attribute `timezone`. */
+typedef struct segi_user_zones {
+    const segi_attr_view *view; /* NULL: everyone has `fallback` */
+    uint32_t count;
+    const segi_zone *const *zones; /* by code; never NULL */
+    const segi_zone *fallback;
+} segi_user_zones;
+
+/* One event type of a source. */
+typedef struct segi_prep_type {
+    const segi_event_view *view;
+    const segi_prep_filter *filter; /* NULL: all rows */
+    uint32_t position;              /* in the selector: index of a property's fields */
+} segi_prep_type;
+
+/* Which rows: selector and window, ready to be walked. */
+typedef struct segi_prep_source {
+    uint32_t type_count;
+    const segi_prep_type *types;
+    int64_t begin, end; /* instants; with per_user the widest bounds of any user */
+    bool per_user;      /* each user has bounds of its own, inside begin and end */
+    bool needs_users;   /* some filter reads the user's zone */
+    const segi_node *node; /* for the window and the anchor of per_user */
+    const segi_prep_value *anchor;
+    const segi_user_zones *zones;
+    uint64_t row_estimate;
+} segi_prep_source;
+
+typedef enum segi_value_form {
+    SEGI_VALUE_CONSTANT,
+    SEGI_VALUE_ATTRIBUTE,
+    SEGI_VALUE_COLUMN,  /* a property, in a filter */
+    SEGI_VALUE_CIVIL,   /* a builtin, in a filter */
+    SEGI_VALUE_TALLY,   /* an aggregate by running figures */
+    SEGI_VALUE_GATHER,  /* an aggregate over ordered rows */
+    SEGI_VALUE_ARITH,
+    SEGI_VALUE_SHIFT,
+    SEGI_VALUE_SIZE,
+    SEGI_VALUE_MOMENT   /* a local moment in the user's zone */
+} segi_value_form;
+
+struct segi_prep_value {
+    segi_value_form form;
+    const segi_node *node;
+    segi_value_type type;
+    int64_t slot;                        /* constant */
+    bool defined;                        /* constant */
+    const segi_attr_view *attribute;     /* attribute, size */
+    const segi_field *const *fields;     /* column: by position */
+    const segi_strings *strings;         /* string-typed values */
+    const segi_prep_source *source;      /* aggregates */
+    const segi_prep_value *argument;     /* aggregates */
+    const segi_prep_filter *const *share; /* share: by position in source->types */
+    const segi_match *match;             /* mode with ties all: what the value must pass */
+    const segi_prep_value *left, *right; /* arith, shift (left) */
+    const segi_user_zones *zones;        /* civil, shift, moment, distinct periods */
+};
+
+typedef enum segi_test_form {
+    SEGI_TEST_ALL,
+    SEGI_TEST_NONE,
+    SEGI_TEST_AND,
+    SEGI_TEST_OR,
+    SEGI_TEST_XOR,
+    SEGI_TEST_NOT,
+    SEGI_TEST_AT_LEAST,
+    SEGI_TEST_MATCH,   /* value against constants */
+    SEGI_TEST_COMPARE, /* value against value: op */
+    SEGI_TEST_BETWEEN, /* value between two values */
+    SEGI_TEST_TEXT_COMPARE /* strings of two values: op */
+} segi_test_form;
+
+/* A test of values: a filter of rows, or the value part of a leaf. */
+struct segi_prep_filter {
+    segi_test_form form;
+    uint32_t child_count;
+    const segi_prep_filter *const *children;
+    uint32_t need;
+    segi_compare op;
+    bool negated;                /* of COMPARE's outcome among defined pairs */
+    const segi_prep_value *values[3];
+    const segi_match *match;     /* MATCH */
+};
+
+typedef enum segi_leaf_form {
+    SEGI_LEAF_ATTRIBUTE, /* match on an attribute's columns */
+    SEGI_LEAF_SETS,      /* has any/all/none/exactly */
+    SEGI_LEAF_DID,       /* at least one row */
+    SEGI_LEAF_COUNT,     /* rows within bounds */
+    SEGI_LEAF_EDGE,      /* count before the window and through its end: the nth lies in it */
+    SEGI_LEAF_LAST,      /* a row in the window, none after it */
+    SEGI_LEAF_TEST       /* a test of values */
+} segi_leaf_form;
+
+typedef struct segi_prep_leaf {
+    segi_leaf_form form;
+    const segi_node *node;
+    const segi_attr_view *attribute;
+    const segi_match *match;
+    uint64_t set_mask, set_rest;  /* has: codes as a mask over 64; others are in set_codes */
+    uint32_t set_count;           /* distinct codes asked for that exist */
+    const uint32_t *set_codes;    /* rising */
+    bool set_unknown;             /* a string that nobody has was asked for */
+    const segi_prep_source *source, *later; /* EDGE: rows before the window; LAST: after it */
+    int64_t min, max;             /* COUNT; EDGE: nth in min */
+    const segi_prep_filter *test;
+} segi_prep_leaf;
+
+/* ---- one evaluation ---- */
+
+typedef struct segi_run {
+    const segi_mem *mem;
+    const segi_program *program;
+    const segi_snapshot *snapshot;
+    int64_t now;
+    const segi_bitmap *among;
+    segi_progress *progress;
+    segi_arena arena;            /* everything prepared */
+    const segi_estimate *estimates;
+    const uint32_t *const *order; /* by operation: children, cheapest and most telling first */
+    const segi_prep_leaf *leaves; /* by operation */
+    const segi_mask *const *ranks; /* by operation: masks by chunk, for SEGI_OP_RANK */
+    struct segi_scratch *scratch;
+    uint32_t chunk_count;
+    bool timed;
+} segi_run;
+
+/* ---- the working memory of one thread ---- */
+
+typedef struct segi_list_row {
+    int64_t time;
+    int64_t slot;     /* argument's value, where set */
+    uint64_t order;   /* generation */
+    uint32_t tie;
+    uint32_t row;     /* arrival within (user, part) */
+    uint16_t low;
+    uint8_t state;    /* SEG_VALUE_* of the argument */
+    uint8_t flag;     /* share: the event counts */
+    uint32_t part;    /* breaks ties that generations leave: none do, it keeps the sort total */
+} segi_list_row;
+
+typedef struct segi_worker {
+    const segi_run *run;
+    const segi_mem *mem;
+    seg_status status; /* the first failure; work goes on only while SEG_OK */
+    seg_error error;
+    uint32_t chunk;
+    uint32_t user_limit;  /* users of the chunk */
+    const segi_mask *base; /* candidates of the whole program in this chunk */
+    uint32_t base_count;
+
+    segi_mask **masks; /* stack of masks */
+    uint32_t mask_count, mask_capacity;
+    segi_mask **memo;  /* by operation, for shared ones */
+    uint32_t *memo_chunk; /* chunk + 1 that the memo is of */
+    uint32_t memo_count;
+
+    segi_vector *vectors; /* stack of vectors of 65,536 */
+    uint32_t vector_count, vector_capacity;
+
+    uint64_t **bits; /* stack of row-bit buffers */
+    size_t *bits_words;
+    uint32_t bits_count, bits_capacity;
+
+    uint16_t *lows;      /* users of a span, 65,536 */
+    uint32_t *counts;    /* rows of each */
+    uint16_t *row_lows;  /* users of rows, for filters that need them */
+    size_t row_lows_capacity;
+    uint16_t *candidates[2]; /* lists of candidates, 65,536; the second for ranks and anchors */
+    uint8_t *tally8;     /* 65,536 counters */
+    uint32_t *tally32;
+    int64_t *tally64;
+    segi_sum *tally_sum;
+    segi_float_sum *tally_float;
+    int64_t *bound_begin, *bound_end; /* windows by user */
+    segi_list_row *rows, *rows_sorted;
+    size_t rows_capacity, rows_sorted_capacity;
+    uint32_t *starts;    /* 65,537: where each user's rows begin */
+    segi_op_actual *actual; /* by operation */
+    uint32_t actual_capacity;
+    uint32_t op;         /* operation under way, for `actual` */
+} segi_worker;
+
+void segi_worker_fail(segi_worker *w, seg_status status, const char *message);
+/* Stacks; NULL after a failure, which is noted in w->status. */
+segi_mask *segi_worker_mask_push(segi_worker *w);
+void segi_worker_mask_pop(segi_worker *w);
+segi_vector *segi_worker_vector_push(segi_worker *w);
+void segi_worker_vector_pop(segi_worker *w);
+uint64_t *segi_worker_bits_push(segi_worker *w, size_t words);
+void segi_worker_bits_pop(segi_worker *w);
+/* Allocated at first use and kept: *slot becomes an array of count elements of size bytes. */
+bool segi_worker_array(segi_worker *w, void **slot, size_t count, size_t size);
+/* Interrupted, or failed. */
+bool segi_worker_stop(segi_worker *w);
+
+/* ---- doors between the files ---- */
+
+seg_status segi_run_prepare(segi_run *run, seg_error *err);
+/* Values outside a program: node -> prepared value. */
+seg_status segi_run_prepare_value(segi_run *run, const segi_node *node,
+                                  const segi_prep_value **out, seg_error *err);
+
+/* Which users a piece of work is about: low bits, rising. */
+typedef struct segi_users {
+    const uint16_t *lows;
+    uint32_t count;
+} segi_users;
+uint32_t segi_mask_list(const segi_mask *mask, uint16_t *out);
+
+/* Rows of one part for the users [low_begin, low_end) of the chunk. */
+typedef struct segi_span {
+    const segi_part *part;
+    const segi_prep_type *type;
+    uint32_t row_begin, row_count; /* rows of the part */
+    uint32_t user_count;
+    const uint16_t *lows;   /* users in order */
+    const uint32_t *counts; /* rows of each */
+    const uint64_t *bits;   /* selected rows, from row_begin on; NULL: all */
+} segi_span;
+typedef void segi_span_function(segi_worker *w, void *context, const segi_span *span);
+/* Call function for each span that has selected rows. Parts come in order of (time_min,
+ * generation) within a type; types one after the other. */
+void segi_spans_each(segi_worker *w, const segi_prep_source *source, uint32_t low_begin,
+                     uint32_t low_end, segi_span_function *function, void *context);
+/* True where some row of the part may lie in the source's window. */
+bool segi_span_overlaps(const segi_part *part, const segi_prep_source *source);
+
+/* Filter over rows [row_begin, row_begin + count) of a part: bits. row_lows: user of each row, or
+ * NULL where the filter does not need it. */
+void segi_filter_rows(segi_worker *w, const segi_prep_filter *filter, const segi_part *part,
+                      uint32_t position, uint32_t row_begin, uint32_t count,
+                      const uint16_t *row_lows, uint64_t *bits);
+/* The same test over values of users, given as vectors. */
+void segi_filter_users(segi_worker *w, const segi_prep_filter *filter, segi_users users,
+                       uint64_t *bits);
+
+void segi_vector_arith(const segi_prep_value *value, const segi_vector *left,
+                       const segi_vector *right, uint32_t count, segi_vector *out,
+                       segi_worker *w);
+void segi_vector_compare(segi_compare op, segi_value_type left_type, const segi_vector *left,
+                         segi_value_type right_type, const segi_vector *right, uint32_t count,
+                         uint64_t *bits);
+double segi_slot_as_float(segi_value_type type, int64_t slot);
+
+void segi_value_users(segi_worker *w, const segi_prep_value *value, segi_users users,
+                      segi_vector *out);
+/* The zone of a user. */
+const segi_zone *segi_user_zone(segi_worker *w, const segi_user_zones *zones, uint32_t low);
+/* Slot and state of an attribute for one user. */
+uint8_t segi_attr_slot(const segi_attr_view *view, uint32_t chunk, uint32_t low, int64_t *out);
+/* Elements of a string set: codes into out (65,536 at most), count returned; state in *state. */
+uint32_t segi_attr_set(const segi_attr_view *view, uint32_t chunk, uint32_t low,
+                       const uint32_t **out_codes, uint32_t *scratch, uint8_t *out_state);
+
+void segi_tally_users(segi_worker *w, const segi_prep_value *value, segi_users users,
+                      segi_vector *out);
+void segi_gather_users(segi_worker *w, const segi_prep_value *value, segi_users users,
+                       segi_vector *out);
+/* Users among `users` with at least one selected row, into mask (which starts clear). */
+void segi_tally_did(segi_worker *w, const segi_prep_source *source, segi_users users,
+                    segi_mask *out);
+/* Users whose number of rows lies in [min, max]: candidates are tested, others left clear. */
+void segi_tally_count(segi_worker *w, const segi_prep_source *source, segi_users users,
+                      int64_t min, int64_t max, segi_mask *out);
+
+/* out = users of `candidates` for whom the leaf holds. */
+void segi_leaf_evaluate(segi_worker *w, const segi_prep_leaf *leaf, const segi_mask *candidates,
+                        uint32_t candidate_count, segi_mask *out);
+/* out = members of the operation among candidates; returns how many. */
+uint32_t segi_op_evaluate(segi_worker *w, uint32_t op, const segi_mask *candidates,
+                          uint32_t candidate_count, segi_mask *out);
+
+/* Work over all chunks by the run's threads. */
+typedef void segi_chunk_function(segi_worker *w, void *context, uint32_t group);
+seg_status segi_run_chunks(segi_run *run, uint32_t threads, segi_chunk_function *function,
+                           void *context, uint32_t group_count, seg_error *err);
+/* Candidates of the request in a chunk, into w->base; false if there are none. */
+bool segi_run_enter(segi_worker *w, uint32_t chunk, segi_mask *base);
+seg_status segi_rank_prepare(segi_run *run, uint32_t threads, uint32_t op, seg_error *err);
+
+#endif

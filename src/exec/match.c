@@ -1,0 +1,190 @@
+/* Tests of one column against constants: a test is turned into the terms of the stored values
+ * once per part, then the column is scanned as it lies. */
+#include <string.h>
+
+#include "exec/exec_int.h"
+
+static size_t match_words(size_t count)
+{
+    return (count + 63) / 64;
+}
+
+static void match_none(size_t count, uint64_t *bits)
+{
+    memset(bits, 0, match_words(count) * sizeof *bits);
+}
+
+/* Smallest stored value whose slot is at least `slot`; false if there is none. */
+static bool match_stored_low(const segi_col *col, int64_t slot, uint64_t *out)
+{
+    if (slot <= col->base) {
+        *out = 0;
+        return true;
+    }
+    uint64_t distance = (uint64_t)slot - (uint64_t)col->base;
+    uint64_t unit = (uint64_t)col->unit;
+    *out = distance / unit + (distance % unit != 0);
+    return true;
+}
+
+/* Largest stored value whose slot is at most `slot`; false if there is none. */
+static bool match_stored_high(const segi_col *col, int64_t slot, uint64_t *out)
+{
+    if (slot < col->base)
+        return false;
+    *out = ((uint64_t)slot - (uint64_t)col->base) / (uint64_t)col->unit;
+    return true;
+}
+
+static void match_range(const segi_match *m, const segi_col *col, size_t begin, size_t count,
+                        uint64_t *bits)
+{
+    if (m->low > m->high || m->high < col->min || m->low > col->max) {
+        match_none(count, bits);
+        return;
+    }
+    if (m->low <= col->min && m->high >= col->max) {
+        segi_bits_fill(bits, count);
+        return;
+    }
+    uint64_t low, high;
+    if (!match_stored_low(col, m->low, &low) || !match_stored_high(col, m->high, &high))
+        match_none(count, bits);
+    else
+        segi_scan_range(col->width, col->data, begin, count, low, high, bits);
+}
+
+/* Rows one by one, for the tests that have no scan of their own. */
+static void match_each(const segi_match *m, const segi_col *col, size_t begin, size_t count,
+                       uint64_t *bits)
+{
+    segi_match plain = *m;
+    plain.negated = false; /* the caller negates */
+    match_none(count, bits);
+    for (size_t i = 0; i < count; i++) {
+        if (segi_col_is_set(col, begin + i) &&
+            segi_match_slot(&plain, segi_col_slot(col, begin + i)))
+            segi_bit_set(bits, i);
+    }
+}
+
+static void match_codes(const segi_match *m, const segi_col *col, size_t begin, size_t count,
+                        uint64_t *bits)
+{
+    if (col->width == 0) {
+        match_each(m, col, begin, count, bits);
+    } else if (col->base == 0 && col->unit == 1) {
+        segi_scan_table(col->width, col->data, begin, count, m->codes, m->code_count, bits);
+    } else {
+        match_each(m, col, begin, count, bits);
+    }
+}
+
+static void match_set_rows(const segi_match *m, const segi_col *col, size_t begin, size_t count,
+                           uint64_t *bits)
+{
+    bool constant = col->width == 0 && m->kind != SEGI_MATCH_SET;
+    if (constant) {
+        segi_match plain = *m;
+        plain.negated = false;
+        if (segi_match_slot(&plain, col->base))
+            segi_bits_fill(bits, count);
+        else
+            match_none(count, bits);
+    } else {
+        switch (m->kind) {
+        case SEGI_MATCH_SET: segi_bits_fill(bits, count); break;
+        case SEGI_MATCH_RANGE: match_range(m, col, begin, count, bits); break;
+        case SEGI_MATCH_FLOAT:
+            segi_scan_float(col->data, begin, count, m->float_low, m->float_high, m->low_open,
+                            m->high_open, bits);
+            break;
+        case SEGI_MATCH_CODES: match_codes(m, col, begin, count, bits); break;
+        default: match_each(m, col, begin, count, bits); break;
+        }
+    }
+    if (m->negated) {
+        for (size_t i = 0; i < match_words(count); i++)
+            bits[i] = ~bits[i];
+        if (count & 63)
+            bits[count / 64] &= ((uint64_t)1 << (count & 63)) - 1;
+    }
+    if (col->set)
+        segi_bits_and_extract(col->set, begin, count, bits);
+}
+
+void segi_match_rows(const segi_match *match, const segi_col *col, size_t begin, size_t count,
+                     uint64_t *bits)
+{
+    bool unknown = col == NULL || col->type == 0;
+    switch (match->kind) {
+    case SEGI_MATCH_NOTHING: match_none(count, bits); return;
+    case SEGI_MATCH_IS_NULL:
+        if (unknown || !col->null)
+            match_none(count, bits);
+        else
+            segi_bits_extract(col->null, begin, count, bits);
+        return;
+    case SEGI_MATCH_IS_ABSENT:
+        segi_bits_fill(bits, count);
+        if (unknown)
+            return;
+        if (col->set)
+            segi_bits_andnot_extract(col->set, begin, count, bits);
+        else if (!col->none_set)
+            match_none(count, bits);
+        if (col->null)
+            segi_bits_andnot_extract(col->null, begin, count, bits);
+        return;
+    default:
+        if (unknown || col->none_set)
+            match_none(count, bits);
+        else
+            match_set_rows(match, col, begin, count, bits);
+        return;
+    }
+}
+
+static bool match_float(const segi_match *m, double value)
+{
+    bool low = m->low_open ? value > m->float_low : value >= m->float_low;
+    bool high = m->high_open ? value < m->float_high : value <= m->float_high;
+    return low && high;
+}
+
+static bool match_in_slots(const segi_match *m, int64_t slot)
+{
+    uint32_t low = 0, high = m->slot_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (m->slots[middle] < slot)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < m->slot_count && m->slots[low] == slot;
+}
+
+bool segi_match_slot(const segi_match *m, int64_t slot)
+{
+    bool holds = false;
+    segi_point point = {(double)segi_slot_latitude(slot) / 1e7,
+                        (double)segi_slot_longitude(slot) / 1e7};
+    switch (m->kind) {
+    case SEGI_MATCH_SET: holds = true; break;
+    case SEGI_MATCH_RANGE: holds = slot >= m->low && slot <= m->high; break;
+    case SEGI_MATCH_FLOAT: holds = match_float(m, segi_slot_float(slot)); break;
+    case SEGI_MATCH_SLOTS: holds = match_in_slots(m, slot); break;
+    case SEGI_MATCH_CODES:
+        holds = (uint64_t)slot < m->code_count && segi_bit_get(m->codes, (size_t)slot);
+        break;
+    case SEGI_MATCH_RADIUS:
+        holds = segi_geo_distance(point, m->node->point) <= m->node->meters;
+        break;
+    case SEGI_MATCH_POLYGON:
+        holds = segi_geo_inside(m->node->rings, m->node->ring_count, point);
+        break;
+    default: return false;
+    }
+    return holds != m->negated;
+}

@@ -1,0 +1,168 @@
+/* What leaves cost and keep, from the statistics that a snapshot has anyway: rows and distinct
+ * users per part. The numbers order operands; no answer depends on them. */
+#include "plan/plan.h"
+
+/* Nanoseconds, measured on plain loops over narrow columns; only their ratios matter. */
+#define COST_ATTRIBUTE 0.2   /* one user of an attribute column */
+#define COST_USER 0.7        /* one distinct user of a part */
+#define COST_ROW_TEST 0.5    /* one row tested against a column */
+#define COST_ROW_GATHER 12.0 /* one row put into its user's list */
+#define COST_VALUE 2.0       /* one user in a general comparison */
+#define SHARE_DEFAULT 0.3
+
+typedef struct cost_rows {
+    uint64_t rows;     /* in parts that overlap the window */
+    uint64_t users;    /* distinct users of those parts, with repeats over parts */
+    uint64_t cut_rows; /* rows of parts that the window cuts */
+} cost_rows;
+
+static void cost_count_rows(const segi_snapshot *s, const segi_selector *selector, int64_t begin,
+                            int64_t end, cost_rows *out)
+{
+    for (uint32_t i = 0; i < selector->event_count; i++) {
+        if (selector->events[i] >= s->schema->event_count)
+            continue;
+        const segi_event_view *view = &s->events[selector->events[i]];
+        for (uint32_t p = 0; p < view->part_count; p++) {
+            const segi_part *part = view->parts[p];
+            if (part->time_max < begin || part->time_min >= end)
+                continue;
+            out->rows += part->row_count;
+            out->users += part->user_count;
+            if (part->time_min < begin || part->time_max >= end)
+                out->cut_rows += part->row_count;
+        }
+    }
+}
+
+static void cost_events(const segi_snapshot *s, const segi_node *node, int64_t now, bool gathers,
+                        segi_estimate *out)
+{
+    double users = s->user_count ? (double)s->user_count : 1;
+    int64_t begin = SEG_TIME_MIN, end = SEG_TIME_MAX + 1;
+    if (node->window.kind != SEGI_WINDOW_ANCHOR && node->window.zone.zone)
+        segi_window_bounds(&node->window, node->window.zone.zone, now, 0, true, &begin, &end);
+    cost_rows rows = {0};
+    cost_count_rows(s, node->selector, begin, end, &rows);
+    bool where = node->selector->where != NULL;
+    double tested = where ? (double)rows.rows : (double)rows.cut_rows;
+    double cost = (double)rows.users * COST_USER + tested * COST_ROW_TEST;
+    if (gathers)
+        cost += (double)rows.rows * COST_ROW_GATHER;
+    double share = (double)rows.users / users;
+    if (share > 1)
+        share = 1;
+    if (where)
+        share *= SHARE_DEFAULT;
+    if (node->kind == SEGI_NODE_DID && node->bound.given) {
+        for (int64_t k = 1; k < node->bound.min && k < 8; k++)
+            share *= 0.6;
+        if (node->bound.min == 0)
+            share = 1 - share * 0.3;
+    }
+    out->rows += rows.rows;
+    out->cost += cost / users;
+    out->share = share;
+}
+
+/* Aggregates that need every row of a user in order, not a running figure. */
+static bool cost_gathers(const segi_node *node)
+{
+    switch (node->aggregate) {
+    case SEGI_AGG_COUNT:
+    case SEGI_AGG_SUM:
+    case SEGI_AGG_AVG:
+    case SEGI_AGG_MIN:
+    case SEGI_AGG_MAX:
+    case SEGI_AGG_SHARE: return false;
+    default: return true;
+    }
+}
+
+static void cost_value(const segi_snapshot *s, const segi_node *node, int64_t now,
+                       segi_estimate *out)
+{
+    if (node->kind == SEGI_NODE_AGGREGATE)
+        cost_events(s, node, now, cost_gathers(node), out);
+    else if (node->kind == SEGI_NODE_ATTRIBUTE)
+        out->cost += COST_ATTRIBUTE;
+    for (uint32_t i = 0; i < node->child_count; i++)
+        cost_value(s, node->children[i], now, out);
+}
+
+static void cost_equality(const segi_snapshot *s, const segi_node *node, uint32_t values,
+                          segi_estimate *out)
+{
+    const segi_node *left = node->children[0];
+    if (left->kind != SEGI_NODE_ATTRIBUTE || !left->field ||
+        left->field->index >= s->schema->attribute_count)
+        return;
+    const segi_dict *dict = s->attributes[left->field->index].dict;
+    uint32_t distinct = dict ? segi_dict_count(dict) : 0;
+    if (distinct > 0) {
+        double share = (double)values / (double)distinct;
+        out->share = share < 1 ? share : 1;
+    }
+}
+
+static void cost_leaf(const segi_snapshot *s, const segi_node *node, int64_t now,
+                      segi_estimate *out)
+{
+    if (node->kind == SEGI_NODE_DID || node->kind == SEGI_NODE_EDGE) {
+        cost_events(s, node, now, node->kind == SEGI_NODE_DID && node->bound.periods, out);
+        return;
+    }
+    out->share = SHARE_DEFAULT;
+    for (uint32_t i = 0; i < node->child_count; i++)
+        if (node->children[i])
+            cost_value(s, node->children[i], now, out);
+    if (node->kind == SEGI_NODE_COMPARE && node->children[0]->kind != SEGI_NODE_ATTRIBUTE)
+        out->cost += COST_VALUE;
+    if (node->kind == SEGI_NODE_COMPARE && node->op == SEGI_EQ)
+        cost_equality(s, node, 1, out);
+    if (node->kind == SEGI_NODE_IN && !node->negated)
+        cost_equality(s, node, node->list_count, out);
+    if (node->kind == SEGI_NODE_RADIUS || node->kind == SEGI_NODE_POLYGON) {
+        out->cost += 5;
+        out->share = 0.05;
+    }
+}
+
+/* Operands shrink or grow the share as if they were independent of each other. */
+static void cost_combine(const segi_op *op, segi_estimate *all, segi_estimate *out)
+{
+    double kept = 1, left_out = 1, most = 0;
+    for (uint32_t i = 0; i < op->child_count; i++) {
+        const segi_estimate *child = &all[op->children[i]];
+        out->cost += child->cost;
+        out->rows += child->rows;
+        kept *= child->share;
+        left_out *= 1 - child->share;
+        most += child->share;
+    }
+    switch (op->kind) {
+    case SEGI_OP_ALL: out->share = 1; break;
+    case SEGI_OP_NONE: out->share = 0; break;
+    case SEGI_OP_NOT: out->share = 1 - kept; break;
+    case SEGI_OP_AND: out->share = kept; break;
+    case SEGI_OP_OR: out->share = 1 - left_out; break;
+    default: out->share = op->child_count ? most / op->child_count : SHARE_DEFAULT; break;
+    }
+}
+
+void segi_program_estimate(const segi_program *program, const segi_snapshot *snapshot, int64_t now,
+                           segi_estimate *out)
+{
+    for (uint32_t i = 0; i < program->op_count; i++) {
+        const segi_op *op = &program->ops[i];
+        out[i] = (segi_estimate){0};
+        if (op->kind == SEGI_OP_LEAF) {
+            cost_leaf(snapshot, op->node, now, &out[i]);
+        } else if (op->kind == SEGI_OP_RANK) {
+            cost_value(snapshot, op->node->children[0], now, &out[i]);
+            out[i].share = op->node->percent ? (double)op->node->count / 1e8 : 0.01;
+        } else {
+            cost_combine(op, out, &out[i]);
+        }
+    }
+}

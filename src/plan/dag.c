@@ -1,0 +1,401 @@
+/* Building the program: trees become a DAG in which equal things are one operation.
+ *
+ * Rewrites that need no data happen here: constants are folded, `and` and `or` are flattened
+ * across saved segments, put in order and freed of repeats, and x with not x is decided. */
+#include <string.h>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "plan/node_key.h"
+#include "plan/plan.h"
+
+/* One slot of the table from key bytes to operation. */
+typedef struct dag_slot {
+    uint64_t hash;
+    size_t key_begin, key_size; /* in dag.keys */
+    uint32_t op_plus_one;       /* 0: empty */
+} dag_slot;
+
+typedef struct dag {
+    const segi_mem *mem;
+    segi_program *program;
+    segi_op *ops; /* growing; copied into the arena at the end */
+    size_t op_count, op_capacity;
+    dag_slot *slots;
+    size_t slot_count; /* power of two */
+    segi_buf keys, key; /* all keys; the one being made */
+} dag;
+
+static seg_status dag_grow_slots(dag *d)
+{
+    size_t count = d->slot_count ? d->slot_count * 2 : 64;
+    dag_slot *slots = segi_alloc_zero(d->mem, count * sizeof *slots);
+    if (!slots)
+        return SEG_E_NOMEM;
+    for (size_t i = 0; i < d->slot_count; i++) {
+        if (!d->slots[i].op_plus_one)
+            continue;
+        size_t at = d->slots[i].hash & (count - 1);
+        while (slots[at].op_plus_one)
+            at = (at + 1) & (count - 1);
+        slots[at] = d->slots[i];
+    }
+    segi_free(d->mem, d->slots);
+    d->slots = slots;
+    d->slot_count = count;
+    return SEG_OK;
+}
+
+/* The operation with the key in d->key; where there is none, `op` is added as a new one. */
+static seg_status dag_intern(dag *d, const segi_op *op, uint32_t *out)
+{
+    if (d->key.failed)
+        return SEG_E_NOMEM;
+    if (d->op_count * 2 >= d->slot_count)
+        SEGI_TRY(dag_grow_slots(d));
+    uint64_t hash = segi_xxh3(d->key.data, d->key.size, 0);
+    size_t at = hash & (d->slot_count - 1);
+    for (; d->slots[at].op_plus_one; at = (at + 1) & (d->slot_count - 1)) {
+        const dag_slot *slot = &d->slots[at];
+        if (slot->hash == hash && slot->key_size == d->key.size &&
+            memcmp(d->keys.data + slot->key_begin, d->key.data, d->key.size) == 0) {
+            *out = slot->op_plus_one - 1;
+            return SEG_OK;
+        }
+    }
+    if (!segi_grow(d->mem, (void **)&d->ops, &d->op_capacity, d->op_count + 1, sizeof *d->ops))
+        return SEG_E_NOMEM;
+    size_t key_begin = d->keys.size;
+    segi_buf_add(&d->keys, d->key.data, d->key.size);
+    if (d->keys.failed)
+        return SEG_E_NOMEM;
+    d->slots[at] = (dag_slot){hash, key_begin, d->key.size, (uint32_t)d->op_count + 1};
+    d->ops[d->op_count] = *op;
+    *out = (uint32_t)d->op_count++;
+    return SEG_OK;
+}
+
+/* An operation over others: its key is its kind and its children. children is copied. */
+static seg_status dag_add(dag *d, segi_op_kind kind, const segi_node *node, uint32_t need,
+                          const uint32_t *children, uint32_t count, uint32_t *out)
+{
+    uint32_t head[3] = {(uint32_t)kind, need, count};
+    segi_buf_reset(&d->key);
+    segi_buf_add(&d->key, head, sizeof head);
+    segi_buf_add(&d->key, children, count * sizeof *children);
+    segi_op op = {.kind = kind, .child_count = count, .need = need, .node = node};
+    if (count) {
+        uint32_t *copy = segi_arena_array(&d->program->arena, count, sizeof *copy);
+        if (!copy)
+            return SEG_E_NOMEM;
+        memcpy(copy, children, count * sizeof *copy);
+        op.children = copy;
+    }
+    return dag_intern(d, &op, out);
+}
+
+static seg_status dag_leaf(dag *d, const segi_node *node, uint32_t *out)
+{
+    uint32_t head = SEGI_OP_LEAF;
+    segi_buf_reset(&d->key);
+    segi_buf_add(&d->key, &head, sizeof head);
+    segi_plan_node_key(node, &d->key);
+    return dag_intern(d, &(segi_op){.kind = SEGI_OP_LEAF, .node = node}, out);
+}
+
+static seg_status dag_constant(dag *d, bool all, const segi_node *node, uint32_t *out)
+{
+    return dag_add(d, all ? SEGI_OP_ALL : SEGI_OP_NONE, node, 0, NULL, 0, out);
+}
+
+static seg_status dag_not(dag *d, const segi_node *node, uint32_t child, uint32_t *out)
+{
+    const segi_op *op = &d->ops[child];
+    if (op->kind == SEGI_OP_NOT) {
+        *out = op->children[0];
+        return SEG_OK;
+    }
+    if (op->kind == SEGI_OP_ALL || op->kind == SEGI_OP_NONE)
+        return dag_constant(d, op->kind == SEGI_OP_NONE, node, out);
+    return dag_add(d, SEGI_OP_NOT, node, 0, &child, 1, out);
+}
+
+/* A growing list of operands. */
+typedef struct dag_list {
+    uint32_t *items; /* owned */
+    size_t count, capacity;
+} dag_list;
+
+static seg_status dag_list_add(dag *d, dag_list *list, uint32_t item)
+{
+    if (!segi_grow(d->mem, (void **)&list->items, &list->capacity, list->count + 1,
+                   sizeof *list->items))
+        return SEG_E_NOMEM;
+    list->items[list->count++] = item;
+    return SEG_OK;
+}
+
+static void dag_list_sort(dag_list *list)
+{
+    /* Shell sort: short lists mostly, and no recursion for long ones. */
+    for (size_t gap = list->count / 2; gap > 0; gap /= 2) {
+        for (size_t i = gap; i < list->count; i++) {
+            uint32_t item = list->items[i];
+            size_t j = i;
+            for (; j >= gap && list->items[j - gap] > item; j -= gap)
+                list->items[j] = list->items[j - gap];
+            list->items[j] = item;
+        }
+    }
+}
+
+static bool dag_list_has(const dag_list *list, uint32_t item)
+{
+    size_t low = 0, high = list->count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (list->items[middle] < item)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < list->count && list->items[low] == item;
+}
+
+/* Operands of and/or, in order, without repeats; operands of the same kind are opened up. */
+static seg_status dag_collect(dag *d, segi_op_kind kind, const uint32_t *children, size_t count,
+                              dag_list *list)
+{
+    for (size_t i = 0; i < count; i++) {
+        const segi_op *op = &d->ops[children[i]];
+        if (op->kind == kind) {
+            for (uint32_t j = 0; j < op->child_count; j++)
+                SEGI_TRY(dag_list_add(d, list, op->children[j]));
+        } else {
+            SEGI_TRY(dag_list_add(d, list, children[i]));
+        }
+    }
+    dag_list_sort(list);
+    size_t kept = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        if (i == 0 || list->items[i] != list->items[kept - 1])
+            list->items[kept++] = list->items[i];
+    }
+    list->count = kept;
+    return SEG_OK;
+}
+
+/* True where the operands decide the result alone: a constant, or x beside not x. */
+static bool dag_decided(const dag *d, segi_op_kind absorbing, const dag_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const segi_op *op = &d->ops[list->items[i]];
+        if (op->kind == absorbing)
+            return true;
+        if (op->kind == SEGI_OP_NOT && dag_list_has(list, op->children[0]))
+            return true;
+    }
+    return false;
+}
+
+static seg_status dag_and_or(dag *d, segi_op_kind kind, const segi_node *node,
+                             const uint32_t *children, size_t count, uint32_t *out)
+{
+    segi_op_kind neutral = kind == SEGI_OP_AND ? SEGI_OP_ALL : SEGI_OP_NONE;
+    segi_op_kind absorbing = kind == SEGI_OP_AND ? SEGI_OP_NONE : SEGI_OP_ALL;
+    dag_list list = {0};
+    seg_status status = dag_collect(d, kind, children, count, &list);
+    if (status == SEG_OK && dag_decided(d, absorbing, &list)) {
+        status = dag_constant(d, absorbing == SEGI_OP_ALL, node, out);
+    } else if (status == SEG_OK) {
+        size_t kept = 0;
+        for (size_t i = 0; i < list.count; i++) {
+            if (d->ops[list.items[i]].kind != neutral)
+                list.items[kept++] = list.items[i];
+        }
+        if (kept == 0)
+            status = dag_constant(d, neutral == SEGI_OP_ALL, node, out);
+        else if (kept == 1)
+            *out = list.items[0];
+        else
+            status = dag_add(d, kind, node, 0, list.items, (uint32_t)kept, out);
+    }
+    segi_free(d->mem, list.items);
+    return status;
+}
+
+static seg_status dag_xor(dag *d, const segi_node *node, const uint32_t *children, uint32_t *out)
+{
+    uint32_t a = children[0], b = children[1];
+    if (a == b)
+        return dag_constant(d, false, node, out);
+    for (int i = 0; i < 2; i++) {
+        uint32_t one = i ? b : a, other = i ? a : b;
+        if (d->ops[one].kind == SEGI_OP_NONE) {
+            *out = other;
+            return SEG_OK;
+        }
+        if (d->ops[one].kind == SEGI_OP_ALL)
+            return dag_not(d, node, other, out);
+    }
+    uint32_t ordered[2] = {a < b ? a : b, a < b ? b : a};
+    return dag_add(d, SEGI_OP_XOR, node, 0, ordered, 2, out);
+}
+
+static seg_status dag_build(dag *d, const segi_node *node, uint32_t *out);
+
+static seg_status dag_at_least(dag *d, const segi_node *node, const uint32_t *children,
+                               uint32_t *out)
+{
+    uint32_t count = node->child_count;
+    if (node->count <= 0)
+        return dag_constant(d, true, node, out);
+    if (node->count > count)
+        return dag_constant(d, false, node, out);
+    if (node->count == 1)
+        return dag_and_or(d, SEGI_OP_OR, node, children, count, out);
+    if (node->count == count)
+        return dag_and_or(d, SEGI_OP_AND, node, children, count, out);
+    dag_list list = {0};
+    seg_status status = SEG_OK;
+    for (uint32_t i = 0; i < count && status == SEG_OK; i++)
+        status = dag_list_add(d, &list, children[i]);
+    if (status == SEG_OK) {
+        dag_list_sort(&list); /* order does not matter, repeats do */
+        status = dag_add(d, SEGI_OP_AT_LEAST, node, (uint32_t)node->count, list.items, count, out);
+    }
+    segi_free(d->mem, list.items);
+    return status;
+}
+
+static seg_status dag_combine(dag *d, const segi_node *node, const uint32_t *children,
+                              uint32_t *out)
+{
+    switch (node->kind) {
+    case SEGI_NODE_NOT: return dag_not(d, node, children[0], out);
+    case SEGI_NODE_AND:
+        return dag_and_or(d, SEGI_OP_AND, node, children, node->child_count, out);
+    case SEGI_NODE_OR: return dag_and_or(d, SEGI_OP_OR, node, children, node->child_count, out);
+    case SEGI_NODE_XOR: return dag_xor(d, node, children, out);
+    default: return dag_at_least(d, node, children, out);
+    }
+}
+
+/* A rank is told apart by its value and by its population's operation. */
+static seg_status dag_rank(dag *d, const segi_node *node, uint32_t *out)
+{
+    uint32_t population = 0, child_count = 0;
+    if (node->child_count > 1 && node->children[1]) {
+        SEGI_TRY(dag_build(d, node->children[1], &population));
+        child_count = 1;
+    }
+    uint32_t head[3] = {SEGI_OP_RANK, child_count, population};
+    segi_buf_reset(&d->key);
+    segi_buf_add(&d->key, head, sizeof head);
+    segi_node alone = *node; /* the population counts by its operation, not by its text */
+    alone.child_count = 1;
+    segi_plan_node_key(&alone, &d->key);
+    segi_op op = {.kind = SEGI_OP_RANK, .child_count = child_count, .node = node};
+    if (child_count) {
+        uint32_t *copy = segi_arena_array(&d->program->arena, 1, sizeof *copy);
+        if (!copy)
+            return SEG_E_NOMEM;
+        *copy = population;
+        op.children = copy;
+    }
+    return dag_intern(d, &op, out);
+}
+
+static seg_status dag_build(dag *d, const segi_node *node, uint32_t *out)
+{
+    switch (node->kind) {
+    case SEGI_NODE_EVERYONE: return dag_constant(d, true, node, out);
+    case SEGI_NODE_NOBODY: return dag_constant(d, false, node, out);
+    case SEGI_NODE_SEGMENT: return dag_build(d, node->children[0], out);
+    case SEGI_NODE_RANK: return dag_rank(d, node, out);
+    case SEGI_NODE_NOT:
+    case SEGI_NODE_AND:
+    case SEGI_NODE_OR:
+    case SEGI_NODE_XOR:
+    case SEGI_NODE_AT_LEAST: break;
+    default: return dag_leaf(d, node, out);
+    }
+    uint32_t *children = segi_alloc_array(d->mem, node->child_count, sizeof *children);
+    if (!children)
+        return SEG_E_NOMEM;
+    seg_status status = SEG_OK;
+    for (uint32_t i = 0; i < node->child_count && status == SEG_OK; i++)
+        status = dag_build(d, node->children[i], &children[i]);
+    if (status == SEG_OK)
+        status = dag_combine(d, node, children, out);
+    segi_free(d->mem, children);
+    return status;
+}
+
+/* Operations that the roots reach, and how often each is used. Children come before parents, so
+ * one pass from the end sees every user of an operation before the operation. */
+static void dag_count_uses(dag *d, const uint32_t *roots, size_t root_count)
+{
+    for (size_t i = 0; i < root_count; i++)
+        d->ops[roots[i]].uses++;
+    for (size_t i = d->op_count; i-- > 0;) {
+        const segi_op *op = &d->ops[i];
+        if (op->uses == 0)
+            continue;
+        for (uint32_t j = 0; j < op->child_count; j++)
+            d->ops[op->children[j]].uses++;
+    }
+}
+
+static seg_status dag_run(dag *d, const segi_node *const *trees, size_t tree_count)
+{
+    segi_program *program = d->program;
+    uint32_t *roots = segi_arena_array(&program->arena, tree_count, sizeof *roots);
+    if (!roots)
+        return SEG_E_NOMEM;
+    for (size_t i = 0; i < tree_count; i++)
+        SEGI_TRY(dag_build(d, trees[i], &roots[i]));
+    dag_count_uses(d, roots, tree_count);
+    segi_op *ops = segi_arena_array(&program->arena, d->op_count, sizeof *ops);
+    if (!ops)
+        return SEG_E_NOMEM;
+    memcpy(ops, d->ops, d->op_count * sizeof *ops);
+    program->ops = ops;
+    program->op_count = (uint32_t)d->op_count;
+    program->roots = roots;
+    program->root_count = (uint32_t)tree_count;
+    return SEG_OK;
+}
+
+seg_status segi_program_build(const segi_mem *mem, const segi_node *const *trees,
+                              size_t tree_count, segi_program **out, seg_error *err)
+{
+    *out = NULL;
+    segi_program *program = segi_alloc_zero(mem, sizeof *program);
+    if (!program)
+        return segi_fail_nomem(err);
+    segi_arena_init(&program->arena, mem);
+    dag d = {.mem = mem, .program = program};
+    segi_buf_init(&d.keys, mem);
+    segi_buf_init(&d.key, mem);
+    seg_status status = dag_run(&d, trees, tree_count);
+    segi_buf_deinit(&d.keys);
+    segi_buf_deinit(&d.key);
+    segi_free(mem, d.slots);
+    segi_free(mem, d.ops);
+    if (status != SEG_OK) {
+        segi_program_destroy(program);
+        return segi_fail_nomem(err);
+    }
+    *out = program;
+    return SEG_OK;
+}
+
+void segi_program_destroy(segi_program *program)
+{
+    if (!program)
+        return;
+    const segi_mem *mem = program->arena.mem;
+    segi_arena_deinit(&program->arena);
+    segi_free(mem, program);
+}

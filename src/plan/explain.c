@@ -1,0 +1,167 @@
+/* The explanation of a program: its tree with estimates and, after a run, actual figures. */
+#include <string.h>
+
+#include "base/text.h"
+#include "plan/plan.h"
+
+typedef struct explain {
+    const segi_program *program;
+    const segi_schema *schema;
+    const segi_estimate *estimates;
+    const segi_op_actual *actual; /* NULL: not run */
+    double users;
+    segi_buf *out;
+    segi_buf line; /* the figures' column is found by the width of this */
+    uint64_t *seen; /* bit per operation that was printed before */
+} explain;
+
+#define EXPLAIN_COLUMN 64 /* where the figures start */
+#define EXPLAIN_TEXT_MAX 400
+
+static void explain_name(explain *e, const segi_op *op, segi_buf *out)
+{
+    switch (op->kind) {
+    case SEGI_OP_ALL: segi_buf_text(out, "everyone"); break;
+    case SEGI_OP_NONE: segi_buf_text(out, "nobody"); break;
+    case SEGI_OP_NOT: segi_buf_text(out, "not"); break;
+    case SEGI_OP_AND: segi_buf_text(out, "and"); break;
+    case SEGI_OP_OR: segi_buf_text(out, "or"); break;
+    case SEGI_OP_XOR: segi_buf_text(out, "xor"); break;
+    case SEGI_OP_AT_LEAST:
+        segi_buf_format(out, "at least %u of %u", op->need, op->child_count);
+        break;
+    case SEGI_OP_LEAF:
+    case SEGI_OP_RANK: {
+        size_t begin = out->size;
+        segi_node_print(e->schema, op->node, out);
+        if (!out->failed && out->size - begin > EXPLAIN_TEXT_MAX) {
+            out->size = begin + EXPLAIN_TEXT_MAX;
+            while (out->size > begin && ((unsigned char)out->data[out->size] & 0xC0) == 0x80)
+                out->size--; /* not in the middle of a character */
+            segi_buf_text(out, "...");
+        }
+        break;
+    }
+    }
+}
+
+static void explain_time(segi_buf *out, uint64_t nanoseconds)
+{
+    uint64_t microseconds = (nanoseconds + 500) / 1000;
+    segi_buf_format(out, "%llu.%03u ms", (unsigned long long)(microseconds / 1000),
+                    (unsigned)(microseconds % 1000));
+}
+
+static void explain_figures(explain *e, uint32_t index)
+{
+    const segi_estimate *estimate = &e->estimates[index];
+    segi_buf *out = &e->line;
+    size_t width = segi_utf8_length(out->data ? out->data : "", out->size);
+    for (; width < EXPLAIN_COLUMN; width++)
+        segi_buf_char(out, ' ');
+    segi_buf_format(out, "  ~%llu users", (unsigned long long)(estimate->share * e->users + 0.5));
+    if (estimate->rows)
+        segi_buf_format(out, ", ~%llu rows", (unsigned long long)estimate->rows);
+    if (!e->actual)
+        return;
+    const segi_op_actual *a = &e->actual[index];
+    if (a->calls == 0) {
+        segi_buf_text(out, "  | never asked");
+        return;
+    }
+    segi_buf_format(out, "  | %llu of %llu users", (unsigned long long)a->users_out,
+                    (unsigned long long)a->users_in);
+    if (a->rows)
+        segi_buf_format(out, ", %llu rows", (unsigned long long)a->rows);
+    segi_buf_text(out, ", ");
+    explain_time(out, a->nanoseconds);
+}
+
+/* prefix: what stands before the children's own branch marks. */
+static void explain_text(explain *e, uint32_t index, segi_buf *prefix, const char *mark,
+                         const char *below)
+{
+    const segi_op *op = &e->program->ops[index];
+    segi_buf_reset(&e->line);
+    segi_buf_add(&e->line, prefix->data, prefix->size);
+    segi_buf_text(&e->line, mark);
+    explain_name(e, op, &e->line);
+    bool again = op->uses > 1 && op->child_count > 0 && segi_bit_get(e->seen, index);
+    if (again)
+        segi_buf_text(&e->line, " (as above)");
+    explain_figures(e, index);
+    segi_buf_add(e->out, e->line.data, e->line.size);
+    if (e->line.failed)
+        e->out->failed = true;
+    segi_buf_char(e->out, '\n');
+    if (again)
+        return;
+    segi_bit_set(e->seen, index);
+    size_t size = prefix->size;
+    segi_buf_text(prefix, below);
+    for (uint32_t i = 0; i < op->child_count; i++) {
+        bool last = i + 1 == op->child_count;
+        explain_text(e, op->children[i], prefix, last ? "`- " : "|- ", last ? "   " : "|  ");
+    }
+    prefix->size = size;
+}
+
+static void explain_json(explain *e, uint32_t index)
+{
+    static const char *const kinds[] = {"everyone", "nobody", "not",  "and", "or",
+                                        "xor",      "at_least", "leaf", "rank"};
+    const segi_op *op = &e->program->ops[index];
+    const segi_estimate *estimate = &e->estimates[index];
+    segi_buf *out = e->out;
+    segi_buf_format(out, "{\"id\":%u,\"kind\":\"%s\",\"text\":", index, kinds[op->kind]);
+    segi_buf_reset(&e->line);
+    explain_name(e, op, &e->line);
+    segi_buf_quoted(out, e->line.data ? e->line.data : "", e->line.size);
+    segi_buf_format(out, ",\"estimate\":{\"users\":%llu,\"rows\":%llu}",
+                    (unsigned long long)(estimate->share * e->users + 0.5),
+                    (unsigned long long)estimate->rows);
+    if (e->actual) {
+        const segi_op_actual *a = &e->actual[index];
+        segi_buf_format(out,
+                        ",\"actual\":{\"chunks\":%llu,\"users_in\":%llu,\"users_out\":%llu,"
+                        "\"rows\":%llu,\"nanoseconds\":%llu}",
+                        (unsigned long long)a->calls, (unsigned long long)a->users_in,
+                        (unsigned long long)a->users_out, (unsigned long long)a->rows,
+                        (unsigned long long)a->nanoseconds);
+    }
+    bool again = op->uses > 1 && op->child_count > 0 && segi_bit_get(e->seen, index);
+    if (op->child_count && !again) {
+        segi_bit_set(e->seen, index);
+        segi_buf_text(out, ",\"children\":[");
+        for (uint32_t i = 0; i < op->child_count; i++) {
+            if (i)
+                segi_buf_char(out, ',');
+            explain_json(e, op->children[i]);
+        }
+        segi_buf_char(out, ']');
+    }
+    segi_buf_char(out, '}');
+}
+
+void segi_program_explain(const segi_program *program, uint32_t root, uint64_t user_count,
+                          const segi_schema *schema, const segi_estimate *estimates,
+                          const segi_op_actual *actual, bool json, segi_buf *out)
+{
+    explain e = {.program = program, .schema = schema, .estimates = estimates,
+                 .actual = actual, .users = (double)user_count, .out = out};
+    segi_buf_init(&e.line, out->mem);
+    e.seen = segi_alloc_zero(out->mem, (program->op_count / 64 + 1) * sizeof *e.seen);
+    if (!e.seen) {
+        out->failed = true;
+    } else if (json) {
+        explain_json(&e, program->roots[root]);
+        segi_buf_char(out, '\n');
+    } else {
+        segi_buf prefix;
+        segi_buf_init(&prefix, out->mem);
+        explain_text(&e, program->roots[root], &prefix, "", "");
+        segi_buf_deinit(&prefix);
+    }
+    segi_free(out->mem, e.seen);
+    segi_buf_deinit(&e.line);
+}

@@ -1,0 +1,197 @@
+/* Keys of sub-predicates, so that equal leaves of one or many segments become one operation.
+ *
+ * Every part of a node that decides its meaning is written with its size in front, so that two
+ * different nodes cannot give the same bytes. */
+#include "plan/node_key.h"
+
+#include <string.h>
+
+static void key_int(segi_buf *key, int64_t value)
+{
+    segi_buf_add(key, &value, sizeof value);
+}
+
+static void key_float(segi_buf *key, double value)
+{
+    segi_buf_add(key, &value, sizeof value);
+}
+
+static void key_text(segi_buf *key, const char *text, size_t size)
+{
+    key_int(key, (int64_t)size);
+    segi_buf_add(key, text, size);
+}
+
+static void key_literal(segi_buf *key, const segi_literal *literal)
+{
+    key_int(key, literal->type.type);
+    key_int(key, literal->type.scale);
+    if (literal->type.type == SEG_TYPE_STRING)
+        key_text(key, literal->text, literal->text_size);
+    else
+        key_int(key, literal->slot);
+}
+
+static void key_zone(segi_buf *key, const segi_zone_ref *zone)
+{
+    key_int(key, zone->kind);
+    const char *name = zone->zone ? segi_zone_name(zone->zone) : "";
+    key_text(key, name, strlen(name));
+    key_int(key, zone->attribute ? (int64_t)zone->attribute->index : -1);
+}
+
+static void key_duration(segi_buf *key, segi_duration duration)
+{
+    key_int(key, duration.count);
+    key_int(key, duration.unit);
+}
+
+/* event_count: of the selector around the node, the length of a property's `fields`. */
+static void key_node(const segi_node *node, uint32_t event_count, segi_buf *key);
+
+static void key_optional(segi_buf *key, const segi_node *node, uint32_t event_count)
+{
+    key_int(key, node != NULL);
+    if (node)
+        key_node(node, event_count, key);
+}
+
+static void key_window(segi_buf *key, const segi_window *window)
+{
+    key_int(key, window->kind);
+    key_duration(key, window->length);
+    key_duration(key, window->length_to);
+    key_int(key, window->complete);
+    key_int(key, window->from.kind);
+    key_int(key, window->from.value);
+    key_int(key, window->to.kind);
+    key_int(key, window->to.value);
+    key_int(key, window->side);
+    key_int(key, window->week_start);
+    key_optional(key, window->anchor, 0);
+    key_zone(key, &window->zone);
+}
+
+static void key_selector(segi_buf *key, const segi_selector *selector)
+{
+    key_int(key, selector != NULL);
+    if (!selector)
+        return;
+    key_int(key, selector->any_event);
+    key_int(key, selector->event_count);
+    for (uint32_t i = 0; i < selector->event_count; i++)
+        key_int(key, selector->events[i]);
+    key_optional(key, selector->where, selector->event_count);
+}
+
+/* The parts that only some kinds of predicates have. */
+static void key_predicate_part(const segi_node *node, segi_buf *key)
+{
+    switch (node->kind) {
+    case SEGI_NODE_DID:
+        key_int(key, node->bound.given);
+        key_int(key, node->bound.min);
+        key_int(key, node->bound.max);
+        key_int(key, node->bound.periods);
+        key_int(key, node->bound.period);
+        break;
+    case SEGI_NODE_EDGE:
+        key_int(key, node->which);
+        key_int(key, node->nth);
+        break;
+    case SEGI_NODE_COMPARE: key_int(key, node->op); break;
+    case SEGI_NODE_IN: key_int(key, node->negated); break;
+    case SEGI_NODE_STATE: key_int(key, node->state); break;
+    case SEGI_NODE_HAS: key_int(key, node->has); break;
+    case SEGI_NODE_TEXT:
+        key_int(key, node->text);
+        key_int(key, node->fold);
+        break;
+    case SEGI_NODE_RADIUS:
+        key_float(key, node->meters);
+        key_float(key, node->point.latitude);
+        key_float(key, node->point.longitude);
+        break;
+    case SEGI_NODE_POLYGON:
+        key_int(key, node->ring_count);
+        for (uint32_t i = 0; i < node->ring_count; i++) {
+            key_int(key, node->rings[i].count);
+            for (uint32_t j = 0; j < node->rings[i].count; j++) {
+                key_float(key, node->rings[i].points[j].latitude);
+                key_float(key, node->rings[i].points[j].longitude);
+            }
+        }
+        break;
+    case SEGI_NODE_AT_LEAST: key_int(key, node->count); break;
+    case SEGI_NODE_RANK:
+        key_int(key, node->count);
+        key_int(key, node->percent);
+        key_int(key, node->bottom);
+        break;
+    default: break;
+    }
+}
+
+static void key_value_part(const segi_node *node, uint32_t event_count, segi_buf *key)
+{
+    switch (node->kind) {
+    case SEGI_NODE_LITERAL: key_literal(key, &node->literal); break;
+    case SEGI_NODE_MOMENT:
+        key_int(key, node->moment.kind);
+        key_int(key, node->moment.value);
+        break;
+    case SEGI_NODE_ATTRIBUTE: key_int(key, node->field ? (int64_t)node->field->index : -1); break;
+    case SEGI_NODE_PROPERTY:
+        for (uint32_t i = 0; i < event_count; i++)
+            key_int(key, node->fields[i] ? (int64_t)node->fields[i]->index : -1);
+        break;
+    case SEGI_NODE_BUILTIN: key_int(key, node->builtin); break;
+    case SEGI_NODE_SHIFT:
+        key_duration(key, node->shift);
+        key_int(key, node->arith);
+        break;
+    case SEGI_NODE_ARITH: key_int(key, node->arith); break;
+    case SEGI_NODE_AGGREGATE:
+        key_int(key, node->aggregate);
+        key_int(key, node->nth);
+        key_int(key, node->period);
+        key_int(key, node->min_events);
+        key_int(key, node->ties);
+        key_float(key, node->fraction);
+        key_optional(key, node->argument, event_count);
+        key_optional(key, node->share, event_count);
+        break;
+    default: break;
+    }
+}
+
+static void key_node(const segi_node *node, uint32_t event_count, segi_buf *key)
+{
+    if (node->kind == SEGI_NODE_SEGMENT) {
+        key_node(node->children[0], event_count, key);
+        return;
+    }
+    if (node->selector)
+        event_count = node->selector->event_count;
+    key_int(key, node->kind);
+    key_int(key, node->type.type);
+    key_int(key, node->type.scale);
+    key_predicate_part(node, key);
+    key_value_part(node, event_count, key);
+    key_selector(key, node->selector);
+    key_window(key, &node->window);
+    key_int(key, node->list_count);
+    for (uint32_t i = 0; i < node->list_count; i++)
+        key_literal(key, &node->list[i]);
+    key_int(key, node->child_count);
+    for (uint32_t i = 0; i < node->child_count; i++) {
+        key_int(key, node->children[i] != NULL);
+        if (node->children[i])
+            key_node(node->children[i], event_count, key);
+    }
+}
+
+void segi_plan_node_key(const segi_node *node, segi_buf *key)
+{
+    key_node(node, 0, key);
+}
