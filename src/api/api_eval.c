@@ -37,6 +37,7 @@ seg_status segi_api_request(seg_snapshot *snapshot, int64_t now, const seg_eval_
     SEGI_CHECK_ARG(known.flags == 0, err, "the evaluation options have unknown flags");
     SEGI_CHECK_ARG(known.reserved == 0, err,
                    "the reserved field of the evaluation options is not 0");
+    request->scratch = snapshot->store->scratch;
     request->snapshot = snapshot->snapshot;
     request->now = now;
     request->threads = known.threads != 0 ? known.threads : 1;
@@ -252,8 +253,9 @@ static seg_status explain_write(const seg_segment *segment, segi_request *reques
             status = explain_run(request, actual, err);
     }
     if (status == SEG_OK) {
-        segi_program_explain(program, 0, request->snapshot->schema, estimates,
-                             analyze ? actual : NULL, (flags & SEG_EXPLAIN_JSON) != 0, &buf);
+        segi_program_explain(program, 0, request->snapshot->user_count,
+                             request->snapshot->schema, estimates, analyze ? actual : NULL,
+                             (flags & SEG_EXPLAIN_JSON) != 0, &buf);
         status = buf.failed ? segi_fail_nomem(err) : segi_buffer_take(&buf, out_text, err);
     }
     segi_buf_deinit(&buf);

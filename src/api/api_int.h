@@ -28,6 +28,7 @@ struct seg_store {
     segi_mem mem;
     segi_store *store;
     segi_catalog *catalog;
+    segi_scratch *scratch; /* working memory of evaluations */
 };
 
 struct seg_snapshot {

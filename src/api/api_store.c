@@ -18,6 +18,7 @@ void segi_api_store_release(seg_store *store)
 {
     if (store == NULL || !segi_api_refs_drop(&store->refs))
         return;
+    segi_scratch_destroy(store->scratch);
     segi_catalog_destroy(store->catalog);
     segi_store_release(store->store);
     segi_mem mem = store->mem;
@@ -91,6 +92,7 @@ static seg_status store_fill(seg_store *store, const seg_store_options *options,
     config.threads_max = options->threads_max != 0 ? options->threads_max : segi_processor_count();
     SEGI_TRY(segi_zone_load(&store->mem, timezone, timezone_size, &config.zone, err));
     SEGI_TRY(segi_store_create(&config, &store->store, err));
+    SEGI_TRY(segi_scratch_create(&store->mem, &store->scratch, err));
     return segi_catalog_create(&store->mem, &store->catalog, err);
 }
 
