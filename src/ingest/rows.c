@@ -158,11 +158,19 @@ static bool rows_column_push_empty(segi_rows *rows, rows_column *column, uint8_t
     return true;
 }
 
+/* What a failed push left behind the last complete row. */
+static void rows_column_tidy(rows_column *column)
+{
+    size_t filled = column->filled;
+    column->filled = filled + 1;
+    rows_column_cut(column, filled);
+}
+
 static bool rows_column_pad(segi_rows *rows, rows_column *column, size_t count)
 {
     while (column->filled < count)
         if (!rows_column_push_empty(rows, column, SEG_VALUE_ABSENT)) {
-            rows_column_cut(column, column->filled);
+            rows_column_tidy(column);
             return false;
         }
     return true;
@@ -369,14 +377,6 @@ static bool rows_push_text(segi_rows *rows, rows_column *column, const char *tex
            rows_push_end(rows, &column->offsets, column->values.count);
 }
 
-/* What a failed push left behind the last complete row. */
-static void rows_column_tidy(rows_column *column)
-{
-    size_t filled = column->filled;
-    column->filled = filled + 1;
-    rows_column_cut(column, filled);
-}
-
 static bool rows_push_fixed(segi_rows *rows, rows_column *column, int64_t slot)
 {
     size_t size = rows_value_size(column->type);
@@ -404,7 +404,7 @@ static bool rows_finish_value(segi_rows *rows, rows_column *column, bool good)
 
 seg_status segi_rows_event_id(segi_rows *rows, const char *id, size_t id_size, seg_error *err)
 {
-    rows_kind *kind;
+    rows_kind *kind = NULL;
     SEGI_TRY(rows_under_way(rows, &kind, err));
     if (kind != &rows->kinds[ROWS_OF_EVENTS])
         return rows_fail(rows, segi_fail(err, SEG_E_MISUSE, "only events have event ids"));
@@ -421,8 +421,8 @@ seg_status segi_rows_set(segi_rows *rows, const char *name, size_t name_size, se
                          int32_t scale, int64_t slot, const char *text, size_t text_size,
                          seg_error *err)
 {
-    rows_kind *kind;
-    rows_column *column;
+    rows_kind *kind = NULL;
+    rows_column *column = NULL;
     SEGI_TRY(rows_under_way(rows, &kind, err));
     SEGI_TRY(rows_fail(rows,
                        rows_column_get(rows, kind, name, name_size, type, scale, &column, err)));
@@ -439,8 +439,8 @@ seg_status segi_rows_set_list(segi_rows *rows, const char *name, size_t name_siz
                               const char *const *elements, const size_t *sizes, size_t count,
                               seg_error *err)
 {
-    rows_kind *kind;
-    rows_column *column;
+    rows_kind *kind = NULL;
+    rows_column *column = NULL;
     SEGI_TRY(rows_under_way(rows, &kind, err));
     if (kind != &rows->kinds[ROWS_OF_USERS])
         return rows_fail(rows,
@@ -483,8 +483,8 @@ static seg_status rows_null_column(segi_rows *rows, const segi_schema *schema, r
 seg_status segi_rows_set_null(segi_rows *rows, const segi_schema *schema, const char *name,
                               size_t name_size, seg_error *err)
 {
-    rows_kind *kind;
-    rows_column *column;
+    rows_kind *kind = NULL;
+    rows_column *column = NULL;
     SEGI_TRY(rows_under_way(rows, &kind, err));
     SEGI_TRY(rows_fail(rows, rows_null_column(rows, schema, kind, name, name_size, &column, err)));
     if (rows_column_ready(rows, kind, column) &&
