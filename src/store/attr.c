@@ -29,7 +29,7 @@ static bool attr_is_set_type(seg_type type)
     return type == SEG_TYPE_STRING_SET;
 }
 
-/* ---- chunks -------------------------------------------------------------------------------------- */
+/* ---- chunks ---------------------------------------------------------------------------------- */
 
 static void attr_base_release(const segi_mem *mem, attr_base *base)
 {
@@ -140,7 +140,7 @@ bool segi_attr_chunk_full(const segi_attr_chunk *chunk, uint32_t rows)
     return known >= rows;
 }
 
-/* ---- changing a chunk ---------------------------------------------------------------------------- */
+/* ---- changing a chunk ------------------------------------------------------------------------ */
 
 /* Base and patch of a chunk as wide values; *out_rows is one past the last row with a value. */
 static bool attr_decode(segi_scratch *scratch, seg_type type, const segi_attr_chunk *chunk,
@@ -169,8 +169,8 @@ static bool attr_decode(segi_scratch *scratch, seg_type type, const segi_attr_ch
     return true;
 }
 
-static bool attr_fill_base(const segi_mem *mem, seg_type type, uint32_t dict_count,
-                           int64_t *slots, const uint8_t *states, attr_base *base)
+static bool attr_fill_base(const segi_mem *mem, seg_type type, uint32_t dict_count, int64_t *slots,
+                           const uint8_t *states, attr_base *base)
 {
     if (!attr_is_set_type(type))
         return segi_col_build(mem, type, slots, states, base->rows, &base->col);
@@ -249,8 +249,8 @@ static segi_attr_chunk *attr_extend(const segi_mem *mem, segi_scratch *scratch, 
     attr_chunk *chunk = attr_chunk_create(mem, base);
     bool good = rows && states && slots && chunk;
     if (good && sets && old) {
-        int64_t *decoded = segi_scratch_get(scratch, SEGI_SCRATCH_SLOTS, 2 * SEGI_CHUNK_USERS,
-                                            sizeof *decoded);
+        int64_t *decoded =
+            segi_scratch_get(scratch, SEGI_SCRATCH_SLOTS, 2 * SEGI_CHUNK_USERS, sizeof *decoded);
         good = decoded && segi_sets_decode(scratch, old, decoded);
         old_slots = good ? decoded + old->rows : NULL;
     }
@@ -288,7 +288,7 @@ segi_attr_chunk *segi_attr_chunk_change(const segi_mem *mem, segi_scratch *scrat
     return attr_extend(mem, scratch, type, old, changes);
 }
 
-/* ---- states ---------------------------------------------------------------------------------------- */
+/* ---- states ---------------------------------------------------------------------------------- */
 
 void segi_attr_state_retain(segi_attr_state *state)
 {
@@ -335,7 +335,7 @@ void segi_attr_state_replace(segi_attr_state *state, uint32_t index, segi_attr_c
     attr_chunk_release(state->mem, old);
 }
 
-/* ---- pending values ---------------------------------------------------------------------------------- */
+/* ---- pending values -------------------------------------------------------------------------- */
 
 bool segi_attr_reserve(segi_attr *attr, const segi_mem *mem, size_t more)
 {
@@ -388,8 +388,7 @@ void segi_attr_deinit(segi_attr *attr, const segi_mem *mem)
 /* Pending values by user, then arrival. NULL when out of memory. */
 static const uint64_t *attr_order(const segi_attr_pending *p, segi_scratch *scratch)
 {
-    uint64_t *entries =
-        segi_scratch_get(scratch, SEGI_SCRATCH_ORDER, p->count, sizeof *entries);
+    uint64_t *entries = segi_scratch_get(scratch, SEGI_SCRATCH_ORDER, p->count, sizeof *entries);
     if (!entries)
         return NULL;
     bool rising = true;
@@ -399,8 +398,7 @@ static const uint64_t *attr_order(const segi_attr_pending *p, segi_scratch *scra
     }
     if (rising)
         return entries;
-    uint64_t *swap =
-        segi_scratch_get(scratch, SEGI_SCRATCH_ORDER_SWAP, p->count, sizeof *swap);
+    uint64_t *swap = segi_scratch_get(scratch, SEGI_SCRATCH_ORDER_SWAP, p->count, sizeof *swap);
     return swap ? segi_sort_high(entries, swap, p->count) : NULL;
 }
 
@@ -409,14 +407,13 @@ static bool attr_is_later(const segi_attr *attr, const segi_attr_chunk *chunk, u
                           int64_t slot)
 {
     int64_t known;
-    return attr->earliest && chunk &&
-           segi_attr_chunk_get(chunk, row, &known) == SEG_VALUE_SET && known <= slot;
+    return attr->earliest && chunk && segi_attr_chunk_get(chunk, row, &known) == SEG_VALUE_SET &&
+           known <= slot;
 }
 
 /* The last value of each user of one chunk among entries [begin, end). */
 static void attr_changes(const segi_attr *attr, const segi_attr_chunk *chunk,
-                         const uint64_t *entries, size_t begin, size_t end,
-                         segi_attr_changes *out)
+                         const uint64_t *entries, size_t begin, size_t end, segi_attr_changes *out)
 {
     const segi_attr_pending *p = &attr->pending;
     out->count = 0;
@@ -437,11 +434,11 @@ static void attr_changes(const segi_attr *attr, const segi_attr_chunk *chunk,
 
 static bool attr_changes_init(segi_scratch *scratch, segi_attr_changes *out)
 {
-    out->rows = segi_scratch_get(scratch, SEGI_SCRATCH_CHANGE_ROWS, SEGI_CHUNK_USERS,
-                                 sizeof *out->rows);
+    out->rows =
+        segi_scratch_get(scratch, SEGI_SCRATCH_CHANGE_ROWS, SEGI_CHUNK_USERS, sizeof *out->rows);
     out->states = segi_scratch_get(scratch, SEGI_SCRATCH_CHANGE_STATES, SEGI_CHUNK_USERS, 1);
-    out->slots = segi_scratch_get(scratch, SEGI_SCRATCH_CHANGE_SLOTS, SEGI_CHUNK_USERS,
-                                  sizeof *out->slots);
+    out->slots =
+        segi_scratch_get(scratch, SEGI_SCRATCH_CHANGE_SLOTS, SEGI_CHUNK_USERS, sizeof *out->slots);
     return out->rows && out->states && out->slots;
 }
 

@@ -55,13 +55,13 @@ typedef struct segi_attr_pending {
     int64_t *slots;     /* owned; string sets: index into codes */
     uint8_t *states;    /* owned */
     size_t count, accepted, capacity;
-    uint32_t *codes;    /* owned: string sets, each its count, then its codes, rising */
+    uint32_t *codes; /* owned: string sets, each its count, then its codes, rising */
     size_t code_count, code_accepted, code_capacity;
 } segi_attr_pending;
 
 typedef struct segi_attr {
     seg_type type;
-    bool earliest; /* keeps the lowest slot instead of the newest */
+    bool earliest;          /* keeps the lowest slot instead of the newest */
     segi_attr_state *state; /* retained; NULL: all absent */
     segi_attr_pending pending;
     segi_strings *dict; /* owned; strings and string sets */
@@ -74,7 +74,7 @@ void segi_attr_drop(segi_attr *attr);
 /* Take what was accepted into the state. False when out of memory; nothing has changed. */
 bool segi_attr_fold(segi_attr *attr, const segi_mem *mem, segi_scratch *scratch);
 
-/* ---- string sets, attr_set.c ---- */
+/* ---- string sets, attr_set.c ----------------------------------------------------------------- */
 
 /* The sets of rows as addresses (see segi_attr_changes); they live in SEGI_SCRATCH_SETS. */
 bool segi_sets_decode(segi_scratch *scratch, const segi_attr_chunk *chunk, int64_t *slots);

@@ -18,8 +18,7 @@ static inline void *segi_unconst(const void *pointer)
 bool segi_col_build(const segi_mem *mem, seg_type type, int64_t *slots, const uint8_t *states,
                     size_t rows, segi_col *out);
 /* The two bitmaps and none_set of a column, for types whose values lie elsewhere. */
-bool segi_col_build_states(const segi_mem *mem, const uint8_t *states, size_t rows,
-                           segi_col *out);
+bool segi_col_build_states(const segi_mem *mem, const uint8_t *states, size_t rows, segi_col *out);
 void segi_col_deinit(const segi_mem *mem, segi_col *col);
 /* Bytes of its arrays. */
 size_t segi_col_bytes(const segi_col *col, size_t rows);

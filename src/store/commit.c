@@ -10,7 +10,7 @@
 #include "store/commit.h"
 #include "store/sort.h"
 
-/* ---- checking and defining -------------------------------------------------------------------- */
+/* ---- checking and defining ------------------------------------------------------------------- */
 
 static bool commit_row_good(const segi_checked_batch *checked, uint64_t row)
 {
@@ -159,7 +159,7 @@ static seg_status commit_dedup(segi_commit *c)
     return SEG_OK;
 }
 
-/* ---- choosing rows -------------------------------------------------------------------------------- */
+/* ---- choosing rows --------------------------------------------------------------------------- */
 
 /* The good rows of a batch, as a list unless all are good. */
 static seg_status commit_select(segi_commit *c, segi_commit_batch *batch)
@@ -231,7 +231,7 @@ static seg_status commit_choose(segi_commit *c)
     return SEG_OK;
 }
 
-/* ---- writing behind the accepted rows ---------------------------------------------------------------- */
+/* ---- writing behind the accepted rows -------------------------------------------------------- */
 
 static seg_status commit_fail(segi_commit *c, seg_status status, const char *what)
 {
@@ -269,8 +269,7 @@ static seg_status commit_property(segi_commit *c, const seg_column *column,
 {
     segi_store *store = c->store;
     const segi_event_type *event = c->schema->events[type->event];
-    const segi_field *field =
-        segi_event_property(event, column->name, (size_t)column->name_size);
+    const segi_field *field = segi_event_property(event, column->name, (size_t)column->name_size);
     if (!field || !commit_type_has(column, type))
         return SEG_OK;
     segi_strings *dict = NULL;
@@ -283,8 +282,8 @@ static seg_status commit_property(segi_commit *c, const seg_column *column,
                                           field->index, begin, begin + type->count);
     if (!col)
         return segi_fail_nomem(c->err);
-    SEGI_TRY(segi_commit_slots(c, column, field, dict, type->rows, type->count,
-                               col->slots + begin, col->states + begin));
+    SEGI_TRY(segi_commit_slots(c, column, field, dict, type->rows, type->count, col->slots + begin,
+                               col->states + begin));
     col->filled = begin + type->count;
     return SEG_OK;
 }
@@ -301,9 +300,9 @@ static seg_status commit_events(segi_commit *c, const segi_commit_batch *batch)
     for (size_t i = 0; i < batch->row_count; i++) {
         size_t row = commit_row(batch->rows, i);
         times[i] = b->times[row];
-        events[i] = (uint16_t)(b->event_types
-                                   ? batch->entry_events[batch->checked.event_types.codes[row]]
-                                   : batch->event);
+        events[i] =
+            (uint16_t)(b->event_types ? batch->entry_events[batch->checked.event_types.codes[row]]
+                                      : batch->event);
     }
     tail->pending += batch->row_count;
     for (size_t i = 0; i < batch->type_count; i++) {
@@ -353,8 +352,7 @@ static seg_status commit_attributes(segi_commit *c, const segi_commit_batch *bat
 {
     segi_store *store = c->store;
     segi_attr_pending *exists = &store->exists.pending;
-    uint32_t *ordinals =
-        segi_arena_array(&c->arena, batch->row_count + 1, sizeof *ordinals);
+    uint32_t *ordinals = segi_arena_array(&c->arena, batch->row_count + 1, sizeof *ordinals);
     if (!ordinals || !segi_attr_reserve(&store->exists, &store->mem, batch->row_count))
         return segi_fail_nomem(c->err);
     SEGI_TRY(commit_users(c, batch, ordinals));
@@ -383,7 +381,7 @@ static seg_status commit_write(segi_commit *c)
     return SEG_OK;
 }
 
-/* ---- accepting ------------------------------------------------------------------------------------------ */
+/* ---- accepting ------------------------------------------------------------------------------- */
 
 static void commit_accept(segi_commit *c)
 {
@@ -465,12 +463,12 @@ static void commit_tidy(segi_store *store)
         waiting += store->attrs[i].pending.count;
     if (waiting >= SEGI_PENDING_MAX)
         (void)segi_store_fold(store);
-    if (store->tail.count < SEGI_TAIL_ROWS_MAX &&
-        (store->tail.count < SEGI_TAIL_ROWS_MAX / 64 ||
+    if (store->tail.count < store->tail_rows_max &&
+        (store->tail.count < store->tail_rows_max / 64 ||
          segi_tail_bytes(&store->tail) < SEGI_TAIL_BYTES_MAX))
         return;
     if (segi_store_seal(store))
-        segi_store_maintain(store, SEGI_MERGE_ROWS_MAX, SEGI_MERGE_FANOUT_LOAD);
+        segi_store_maintain(store, store->merge_rows_max, SEGI_MERGE_FANOUT_LOAD);
 }
 
 static seg_status commit_steps(segi_commit *c, const seg_batch *batches)

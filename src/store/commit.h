@@ -42,8 +42,8 @@ typedef struct segi_commit {
 
 /* Slots and states of `count` rows of a column. dict: strings. */
 seg_status segi_commit_slots(segi_commit *c, const seg_column *column, const segi_field *field,
-                             segi_strings *dict, const uint32_t *rows, size_t count,
-                             int64_t *slots, uint8_t *states);
+                             segi_strings *dict, const uint32_t *rows, size_t count, int64_t *slots,
+                             uint8_t *states);
 /* String sets: their codes go to the attribute's pending codes, slots are places there. */
 seg_status segi_commit_sets(segi_commit *c, const seg_column *column, segi_attr *attr,
                             const uint32_t *rows, size_t count, int64_t *slots, uint8_t *states);

@@ -23,9 +23,8 @@ static void value_states(const seg_column *column, const uint32_t *rows, size_t 
             states[i] = column->states[rows[i]];
 }
 
-static void value_decimals(const seg_column *column, const segi_field *field,
-                           const uint32_t *rows, size_t count, int64_t *slots,
-                           const uint8_t *states)
+static void value_decimals(const seg_column *column, const segi_field *field, const uint32_t *rows,
+                           size_t count, int64_t *slots, const uint8_t *states)
 {
     const int64_t *values = column->values;
     for (size_t i = 0; i < count; i++) {
@@ -53,8 +52,7 @@ static void value_floats(const seg_column *column, const uint32_t *rows, size_t 
 {
     const double *values = column->values;
     for (size_t i = 0; i < count; i++)
-        slots[i] =
-            states[i] == SEG_VALUE_SET ? segi_slot_of_float(values[value_row(rows, i)]) : 0;
+        slots[i] = states[i] == SEG_VALUE_SET ? segi_slot_of_float(values[value_row(rows, i)]) : 0;
 }
 
 static void value_words(const seg_column *column, const uint32_t *rows, size_t count,
@@ -69,7 +67,7 @@ static void value_words(const seg_column *column, const uint32_t *rows, size_t c
         slots[i] = values[rows[i]];
 }
 
-/* ---- strings ---------------------------------------------------------------------------------- */
+/* ---- strings --------------------------------------------------------------------------------- */
 
 static bool value_reserve(segi_commit *c, segi_commit_buffer *buffer, size_t count)
 {
@@ -107,8 +105,8 @@ static seg_status value_intern(segi_commit *c, const seg_column *column, segi_st
         map[items[i]] = (uint32_t)used;
         wanted[used++] = items[i];
     }
-    SEGI_TRY(value_fail(c, segi_dict_intern(dict, column->values, column->offsets, wanted, used,
-                                            found)));
+    SEGI_TRY(value_fail(
+        c, segi_dict_intern(dict, column->values, column->offsets, wanted, used, found)));
     for (size_t i = 0; i < count; i++)
         c->codes.data[i] = found[map[items[i]]];
     return SEG_OK;
@@ -134,15 +132,22 @@ static seg_status value_texts(segi_commit *c, const seg_column *column, segi_str
 }
 
 seg_status segi_commit_slots(segi_commit *c, const seg_column *column, const segi_field *field,
-                             segi_strings *dict, const uint32_t *rows, size_t count,
-                             int64_t *slots, uint8_t *states)
+                             segi_strings *dict, const uint32_t *rows, size_t count, int64_t *slots,
+                             uint8_t *states)
 {
     value_states(column, rows, count, states);
     switch (column->type) {
-    case SEG_TYPE_STRING: return value_texts(c, column, dict, rows, count, slots, states);
-    case SEG_TYPE_DECIMAL: value_decimals(column, field, rows, count, slots, states); break;
-    case SEG_TYPE_FLOAT64: value_floats(column, rows, count, slots, states); break;
-    case SEG_TYPE_GEO: value_places(column, rows, count, slots, states); break;
+    case SEG_TYPE_STRING:
+        return value_texts(c, column, dict, rows, count, slots, states);
+    case SEG_TYPE_DECIMAL:
+        value_decimals(column, field, rows, count, slots, states);
+        break;
+    case SEG_TYPE_FLOAT64:
+        value_floats(column, rows, count, slots, states);
+        break;
+    case SEG_TYPE_GEO:
+        value_places(column, rows, count, slots, states);
+        break;
     case SEG_TYPE_BOOL:
         for (size_t i = 0; i < count; i++)
             slots[i] = ((const uint8_t *)column->values)[value_row(rows, i)];
@@ -151,12 +156,14 @@ seg_status segi_commit_slots(segi_commit *c, const seg_column *column, const seg
         for (size_t i = 0; i < count; i++)
             slots[i] = ((const int32_t *)column->values)[value_row(rows, i)];
         break;
-    default: value_words(column, rows, count, slots); break;
+    default:
+        value_words(column, rows, count, slots);
+        break;
     }
     return SEG_OK;
 }
 
-/* ---- string sets -------------------------------------------------------------------------------- */
+/* ---- string sets ----------------------------------------------------------------------------- */
 
 /* Elements of all set rows to c->items. */
 static seg_status value_elements(segi_commit *c, const seg_column *column, const uint32_t *rows,

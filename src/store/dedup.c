@@ -37,7 +37,7 @@ struct segi_dedup_group {
     dedup_block *blocks; /* owned, newest first */
 };
 
-/* ---- hashing ------------------------------------------------------------------------------------ */
+/* ---- hashing --------------------------------------------------------------------------------- */
 
 /* One keyed hash per half. */
 static uint64_t dedup_hash(const segi_dedup *dedup, int half, const void *data, size_t size)
@@ -87,18 +87,28 @@ static void dedup_add_value(const segi_dedup *dedup, const seg_column *column, u
     const void *values = column->values;
     int64_t slot = 0;
     switch (column->type) {
-    case SEG_TYPE_STRING: dedup_add_text(dedup, column, row, tag, body); return;
+    case SEG_TYPE_STRING:
+        dedup_add_text(dedup, column, row, tag, body);
+        return;
     case SEG_TYPE_DECIMAL:
         dedup_add_decimal(dedup, tag, ((const int64_t *)values)[row], column->scale, body);
         return;
-    case SEG_TYPE_BOOL: slot = ((const uint8_t *)values)[row]; break;
-    case SEG_TYPE_DATE: slot = ((const int32_t *)values)[row]; break;
-    case SEG_TYPE_FLOAT64: slot = segi_slot_of_float(((const double *)values)[row]); break;
+    case SEG_TYPE_BOOL:
+        slot = ((const uint8_t *)values)[row];
+        break;
+    case SEG_TYPE_DATE:
+        slot = ((const int32_t *)values)[row];
+        break;
+    case SEG_TYPE_FLOAT64:
+        slot = segi_slot_of_float(((const double *)values)[row]);
+        break;
     case SEG_TYPE_GEO:
         (void)segi_slot_of_geo(((const double *)values)[2 * row],
                                ((const double *)values)[2 * row + 1], &slot);
         break;
-    default: slot = ((const int64_t *)values)[row]; break;
+    default:
+        slot = ((const int64_t *)values)[row];
+        break;
     }
     dedup_add_words(dedup, tag, (uint64_t)slot, 0, body);
 }
@@ -128,7 +138,7 @@ static void dedup_body(const segi_dedup *dedup, const segi_checked_batch *checke
     }
 }
 
-/* ---- the table ----------------------------------------------------------------------------------- */
+/* ---- the table ------------------------------------------------------------------------------- */
 
 static size_t dedup_place(const segi_dedup *dedup, uint32_t tag)
 {
@@ -167,8 +177,7 @@ static void dedup_remove(segi_dedup *dedup, const segi_dedup_record *record)
     size_t mask = ((size_t)1 << dedup->bits) - 1, hole = dedup_place(dedup, record->tag);
     while (dedup->slots[hole].record != record)
         hole = dedup_next(dedup, hole);
-    for (size_t at = dedup_next(dedup, hole); dedup->slots[at].record;
-         at = dedup_next(dedup, at)) {
+    for (size_t at = dedup_next(dedup, hole); dedup->slots[at].record; at = dedup_next(dedup, at)) {
         size_t home = dedup_place(dedup, dedup->slots[at].tag);
         if (((at - home) & mask) < ((at - hole) & mask))
             continue;
@@ -189,8 +198,7 @@ static bool dedup_grow(segi_dedup *dedup, size_t more)
         return true;
     if (bits > DEDUP_BITS_MAX)
         return false;
-    segi_dedup_slot *slots =
-        segi_alloc_zero(dedup->mem, ((size_t)1 << bits) * sizeof *slots);
+    segi_dedup_slot *slots = segi_alloc_zero(dedup->mem, ((size_t)1 << bits) * sizeof *slots);
     if (!slots)
         return false;
     segi_dedup_slot *old = dedup->slots;
@@ -205,7 +213,7 @@ static bool dedup_grow(segi_dedup *dedup, size_t more)
     return true;
 }
 
-/* ---- scanning a batch ------------------------------------------------------------------------------ */
+/* ---- scanning a batch ------------------------------------------------------------------------ */
 
 bool segi_dedup_begin(segi_dedup *dedup, size_t rows)
 {
@@ -326,7 +334,7 @@ bool segi_dedup_scan(segi_dedup *dedup, segi_checked_batch *batch, segi_arena *a
     return true;
 }
 
-/* ---- groups --------------------------------------------------------------------------------------- */
+/* ---- groups ---------------------------------------------------------------------------------- */
 
 /* Times of one period share a group; far beyond the watermark periods are long, so that wild
  * times do not make many groups. */

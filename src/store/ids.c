@@ -47,8 +47,8 @@ seg_status segi_ids_intern_bytes(segi_ids *ids, const char *bytes, const uint64_
             size_t row = rows ? rows[next] : next;
             const char *text = bytes + offsets[row];
             uint32_t size = (uint32_t)(offsets[row + 1] - offsets[row]);
-            bool same = block > 0 && sizes[block - 1] == size &&
-                        memcmp(texts[block - 1], text, size) == 0;
+            bool same =
+                block > 0 && sizes[block - 1] == size && memcmp(texts[block - 1], text, size) == 0;
             if (!same && block == IDS_BLOCK)
                 break;
             if (!same) {

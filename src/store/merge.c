@@ -13,7 +13,7 @@
 #include "store/sort.h"
 #include "store/store_int.h"
 
-/* ---- the rows of runs as keys ------------------------------------------------------------------ */
+/* ---- the rows of runs as keys ---------------------------------------------------------------- */
 
 typedef struct merge_work {
     segi_store *store;
@@ -33,10 +33,8 @@ static bool merge_add_part(merge_work *work, const segi_part *part, const segi_p
                            uint32_t base)
 {
     segi_scratch *scratch = &work->store->scratch;
-    uint16_t *lows =
-        segi_scratch_get(scratch, SEGI_SCRATCH_LOWS, SEGI_CHUNK_USERS, sizeof *lows);
-    int64_t *times =
-        segi_scratch_get(scratch, SEGI_SCRATCH_SLOTS, pc->row_count, sizeof *times);
+    uint16_t *lows = segi_scratch_get(scratch, SEGI_SCRATCH_LOWS, SEGI_CHUNK_USERS, sizeof *lows);
+    int64_t *times = segi_scratch_get(scratch, SEGI_SCRATCH_SLOTS, pc->row_count, sizeof *times);
     uint8_t *states = segi_scratch_get(scratch, SEGI_SCRATCH_STATES, pc->row_count, 1);
     if (!lows || !times || !states)
         return false;
@@ -47,8 +45,8 @@ static bool merge_add_part(merge_work *work, const segi_part *part, const segi_p
     for (uint32_t i = 0; i < pc->user_count; i++) {
         int64_t rows = segi_col_slot(&part->counts, pc->user_begin + i);
         for (; rows > 0; rows--, row++)
-            keys[row] = (segi_key){times[row], base + pc->row_begin + row, lows[i],
-                                   (uint16_t)part->event};
+            keys[row] =
+                (segi_key){times[row], base + pc->row_begin + row, lows[i], (uint16_t)part->event};
     }
     SEGI_ASSERT(row == pc->row_count);
     work->key_count += pc->row_count;
@@ -149,8 +147,8 @@ static bool merge_collect(merge_work *work)
     work->cursors = segi_alloc_zero(mem, parts * sizeof *work->cursors);
     work->bases = segi_alloc_zero(mem, parts * sizeof *work->bases);
     work->type_rows = segi_alloc_zero(mem, store->schema->event_count * sizeof *work->type_rows);
-    work->keys = segi_scratch_get(&store->scratch, SEGI_SCRATCH_KEYS, (size_t)rows,
-                                  sizeof *work->keys);
+    work->keys =
+        segi_scratch_get(&store->scratch, SEGI_SCRATCH_KEYS, (size_t)rows, sizeof *work->keys);
     if (!work->cursors || !work->bases || !work->type_rows || !work->keys)
         return false;
     for (size_t r = 0; r < work->run_count; r++)
@@ -166,7 +164,7 @@ static bool merge_collect(merge_work *work)
     return true;
 }
 
-/* ---- their properties ---------------------------------------------------------------------------- */
+/* ---- their properties ------------------------------------------------------------------------ */
 
 static const segi_part *merge_part_of(const segi_run *run, uint32_t event)
 {
@@ -184,8 +182,7 @@ static int merge_fetch(void *context, uint32_t event, uint32_t property, const s
     segi_scratch *scratch = &work->store->scratch;
     size_t rows = work->type_rows[event], at = 0;
     bool any = false;
-    int64_t *from =
-        segi_scratch_get(scratch, SEGI_SCRATCH_SOURCE_SLOTS, rows, sizeof *from);
+    int64_t *from = segi_scratch_get(scratch, SEGI_SCRATCH_SOURCE_SLOTS, rows, sizeof *from);
     uint8_t *from_states = segi_scratch_get(scratch, SEGI_SCRATCH_SOURCE_STATES, rows, 1);
     if (!from || !from_states)
         return SEGI_FETCH_NOMEM;
@@ -213,7 +210,7 @@ static int merge_fetch(void *context, uint32_t event, uint32_t property, const s
     return SEGI_FETCH_SOME;
 }
 
-/* ---- which runs ------------------------------------------------------------------------------------ */
+/* ---- which runs ------------------------------------------------------------------------------ */
 
 /* The bucket a run belongs to now: never narrower than it is. */
 static segi_bucket merge_target(const segi_run *run, int64_t watermark)
@@ -232,7 +229,7 @@ static void merge_sort_runs(segi_store *store, int64_t watermark)
         for (; at > 0; at--) {
             const segi_run *other = store->runs[at - 1];
             segi_bucket there = merge_target(other, watermark);
-            bool before = target.cell != there.cell ? target.cell < there.cell
+            bool before = target.cell != there.cell     ? target.cell < there.cell
                           : target.cells != there.cells ? target.cells < there.cells
                                                         : run->generation < other->generation;
             if (!before)
@@ -244,8 +241,7 @@ static void merge_sort_runs(segi_store *store, int64_t watermark)
 }
 
 /* Whether a run outside [begin, end) lies between them in generation and overlaps the bucket. */
-static bool merge_is_blocked(const segi_store *store, size_t begin, size_t end,
-                             segi_bucket bucket)
+static bool merge_is_blocked(const segi_store *store, size_t begin, size_t end, segi_bucket bucket)
 {
     uint64_t low = store->runs[begin]->generation, high = store->runs[end - 1]->generation;
     for (size_t i = 0; i < store->run_count; i++) {
@@ -268,8 +264,8 @@ static bool merge_choose(const segi_store *store, size_t begin, size_t end, segi
         aged |= store->runs[i]->bucket.cells < target.cells;
         total += store->runs[i]->row_count;
     }
-    if (rows_max > SEGI_MERGE_ROWS_MAX)
-        rows_max = SEGI_MERGE_ROWS_MAX;
+    if (rows_max > store->merge_rows_max)
+        rows_max = store->merge_rows_max;
     if (aged && end - begin >= 2 && total <= rows_max &&
         !merge_is_blocked(store, begin, end, target)) {
         *out_begin = begin;
@@ -286,7 +282,7 @@ static bool merge_choose(const segi_store *store, size_t begin, size_t end, segi
     return end - first >= fanout && !merge_is_blocked(store, first, end, target);
 }
 
-/* ---- merging ------------------------------------------------------------------------------------------ */
+/* ---- merging --------------------------------------------------------------------------------- */
 
 /* Replace runs [begin, end) by one. False when out of memory; nothing has changed. */
 static bool merge_runs(segi_store *store, size_t begin, size_t end, segi_bucket target)

@@ -21,7 +21,7 @@ typedef struct part_full {
     size_t bytes;
 } part_full;
 
-/* ---- reading ------------------------------------------------------------------------------------ */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 const segi_part_chunk *segi_part_find(const segi_part *part, uint32_t chunk)
 {
@@ -98,7 +98,7 @@ void segi_part_users(const segi_part_chunk *pc, uint16_t *out)
             *out++ = (uint16_t)(w * 64 + (uint32_t)segi_ctz(word));
 }
 
-/* ---- making ------------------------------------------------------------------------------------- */
+/* ---- making ---------------------------------------------------------------------------------- */
 
 /* Distinct users of all pieces: lows and rows per user; fills the chunks but for `users`. */
 static void part_count_users(const segi_part_source *source, segi_part *part,
@@ -191,8 +191,7 @@ static bool part_make_who(const segi_mem *mem, segi_scratch *scratch,
                           const segi_part_source *source, part_full *full)
 {
     segi_part_chunk *chunks = segi_alloc_array(mem, source->piece_count, sizeof *chunks);
-    uint16_t *lows =
-        segi_scratch_get(scratch, SEGI_SCRATCH_LOWS, source->key_count, sizeof *lows);
+    uint16_t *lows = segi_scratch_get(scratch, SEGI_SCRATCH_LOWS, source->key_count, sizeof *lows);
     int64_t *counts =
         segi_scratch_get(scratch, SEGI_SCRATCH_SLOTS, source->key_count, sizeof *counts);
     full->pub.chunks = chunks;
@@ -309,7 +308,7 @@ size_t segi_part_bytes(const segi_part *part)
     return ((const part_full *)part)->bytes;
 }
 
-/* ---- runs --------------------------------------------------------------------------------------- */
+/* ---- runs ------------------------------------------------------------------------------------ */
 
 segi_run *segi_run_create(const segi_mem *mem, segi_bucket bucket, uint64_t generation,
                           segi_part *const *parts, uint32_t part_count)

@@ -35,7 +35,7 @@ typedef struct segi_part_source {
     const segi_event_type *event;
     uint64_t generation;
     const segi_key *keys;
-    const uint32_t *ties; /* parallel to keys; NULL: all 0 */
+    const uint32_t *ties;     /* parallel to keys; NULL: all 0 */
     const segi_piece *pieces; /* begin and end are indices into keys */
     size_t key_count, piece_count;
     segi_fetch *fetch;

@@ -6,13 +6,13 @@
 #include "base/alloc.h"
 
 enum {
-    SEGI_SCRATCH_KEYS,    /* rows by chunk */
-    SEGI_SCRATCH_SORTED,  /* rows by part */
-    SEGI_SCRATCH_SWAP,    /* rows of one chunk, while they are sorted */
-    SEGI_SCRATCH_TIES,    /* of one chunk */
-    SEGI_SCRATCH_RANKS,   /* ties by part */
-    SEGI_SCRATCH_PIECES,  /* where the chunks begin */
-    SEGI_SCRATCH_SLOTS,   /* one wide column */
+    SEGI_SCRATCH_KEYS,   /* rows by chunk */
+    SEGI_SCRATCH_SORTED, /* rows by part */
+    SEGI_SCRATCH_SWAP,   /* rows of one chunk, while they are sorted */
+    SEGI_SCRATCH_TIES,   /* of one chunk */
+    SEGI_SCRATCH_RANKS,  /* ties by part */
+    SEGI_SCRATCH_PIECES, /* where the chunks begin */
+    SEGI_SCRATCH_SLOTS,  /* one wide column */
     SEGI_SCRATCH_STATES,
     SEGI_SCRATCH_SOURCE_SLOTS, /* one wide column of the parts being merged */
     SEGI_SCRATCH_SOURCE_STATES,
@@ -24,7 +24,7 @@ enum {
     SEGI_SCRATCH_CHANGE_ROWS, /* new values of one chunk */
     SEGI_SCRATCH_CHANGE_STATES,
     SEGI_SCRATCH_CHANGE_SLOTS,
-    SEGI_SCRATCH_SETS,    /* string sets of one chunk */
+    SEGI_SCRATCH_SETS, /* string sets of one chunk */
     SEGI_SCRATCH_COUNT
 };
 

@@ -32,16 +32,16 @@ typedef struct seal_work {
     uint32_t bucket_count, event_count, slot_count;
     uint16_t *bucket_of_cell; /* by cell - cell_min */
     segi_bucket *buckets;
-    uint32_t *slot_of;        /* by bucket * event_count + event */
+    uint32_t *slot_of; /* by bucket * event_count + event */
     seal_slot *slots;
     seal_entry *entries;
     size_t entry_count;
     segi_key *sorted;
-    uint32_t *ties;  /* parallel to sorted; NULL while there are none */
+    uint32_t *ties; /* parallel to sorted; NULL while there are none */
     segi_piece *pieces;
 } seal_work;
 
-/* ---- buckets and slots ------------------------------------------------------------------------- */
+/* ---- buckets and slots ----------------------------------------------------------------------- */
 
 static void seal_time_range(const segi_seal *seal, int64_t *out_min, int64_t *out_max)
 {
@@ -129,15 +129,15 @@ static bool seal_reserve(seal_work *work)
     segi_seal *seal = work->seal;
     size_t most = (size_t)work->slot_count * seal->piece_count;
     most = most < seal->key_count ? most : seal->key_count;
-    work->sorted = segi_scratch_get(seal->scratch, SEGI_SCRATCH_SORTED, seal->key_count,
-                                    sizeof *work->sorted);
+    work->sorted =
+        segi_scratch_get(seal->scratch, SEGI_SCRATCH_SORTED, seal->key_count, sizeof *work->sorted);
     work->entries =
         segi_scratch_get(seal->scratch, SEGI_SCRATCH_ENTRIES, most, sizeof *work->entries);
     work->pieces = segi_alloc_array(seal->mem, most, sizeof *work->pieces);
     return work->sorted && work->entries && work->pieces;
 }
 
-/* ---- one chunk ------------------------------------------------------------------------------------ */
+/* ---- one chunk ------------------------------------------------------------------------------- */
 
 /* End of the group of equal (user, time) that begins at `begin`; *out_mixed: of several types. */
 static size_t seal_group(const segi_key *keys, size_t begin, size_t count, bool *out_mixed)
@@ -220,7 +220,7 @@ static bool seal_chunk(seal_work *work, const segi_piece *piece)
     return true;
 }
 
-/* ---- parts and runs --------------------------------------------------------------------------------- */
+/* ---- parts and runs -------------------------------------------------------------------------- */
 
 /* Entries of all slots, slot by slot, as pieces relative to the slot's begin. */
 static void seal_order_pieces(seal_work *work)
@@ -236,8 +236,7 @@ static void seal_order_pieces(seal_work *work)
         const seal_entry *entry = &work->entries[i];
         seal_slot *slot = &work->slots[entry->slot];
         segi_piece *piece = &work->pieces[slot->piece + slot->piece_count++];
-        *piece = (segi_piece){entry->chunk, entry->begin - slot->begin,
-                              slot->cursor - slot->begin};
+        *piece = (segi_piece){entry->chunk, entry->begin - slot->begin, slot->cursor - slot->begin};
         if (slot->piece_count > 1)
             piece[-1].end = piece->begin;
     }
@@ -283,8 +282,8 @@ static segi_run *seal_bucket(seal_work *work, uint32_t begin, uint32_t end, segi
         count++;
     }
     if (count == end - begin)
-        run = segi_run_create(seal->mem, work->buckets[work->slots[begin].bucket],
-                              seal->generation, parts, count);
+        run = segi_run_create(seal->mem, work->buckets[work->slots[begin].bucket], seal->generation,
+                              parts, count);
     for (uint32_t i = 0; !run && i < count; i++)
         segi_part_destroy(seal->mem, parts[i]);
     return run;
@@ -298,8 +297,8 @@ static bool seal_make_runs(seal_work *work)
     seal->runs = segi_alloc_array(seal->mem, work->bucket_count, sizeof *seal->runs);
     good = good && seal->runs;
     for (uint32_t begin = 0, end; good && begin < work->slot_count; begin = end) {
-        for (end = begin; end < work->slot_count &&
-                          work->slots[end].bucket == work->slots[begin].bucket;)
+        for (end = begin;
+             end < work->slot_count && work->slots[end].bucket == work->slots[begin].bucket;)
             end++;
         segi_run *run = seal_bucket(work, begin, end, parts);
         good = run != NULL;

@@ -14,7 +14,7 @@ typedef struct snapshot_full {
     segi_version *version; /* retained */
 } snapshot_full;
 
-/* ---- versions ------------------------------------------------------------------------------------ */
+/* ---- versions -------------------------------------------------------------------------------- */
 
 void segi_version_release(segi_version *version)
 {
@@ -79,8 +79,7 @@ static const segi_dict *version_dict(segi_version *version, const segi_strings *
 
 static bool version_runs(segi_version *version, const segi_store *store)
 {
-    version->runs =
-        segi_arena_array(&version->arena, store->run_count + 1, sizeof *version->runs);
+    version->runs = segi_arena_array(&version->arena, store->run_count + 1, sizeof *version->runs);
     if (!version->runs)
         return false;
     for (size_t i = 0; i < store->run_count; i++) {
@@ -124,8 +123,8 @@ static bool version_events(segi_version *version, const segi_store *store)
             version->events[version->runs[r]->parts[i]->event].part_count++;
     for (uint32_t event = 0; event < count; event++) {
         segi_event_view *view = &version->events[event];
-        view->parts = segi_arena_array(&version->arena, view->part_count + (size_t)1,
-                                       sizeof *view->parts);
+        view->parts =
+            segi_arena_array(&version->arena, view->part_count + (size_t)1, sizeof *view->parts);
         if (!view->parts || !version_event_dicts(version, store, event))
             return false;
         view->part_count = 0;
@@ -137,8 +136,7 @@ static bool version_events(segi_version *version, const segi_store *store)
             ((const segi_part **)segi_unconst(view->parts))[view->part_count++] = part;
         }
     for (uint32_t event = 0; event < count; event++)
-        version_sort(segi_unconst(version->events[event].parts),
-                     version->events[event].part_count);
+        version_sort(segi_unconst(version->events[event].parts), version->events[event].part_count);
     return true;
 }
 
@@ -147,8 +145,7 @@ static bool version_attributes(segi_version *version, const segi_store *store)
     uint32_t count = store->schema->attribute_count;
     version->attributes =
         segi_arena_array(&version->arena, count + (size_t)1, sizeof *version->attributes);
-    version->states =
-        segi_arena_array(&version->arena, count + (size_t)1, sizeof *version->states);
+    version->states = segi_arena_array(&version->arena, count + (size_t)1, sizeof *version->states);
     if (!version->attributes || !version->states)
         return false;
     for (uint32_t i = 0; i < count && i < store->attr_count; i++) {
@@ -209,7 +206,7 @@ static segi_version *version_create(const segi_store *store)
     return version;
 }
 
-/* ---- snapshots ---------------------------------------------------------------------------------------- */
+/* ---- snapshots ------------------------------------------------------------------------------- */
 
 /* Make the store ready to be seen: everything sealed, folded and not too scattered. */
 static segi_version *snapshot_version(segi_store *store)
@@ -280,7 +277,7 @@ static const segi_version *snapshot_of(const segi_snapshot *snapshot)
     return ((const snapshot_full *)snapshot)->version;
 }
 
-/* ---- the universe ------------------------------------------------------------------------------------- */
+/* ---- the universe ---------------------------------------------------------------------------- */
 
 /* Users of a chunk that have no entry do not exist: each got one when it was first seen. */
 static void snapshot_exists(const segi_attr_chunk *chunk, int64_t now, segi_mask *out)
@@ -315,7 +312,7 @@ uint32_t segi_snapshot_universe(const segi_snapshot *snapshot, uint32_t chunk, i
     return segi_mask_count(out);
 }
 
-/* ---- ids ------------------------------------------------------------------------------------------------ */
+/* ---- ids ------------------------------------------------------------------------------------- */
 
 uint32_t segi_snapshot_find(const segi_snapshot *snapshot, const char *id, size_t id_size)
 {
@@ -337,8 +334,8 @@ void segi_snapshot_find_many(const segi_snapshot *snapshot, const char *bytes,
 {
     const segi_version *version = snapshot_of(snapshot);
     SEGI_ASSERT(version->ids->kind == SEG_ID_BYTES);
-    segi_ids_find_bytes(version->ids, version->id_table, version->user_count, bytes, offsets,
-                        count, out);
+    segi_ids_find_bytes(version->ids, version->id_table, version->user_count, bytes, offsets, count,
+                        out);
 }
 
 void segi_snapshot_find_many_u64(const segi_snapshot *snapshot, const uint64_t *ids, size_t count,

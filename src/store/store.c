@@ -5,7 +5,7 @@
 #include "base/os.h"
 #include "store/store_int.h"
 
-/* ---- begin and end ---------------------------------------------------------------------------- */
+/* ---- begin and end --------------------------------------------------------------------------- */
 
 static void store_destroy(segi_store *store)
 {
@@ -41,6 +41,9 @@ static seg_status store_init(segi_store *store, const segi_store_config *config,
     store->scratch.mem = mem;
     store->exists.type = SEG_TYPE_TIMESTAMP;
     store->exists.earliest = true;
+    store->tail_rows_max = SEGI_TAIL_ROWS_MAX;
+    store->seal_rows_max = SEGI_SEAL_ROWS_MAX;
+    store->merge_rows_max = SEGI_MERGE_ROWS_MAX;
     segi_clock_init(&store->clock);
     SEGI_TRY(segi_os_random(store->key, sizeof store->key, err));
     SEGI_TRY(segi_os_random(dedup_key, sizeof dedup_key, err));
@@ -107,7 +110,7 @@ const segi_schema *segi_store_schema(segi_store *store)
     return schema;
 }
 
-/* ---- columns ------------------------------------------------------------------------------------- */
+/* ---- columns --------------------------------------------------------------------------------- */
 
 /* Take a schema that a definition made; the snapshots of before do not show it. */
 static void store_take_schema(segi_store *store, const segi_schema *next)
@@ -126,8 +129,8 @@ seg_status segi_store_define_attribute(segi_store *store, const char *name, size
     const segi_schema *next;
     uint32_t index;
     segi_mutex_lock(store->mutex);
-    seg_status status = segi_schema_add_attribute(store->schema, name, name_size, type, scale,
-                                                  &next, &index, err);
+    seg_status status =
+        segi_schema_add_attribute(store->schema, name, name_size, type, scale, &next, &index, err);
     if (status == SEG_OK)
         store_take_schema(store, next);
     segi_mutex_unlock(store->mutex);
@@ -140,8 +143,7 @@ seg_status segi_store_define_event(segi_store *store, const char *name, size_t n
     const segi_schema *next;
     uint32_t index;
     segi_mutex_lock(store->mutex);
-    seg_status status =
-        segi_schema_add_event(store->schema, name, name_size, &next, &index, err);
+    seg_status status = segi_schema_add_event(store->schema, name, name_size, &next, &index, err);
     if (status == SEG_OK)
         store_take_schema(store, next);
     segi_mutex_unlock(store->mutex);
@@ -155,8 +157,8 @@ seg_status segi_store_define_property(segi_store *store, const char *event, size
     const segi_schema *with_event, *next;
     uint32_t event_index, index;
     segi_mutex_lock(store->mutex);
-    seg_status status = segi_schema_add_event(store->schema, event, event_size, &with_event,
-                                              &event_index, err);
+    seg_status status =
+        segi_schema_add_event(store->schema, event, event_size, &with_event, &event_index, err);
     if (status == SEG_OK) {
         status = segi_schema_add_property(with_event, event_index, name, name_size, type, scale,
                                           &next, &index, err);
@@ -168,7 +170,7 @@ seg_status segi_store_define_property(segi_store *store, const char *event, size
     return status;
 }
 
-/* ---- attributes and dictionaries -------------------------------------------------------------------- */
+/* ---- attributes and dictionaries ------------------------------------------------------------- */
 
 static segi_strings *store_new_dict(segi_store *store)
 {
@@ -210,8 +212,8 @@ segi_strings *segi_store_dict(segi_store *store, uint32_t event, uint32_t proper
     }
     segi_event_dicts *dicts = &store->dicts[event];
     if (property >= dicts->count) {
-        if (!segi_grow(&store->mem, (void **)&dicts->dicts, &dicts->capacity,
-                       property + (size_t)1, sizeof *dicts->dicts))
+        if (!segi_grow(&store->mem, (void **)&dicts->dicts, &dicts->capacity, property + (size_t)1,
+                       sizeof *dicts->dicts))
             return NULL;
         for (; dicts->count <= property; dicts->count++)
             dicts->dicts[dicts->count] = NULL;

@@ -40,16 +40,16 @@ typedef struct segi_event_dicts {
 typedef struct segi_version {
     atomic_uint refs;
     const segi_mem *mem;
-    segi_arena arena; /* arrays and views */
-    const segi_schema *schema;   /* retained */
-    const segi_ids *ids;         /* of the store */
-    segi_table *id_table;        /* retained */
-    segi_run **runs;             /* retained */
+    segi_arena arena;          /* arrays and views */
+    const segi_schema *schema; /* retained */
+    const segi_ids *ids;       /* of the store */
+    segi_table *id_table;      /* retained */
+    segi_run **runs;           /* retained */
     size_t run_count;
-    segi_attr_state **states;    /* retained, by attribute; NULL entries */
+    segi_attr_state **states; /* retained, by attribute; NULL entries */
     size_t state_count;
-    segi_attr_state *exists;     /* retained; NULL: nobody */
-    segi_table **tables;         /* retained, of dictionaries */
+    segi_attr_state *exists; /* retained; NULL: nobody */
+    segi_table **tables;     /* retained, of dictionaries */
     size_t table_count;
     segi_event_view *events;
     segi_attr_view *attributes;
@@ -77,13 +77,15 @@ struct segi_store {
     size_t run_count, run_capacity;
     segi_attr *attrs; /* owned, by attribute index */
     size_t attr_count, attr_capacity;
-    segi_attr exists; /* instants since when users exist */
+    segi_attr exists;        /* instants since when users exist */
     segi_event_dicts *dicts; /* owned, by event index */
     size_t dict_count, dict_capacity;
     segi_dedup dedup;
     segi_clock clock;
     segi_scratch scratch;
-    segi_version *version; /* the newest, NULL once something has changed */
+    size_t tail_rows_max, seal_rows_max; /* SEGI_TAIL_ROWS_MAX, SEGI_SEAL_ROWS_MAX; less in tests */
+    uint64_t merge_rows_max;             /* SEGI_MERGE_ROWS_MAX */
+    segi_version *version;               /* the newest, NULL once something has changed */
 };
 
 /* All of these run under the store's mutex. */

@@ -31,8 +31,8 @@ static bool strings_equal(const unsigned char *record, const char *text, uint32_
 }
 
 /* Entries from `count` on are not looked at: another thread may be writing them. */
-static uint32_t strings_search(const segi_strings *strings, const segi_table *table,
-                               uint32_t count, uint32_t tag, const char *text, uint32_t size)
+static uint32_t strings_search(const segi_strings *strings, const segi_table *table, uint32_t count,
+                               uint32_t tag, const char *text, uint32_t size)
 {
     for (uint32_t probe = 0; probe < SEGI_TABLE_PROBES_MAX; probe++) {
         uint64_t slot = segi_table_slot(table, tag, probe);
@@ -90,7 +90,7 @@ void segi_strings_find(const segi_strings *strings, const segi_table *table, uin
     }
 }
 
-/* ---- interning ------------------------------------------------------------------------------------ */
+/* ---- interning ------------------------------------------------------------------------------- */
 
 static unsigned char *strings_text_alloc(segi_strings *strings, size_t size)
 {
@@ -139,8 +139,7 @@ static seg_status strings_add(segi_strings *strings, uint32_t tag, const char *t
 }
 
 seg_status segi_strings_intern(segi_strings *strings, const char *const *texts,
-                               const uint32_t *sizes, size_t count, uint32_t settled,
-                               uint32_t *out)
+                               const uint32_t *sizes, size_t count, uint32_t settled, uint32_t *out)
 {
     uint32_t tags[SEGI_STRINGS_BLOCK] = {0}, ordinals[SEGI_STRINGS_BLOCK];
     SEGI_ASSERT(count <= SEGI_STRINGS_BLOCK);
@@ -152,8 +151,8 @@ seg_status segi_strings_intern(segi_strings *strings, const char *const *texts,
         if (out[i] != UINT32_MAX &&
             strings_equal(strings_record(strings, out[i]), texts[i], sizes[i]))
             continue;
-        out[i] = strings_search(strings, strings->table, strings->count, tags[i], texts[i],
-                                sizes[i]);
+        out[i] =
+            strings_search(strings, strings->table, strings->count, tags[i], texts[i], sizes[i]);
         if (out[i] != UINT32_MAX)
             continue;
         seg_status status = strings_add(strings, tags[i], texts[i], sizes[i], settled, &out[i]);
@@ -185,7 +184,7 @@ void segi_strings_undo(segi_strings *strings, segi_strings_mark mark)
         strings->blocks->used = mark.used;
 }
 
-/* ---- the rest ----------------------------------------------------------------------------------------- */
+/* ---- the rest -------------------------------------------------------------------------------- */
 
 const char *segi_strings_get(const segi_strings *strings, uint32_t ordinal, size_t *out_size)
 {

@@ -68,8 +68,7 @@ bool segi_table_grow(segi_table **table, uint32_t settled)
         segi_table *next = segi_table_create((*table)->mem, bits);
         if (!next)
             return false;
-        if (table_copy(*table, next, 0, settled) &&
-            table_copy(*table, next, settled, UINT64_MAX)) {
+        if (table_copy(*table, next, 0, settled) && table_copy(*table, next, settled, UINT64_MAX)) {
             segi_table_release(*table);
             *table = next;
             return true;

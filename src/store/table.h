@@ -60,7 +60,7 @@ bool segi_table_grow(segi_table **table, uint32_t settled);
 /* Take out every entry whose ordinal is `settled` or more. They were put in after all others. */
 void segi_table_undo(segi_table *table, uint32_t settled);
 
-/* ---- values by ordinal ------------------------------------------------------------------------ */
+/* ---- values by ordinal ----------------------------------------------------------------------- */
 
 /* An append-only array of uint64_t whose elements never move: segment k holds 64 << k of them. */
 #define SEGI_SEQ_SEGMENTS 27

@@ -118,8 +118,8 @@ void segi_tail_deinit(segi_tail *tail)
 
 size_t segi_tail_bytes(const segi_tail *tail)
 {
-    size_t bytes = tail->capacity *
-                   (sizeof *tail->ordinals + sizeof *tail->times + sizeof *tail->events);
+    size_t bytes =
+        tail->capacity * (sizeof *tail->ordinals + sizeof *tail->times + sizeof *tail->events);
     for (size_t i = 0; i < tail->type_count; i++)
         for (size_t k = 0; k < tail->types[i].col_count; k++)
             bytes += tail->types[i].cols[k].capacity * (sizeof(int64_t) + 1);

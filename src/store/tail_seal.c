@@ -14,7 +14,7 @@ typedef struct tail_seal {
     segi_attr_state *exists; /* new, not yet shared */
     segi_run **runs;         /* new */
     size_t run_count, run_capacity;
-    size_t *type_rows;       /* by event type: rows of the tail before the slice */
+    size_t *type_rows; /* by event type: rows of the tail before the slice */
 } tail_seal;
 
 /* Rows of the tail come from its wide columns. */
@@ -164,7 +164,7 @@ static bool tail_seal_all(tail_seal *work)
     if (!work->exists || !work->type_rows)
         return false;
     for (size_t begin = 0, end; begin < store->tail.count; begin = end) {
-        end = begin + SEGI_SEAL_ROWS_MAX;
+        end = begin + store->seal_rows_max;
         end = end < store->tail.count ? end : store->tail.count;
         if (!tail_seal_slice(work, begin, end, watermark, ++generation))
             return false;
