@@ -17,8 +17,8 @@ const segi_zone *segi_zone_utc(void);
  * file. The name is checked before any path is made of it. SEG_E_UNKNOWN_NAME, also where the
  * database is not installed (the message says so), SEG_E_CORRUPT, SEG_E_NOMEM.
  * Owned by the caller: segi_zone_destroy() (harmless on the UTC zone). */
-seg_status segi_zone_load(const segi_mem *mem, const char *name, size_t name_size,
-                          segi_zone **out, seg_error *err);
+seg_status segi_zone_load(const segi_mem *mem, const char *name, size_t name_size, segi_zone **out,
+                          seg_error *err);
 /* From the bytes of a TZif file; hostile until checked. */
 seg_status segi_zone_parse(const segi_mem *mem, const char *name, size_t name_size,
                            const void *bytes, size_t size, segi_zone **out, seg_error *err);
