@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lang/check.h"
+#include "lang/checker.h"
 
 /* ---- windows ------------------------------------------------------------------------------------------ */
 
