@@ -36,9 +36,11 @@ seg_status segi_api_check_id_kind(uint32_t has, uint32_t wants, seg_error *err)
     return SEG_E_ARG;
 }
 
-seg_status segi_api_check_text(const char *text, size_t text_size, seg_error *err)
+seg_status segi_api_check_text(const char **text, size_t text_size, seg_error *err)
 {
-    SEGI_CHECK_ARG(text != NULL || text_size == 0, err, "the text is NULL");
+    SEGI_CHECK_ARG(*text != NULL || text_size == 0, err, "the text is NULL");
+    if (*text == NULL)
+        *text = "";
     if (text_size > SEG_TEXT_SIZE_MAX)
         return segi_fail(err, SEG_E_LIMIT, "the text has %zu bytes, at most %d are allowed",
                          text_size, SEG_TEXT_SIZE_MAX);
@@ -200,7 +202,7 @@ seg_status seg_store_define_segment(seg_store *store, const char *name, size_t n
     if (out_version != NULL)
         *out_version = 0;
     SEGI_CHECK_ARG(store != NULL, err, "store is NULL");
-    SEGI_TRY(segi_api_check_text(text, text_size, err));
+    SEGI_TRY(segi_api_check_text(&text, text_size, err));
     const segi_schema *schema = segi_store_schema(store->store);
     uint64_t version = 0;
     seg_status status = segi_catalog_define(store->catalog, schema, name, name_size, text,

@@ -25,15 +25,7 @@ struct seg_value_column {
 static seg_status value_wrap(seg_store *store, segi_predicate *predicate, seg_value **out,
                              seg_error *err)
 {
-    if (predicate->param_count > 0) {
-        const segi_param *param = &predicate->params[0];
-        segi_fail(err, SEG_E_BOUND, "a value cannot have parameters, here $%.*s",
-                  (int)param->name_size, param->name);
-        segi_error_span(err, param->offset, param->name_size + 1);
-        segi_error_locate(err, predicate->text, predicate->text_size);
-        segi_predicate_destroy(predicate);
-        return SEG_E_BOUND;
-    }
+    SEGI_ASSERT(predicate->param_count == 0); /* the compiler refuses them */
     seg_value *value = segi_alloc_zero(&store->mem, sizeof *value);
     if (value == NULL) {
         segi_predicate_destroy(predicate);
@@ -54,7 +46,7 @@ seg_status seg_value_compile(seg_store *store, const char *text, size_t text_siz
     SEGI_CHECK_ARG(out_value != NULL, err, "out_value is NULL");
     *out_value = NULL;
     SEGI_CHECK_ARG(store != NULL, err, "store is NULL");
-    SEGI_TRY(segi_api_check_text(text, text_size, err));
+    SEGI_TRY(segi_api_check_text(&text, text_size, err));
     SEGI_CHECK_ARG((flags & ~SEG_COMPILE_OPEN) == 0, err, "unknown flags of a compile");
     const segi_schema *schema = segi_store_schema(store->store);
     segi_predicate *predicate = NULL;
