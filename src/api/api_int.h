@@ -57,7 +57,7 @@ struct seg_task {
     segi_progress progress;
 };
 
-/* ---- references ------------------------------------------------------------------------- */
+/* ---- references -------------------------------------------------------------------------- */
 
 static inline void segi_api_refs_init(segi_api_refs *refs)
 {
@@ -76,7 +76,7 @@ static inline bool segi_api_refs_drop(segi_api_refs *refs)
 void segi_api_store_retain(seg_store *store);
 void segi_api_store_release(seg_store *store);
 
-/* ---- errors and arguments ------------------------------------------------------------------ */
+/* ---- errors and arguments ---------------------------------------------------------------- */
 
 /* Callers use one seg_error for many calls: what an earlier one left must not stay. The test for
  * 0 keeps this off the hot path of the appender. */
@@ -100,7 +100,7 @@ seg_status segi_api_check_now(int64_t now, seg_error *err);
 /* UINT32_MAX for an id that the snapshot does not know or that no user can have. */
 uint32_t segi_api_find(const seg_snapshot *snapshot, const char *user, size_t user_size);
 
-/* ---- evaluation ------------------------------------------------------------------------------ */
+/* ---- evaluation -------------------------------------------------------------------------- */
 
 /* Evaluation options, checked and in the words of exec. request->program is left to the caller. */
 seg_status segi_api_request(seg_snapshot *snapshot, int64_t now, const seg_eval_options *options,

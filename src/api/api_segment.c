@@ -91,7 +91,7 @@ void seg_segment_release(seg_segment *segment)
     segi_api_store_release(store);
 }
 
-/* ---- asking -------------------------------------------------------------------------------- */
+/* ---- asking ------------------------------------------------------------------------------ */
 
 seg_status seg_segment_text(const seg_segment *segment, seg_buffer **out_text, seg_error *err)
 {

@@ -7,7 +7,7 @@
 #define THREADS_MAX 1024u
 #define DEDUP_DEFAULT_DAYS 35
 
-/* ---- shared by the files of this room ------------------------------------------------------ */
+/* ---- shared by the files of this room ---------------------------------------------------- */
 
 void segi_api_store_retain(seg_store *store)
 {
@@ -54,7 +54,7 @@ seg_status segi_api_check_now(int64_t now, seg_error *err)
     return SEG_OK;
 }
 
-/* ---- store --------------------------------------------------------------------------------- */
+/* ---- store ------------------------------------------------------------------------------- */
 
 void seg_store_options_init(seg_store_options *options, size_t options_size)
 {
@@ -134,7 +134,7 @@ seg_status seg_store_close(seg_store *store, seg_error *err)
     return SEG_OK;
 }
 
-/* ---- snapshots ------------------------------------------------------------------------------ */
+/* ---- snapshots --------------------------------------------------------------------------- */
 
 seg_status seg_snapshot_create(seg_store *store, seg_snapshot **out_snapshot, seg_error *err)
 {
@@ -192,7 +192,7 @@ seg_status seg_snapshot_get_info(const seg_snapshot *snapshot, seg_snapshot_info
     return segi_options_write(info, &known, sizeof known, "seg_snapshot_info", err);
 }
 
-/* ---- saved segments --------------------------------------------------------------------------- */
+/* ---- saved segments ---------------------------------------------------------------------- */
 
 seg_status seg_store_define_segment(seg_store *store, const char *name, size_t name_size,
                                     const char *text, size_t text_size, uint64_t *out_version,

@@ -19,7 +19,7 @@ struct seg_value_column {
     seg_column view;
 };
 
-/* ---- compile ------------------------------------------------------------------------------- */
+/* ---- compile ----------------------------------------------------------------------------- */
 
 /* Takes the predicate, also on failure. */
 static seg_status value_wrap(seg_store *store, segi_predicate *predicate, seg_value **out,
@@ -72,7 +72,7 @@ void seg_value_release(seg_value *value)
     segi_api_store_release(store);
 }
 
-/* ---- evaluate --------------------------------------------------------------------------------- */
+/* ---- evaluate ---------------------------------------------------------------------------- */
 
 /* A row that is not set reads as zero, whatever lies in its slot. */
 static int64_t slot_at(const segi_values *values, size_t i)

@@ -1,7 +1,7 @@
 /* api/test_segment_api.c - compiling, binding, evaluating and explaining segments. */
 #include "api/api_fixture.h"
 
-/* ---- compiling ----------------------------------------------------------------------------- */
+/* ---- compiling --------------------------------------------------------------------------- */
 
 START_TEST(test_segment_api__refuses_bad_arguments)
 {
@@ -147,7 +147,7 @@ START_TEST(test_segment_api__open_compiles_warn)
 }
 END_TEST
 
-/* ---- parameters ------------------------------------------------------------------------------ */
+/* ---- parameters -------------------------------------------------------------------------- */
 
 static const char param_text[] = "country in $countries and seats >= $seats and "
                                  "sum(amount) of \"purchase\" in last $days days < $limit";
@@ -379,7 +379,7 @@ START_TEST(test_segment_api__binds_against_saved_segments_as_they_are)
 }
 END_TEST
 
-/* ---- evaluating ---------------------------------------------------------------------------------- */
+/* ---- evaluating -------------------------------------------------------------------------- */
 
 START_TEST(test_segment_api__evaluates_counts_and_tests_alike)
 {
@@ -662,7 +662,7 @@ START_TEST(test_segment_api__overflow_is_an_error)
 }
 END_TEST
 
-/* ---- explain --------------------------------------------------------------------------------------- */
+/* ---- explain ----------------------------------------------------------------------------- */
 
 /* A strict reader of JSON values (RFC 8259); returns what follows the value, NULL if it is bad. */
 static const char *json_value(const char *at, int depth);
@@ -808,7 +808,7 @@ START_TEST(test_segment_api__explains_as_text_and_json)
 }
 END_TEST
 
-/* ---- tasks ------------------------------------------------------------------------------------------- */
+/* ---- tasks ------------------------------------------------------------------------------- */
 
 START_TEST(test_segment_api__interrupted_tasks_end_calls)
 {
