@@ -253,9 +253,9 @@ static seg_status explain_write(const seg_segment *segment, segi_request *reques
             status = explain_run(request, actual, err);
     }
     if (status == SEG_OK) {
-        segi_program_explain(program, 0, request->snapshot->user_count,
-                             request->snapshot->schema, estimates, analyze ? actual : NULL,
-                             (flags & SEG_EXPLAIN_JSON) != 0, &buf);
+        segi_program_explain(program, 0, request->snapshot->user_count, request->snapshot->schema,
+                             estimates, analyze ? actual : NULL, (flags & SEG_EXPLAIN_JSON) != 0,
+                             &buf);
         status = buf.failed ? segi_fail_nomem(err) : segi_buffer_take(&buf, out_text, err);
     }
     segi_buf_deinit(&buf);

@@ -119,14 +119,10 @@ static void convert_places(const segi_values *values, double *out)
 static size_t converted_size(seg_type type)
 {
     switch (type) {
-    case SEG_TYPE_BOOL:
-        return sizeof(uint8_t);
-    case SEG_TYPE_DATE:
-        return sizeof(int32_t);
-    case SEG_TYPE_GEO:
-        return 2 * sizeof(double);
-    default:
-        return 0;
+    case SEG_TYPE_BOOL: return sizeof(uint8_t);
+    case SEG_TYPE_DATE: return sizeof(int32_t);
+    case SEG_TYPE_GEO: return 2 * sizeof(double);
+    default: return 0;
     }
 }
 
