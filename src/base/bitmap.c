@@ -4,8 +4,8 @@
  * allocation. Only functions of the public interface and the published portable format are used,
  * because a host may bring another version of CRoaring than the one we were built with. CRoaring
  * allocates with the allocator of the process; what it reports as NULL becomes SEG_E_NOMEM. It does
- * not report every failure: version 4.6 ends the process where memory runs out inside an algebra
- * or a build from ordinals. Builders, reading and writing bytes of 32 bits are safe there.
+ * not report every failure: version 4.6 crashes where memory runs out inside an algebra, a range, a
+ * 64-bit bitmap or a build from ordinals. Builders, and bytes of the 32-bit format, are safe.
  * Bitmaps never change once made, so any thread may use one. */
 #include "base/bitmap.h"
 
