@@ -383,6 +383,9 @@ static void print_table(const cli_table *table, bool markdown, text_buf *out)
             buf_text(out, i ? " | " : "");
             padded(out, &cell, layout.widths[i], layout.numbers[i], last && !markdown);
         }
+        while (!markdown && out->size && out->data[out->size - 1] == ' ') {
+            out->size--; /* an empty last cell */
+        }
         buf_text(out, markdown ? " |\n" : "\n");
         if (row == 0) {
             print_rule(table, &layout, markdown, out);
