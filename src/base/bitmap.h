@@ -2,9 +2,9 @@
 #ifndef SEGI_BITMAP_H
 #define SEGI_BITMAP_H
 
-#include <seg/base.h>
 #include "base/alloc.h"
 #include "base/bits.h"
+#include <seg/base.h>
 
 typedef struct segi_bitmap segi_bitmap;
 

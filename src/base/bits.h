@@ -14,9 +14,15 @@ typedef struct segi_mask {
     uint64_t words[SEGI_MASK_WORDS];
 } segi_mask;
 
-static inline int segi_popcount(uint64_t w) { return __builtin_popcountll(w); }
+static inline int segi_popcount(uint64_t w)
+{
+    return __builtin_popcountll(w);
+}
 /* Index of the lowest set bit; w is not 0. */
-static inline int segi_ctz(uint64_t w) { return __builtin_ctzll(w); }
+static inline int segi_ctz(uint64_t w)
+{
+    return __builtin_ctzll(w);
+}
 
 static inline bool segi_bit_get(const uint64_t *words, size_t i)
 {
@@ -31,7 +37,10 @@ static inline void segi_bit_clear(uint64_t *words, size_t i)
     words[i >> 6] &= ~((uint64_t)1 << (i & 63));
 }
 
-static inline void segi_mask_zero(segi_mask *m) { memset(m, 0, sizeof *m); }
+static inline void segi_mask_zero(segi_mask *m)
+{
+    memset(m, 0, sizeof *m);
+}
 /* The first n bits set, the others clear. */
 void segi_mask_prefix(segi_mask *m, uint32_t n);
 uint32_t segi_mask_count(const segi_mask *m);

@@ -26,8 +26,7 @@ void segi_buf_float(segi_buf *buf, double value);
 /* mantissa x 10^-scale, all `scale` digits after the point. */
 void segi_buf_decimal(segi_buf *buf, int64_t mantissa, int scale);
 /* printf into the buffer, C locale forms only: %s %.*s %d %u %lld %llu %zu %c %x. */
-void segi_buf_format(segi_buf *buf, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+void segi_buf_format(segi_buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* "..." with \" \\ \n \t \r and \u00XX escaped: the form of the predicate language and JSON. */
 void segi_buf_quoted(segi_buf *buf, const char *text, size_t size);
 

@@ -39,7 +39,7 @@ int64_t segi_floor_div(int64_t a, int64_t b);
  * an optional Z or +HH:MM; a blank serves for T. Returns bytes used, 0 if there is none or it is
  * not a real date, hour, ... (a leap second 60 is refused). */
 typedef struct segi_civil_time {
-    int32_t days;       /* day number */
+    int32_t days;        /* day number */
     int64_t time_of_day; /* microseconds, 0 .. SEGI_DAY - 1 */
     bool has_time;
     bool has_offset;

@@ -12,17 +12,18 @@ seg_status segi_fail_nomem(seg_error *err);
 /* Add to an error just made. Each may be called with err NULL. */
 void segi_error_span(seg_error *err, size_t offset, size_t length);
 void segi_error_row(seg_error *err, uint64_t row_1based);
+void segi_error_errno(seg_error *err, int os_errno);
 void segi_error_hint(seg_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Set line and column from err->offset in text. */
 void segi_error_locate(seg_error *err, const char *text, size_t text_size);
 void segi_error_clear(seg_error *err);
 
 /* Pass a failure on. */
-#define SEGI_TRY(expression)                                                                     \
-    do {                                                                                         \
-        seg_status segi_try_status = (expression);                                               \
-        if (segi_try_status != SEG_OK)                                                           \
-            return segi_try_status;                                                              \
+#define SEGI_TRY(expression)                                                                       \
+    do {                                                                                           \
+        seg_status segi_try_status = (expression);                                                 \
+        if (segi_try_status != SEG_OK)                                                             \
+            return segi_try_status;                                                                \
     } while (0)
 
 /* Our bug. Stops the process in checked builds (SEGI_CHECKED), is not evaluated otherwise. */
@@ -33,10 +34,10 @@ void segi_error_clear(seg_error *err);
 #endif
 
 /* The caller's bug. */
-#define SEGI_CHECK_ARG(condition, err, what)                                                     \
-    do {                                                                                         \
-        if (!(condition))                                                                        \
-            return segi_fail((err), SEG_E_ARG, "%s", (what));                                    \
+#define SEGI_CHECK_ARG(condition, err, what)                                                       \
+    do {                                                                                           \
+        if (!(condition))                                                                          \
+            return segi_fail((err), SEG_E_ARG, "%s", (what));                                      \
     } while (0)
 
 /* Read a versioned options struct: min(caller's, own) bytes of *source into *target (zeroed

@@ -17,6 +17,10 @@ bool segi_parse_decimal(const char *text, size_t size, int64_t *mantissa, int32_
 /* A finite JSON-like number, correctly rounded; false if it is something else. */
 bool segi_parse_float(const char *text, size_t size, double *out);
 bool segi_parse_int(const char *text, size_t size, int64_t *out);
+/* Write the shortest text that reads back as the same double ("1.0", "1e100", "-0.0"; "NaN",
+ * "Infinity" and "-Infinity" for what is no number); returns its bytes, no NUL counted. */
+#define SEGI_FLOAT_TEXT_MAX 40
+size_t segi_text_write_float(double value, char text[SEGI_FLOAT_TEXT_MAX]);
 /* Powers of ten, exponent 0 .. 18. */
 int64_t segi_pow10(int32_t exponent);
 /* mantissa x 10^(to - from) without loss; false where digits would be lost or it does not fit. */

@@ -2,8 +2,8 @@
 #ifndef SEGI_THREAD_H
 #define SEGI_THREAD_H
 
-#include <seg/base.h>
 #include "base/alloc.h"
+#include <seg/base.h>
 
 typedef struct segi_mutex segi_mutex;
 seg_status segi_mutex_create(const segi_mem *mem, segi_mutex **out, seg_error *err);

@@ -17,8 +17,8 @@ const segi_zone *segi_zone_utc(void);
  * file. The name is checked before any path is made of it. SEG_E_UNKNOWN_NAME, also where the
  * database is not installed (the message says so), SEG_E_CORRUPT, SEG_E_NOMEM.
  * Owned by the caller: segi_zone_destroy() (harmless on the UTC zone). */
-seg_status segi_zone_load(const segi_mem *mem, const char *name, size_t name_size,
-                          segi_zone **out, seg_error *err);
+seg_status segi_zone_load(const segi_mem *mem, const char *name, size_t name_size, segi_zone **out,
+                          seg_error *err);
 /* From the bytes of a TZif file; hostile until checked. */
 seg_status segi_zone_parse(const segi_mem *mem, const char *name, size_t name_size,
                            const void *bytes, size_t size, segi_zone **out, seg_error *err);
@@ -27,6 +27,9 @@ const char *segi_zone_name(const segi_zone *zone); /* NUL-terminated */
 
 /* Seconds east of UTC at the instant; beyond the table the footer's rule. */
 int32_t segi_zone_offset(const segi_zone *zone, int64_t instant);
+/* The same, and the stretch begin <= t < end that has this offset without a break: what goes
+ * through many instants asks once per stretch. */
+int32_t segi_zone_span(const segi_zone *zone, int64_t instant, int64_t *begin, int64_t *end);
 /* Civil time there, as microseconds since 1970-01-01T00:00:00 local. */
 int64_t segi_zone_local(const segi_zone *zone, int64_t instant);
 /* The civil date there. */

@@ -18,7 +18,14 @@ typedef struct segi_progress {
     atomic_uint_fast64_t done, total;
 } segi_progress;
 
+/* Working memory that evaluations leave for the next one, and the zones that users named. One per
+ * store; any thread. */
+typedef struct segi_scratch segi_scratch;
+seg_status segi_scratch_create(const segi_mem *mem, segi_scratch **out, seg_error *err);
+void segi_scratch_destroy(segi_scratch *scratch);
+
 typedef struct segi_request {
+    segi_scratch *scratch;
     const segi_program *program;
     segi_snapshot *snapshot;
     int64_t now;

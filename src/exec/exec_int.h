@@ -1,6 +1,9 @@
 /* Private to exec: the prepared form of a program, and the working memory of one thread.
  *
- * prepare.c  binds operations to a snapshot and to `now`: instants, dictionary codes, parts
+ * prepare_value.c  binds values and windows to a snapshot and to `now`
+ * prepare_match.c  turns tests against constants into slots, bounds and dictionary codes
+ * prepare_leaf.c   tests and leaves on top of them
+ * worker.c   working memory, and its pool
  * match.c    tests one column, or one dense vector, against constants
  * vector.c   dense vectors of values: arithmetic and comparison
  * filter.c   `where`: rows of a part -> bits
@@ -93,17 +96,22 @@ typedef struct segi_prep_type {
     uint32_t position;              /* in the selector: index of a property's fields */
 } segi_prep_type;
 
+/* A window whose bounds differ from user to user: by anchor, by zone, or both. */
+typedef struct segi_prep_window {
+    const segi_window *window;
+    bool events;                   /* cut at now */
+    bool dates;                    /* bounds are day numbers */
+    const segi_prep_value *anchor; /* NULL: none */
+    const segi_user_zones *zones;
+} segi_prep_window;
+
 /* Which rows: selector and window, ready to be walked. */
 typedef struct segi_prep_source {
     uint32_t type_count;
     const segi_prep_type *types;
-    int64_t begin, end; /* instants; with per_user the widest bounds of any user */
-    bool per_user;      /* each user has bounds of its own, inside begin and end */
+    int64_t begin, end; /* instants; with `each` the widest bounds that any user may have */
+    const segi_prep_window *each; /* NULL: the same bounds for all */
     bool needs_users;   /* some filter reads the user's zone */
-    const segi_node *node; /* for the window and the anchor of per_user */
-    const segi_prep_value *anchor;
-    const segi_user_zones *zones;
-    uint64_t row_estimate;
 } segi_prep_source;
 
 typedef enum segi_value_form {
@@ -123,10 +131,12 @@ struct segi_prep_value {
     segi_value_form form;
     const segi_node *node;
     segi_value_type type;
-    int64_t slot;                        /* constant */
+    int64_t slot;                        /* constant; the text of strings is in `literal` */
+    const segi_literal *literal;
     bool defined;                        /* constant */
     const segi_attr_view *attribute;     /* attribute, size */
     const segi_field *const *fields;     /* column: by position */
+    uint32_t field_count;
     const segi_strings *strings;         /* string-typed values */
     const segi_prep_source *source;      /* aggregates */
     const segi_prep_value *argument;     /* aggregates */
@@ -134,6 +144,7 @@ struct segi_prep_value {
     const segi_match *match;             /* mode with ties all: what the value must pass */
     const segi_prep_value *left, *right; /* arith, shift (left) */
     const segi_user_zones *zones;        /* civil, shift, moment, distinct periods */
+    bool needs_users;                    /* gather: argument or share read the user's zone */
 };
 
 typedef enum segi_test_form {
@@ -145,6 +156,7 @@ typedef enum segi_test_form {
     SEGI_TEST_NOT,
     SEGI_TEST_AT_LEAST,
     SEGI_TEST_MATCH,   /* value against constants */
+    SEGI_TEST_WINDOW,  /* a timestamp or date lies in its user's window */
     SEGI_TEST_COMPARE, /* value against value: op */
     SEGI_TEST_BETWEEN, /* value between two values */
     SEGI_TEST_TEXT_COMPARE /* strings of two values: op */
@@ -160,6 +172,7 @@ struct segi_prep_filter {
     bool negated;                /* of COMPARE's outcome among defined pairs */
     const segi_prep_value *values[3];
     const segi_match *match;     /* MATCH */
+    const segi_prep_window *window; /* WINDOW */
 };
 
 typedef enum segi_leaf_form {
@@ -167,8 +180,8 @@ typedef enum segi_leaf_form {
     SEGI_LEAF_SETS,      /* has any/all/none/exactly */
     SEGI_LEAF_DID,       /* at least one row */
     SEGI_LEAF_COUNT,     /* rows within bounds */
-    SEGI_LEAF_EDGE,      /* count before the window and through its end: the nth lies in it */
-    SEGI_LEAF_LAST,      /* a row in the window, none after it */
+    SEGI_LEAF_EDGE,      /* a row in the source and none in `other`: first or last lies there */
+    SEGI_LEAF_NTH,       /* fewer than `min` rows in the source, at least `min` in `other` */
     SEGI_LEAF_TEST       /* a test of values */
 } segi_leaf_form;
 
@@ -177,12 +190,13 @@ typedef struct segi_prep_leaf {
     const segi_node *node;
     const segi_attr_view *attribute;
     const segi_match *match;
-    uint64_t set_mask, set_rest;  /* has: codes as a mask over 64; others are in set_codes */
+    uint64_t set_mask;            /* has: the codes below 64 as a mask */
+    bool set_rest;                /* ... and there are others */
     uint32_t set_count;           /* distinct codes asked for that exist */
     const uint32_t *set_codes;    /* rising */
     bool set_unknown;             /* a string that nobody has was asked for */
-    const segi_prep_source *source, *later; /* EDGE: rows before the window; LAST: after it */
-    int64_t min, max;             /* COUNT; EDGE: nth in min */
+    const segi_prep_source *source, *other;
+    int64_t min, max;             /* COUNT; NTH: n in min */
     const segi_prep_filter *test;
 } segi_prep_leaf;
 
@@ -199,10 +213,12 @@ typedef struct segi_run {
     const segi_estimate *estimates;
     const uint32_t *const *order; /* by operation: children, cheapest and most telling first */
     const segi_prep_leaf *leaves; /* by operation */
-    const segi_mask *const *ranks; /* by operation: masks by chunk, for SEGI_OP_RANK */
-    struct segi_scratch *scratch;
+    const segi_mask **ranks;     /* by operation: masks by chunk, for SEGI_OP_RANK */
+    segi_scratch *scratch;
     uint32_t chunk_count;
+    segi_op_actual *actual;      /* figures wanted, or NULL */
     bool timed;
+    bool everyone;               /* `among` alone says who: not cut to those who exist at now */
 } segi_run;
 
 /* ---- the working memory of one thread ---- */
@@ -246,15 +262,15 @@ typedef struct segi_worker {
     uint32_t *counts;    /* rows of each */
     uint16_t *row_lows;  /* users of rows, for filters that need them */
     size_t row_lows_capacity;
-    uint16_t *candidates[2]; /* lists of candidates, 65,536; the second for ranks and anchors */
+    uint16_t *candidates; /* list of a leaf's candidates, 65,536 */
     uint8_t *tally8;     /* 65,536 counters */
     uint32_t *tally32;
     int64_t *tally64;
     segi_sum *tally_sum;
     segi_float_sum *tally_float;
     int64_t *bound_begin, *bound_end; /* windows by user */
-    segi_list_row *rows, *rows_sorted;
-    size_t rows_capacity, rows_sorted_capacity;
+    segi_list_row *rows, *rows_sorted; /* as they come; by user and in order */
+    size_t rows_capacity, rows_sorted_capacity, row_count;
     uint32_t *starts;    /* 65,537: where each user's rows begin */
     segi_op_actual *actual; /* by operation */
     uint32_t actual_capacity;
@@ -276,10 +292,52 @@ bool segi_worker_stop(segi_worker *w);
 
 /* ---- doors between the files ---- */
 
+segi_worker *segi_scratch_take(segi_scratch *scratch, const segi_run *run, seg_error *err);
+void segi_scratch_return(segi_scratch *scratch, segi_worker *worker);
+/* The zone of that name, or NULL where there is none; kept as long as the scratch. */
+const segi_zone *segi_scratch_zone(segi_scratch *scratch, const char *name, size_t size);
+
+/* Preparing. Functions that return a pointer return NULL after a failure, noted in p->status. */
+typedef struct segi_prep {
+    segi_run *run;
+    seg_status status;
+    seg_error *err;
+} segi_prep;
+/* Zeroed, in the run's arena. */
+void *segi_prep_alloc(segi_prep *p, size_t count, size_t size);
+#define SEGI_PREP_NEW(p, type) ((type *)segi_prep_alloc((p), 1, sizeof(type)))
+
+/* Where a value stands: among users, or in the rows of the selector's event type `position`. */
+typedef struct segi_place {
+    bool rows;
+    bool common;       /* rows: strings of all types under common codes (an aggregate's argument) */
+    uint32_t position;
+    const segi_selector *selector;
+} segi_place;
+const segi_prep_value *segi_prep_value_of(segi_prep *p, const segi_node *node, segi_place place);
+/* Rows of the selector in [begin, end), or in the window of `node` with begin and end as bounds. */
+const segi_prep_source *segi_prep_source_of(segi_prep *p, const segi_selector *selector,
+                                            int64_t begin, int64_t end);
+const segi_prep_source *segi_prep_source_window(segi_prep *p, const segi_node *node);
+/* True where the bounds differ from user to user. */
+bool segi_prep_window_each(const segi_window *window);
+const segi_prep_window *segi_prep_window_of(segi_prep *p, const segi_window *window, bool events,
+                                            bool dates);
+const segi_user_zones *segi_prep_zones(segi_prep *p, const segi_zone_ref *zone);
+/* An aggregate value over a source; argument may be NULL. */
+const segi_prep_value *segi_prep_gather(segi_prep *p, const segi_node *node,
+                                        const segi_prep_source *source,
+                                        const segi_prep_value *argument);
+const segi_prep_filter *segi_prep_test(segi_prep *p, const segi_node *node, segi_place place);
+/* Test of `value` by a node whose other operands are constants; NULL with p->status SEG_OK where
+ * there is no such form. */
+const segi_match *segi_prep_match(segi_prep *p, const segi_node *node,
+                                  const segi_prep_value *value, const segi_prep_value *right,
+                                  const segi_prep_value *upper);
+/* op as seen from the other side: a < b is b > a. */
+segi_compare segi_compare_flip(segi_compare op);
+bool segi_prep_leaf_of(segi_prep *p, const segi_node *node, segi_prep_leaf *out);
 seg_status segi_run_prepare(segi_run *run, seg_error *err);
-/* Values outside a program: node -> prepared value. */
-seg_status segi_run_prepare_value(segi_run *run, const segi_node *node,
-                                  const segi_prep_value **out, seg_error *err);
 
 /* Which users a piece of work is about: low bits, rising. */
 typedef struct segi_users {
@@ -305,13 +363,23 @@ void segi_spans_each(segi_worker *w, const segi_prep_source *source, uint32_t lo
                      uint32_t low_end, segi_span_function *function, void *context);
 /* True where some row of the part may lie in the source's window. */
 bool segi_span_overlaps(const segi_part *part, const segi_prep_source *source);
+/* The span of one part. */
+void segi_span_part(segi_worker *w, const segi_prep_source *source, const segi_prep_type *type,
+                    const segi_part *part, uint32_t low_begin, uint32_t low_end,
+                    segi_span_function *function, void *context);
 
 /* Filter over rows [row_begin, row_begin + count) of a part: bits. row_lows: user of each row, or
  * NULL where the filter does not need it. */
 void segi_filter_rows(segi_worker *w, const segi_prep_filter *filter, const segi_part *part,
                       uint32_t position, uint32_t row_begin, uint32_t count,
                       const uint16_t *row_lows, uint64_t *bits);
-/* The same test over values of users, given as vectors. */
+/* Values of rows, at most 65,536. */
+void segi_filter_row_values(segi_worker *w, const segi_prep_value *value, const segi_part *part,
+                            uint32_t position, uint32_t row_begin, uint32_t count,
+                            const uint16_t *row_lows, segi_vector *out);
+/* The user of each row of a span; NULL after a failure. */
+const uint16_t *segi_span_row_lows(segi_worker *w, const segi_span *span);
+/* The same test over values of users. */
 void segi_filter_users(segi_worker *w, const segi_prep_filter *filter, segi_users users,
                        uint64_t *bits);
 
@@ -325,6 +393,9 @@ double segi_slot_as_float(segi_value_type type, int64_t slot);
 
 void segi_value_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                       segi_vector *out);
+/* Bounds of a window for each of `users` (by position in the list), as instants. */
+void segi_window_users(segi_worker *w, const segi_prep_window *window, segi_users users,
+                       int64_t *begin, int64_t *end);
 /* The zone of a user. */
 const segi_zone *segi_user_zone(segi_worker *w, const segi_user_zones *zones, uint32_t low);
 /* Slot and state of an attribute for one user. */

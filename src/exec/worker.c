@@ -147,3 +147,194 @@ uint32_t segi_mask_list(const segi_mask *mask, uint16_t *out)
     }
     return count;
 }
+
+/* ---- the pool of workers ---- */
+
+typedef struct scratch_zone {
+    char *name; /* owned */
+    size_t name_size;
+    segi_zone *zone; /* owned; NULL: there is no such zone */
+} scratch_zone;
+
+struct segi_scratch {
+    const segi_mem *mem;
+    segi_mutex *mutex;
+    segi_worker **idle; /* owned, and so are the workers */
+    size_t idle_count, idle_capacity;
+    scratch_zone *zones; /* owned */
+    size_t zone_count, zone_capacity;
+};
+
+/* Zones that users named are kept up to here; a hostile attribute may hold any number of texts. */
+#define SCRATCH_ZONES_MAX 1024
+
+seg_status segi_scratch_create(const segi_mem *mem, segi_scratch **out, seg_error *err)
+{
+    *out = NULL;
+    segi_scratch *scratch = segi_alloc_zero(mem, sizeof *scratch);
+    if (!scratch)
+        return segi_fail_nomem(err);
+    scratch->mem = mem;
+    seg_status status = segi_mutex_create(mem, &scratch->mutex, err);
+    if (status != SEG_OK) {
+        segi_free(mem, scratch);
+        return status;
+    }
+    *out = scratch;
+    return SEG_OK;
+}
+
+static void worker_destroy(segi_worker *w)
+{
+    const segi_mem *mem = w->mem;
+    for (uint32_t i = 0; i < w->mask_capacity; i++)
+        segi_free(mem, w->masks[i]);
+    for (uint32_t i = 0; i < w->memo_count; i++)
+        segi_free(mem, w->memo[i]);
+    for (uint32_t i = 0; i < w->vector_capacity; i++) {
+        segi_free(mem, w->vectors[i].slots);
+        segi_free(mem, w->vectors[i].set);
+        segi_free(mem, w->vectors[i].null);
+    }
+    for (uint32_t i = 0; i < w->bits_capacity; i++)
+        segi_free(mem, w->bits[i]);
+    void *const owned[] = {w->masks,      w->memo,        w->memo_chunk,  w->vectors,
+                           w->bits,       w->bits_words,  w->lows,        w->counts,
+                           w->row_lows,   w->candidates,  w->tally8,      w->tally32,
+                           w->tally64,    w->tally_sum,   w->tally_float, w->bound_begin,
+                           w->bound_end,  w->rows,        w->rows_sorted, w->starts,
+                           w->actual};
+    for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
+        segi_free(mem, owned[i]);
+    segi_free(mem, w);
+}
+
+void segi_scratch_destroy(segi_scratch *scratch)
+{
+    if (!scratch)
+        return;
+    const segi_mem *mem = scratch->mem;
+    for (size_t i = 0; i < scratch->idle_count; i++)
+        worker_destroy(scratch->idle[i]);
+    for (size_t i = 0; i < scratch->zone_count; i++) {
+        segi_free(mem, scratch->zones[i].name);
+        segi_zone_destroy(scratch->zones[i].zone);
+    }
+    segi_free(mem, scratch->idle);
+    segi_free(mem, scratch->zones);
+    segi_mutex_destroy(mem, scratch->mutex);
+    segi_free(mem, scratch);
+}
+
+/* Room for the program's shared operations and, where asked for, its figures. */
+static bool worker_fit(segi_worker *w, const segi_run *run)
+{
+    uint32_t count = run->program->op_count;
+    if (count > w->memo_count) {
+        segi_mask **memo = segi_resize(w->mem, w->memo, count * sizeof *memo);
+        if (!memo)
+            return false;
+        w->memo = memo;
+        uint32_t *chunks = segi_resize(w->mem, w->memo_chunk, count * sizeof *chunks);
+        if (!chunks)
+            return false;
+        w->memo_chunk = chunks;
+        memset(memo + w->memo_count, 0, (count - w->memo_count) * sizeof *memo);
+        w->memo_count = count;
+    }
+    if (count)
+        memset(w->memo_chunk, 0, count * sizeof *w->memo_chunk);
+    if (!run->timed) {
+        segi_free(w->mem, w->actual);
+        w->actual = NULL;
+        return true;
+    }
+    segi_op_actual *actual = segi_resize(w->mem, w->actual, (count + 1) * sizeof *actual);
+    if (!actual)
+        return false;
+    memset(actual, 0, (count + 1) * sizeof *actual);
+    w->actual = actual;
+    return true;
+}
+
+segi_worker *segi_scratch_take(segi_scratch *scratch, const segi_run *run, seg_error *err)
+{
+    segi_worker *w = NULL;
+    segi_mutex_lock(scratch->mutex);
+    if (scratch->idle_count)
+        w = scratch->idle[--scratch->idle_count];
+    segi_mutex_unlock(scratch->mutex);
+    if (!w) {
+        w = segi_alloc_zero(scratch->mem, sizeof *w);
+        if (!w) {
+            segi_fail_nomem(err);
+            return NULL;
+        }
+        w->mem = scratch->mem;
+    }
+    w->run = run;
+    w->status = SEG_OK;
+    seg_error_init(&w->error, sizeof w->error);
+    w->mask_count = w->vector_count = w->bits_count = 0;
+    if (!worker_fit(w, run)) {
+        segi_scratch_return(scratch, w);
+        segi_fail_nomem(err);
+        return NULL;
+    }
+    return w;
+}
+
+void segi_scratch_return(segi_scratch *scratch, segi_worker *worker)
+{
+    worker->run = NULL;
+    segi_mutex_lock(scratch->mutex);
+    bool kept = segi_grow(scratch->mem, (void **)&scratch->idle, &scratch->idle_capacity,
+                          scratch->idle_count + 1, sizeof *scratch->idle);
+    if (kept)
+        scratch->idle[scratch->idle_count++] = worker;
+    segi_mutex_unlock(scratch->mutex);
+    if (!kept)
+        worker_destroy(worker);
+}
+
+static bool scratch_find(const segi_scratch *scratch, const char *name, size_t size,
+                         const segi_zone **out)
+{
+    for (size_t i = 0; i < scratch->zone_count; i++) {
+        const scratch_zone *zone = &scratch->zones[i];
+        if (zone->name_size == size && memcmp(zone->name, name, size) == 0) {
+            *out = zone->zone;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void scratch_keep(segi_scratch *scratch, const char *name, size_t size, segi_zone *zone)
+{
+    char *copy = segi_alloc(scratch->mem, size + 1);
+    if (copy && segi_grow(scratch->mem, (void **)&scratch->zones, &scratch->zone_capacity,
+                          scratch->zone_count + 1, sizeof *scratch->zones)) {
+        memcpy(copy, name, size);
+        scratch->zones[scratch->zone_count++] = (scratch_zone){copy, size, zone};
+        return;
+    }
+    segi_free(scratch->mem, copy);
+    segi_zone_destroy(zone);
+}
+
+const segi_zone *segi_scratch_zone(segi_scratch *scratch, const char *name, size_t size)
+{
+    const segi_zone *found = NULL;
+    segi_mutex_lock(scratch->mutex);
+    if (!scratch_find(scratch, name, size, &found) && scratch->zone_count < SCRATCH_ZONES_MAX) {
+        segi_zone *zone = NULL;
+        /* A text that names no zone is remembered as such. */
+        if (segi_zone_load(scratch->mem, name, size, &zone, NULL) != SEG_OK)
+            zone = NULL;
+        scratch_keep(scratch, name, size, zone);
+        scratch_find(scratch, name, size, &found);
+    }
+    segi_mutex_unlock(scratch->mutex);
+    return found;
+}

@@ -8,6 +8,7 @@
 #define SEGI_SCHEMA_H
 
 #include <seg/schema.h>
+#include <stdbool.h>
 
 #include "base/alloc.h"
 #include "base/zone.h"
@@ -60,6 +61,10 @@ seg_status segi_schema_add_event(const segi_schema *schema, const char *name, si
 seg_status segi_schema_add_property(const segi_schema *schema, uint32_t event, const char *name,
                                     size_t name_size, seg_type type, int32_t scale,
                                     const segi_schema **out, uint32_t *out_index, seg_error *err);
+
+/* Whether a name may be given to a column or event type: 1 .. SEG_NAME_SIZE_MAX bytes of UTF-8
+ * without control characters. */
+bool segi_name_valid(const char *name, size_t size);
 
 /* For messages: "text", "number", "decimal", "instant", ... */
 const char *segi_type_name(seg_type type);

@@ -1,0 +1,125 @@
+/* api_int.h - the structs behind the public handles, shared by the files of this room.
+ *
+ * Every handle keeps a reference on its seg_store, directly or through a snapshot, so that users
+ * may end their handles in any order. The store's allocator serves all of them; it is copied into
+ * the seg_store, which is the last thing to go. */
+#ifndef SEGI_API_INT_H
+#define SEGI_API_INT_H
+
+#include <seg/seg.h>
+#include <stdatomic.h>
+
+#include "base/alloc.h"
+#include "base/bitmap.h"
+#include "base/error.h"
+#include "exec/exec.h"
+#include "ingest/ingest.h"
+#include "plan/plan.h"
+#include "sets/sets.h"
+#include "store/store.h"
+
+/* The smallest options struct that says anything: its size and the field after it. */
+#define SEGI_API_OPTIONS_MIN 8
+
+typedef atomic_uint_fast32_t segi_api_refs;
+
+struct seg_store {
+    segi_api_refs refs;
+    segi_mem mem;
+    segi_store *store;
+    segi_catalog *catalog;
+    segi_scratch *scratch; /* working memory of evaluations */
+};
+
+struct seg_snapshot {
+    segi_api_refs refs;
+    seg_store *store; /* retained */
+    segi_snapshot *snapshot;
+};
+
+struct seg_segment {
+    segi_api_refs refs;
+    seg_store *store; /* retained */
+    uint32_t flags;   /* of the compile, for binding */
+    segi_predicate *predicate;
+    segi_program *program; /* NULL while parameters are open */
+};
+
+struct seg_set {
+    segi_api_refs refs;
+    seg_snapshot *snapshot; /* retained */
+    int64_t now;
+    segi_bitmap *bitmap;
+};
+
+struct seg_task {
+    segi_mem mem;
+    segi_progress progress;
+};
+
+/* ---- references ------------------------------------------------------------------------- */
+
+static inline void segi_api_refs_init(segi_api_refs *refs)
+{
+    atomic_init(refs, 1);
+}
+static inline void segi_api_refs_add(segi_api_refs *refs)
+{
+    atomic_fetch_add_explicit(refs, 1, memory_order_relaxed);
+}
+/* True for the last one. What other threads wrote before they let go is then visible. */
+static inline bool segi_api_refs_drop(segi_api_refs *refs)
+{
+    if (atomic_fetch_sub_explicit(refs, 1, memory_order_release) != 1)
+        return false;
+    atomic_thread_fence(memory_order_acquire);
+    return true;
+}
+
+void segi_api_store_retain(seg_store *store);
+void segi_api_store_release(seg_store *store);
+
+/* ---- errors and arguments ------------------------------------------------------------------ */
+
+/* Callers use one seg_error for many calls: what an earlier one left must not stay. The test for
+ * 0 keeps this off the hot path of the appender. */
+static inline void segi_api_begin(seg_error *err)
+{
+    if (err != NULL && err->code != 0)
+        segi_error_clear(err);
+}
+
+static inline uint32_t segi_api_id_kind(const seg_snapshot *snapshot)
+{
+    return snapshot->snapshot->schema->id_kind;
+}
+
+/* Ids are of this kind, else SEG_E_ARG with the remedy as the hint. */
+seg_status segi_api_check_id_kind(uint32_t has, uint32_t wants, seg_error *err);
+/* Text of a predicate or of anything else that may be empty. */
+seg_status segi_api_check_text(const char *text, size_t text_size, seg_error *err);
+seg_status segi_api_check_now(int64_t now, seg_error *err);
+
+/* UINT32_MAX for an id that the snapshot does not know or that no user can have. */
+uint32_t segi_api_find(const seg_snapshot *snapshot, const char *user, size_t user_size);
+
+/* ---- evaluation ------------------------------------------------------------------------------ */
+
+/* Evaluation options, checked and in the words of exec. request->program is left to the caller. */
+seg_status segi_api_request(seg_snapshot *snapshot, int64_t now, const seg_eval_options *options,
+                            segi_request *request, seg_error *err);
+
+/* Wrap a bitmap, which is taken, also on failure. The set retains the snapshot. */
+seg_status segi_api_set_create(seg_snapshot *snapshot, segi_bitmap *bitmap, int64_t now,
+                               seg_set **out, seg_error *err);
+
+/* Compile with the saved segments and the schema as they are now. params NULL leaves parameters
+ * open. */
+seg_status segi_api_segment_create(seg_store *store, const char *text, size_t text_size,
+                                   uint32_t flags, const segi_param_value *params,
+                                   size_t param_count, seg_segment **out, seg_error *err);
+
+/* SEG_E_BOUND with the names of the open parameters. */
+seg_status segi_api_fail_open(const segi_predicate *predicate, seg_error *err);
+
+#endif

@@ -1,0 +1,104 @@
+/* api_schema.c - defining columns, and listing them. */
+#include <string.h>
+
+#include "api/api_int.h"
+
+/* SEG_TYPE_* with a scale that belongs to it. Which types a place takes is schema's business. */
+static seg_status type_check(seg_type type, int32_t scale, seg_error *err)
+{
+    SEGI_CHECK_ARG(type >= SEG_TYPE_BOOL && type <= SEG_TYPE_STRING_SET, err,
+                   "the type is not one of SEG_TYPE_*");
+    SEGI_CHECK_ARG(scale >= 0 && scale <= (type == SEG_TYPE_DECIMAL ? 18 : 0), err,
+                   "the scale is not 0, or for decimals not 0 to 18");
+    return SEG_OK;
+}
+
+seg_status seg_store_define_attribute(seg_store *store, const char *name, size_t name_size,
+                                      seg_type type, int32_t scale, seg_error *err)
+{
+    segi_api_begin(err);
+    SEGI_CHECK_ARG(store != NULL, err, "store is NULL");
+    SEGI_CHECK_ARG(name != NULL, err, "name is NULL");
+    SEGI_TRY(type_check(type, scale, err));
+    return segi_store_define_attribute(store->store, name, name_size, type, scale, err);
+}
+
+seg_status seg_store_define_event(seg_store *store, const char *name, size_t name_size,
+                                  seg_error *err)
+{
+    segi_api_begin(err);
+    SEGI_CHECK_ARG(store != NULL, err, "store is NULL");
+    SEGI_CHECK_ARG(name != NULL, err, "name is NULL");
+    return segi_store_define_event(store->store, name, name_size, err);
+}
+
+seg_status seg_store_define_property(seg_store *store, const char *event, size_t event_size,
+                                     const char *name, size_t name_size, seg_type type,
+                                     int32_t scale, seg_error *err)
+{
+    segi_api_begin(err);
+    SEGI_CHECK_ARG(store != NULL, err, "store is NULL");
+    SEGI_CHECK_ARG(event != NULL, err, "event is NULL");
+    SEGI_CHECK_ARG(name != NULL, err, "name is NULL");
+    SEGI_TRY(type_check(type, scale, err));
+    return segi_store_define_property(store->store, event, event_size, name, name_size, type, scale,
+                                      err);
+}
+
+uint64_t seg_store_column_count(const seg_store *store)
+{
+    if (store == NULL)
+        return 0;
+    const segi_schema *schema = segi_store_schema(store->store);
+    uint64_t count = schema->attribute_count;
+    for (uint32_t i = 0; i < schema->event_count; i++)
+        count += 1 + (uint64_t)schema->events[i]->field_count;
+    segi_schema_release(schema);
+    return count;
+}
+
+static void info_of_field(const segi_field *field, seg_column_info *info)
+{
+    info->type = field->type;
+    info->scale = field->scale;
+    info->name = field->name;
+    info->name_size = field->name_size;
+}
+
+/* False for an index out of range. Names live as long as the store, so they may leave here. */
+static bool info_at(const segi_schema *schema, uint64_t index, seg_column_info *info)
+{
+    if (index < schema->attribute_count) {
+        info_of_field(schema->attributes[index], info);
+        return true;
+    }
+    index -= schema->attribute_count;
+    for (uint32_t i = 0; i < schema->event_count; i++) {
+        const segi_event_type *event = schema->events[i];
+        if (index > event->field_count) {
+            index -= 1 + (uint64_t)event->field_count;
+            continue;
+        }
+        info->event = event->name;
+        info->event_size = event->name_size;
+        if (index > 0)
+            info_of_field(event->fields[index - 1], info);
+        return true;
+    }
+    return false;
+}
+
+seg_status seg_store_column_at(const seg_store *store, uint64_t index, seg_column_info *out_info,
+                               seg_error *err)
+{
+    segi_api_begin(err);
+    seg_column_info info;
+    memset(&info, 0, sizeof info);
+    SEGI_TRY(segi_options_write(out_info, &info, sizeof info, "seg_column_info", err));
+    SEGI_CHECK_ARG(store != NULL, err, "store is NULL");
+    const segi_schema *schema = segi_store_schema(store->store);
+    bool found = info_at(schema, index, &info);
+    segi_schema_release(schema);
+    SEGI_CHECK_ARG(found, err, "there is no column of that index");
+    return segi_options_write(out_info, &info, sizeof info, "seg_column_info", err);
+}

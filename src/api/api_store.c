@@ -1,0 +1,221 @@
+/* api_store.c - stores, snapshots and saved segments behind their public handles. */
+#include <string.h>
+
+#include "api/api_int.h"
+
+#define MEMORY_PATH ":memory:"
+#define THREADS_MAX 1024u
+#define DEDUP_DEFAULT_DAYS 35
+
+/* ---- shared by the files of this room ------------------------------------------------------ */
+
+void segi_api_store_retain(seg_store *store)
+{
+    segi_api_refs_add(&store->refs);
+}
+
+void segi_api_store_release(seg_store *store)
+{
+    if (store == NULL || !segi_api_refs_drop(&store->refs))
+        return;
+    segi_scratch_destroy(store->scratch);
+    segi_catalog_destroy(store->catalog);
+    segi_store_release(store->store);
+    segi_mem mem = store->mem;
+    segi_free(&mem, store);
+}
+
+seg_status segi_api_check_id_kind(uint32_t has, uint32_t wants, seg_error *err)
+{
+    if (has == wants)
+        return SEG_OK;
+    bool bytes = has == SEG_ID_BYTES;
+    segi_fail(err, SEG_E_ARG, "the user ids of this store are %s",
+              bytes ? "bytes" : "64-bit integers");
+    segi_error_hint(err, "use the form of the call %s _u64", bytes ? "without" : "with");
+    return SEG_E_ARG;
+}
+
+seg_status segi_api_check_text(const char *text, size_t text_size, seg_error *err)
+{
+    SEGI_CHECK_ARG(text != NULL || text_size == 0, err, "the text is NULL");
+    if (text_size > SEG_TEXT_SIZE_MAX)
+        return segi_fail(err, SEG_E_LIMIT, "the text has %zu bytes, at most %d are allowed",
+                         text_size, SEG_TEXT_SIZE_MAX);
+    return SEG_OK;
+}
+
+seg_status segi_api_check_now(int64_t now, seg_error *err)
+{
+    SEGI_CHECK_ARG(now >= SEG_TIME_MIN && now <= SEG_TIME_MAX, err,
+                   "now lies outside the years 1 to 9999");
+    return SEG_OK;
+}
+
+/* ---- store --------------------------------------------------------------------------------- */
+
+void seg_store_options_init(seg_store_options *options, size_t options_size)
+{
+    if (options == NULL || options_size < SEGI_API_OPTIONS_MIN || options_size > UINT32_MAX)
+        return;
+    memset(options, 0, options_size);
+    options->struct_size = (uint32_t)options_size;
+}
+
+static seg_status options_check(const seg_store_options *options, seg_error *err)
+{
+    SEGI_CHECK_ARG(options->flags == 0, err, "the store options have unknown flags");
+    SEGI_CHECK_ARG(options->reserved == 0, err, "the reserved field of the store options is not 0");
+    SEGI_CHECK_ARG(options->id_kind <= SEG_ID_U64, err, "id_kind is not one of SEG_ID_*");
+    SEGI_CHECK_ARG(options->week_start <= 1 || options->week_start == 7, err,
+                   "week_start is neither 0, 1 (Monday) nor 7 (Sunday)");
+    SEGI_CHECK_ARG(options->threads_max <= THREADS_MAX, err, "threads_max is above 1024");
+    SEGI_CHECK_ARG(options->timezone != NULL || options->timezone_size == 0, err,
+                   "timezone is NULL");
+    SEGI_CHECK_ARG(options->timezone_size <= SEG_NAME_SIZE_MAX, err,
+                   "the name of the time zone is longer than 255 bytes");
+    return SEG_OK;
+}
+
+static seg_status store_fill(seg_store *store, const seg_store_options *options, seg_error *err)
+{
+    const char *timezone = options->timezone != NULL ? options->timezone : "UTC";
+    size_t timezone_size = options->timezone != NULL ? (size_t)options->timezone_size : 3;
+    segi_store_config config;
+    memset(&config, 0, sizeof config);
+    config.mem = store->mem;
+    config.id_kind = options->id_kind;
+    config.week_start = options->week_start == 0 ? 1 : (int32_t)options->week_start;
+    config.dedup_window_us = options->dedup_window_us != 0
+                                 ? options->dedup_window_us
+                                 : (uint64_t)(DEDUP_DEFAULT_DAYS * SEGI_DAY);
+    config.threads_max = options->threads_max != 0 ? options->threads_max : segi_processor_count();
+    SEGI_TRY(segi_zone_load(&store->mem, timezone, timezone_size, &config.zone, err));
+    SEGI_TRY(segi_store_create(&config, &store->store, err));
+    SEGI_TRY(segi_scratch_create(&store->mem, &store->scratch, err));
+    return segi_catalog_create(&store->mem, &store->catalog, err);
+}
+
+seg_status seg_store_open(const char *path, size_t path_size, const seg_store_options *options,
+                          seg_store **out_store, seg_error *err)
+{
+    segi_api_begin(err);
+    SEGI_CHECK_ARG(out_store != NULL, err, "out_store is NULL");
+    *out_store = NULL;
+    SEGI_CHECK_ARG(path != NULL && path_size == strlen(MEMORY_PATH) &&
+                       memcmp(path, MEMORY_PATH, path_size) == 0,
+                   err, "the path of a store is \"" MEMORY_PATH "\" in this version");
+    seg_store_options known;
+    SEGI_TRY(segi_options_read(&known, sizeof known, options, SEGI_API_OPTIONS_MIN,
+                               "seg_store_options", err));
+    SEGI_TRY(options_check(&known, err));
+    segi_mem mem;
+    SEGI_TRY(segi_mem_init(&mem, known.allocator, err));
+    seg_store *store = segi_alloc_zero(&mem, sizeof *store);
+    if (store == NULL)
+        return segi_fail_nomem(err);
+    segi_api_refs_init(&store->refs);
+    store->mem = mem;
+    seg_status status = store_fill(store, &known, err);
+    if (status != SEG_OK) {
+        segi_api_store_release(store);
+        return status;
+    }
+    *out_store = store;
+    return SEG_OK;
+}
+
+seg_status seg_store_close(seg_store *store, seg_error *err)
+{
+    segi_api_begin(err);
+    segi_api_store_release(store);
+    return SEG_OK;
+}
+
+/* ---- snapshots ------------------------------------------------------------------------------ */
+
+seg_status seg_snapshot_create(seg_store *store, seg_snapshot **out_snapshot, seg_error *err)
+{
+    segi_api_begin(err);
+    SEGI_CHECK_ARG(out_snapshot != NULL, err, "out_snapshot is NULL");
+    *out_snapshot = NULL;
+    SEGI_CHECK_ARG(store != NULL, err, "store is NULL");
+    seg_snapshot *snapshot = segi_alloc_zero(&store->mem, sizeof *snapshot);
+    if (snapshot == NULL)
+        return segi_fail_nomem(err);
+    seg_status status = segi_snapshot_create(store->store, &snapshot->snapshot, err);
+    if (status != SEG_OK) {
+        segi_free(&store->mem, snapshot);
+        return status;
+    }
+    segi_api_refs_init(&snapshot->refs);
+    segi_api_store_retain(store);
+    snapshot->store = store;
+    *out_snapshot = snapshot;
+    return SEG_OK;
+}
+
+void seg_snapshot_retain(seg_snapshot *snapshot)
+{
+    if (snapshot != NULL)
+        segi_api_refs_add(&snapshot->refs);
+}
+
+void seg_snapshot_release(seg_snapshot *snapshot)
+{
+    if (snapshot == NULL || !segi_api_refs_drop(&snapshot->refs))
+        return;
+    seg_store *store = snapshot->store;
+    segi_snapshot_release(snapshot->snapshot);
+    segi_free(&store->mem, snapshot);
+    segi_api_store_release(store);
+}
+
+seg_status seg_snapshot_get_info(const seg_snapshot *snapshot, seg_snapshot_info *info,
+                                 seg_error *err)
+{
+    segi_api_begin(err);
+    seg_snapshot_info known;
+    memset(&known, 0, sizeof known);
+    SEGI_TRY(segi_options_write(info, &known, sizeof known, "seg_snapshot_info", err));
+    SEGI_CHECK_ARG(snapshot != NULL, err, "snapshot is NULL");
+    const segi_snapshot *inner = snapshot->snapshot;
+    known.commit_sequence = inner->commit_sequence;
+    known.user_count = inner->user_count;
+    known.event_count = inner->event_count;
+    known.part_count = inner->part_count;
+    known.memory_bytes = inner->memory_bytes;
+    known.time_min = inner->time_min;
+    known.time_max = inner->time_max;
+    return segi_options_write(info, &known, sizeof known, "seg_snapshot_info", err);
+}
+
+/* ---- saved segments --------------------------------------------------------------------------- */
+
+seg_status seg_store_define_segment(seg_store *store, const char *name, size_t name_size,
+                                    const char *text, size_t text_size, uint64_t *out_version,
+                                    seg_error *err)
+{
+    segi_api_begin(err);
+    if (out_version != NULL)
+        *out_version = 0;
+    SEGI_CHECK_ARG(store != NULL, err, "store is NULL");
+    SEGI_TRY(segi_api_check_text(text, text_size, err));
+    const segi_schema *schema = segi_store_schema(store->store);
+    uint64_t version = 0;
+    seg_status status = segi_catalog_define(store->catalog, schema, name, name_size, text,
+                                            text_size, &version, err);
+    segi_schema_release(schema);
+    if (out_version != NULL)
+        *out_version = version;
+    return status;
+}
+
+seg_status seg_store_drop_segment(seg_store *store, const char *name, size_t name_size,
+                                  seg_error *err)
+{
+    segi_api_begin(err);
+    SEGI_CHECK_ARG(store != NULL, err, "store is NULL");
+    SEGI_CHECK_ARG(name != NULL || name_size == 0, err, "name is NULL");
+    return segi_catalog_drop(store->catalog, name, name_size, err);
+}

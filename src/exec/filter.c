@@ -1,0 +1,403 @@
+/* Tests of values: `where` over the rows of a part, and the value part of a leaf over users.
+ *
+ * A test against constants reads the column as it lies. Everything else goes through dense
+ * vectors of at most 65,536 values: rows in slices, users as the list of candidates. Both roads
+ * share one walk over the test's tree; they differ only in where values come from. */
+#include <string.h>
+
+#include "exec/exec_int.h"
+
+/* Where values come from: rows of a part, or users. */
+typedef struct filter_input {
+    segi_worker *w;
+    const segi_part *part; /* NULL: users */
+    uint32_t position;
+    uint32_t row_begin;
+    const uint16_t *row_lows;
+    segi_users users;
+    uint32_t count;
+} filter_input;
+
+static size_t filter_words(uint32_t count)
+{
+    return ((size_t)count + 63) / 64;
+}
+
+/* The column of a property in the part; NULL where no row has a value. */
+static const segi_col *filter_column(const filter_input *in, const segi_prep_value *value)
+{
+    const segi_field *field = in->position < value->field_count ? value->fields[in->position] : NULL;
+    if (!field || field->index >= in->part->column_count)
+        return NULL;
+    return &in->part->columns[field->index];
+}
+
+/* ---- values of rows ---- */
+
+static void filter_decode(const segi_col *col, uint32_t begin, uint32_t count, segi_vector *out)
+{
+    size_t bytes = filter_words(count) * sizeof *out->set;
+    memset(out->null, 0, bytes);
+    if (!col || col->type == 0) {
+        memset(out->set, 0, bytes);
+        return;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        out->slots[i] = segi_col_slot(col, begin + i);
+    if (col->set)
+        segi_bits_extract(col->set, begin, count, out->set);
+    else if (col->none_set)
+        memset(out->set, 0, bytes);
+    else
+        segi_bits_fill(out->set, count);
+    if (col->null)
+        segi_bits_extract(col->null, begin, count, out->null);
+}
+
+static void filter_to_common_codes(const segi_prep_value *value, uint32_t position, uint32_t count,
+                                   segi_vector *out)
+{
+    const segi_strings *strings = value->strings;
+    if (!strings || strings->dict_count < 2 || !strings->to_code[position])
+        return;
+    for (uint32_t i = 0; i < count; i++) {
+        if (segi_bit_get(out->set, i))
+            out->slots[i] = strings->to_code[position][out->slots[i]];
+    }
+}
+
+static int64_t civil_field(segi_builtin builtin, const segi_zone *zone, int64_t instant)
+{
+    if (builtin == SEGI_BUILTIN_TIME)
+        return instant;
+    int64_t local = segi_zone_local(zone, instant);
+    int32_t days = (int32_t)segi_floor_div(local, SEGI_DAY);
+    int32_t year, month, day;
+    switch (builtin) {
+    case SEGI_BUILTIN_DATE: return days;
+    case SEGI_BUILTIN_HOUR: return (local - (int64_t)days * SEGI_DAY) / SEGI_HOUR;
+    case SEGI_BUILTIN_WEEKDAY: return segi_civil_weekday(days);
+    default: break;
+    }
+    segi_civil_from_days(days, &year, &month, &day);
+    if (builtin == SEGI_BUILTIN_DAY)
+        return day;
+    return builtin == SEGI_BUILTIN_MONTH ? month : year;
+}
+
+static void filter_civil(const filter_input *in, const segi_prep_value *value, segi_vector *out)
+{
+    for (uint32_t i = 0; i < in->count; i++) {
+        const segi_zone *zone = in->row_lows
+                                    ? segi_user_zone(in->w, value->zones, in->row_lows[i])
+                                    : value->zones->fallback;
+        int64_t instant = segi_col_slot(&in->part->time, in->row_begin + i);
+        out->slots[i] = civil_field(value->node->builtin, zone, instant);
+    }
+    segi_bits_fill(out->set, in->count);
+    memset(out->null, 0, filter_words(in->count) * sizeof *out->null);
+}
+
+static void filter_constant(const segi_prep_value *value, uint32_t count, segi_vector *out)
+{
+    for (uint32_t i = 0; i < count; i++)
+        out->slots[i] = value->slot;
+    if (value->defined)
+        segi_bits_fill(out->set, count);
+    else
+        memset(out->set, 0, filter_words(count) * sizeof *out->set);
+    memset(out->null, 0, filter_words(count) * sizeof *out->null);
+}
+
+static void filter_value(const filter_input *in, const segi_prep_value *value, segi_vector *out);
+
+static void filter_arith(const filter_input *in, const segi_prep_value *value, segi_vector *out)
+{
+    segi_vector *left = segi_worker_vector_push(in->w);
+    segi_vector *right = left ? segi_worker_vector_push(in->w) : NULL;
+    if (right) {
+        filter_value(in, value->left, left);
+        filter_value(in, value->right, right);
+        segi_vector_arith(value, left, right, in->count, out, in->w);
+        segi_worker_vector_pop(in->w);
+    }
+    if (left)
+        segi_worker_vector_pop(in->w);
+}
+
+static void filter_shift(const filter_input *in, const segi_prep_value *value, segi_vector *out)
+{
+    filter_value(in, value->left, out);
+    int sign = value->node->arith == SEGI_MINUS ? -1 : 1;
+    for (uint32_t i = 0; i < in->count; i++) {
+        const segi_zone *zone = value->zones->fallback;
+        if (in->row_lows)
+            zone = segi_user_zone(in->w, value->zones, in->row_lows[i]);
+        if (segi_bit_get(out->set, i))
+            out->slots[i] = segi_duration_add(out->slots[i], value->node->shift, sign, zone);
+    }
+}
+
+/* A local moment in the zone of each row's user. */
+static void filter_moment(const filter_input *in, const segi_prep_value *value, segi_vector *out)
+{
+    filter_constant(value, in->count, out);
+    for (uint32_t i = 0; in->row_lows && i < in->count; i++)
+        out->slots[i] = segi_moment_instant(
+            value->node->moment, segi_user_zone(in->w, value->zones, in->row_lows[i]));
+}
+
+static void filter_value(const filter_input *in, const segi_prep_value *value, segi_vector *out)
+{
+    if (!in->part) {
+        segi_value_users(in->w, value, in->users, out);
+        return;
+    }
+    switch (value->form) {
+    case SEGI_VALUE_CONSTANT: filter_constant(value, in->count, out); break;
+    case SEGI_VALUE_COLUMN:
+        filter_decode(filter_column(in, value), in->row_begin, in->count, out);
+        filter_to_common_codes(value, in->position, in->count, out);
+        break;
+    case SEGI_VALUE_CIVIL: filter_civil(in, value, out); break;
+    case SEGI_VALUE_ARITH: filter_arith(in, value, out); break;
+    case SEGI_VALUE_SHIFT: filter_shift(in, value, out); break;
+    case SEGI_VALUE_MOMENT: filter_moment(in, value, out); break;
+    default: segi_worker_fail(in->w, SEG_E_INTERNAL, "a filter holds a value of users"); break;
+    }
+}
+
+void segi_filter_row_values(segi_worker *w, const segi_prep_value *value, const segi_part *part,
+                            uint32_t position, uint32_t row_begin, uint32_t count,
+                            const uint16_t *row_lows, segi_vector *out)
+{
+    filter_input in = {.w = w, .part = part, .position = position, .row_begin = row_begin,
+                       .row_lows = row_lows, .count = count};
+    filter_value(&in, value, out);
+}
+
+/* ---- the tree ---- */
+
+static void filter_eval(const filter_input *in, const segi_prep_filter *filter, uint64_t *bits);
+
+static void filter_match(const filter_input *in, const segi_prep_filter *filter, uint64_t *bits)
+{
+    const segi_prep_value *value = filter->values[0];
+    bool plain = !value->strings || value->strings->dict_count < 2;
+    if (in->part && value->form == SEGI_VALUE_COLUMN && plain) {
+        segi_match_rows(filter->match, filter_column(in, value), in->row_begin, in->count, bits);
+        return;
+    }
+    segi_vector *v = segi_worker_vector_push(in->w);
+    if (!v)
+        return;
+    filter_value(in, value, v);
+    /* min and max are unknown here: the widest, so that no test is cut short. */
+    segi_col col = {.type = value->type.type, .width = 8, .unit = 1, .data = v->slots,
+                    .set = v->set, .null = v->null, .min = INT64_MIN, .max = INT64_MAX};
+    segi_match exact = *filter->match;
+    if (exact.kind == SEGI_MATCH_RANGE) {
+        /* Slots may be negative and stored values are unsigned: compare slots one by one. */
+        memset(bits, 0, filter_words(in->count) * sizeof *bits);
+        for (uint32_t i = 0; i < in->count; i++) {
+            if (segi_bit_get(v->set, i) && segi_match_slot(&exact, v->slots[i]))
+                segi_bit_set(bits, i);
+        }
+    } else {
+        segi_match_rows(&exact, &col, 0, in->count, bits);
+    }
+    segi_worker_vector_pop(in->w);
+}
+
+static bool text_holds(segi_compare op, const char *a, size_t a_size, const char *b, size_t b_size)
+{
+    int order = memcmp(a, b, a_size < b_size ? a_size : b_size);
+    if (order == 0)
+        order = a_size < b_size ? -1 : a_size > b_size;
+    switch (op) {
+    case SEGI_EQ: return order == 0;
+    case SEGI_NE: return order != 0;
+    case SEGI_LT: return order < 0;
+    case SEGI_LE: return order <= 0;
+    case SEGI_GT: return order > 0;
+    default: return order >= 0;
+    }
+}
+
+static void filter_text_compare(const segi_prep_filter *filter, const segi_vector *left,
+                                const segi_vector *right, uint32_t count, uint64_t *bits)
+{
+    memset(bits, 0, filter_words(count) * sizeof *bits);
+    for (uint32_t i = 0; i < count; i++) {
+        if (!segi_bit_get(left->set, i) || !segi_bit_get(right->set, i))
+            continue;
+        size_t a_size, b_size;
+        const char *a = segi_strings_get(filter->values[0]->strings, (uint32_t)left->slots[i],
+                                         &a_size);
+        const char *b = segi_strings_get(filter->values[1]->strings, (uint32_t)right->slots[i],
+                                         &b_size);
+        if (text_holds(filter->op, a, a_size, b, b_size))
+            segi_bit_set(bits, i);
+    }
+}
+
+static void filter_pair(const filter_input *in, const segi_prep_filter *filter, segi_compare op,
+                        const segi_prep_value *other, const segi_vector *first, uint64_t *bits)
+{
+    segi_vector *second = segi_worker_vector_push(in->w);
+    if (!second)
+        return;
+    filter_value(in, other, second);
+    if (filter->form == SEGI_TEST_TEXT_COMPARE)
+        filter_text_compare(filter, first, second, in->count, bits);
+    else
+        segi_vector_compare(op, filter->values[0]->type, first, other->type, second, in->count,
+                            bits);
+    segi_worker_vector_pop(in->w);
+}
+
+static void filter_compare(const filter_input *in, const segi_prep_filter *filter, uint64_t *bits)
+{
+    segi_vector *first = segi_worker_vector_push(in->w);
+    if (!first)
+        return;
+    filter_value(in, filter->values[0], first);
+    if (filter->form == SEGI_TEST_BETWEEN) {
+        uint64_t *upper = segi_worker_bits_push(in->w, filter_words(in->count));
+        if (upper) {
+            filter_pair(in, filter, SEGI_GE, filter->values[1], first, bits);
+            filter_pair(in, filter, SEGI_LE, filter->values[2], first, upper);
+            for (size_t i = 0; i < filter_words(in->count); i++)
+                bits[i] &= upper[i];
+            segi_worker_bits_pop(in->w);
+        }
+    } else {
+        filter_pair(in, filter, filter->op, filter->values[1], first, bits);
+    }
+    segi_worker_vector_pop(in->w);
+}
+
+/* Users only: rows have the same bounds for all, which is a match. */
+static void filter_window(const filter_input *in, const segi_prep_filter *filter, uint64_t *bits)
+{
+    const segi_prep_value *value = filter->values[0];
+    segi_vector *v = segi_worker_vector_push(in->w);
+    segi_vector *bounds = v ? segi_worker_vector_push(in->w) : NULL;
+    segi_vector *ends = bounds ? segi_worker_vector_push(in->w) : NULL;
+    memset(bits, 0, filter_words(in->count) * sizeof *bits);
+    if (ends) {
+        filter_value(in, value, v);
+        segi_window_users(in->w, filter->window, in->users, bounds->slots, ends->slots);
+        for (uint32_t i = 0; i < in->count; i++) {
+            if (segi_bit_get(v->set, i) && v->slots[i] >= bounds->slots[i] &&
+                v->slots[i] < ends->slots[i])
+                segi_bit_set(bits, i);
+        }
+        segi_worker_vector_pop(in->w);
+    }
+    if (bounds)
+        segi_worker_vector_pop(in->w);
+    if (v)
+        segi_worker_vector_pop(in->w);
+}
+
+static void filter_complement(uint64_t *bits, uint32_t count)
+{
+    for (size_t i = 0; i < filter_words(count); i++)
+        bits[i] = ~bits[i];
+    if (count & 63)
+        bits[count / 64] &= ((uint64_t)1 << (count & 63)) - 1;
+}
+
+/* and, or, xor: one child after the other. */
+static void filter_fold(const filter_input *in, const segi_prep_filter *filter, uint64_t *bits)
+{
+    size_t words = filter_words(in->count);
+    filter_eval(in, filter->children[0], bits);
+    uint64_t *next = segi_worker_bits_push(in->w, words + 1);
+    if (!next)
+        return;
+    for (uint32_t c = 1; c < filter->child_count && in->w->status == SEG_OK; c++) {
+        filter_eval(in, filter->children[c], next);
+        for (size_t i = 0; i < words; i++) {
+            if (filter->form == SEGI_TEST_AND)
+                bits[i] &= next[i];
+            else if (filter->form == SEGI_TEST_OR)
+                bits[i] |= next[i];
+            else
+                bits[i] ^= next[i];
+        }
+    }
+    segi_worker_bits_pop(in->w);
+}
+
+/* level[k] holds the places where more than k of the children seen so far hold. */
+static void filter_at_least(const filter_input *in, const segi_prep_filter *filter,
+                            uint64_t *bits)
+{
+    size_t words = filter_words(in->count);
+    uint64_t *level = segi_worker_bits_push(in->w, words * filter->need + 1);
+    uint64_t *next = level ? segi_worker_bits_push(in->w, words + 1) : NULL;
+    if (next) {
+        memset(level, 0, words * filter->need * sizeof *level);
+        for (uint32_t c = 0; c < filter->child_count && in->w->status == SEG_OK; c++) {
+            filter_eval(in, filter->children[c], next);
+            for (size_t i = 0; i < words; i++) {
+                for (uint32_t k = filter->need; k-- > 1;)
+                    level[k * words + i] |= level[(k - 1) * words + i] & next[i];
+                level[i] |= next[i];
+            }
+        }
+        memcpy(bits, level + (filter->need - 1) * words, words * sizeof *bits);
+        segi_worker_bits_pop(in->w);
+    }
+    if (level)
+        segi_worker_bits_pop(in->w);
+}
+
+static void filter_eval(const filter_input *in, const segi_prep_filter *filter, uint64_t *bits)
+{
+    size_t bytes = filter_words(in->count) * sizeof *bits;
+    if (in->w->status != SEG_OK) {
+        memset(bits, 0, bytes);
+        return;
+    }
+    switch (filter->form) {
+    case SEGI_TEST_ALL: segi_bits_fill(bits, in->count); break;
+    case SEGI_TEST_NONE: memset(bits, 0, bytes); break;
+    case SEGI_TEST_AND:
+    case SEGI_TEST_OR:
+    case SEGI_TEST_XOR: filter_fold(in, filter, bits); break;
+    case SEGI_TEST_NOT:
+        filter_eval(in, filter->children[0], bits);
+        filter_complement(bits, in->count);
+        break;
+    case SEGI_TEST_AT_LEAST: filter_at_least(in, filter, bits); break;
+    case SEGI_TEST_MATCH: filter_match(in, filter, bits); break;
+    case SEGI_TEST_WINDOW: filter_window(in, filter, bits); break;
+    case SEGI_TEST_COMPARE:
+    case SEGI_TEST_BETWEEN:
+    case SEGI_TEST_TEXT_COMPARE: filter_compare(in, filter, bits); break;
+    }
+}
+
+void segi_filter_rows(segi_worker *w, const segi_prep_filter *filter, const segi_part *part,
+                      uint32_t position, uint32_t row_begin, uint32_t count,
+                      const uint16_t *row_lows, uint64_t *bits)
+{
+    /* Vectors hold 65,536 values: longer runs of rows go in slices. */
+    for (uint32_t done = 0; done < count; done += SEGI_CHUNK_USERS) {
+        filter_input in = {.w = w, .part = part, .position = position,
+                           .row_begin = row_begin + done,
+                           .row_lows = row_lows ? row_lows + done : NULL};
+        in.count = count - done < SEGI_CHUNK_USERS ? count - done : SEGI_CHUNK_USERS;
+        filter_eval(&in, filter, bits + done / 64);
+    }
+}
+
+void segi_filter_users(segi_worker *w, const segi_prep_filter *filter, segi_users users,
+                       uint64_t *bits)
+{
+    filter_input in = {.w = w, .users = users, .count = users.count};
+    filter_eval(&in, filter, bits);
+}

@@ -1,0 +1,521 @@
+/* Everything that needs the rows of a user together and in order: first, last and nth values,
+ * distinct, mode, median, share, windows of one's own. Rows are gathered for a block of
+ * neighbouring users at a time, so that they stay in cache; each user's rows are put into the
+ * total order of S-08 and reduced to one value. */
+#include <math.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "exec/exec_int.h"
+
+/* Up to this many candidates are looked up one by one. */
+#define GATHER_FEW 32
+/* Users of a block otherwise. */
+#define GATHER_BLOCK 2048u
+
+typedef struct gather {
+    const segi_prep_value *value;
+    uint64_t wanted[SEGI_MASK_WORDS]; /* candidates */
+    const int64_t *begin, *end;       /* windows by low bits, or NULL */
+} gather;
+
+/* ---- collecting ---- */
+
+/* Values of the argument, or marks of a share, for a slice of a span. */
+static bool gather_slice(segi_worker *w, const gather *g, const segi_span *span, uint32_t done,
+                         uint32_t count, const uint16_t *row_lows, segi_vector *values,
+                         uint64_t *marks)
+{
+    uint32_t position = span->type->position, row = span->row_begin + done;
+    const uint16_t *lows = row_lows ? row_lows + done : NULL;
+    if (g->value->argument)
+        segi_filter_row_values(w, g->value->argument, span->part, position, row, count, lows,
+                               values);
+    if (g->value->share) {
+        uint32_t at = (uint32_t)(span->type - g->value->source->types);
+        segi_filter_rows(w, g->value->share[at], span->part, position, row, count, lows, marks);
+    }
+    return w->status == SEG_OK;
+}
+
+static void gather_put(segi_worker *w, const gather *g, const segi_span *span, uint32_t row,
+                       uint32_t low, uint32_t in_slice, const segi_vector *values,
+                       const uint64_t *marks)
+{
+    const segi_part *part = span->part;
+    uint32_t at = span->row_begin + row;
+    int64_t time = segi_col_slot(&part->time, at);
+    if (g->begin && (time < g->begin[low] || time >= g->end[low]))
+        return;
+    segi_list_row *out = &w->rows[w->row_count++];
+    *out = (segi_list_row){.time = time, .order = part->generation, .row = at,
+                           .low = (uint16_t)low, .part = part->event,
+                           .tie = (uint32_t)segi_col_slot(&part->tie, at)};
+    if (g->value->argument) {
+        out->slot = values->slots[in_slice];
+        out->state = segi_bit_get(values->set, in_slice)    ? SEG_VALUE_SET
+                     : segi_bit_get(values->null, in_slice) ? SEG_VALUE_NULL
+                                                            : SEG_VALUE_ABSENT;
+    }
+    if (g->value->share)
+        out->flag = segi_bit_get(marks, in_slice);
+}
+
+static void gather_rows(segi_worker *w, const gather *g, const segi_span *span,
+                        const uint16_t *row_lows, segi_vector *values, uint64_t *marks)
+{
+    uint32_t user = 0, user_end = span->counts[0];
+    for (uint32_t done = 0; done < span->row_count; done += SEGI_CHUNK_USERS) {
+        uint32_t left = span->row_count - done;
+        uint32_t count = left < SEGI_CHUNK_USERS ? left : SEGI_CHUNK_USERS;
+        if (!gather_slice(w, g, span, done, count, row_lows, values, marks))
+            return;
+        for (uint32_t i = 0; i < count; i++) {
+            uint32_t row = done + i;
+            while (row >= user_end)
+                user_end += span->counts[++user];
+            uint32_t low = span->lows[user];
+            if (span->bits && !segi_bit_get(span->bits, row))
+                continue;
+            if (segi_bit_get(g->wanted, low))
+                gather_put(w, g, span, row, low, i, values, marks);
+        }
+    }
+}
+
+static void gather_span(segi_worker *w, void *context, const segi_span *span)
+{
+    gather *g = context;
+    if (!segi_grow(w->mem, (void **)&w->rows, &w->rows_capacity,
+                   w->row_count + span->row_count, sizeof *w->rows)) {
+        segi_worker_fail(w, SEG_E_NOMEM, "out of memory");
+        return;
+    }
+    const uint16_t *row_lows = NULL;
+    if (g->value->needs_users && !(row_lows = segi_span_row_lows(w, span)))
+        return;
+    segi_vector *values = segi_worker_vector_push(w);
+    if (!values)
+        return;
+    uint64_t *marks = segi_worker_bits_push(w, SEGI_MASK_WORDS);
+    if (marks) {
+        gather_rows(w, g, span, row_lows, values, marks);
+        segi_worker_bits_pop(w);
+    }
+    segi_worker_vector_pop(w);
+}
+
+/* ---- order ---- */
+
+typedef bool gather_before(const segi_list_row *a, const segi_list_row *b);
+
+static bool gather_in_order(const segi_list_row *a, const segi_list_row *b)
+{
+    if (a->time != b->time)
+        return a->time < b->time;
+    if (a->order != b->order)
+        return a->order < b->order;
+    if (a->tie != b->tie)
+        return a->tie < b->tie;
+    if (a->part != b->part)
+        return a->part < b->part;
+    return a->row < b->row;
+}
+
+static bool gather_by_slot(const segi_list_row *a, const segi_list_row *b)
+{
+    return a->slot < b->slot;
+}
+
+static bool gather_by_float(const segi_list_row *a, const segi_list_row *b)
+{
+    return segi_slot_float(a->slot) < segi_slot_float(b->slot);
+}
+
+/* Stable merge sort, bottom up; `spare` has room for n. Sorted input costs one pass. */
+static void gather_sort(segi_list_row *rows, segi_list_row *spare, size_t n, gather_before *before)
+{
+    bool sorted = true;
+    for (size_t i = 1; i < n && sorted; i++)
+        sorted = !before(&rows[i], &rows[i - 1]);
+    if (sorted)
+        return;
+    segi_list_row *from = rows, *to = spare;
+    for (size_t width = 1; width < n; width *= 2) {
+        for (size_t begin = 0; begin < n; begin += 2 * width) {
+            size_t middle = begin + width < n ? begin + width : n;
+            size_t end = begin + 2 * width < n ? begin + 2 * width : n;
+            size_t a = begin, b = middle;
+            for (size_t k = begin; k < end; k++) {
+                bool right = a == middle || (b < end && before(&from[b], &from[a]));
+                to[k] = right ? from[b++] : from[a++];
+            }
+        }
+        segi_list_row *swap = from;
+        from = to;
+        to = swap;
+    }
+    if (from != rows)
+        memcpy(rows, from, n * sizeof *rows);
+}
+
+/* w->rows -> w->rows_sorted, by user (from low_begin on) and in order within each. Afterwards
+ * w->rows is free for use as spare room. */
+static bool gather_group(segi_worker *w, uint32_t low_begin, uint32_t low_end)
+{
+    uint32_t users = low_end - low_begin;
+    if (!segi_worker_array(w, (void **)&w->starts, SEGI_CHUNK_USERS + 1, sizeof *w->starts))
+        return false;
+    if (!segi_grow(w->mem, (void **)&w->rows_sorted, &w->rows_sorted_capacity, w->row_count,
+                   sizeof *w->rows_sorted)) {
+        segi_worker_fail(w, SEG_E_NOMEM, "out of memory");
+        return false;
+    }
+    memset(w->starts, 0, (users + 1) * sizeof *w->starts);
+    for (size_t i = 0; i < w->row_count; i++)
+        w->starts[w->rows[i].low - low_begin + 1]++;
+    for (uint32_t u = 0; u < users; u++)
+        w->starts[u + 1] += w->starts[u];
+    for (size_t i = 0; i < w->row_count; i++)
+        w->rows_sorted[w->starts[w->rows[i].low - low_begin]++] = w->rows[i];
+    /* Each start has moved to its end, which is the next user's start. */
+    memmove(w->starts + 1, w->starts, users * sizeof *w->starts);
+    w->starts[0] = 0;
+    for (uint32_t u = 0; u < users; u++) {
+        uint32_t begin = w->starts[u], count = w->starts[u + 1] - begin;
+        if (count > 1)
+            gather_sort(w->rows_sorted + begin, w->rows, count, gather_in_order);
+    }
+    return true;
+}
+
+/* ---- reducing ---- */
+
+typedef struct gather_result {
+    int64_t slot;
+    uint8_t state;
+} gather_result;
+
+static gather_result result_set(int64_t slot)
+{
+    return (gather_result){slot, SEG_VALUE_SET};
+}
+
+static gather_result result_float(double value)
+{
+    if (value - value != 0)
+        return (gather_result){0, SEG_VALUE_ABSENT};
+    return result_set(segi_slot_of_float(value));
+}
+
+static const gather_result result_none = {0, SEG_VALUE_ABSENT};
+
+/* Keep the rows whose argument has a value, in place. */
+static size_t reduce_keep_set(segi_list_row *rows, size_t n)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (rows[i].state == SEG_VALUE_SET)
+            rows[kept++] = rows[i];
+    }
+    return kept;
+}
+
+static double reduce_number(const segi_prep_value *argument, int64_t slot)
+{
+    return segi_slot_as_float(argument->type, slot);
+}
+
+/* Sum of the values; false on overflow, which is noted. */
+static bool reduce_total(segi_worker *w, const segi_prep_value *argument,
+                         const segi_list_row *rows, size_t n, int64_t *out_slot, double *out_float)
+{
+    if (argument->type.type == SEG_TYPE_FLOAT64) {
+        segi_float_sum sum = {0};
+        for (size_t i = 0; i < n; i++)
+            segi_float_sum_add(&sum, segi_slot_float(rows[i].slot));
+        *out_float = segi_float_sum_get(&sum);
+        if (*out_float - *out_float == 0)
+            return true;
+        segi_worker_fail(w, SEG_E_OVERFLOW, "a sum is beyond the range of a float64");
+        return false;
+    }
+    segi_sum sum = {0};
+    for (size_t i = 0; i < n; i++)
+        segi_sum_add(&sum, rows[i].slot);
+    if (segi_sum_get(&sum, out_slot))
+        return true;
+    segi_worker_fail(w, SEG_E_OVERFLOW, "a sum does not fit 64 bits");
+    return false;
+}
+
+static gather_result reduce_sum(segi_worker *w, const segi_prep_value *value,
+                                const segi_list_row *rows, size_t n)
+{
+    const segi_prep_value *argument = value->argument;
+    bool average = value->node->aggregate == SEGI_AGG_AVG;
+    bool is_float = argument->type.type == SEG_TYPE_FLOAT64;
+    int64_t slot = 0;
+    double total = 0;
+    if ((average && n == 0) || !reduce_total(w, argument, rows, n, &slot, &total))
+        return result_none;
+    if (!average)
+        return is_float ? result_float(total) : result_set(slot);
+    if (is_float)
+        return result_float(total / (double)n);
+    return result_float((double)slot / ((double)n * (double)segi_pow10(argument->type.scale)));
+}
+
+static gather_result reduce_extreme(const segi_prep_value *value, const segi_list_row *rows,
+                                    size_t n)
+{
+    bool greatest = value->node->aggregate == SEGI_AGG_MAX;
+    bool is_float = value->argument->type.type == SEG_TYPE_FLOAT64;
+    gather_before *before = is_float ? gather_by_float : gather_by_slot;
+    if (n == 0)
+        return result_none;
+    size_t best = 0;
+    for (size_t i = 1; i < n; i++) {
+        if (greatest ? before(&rows[best], &rows[i]) : before(&rows[i], &rows[best]))
+            best = i;
+    }
+    return result_set(rows[best].slot);
+}
+
+/* Linear interpolation between the closest ranks. */
+static gather_result reduce_percentile(const segi_prep_value *value, segi_list_row *rows,
+                                       segi_list_row *spare, size_t n)
+{
+    const segi_prep_value *argument = value->argument;
+    if (n == 0)
+        return result_none;
+    bool is_float = argument->type.type == SEG_TYPE_FLOAT64;
+    gather_sort(rows, spare, n, is_float ? gather_by_float : gather_by_slot);
+    double fraction = value->node->aggregate == SEGI_AGG_MEDIAN ? 0.5 : value->node->fraction;
+    double position = (double)(n - 1) * fraction;
+    size_t below = (size_t)position;
+    size_t above = below + 1 < n ? below + 1 : below;
+    double low = reduce_number(argument, rows[below].slot);
+    double high = reduce_number(argument, rows[above].slot);
+    return result_float(low + (high - low) * (position - (double)below));
+}
+
+static gather_result reduce_stddev(segi_worker *w, const segi_prep_value *value,
+                                   const segi_list_row *rows, size_t n)
+{
+    const segi_prep_value *argument = value->argument;
+    int64_t slot = 0;
+    double total = 0;
+    if (n < 2 || !reduce_total(w, argument, rows, n, &slot, &total))
+        return result_none;
+    double mean = total / (double)n;
+    if (argument->type.type != SEG_TYPE_FLOAT64)
+        mean = (double)slot / ((double)n * (double)segi_pow10(argument->type.scale));
+    double squares = 0;
+    for (size_t i = 0; i < n; i++) {
+        double distance = reduce_number(argument, rows[i].slot) - mean;
+        squares += distance * distance;
+    }
+    return result_float(sqrt(squares / (double)(n - 1)));
+}
+
+static gather_result reduce_distinct(segi_list_row *rows, segi_list_row *spare, size_t n)
+{
+    gather_sort(rows, spare, n, gather_by_slot);
+    int64_t distinct = 0;
+    for (size_t i = 0; i < n; i++)
+        distinct += i == 0 || rows[i].slot != rows[i - 1].slot;
+    return result_set(distinct);
+}
+
+static segi_period reduce_period(segi_unit unit)
+{
+    switch (unit) {
+    case SEGI_UNIT_WEEK: return SEGI_PERIOD_WEEK;
+    case SEGI_UNIT_MONTH: return SEGI_PERIOD_MONTH;
+    case SEGI_UNIT_QUARTER: return SEGI_PERIOD_QUARTER;
+    case SEGI_UNIT_YEAR: return SEGI_PERIOD_YEAR;
+    default: return SEGI_PERIOD_DAY;
+    }
+}
+
+static gather_result reduce_periods(segi_worker *w, const segi_prep_value *value,
+                                    segi_list_row *rows, segi_list_row *spare, size_t n)
+{
+    if (n == 0)
+        return result_set(0);
+    const segi_zone *zone = segi_user_zone(w, value->zones, rows[0].low);
+    const segi_node *node = value->node;
+    segi_unit unit = node->kind == SEGI_NODE_DID ? node->bound.period : node->period;
+    segi_period period = reduce_period(unit);
+    for (size_t i = 0; i < n; i++) {
+        int32_t days = segi_zone_date(zone, rows[i].time);
+        rows[i].slot = segi_civil_period_start(period, days, node->window.week_start);
+    }
+    return reduce_distinct(rows, spare, n);
+}
+
+/* One run of equal values in rows sorted by (slot, order): how often, and where its last is. */
+typedef struct mode_run {
+    size_t count;
+    const segi_list_row *last;
+} mode_run;
+
+static size_t mode_run_end(const segi_list_row *rows, size_t begin, size_t n)
+{
+    size_t end = begin + 1;
+    while (end < n && rows[end].slot == rows[begin].slot)
+        end++;
+    return end;
+}
+
+static gather_result reduce_mode(const segi_prep_value *value, segi_list_row *rows,
+                                 segi_list_row *spare, size_t n)
+{
+    const segi_node *node = value->node;
+    if (n == 0 || (int64_t)n < node->min_events)
+        return result_none;
+    gather_sort(rows, spare, n, gather_by_slot); /* stable: within a value still in order */
+    mode_run best = {0};
+    bool tied = false, any_passes = false;
+    for (size_t begin = 0, end; begin < n; begin = end) {
+        end = mode_run_end(rows, begin, n);
+        const segi_list_row *last = &rows[end - 1];
+        size_t count = end - begin;
+        bool passes = value->match && segi_match_slot(value->match, last->slot);
+        if (count > best.count) {
+            best = (mode_run){count, last};
+            tied = false;
+            any_passes = passes;
+        } else if (count == best.count) {
+            tied = true;
+            any_passes = any_passes || passes;
+            if (gather_in_order(best.last, last))
+                best.last = last;
+        }
+    }
+    if (node->ties == SEGI_TIES_ALL)
+        return result_set(any_passes);
+    if (node->ties == SEGI_TIES_NONE && tied)
+        return result_none;
+    return result_set(best.last->slot);
+}
+
+static gather_result reduce_nth(const segi_prep_value *value, const segi_list_row *rows, size_t n)
+{
+    size_t index = 0;
+    if (value->node->aggregate == SEGI_AGG_LAST)
+        index = n - 1;
+    else if (value->node->aggregate == SEGI_AGG_NTH)
+        index = (size_t)(value->node->nth - 1);
+    if (n == 0 || index >= n)
+        return result_none;
+    return (gather_result){rows[index].slot, rows[index].state};
+}
+
+static gather_result reduce_share(const segi_list_row *rows, size_t n)
+{
+    size_t marked = 0;
+    for (size_t i = 0; i < n; i++)
+        marked += rows[i].flag;
+    return n ? result_float((double)marked / (double)n) : result_none;
+}
+
+static gather_result reduce(segi_worker *w, const segi_prep_value *value, segi_list_row *rows,
+                            size_t n)
+{
+    const segi_node *node = value->node;
+    if (node->kind == SEGI_NODE_DID) /* how many times, or on how many periods */
+        return node->bound.periods ? reduce_periods(w, value, rows, w->rows, n)
+                                   : result_set((int64_t)n);
+    switch (node->aggregate) {
+    case SEGI_AGG_COUNT: return result_set((int64_t)n);
+    case SEGI_AGG_FIRST:
+    case SEGI_AGG_LAST:
+    case SEGI_AGG_NTH: return reduce_nth(value, rows, n);
+    case SEGI_AGG_SHARE: return reduce_share(rows, n);
+    case SEGI_AGG_DISTINCT_PERIOD: return reduce_periods(w, value, rows, w->rows, n);
+    default: break;
+    }
+    n = reduce_keep_set(rows, n);
+    switch (node->aggregate) {
+    case SEGI_AGG_SUM:
+    case SEGI_AGG_AVG: return reduce_sum(w, value, rows, n);
+    case SEGI_AGG_MIN:
+    case SEGI_AGG_MAX: return reduce_extreme(value, rows, n);
+    case SEGI_AGG_MEDIAN:
+    case SEGI_AGG_PERCENTILE: return reduce_percentile(value, rows, w->rows, n);
+    case SEGI_AGG_STDDEV: return reduce_stddev(w, value, rows, n);
+    case SEGI_AGG_MODE: return reduce_mode(value, rows, w->rows, n);
+    default: return reduce_distinct(rows, w->rows, n);
+    }
+}
+
+/* ---- blocks ---- */
+
+/* Users [first, last) of the list, whose low bits lie in [low_begin, low_end). */
+static void gather_block(segi_worker *w, gather *g, segi_users users, uint32_t first,
+                         uint32_t last, uint32_t low_begin, uint32_t low_end, segi_vector *out)
+{
+    w->row_count = 0;
+    segi_spans_each(w, g->value->source, low_begin, low_end, gather_span, g);
+    if (segi_worker_stop(w) || !gather_group(w, low_begin, low_end))
+        return;
+    for (uint32_t i = first; i < last; i++) {
+        uint32_t begin = w->starts[users.lows[i] - low_begin];
+        uint32_t end = w->starts[users.lows[i] - low_begin + 1];
+        gather_result result = reduce(w, g->value, w->rows_sorted + begin, end - begin);
+        out->slots[i] = result.slot;
+        if (result.state == SEG_VALUE_SET)
+            segi_bit_set(out->set, i);
+        else if (result.state == SEG_VALUE_NULL)
+            segi_bit_set(out->null, i);
+    }
+}
+
+/* Windows that differ by user, spread from the list to low bits. */
+static bool gather_bounds(segi_worker *w, gather *g, segi_users users)
+{
+    if (!segi_worker_array(w, (void **)&w->bound_begin, SEGI_CHUNK_USERS, sizeof(int64_t)) ||
+        !segi_worker_array(w, (void **)&w->bound_end, SEGI_CHUNK_USERS, sizeof(int64_t)))
+        return false;
+    segi_vector *bounds = segi_worker_vector_push(w);
+    segi_vector *ends = bounds ? segi_worker_vector_push(w) : NULL;
+    if (ends) {
+        segi_window_users(w, g->value->source->each, users, bounds->slots, ends->slots);
+        for (uint32_t i = 0; i < users.count; i++) {
+            w->bound_begin[users.lows[i]] = bounds->slots[i];
+            w->bound_end[users.lows[i]] = ends->slots[i];
+        }
+        g->begin = w->bound_begin;
+        g->end = w->bound_end;
+        segi_worker_vector_pop(w);
+    }
+    if (bounds)
+        segi_worker_vector_pop(w);
+    return w->status == SEG_OK;
+}
+
+void segi_gather_users(segi_worker *w, const segi_prep_value *value, segi_users users,
+                       segi_vector *out)
+{
+    gather g = {.value = value};
+    size_t bytes = ((size_t)users.count + 63) / 64 * sizeof *out->set;
+    memset(out->set, 0, bytes);
+    memset(out->null, 0, bytes);
+    if (value->source->each && !gather_bounds(w, &g, users))
+        return;
+    for (uint32_t i = 0; i < users.count; i++)
+        segi_bit_set(g.wanted, users.lows[i]);
+    for (uint32_t first = 0, last; first < users.count && w->status == SEG_OK; first = last) {
+        uint32_t low_begin = users.lows[first], low_end = low_begin + 1;
+        last = first + 1;
+        if (users.count > GATHER_FEW) {
+            low_begin = low_begin / GATHER_BLOCK * GATHER_BLOCK;
+            low_end = low_begin + GATHER_BLOCK;
+            while (last < users.count && users.lows[last] < low_end)
+                last++;
+        }
+        gather_block(w, &g, users, first, last, low_begin, low_end, out);
+    }
+}

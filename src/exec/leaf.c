@@ -1,0 +1,241 @@
+/* Leaves of the program: candidates of one chunk in, those for whom the leaf holds out. */
+#include <string.h>
+
+#include "exec/exec_int.h"
+
+/* Up to this many candidates are looked up in an attribute instead of scanning the column. */
+#define LEAF_FEW 256
+
+static const segi_attr_chunk *leaf_chunk(const segi_worker *w, const segi_prep_leaf *leaf)
+{
+    const segi_attr_view *view = leaf->attribute;
+    return view && w->chunk < view->chunk_count ? view->chunks[w->chunk] : NULL;
+}
+
+static void leaf_put(segi_mask *out, uint32_t low, bool holds)
+{
+    if (holds)
+        segi_bit_set(out->words, low);
+    else
+        segi_bit_clear(out->words, low);
+}
+
+/* ---- scalar attributes ---- */
+
+static bool leaf_state_holds(const segi_match *match, uint8_t state, int64_t slot)
+{
+    switch (match->kind) {
+    case SEGI_MATCH_IS_NULL: return state == SEG_VALUE_NULL;
+    case SEGI_MATCH_IS_ABSENT: return state == SEG_VALUE_ABSENT;
+    case SEGI_MATCH_SET: return state == SEG_VALUE_SET && !match->negated;
+    default: return state == SEG_VALUE_SET && segi_match_slot(match, slot);
+    }
+}
+
+static void leaf_attribute_few(segi_worker *w, const segi_prep_leaf *leaf,
+                               const segi_mask *candidates, segi_mask *out)
+{
+    segi_mask_zero(out);
+    for (uint32_t i = 0; i < SEGI_MASK_WORDS; i++) {
+        for (uint64_t word = candidates->words[i]; word; word &= word - 1) {
+            uint32_t low = i * 64 + (uint32_t)segi_ctz(word);
+            int64_t slot;
+            uint8_t state = segi_attr_slot(leaf->attribute, w->chunk, low, &slot);
+            if (leaf_state_holds(leaf->match, state, slot))
+                segi_bit_set(out->words, low);
+        }
+    }
+}
+
+/* Rows that the column does not reach are absent. */
+static void leaf_absent_rest(const segi_match *match, uint32_t rows, uint32_t limit,
+                             segi_mask *out)
+{
+    if (match->kind == SEGI_MATCH_IS_ABSENT && rows < limit)
+        segi_bits_set_range(out->words, rows, limit);
+}
+
+static void leaf_attribute(segi_worker *w, const segi_prep_leaf *leaf, segi_mask *out)
+{
+    const segi_attr_chunk *ac = leaf_chunk(w, leaf);
+    segi_mask_zero(out);
+    if (!ac) {
+        leaf_absent_rest(leaf->match, 0, w->user_limit, out);
+        return;
+    }
+    segi_match_rows(leaf->match, &ac->col, 0, ac->rows, out->words);
+    leaf_absent_rest(leaf->match, ac->rows, w->user_limit, out);
+    for (uint32_t i = 0; i < ac->patch_count; i++) {
+        int64_t slot = ac->patch_slots ? ac->patch_slots[i] : 0;
+        leaf_put(out, ac->patch_rows[i],
+                 leaf_state_holds(leaf->match, ac->patch_states[i], slot));
+    }
+}
+
+/* ---- string sets ---- */
+
+/* Codes asked for that the row has; both rise. */
+static uint32_t leaf_common(const uint32_t *a, uint32_t a_count, const uint32_t *b,
+                            uint32_t b_count)
+{
+    uint32_t common = 0;
+    for (uint32_t i = 0, j = 0; i < a_count && j < b_count;) {
+        if (a[i] == b[j])
+            common++, i++, j++;
+        else if (a[i] < b[j])
+            i++;
+        else
+            j++;
+    }
+    return common;
+}
+
+static bool leaf_set_holds(const segi_prep_leaf *leaf, const uint32_t *codes, uint32_t count)
+{
+    uint32_t common = leaf_common(leaf->set_codes, leaf->set_count, codes, count);
+    switch (leaf->node->has) {
+    case SEGI_HAS_ANY: return common > 0;
+    case SEGI_HAS_NONE: return common == 0;
+    case SEGI_HAS_ALL: return !leaf->set_unknown && common == leaf->set_count;
+    default:
+        return !leaf->set_unknown && common == leaf->set_count && count == leaf->set_count;
+    }
+}
+
+static void leaf_sets_each(const segi_prep_leaf *leaf, const segi_attr_chunk *ac, segi_mask *out)
+{
+    const segi_sets *sets = &ac->sets;
+    for (uint32_t row = 0; row < ac->rows; row++) {
+        if (segi_col_is_set(&ac->col, row) &&
+            leaf_set_holds(leaf, sets->codes + sets->begins[row],
+                           sets->begins[row + 1] - sets->begins[row]))
+            segi_bit_set(out->words, row);
+    }
+}
+
+/* Masks: the whole chunk by one scan. */
+static void leaf_sets_masks(const segi_prep_leaf *leaf, const segi_attr_chunk *ac, segi_mask *out)
+{
+    const segi_sets *sets = &ac->sets;
+    uint32_t width = sets->mask_width, rows = ac->rows;
+    uint64_t fits = width >= 8 ? UINT64_MAX : ((uint64_t)1 << (8 * width)) - 1;
+    /* A code beyond the masks of this chunk is one that nobody here has. */
+    bool beyond = leaf->set_unknown || leaf->set_rest || (leaf->set_mask & ~fits);
+    uint64_t mask = leaf->set_mask & fits;
+    switch (leaf->node->has) {
+    case SEGI_HAS_ANY: segi_scan_any(width, sets->masks, 0, rows, mask, out->words); break;
+    case SEGI_HAS_NONE:
+        segi_scan_any(width, sets->masks, 0, rows, mask, out->words);
+        for (uint32_t i = 0; i * 64 < rows; i++)
+            out->words[i] = ~out->words[i];
+        if (rows & 63)
+            out->words[rows / 64] &= ((uint64_t)1 << (rows & 63)) - 1;
+        break;
+    case SEGI_HAS_ALL:
+        if (!beyond)
+            segi_scan_all(width, sets->masks, 0, rows, mask, out->words);
+        break;
+    default:
+        if (!beyond)
+            segi_scan_range(width, sets->masks, 0, rows, mask, mask, out->words);
+        break;
+    }
+    if (ac->col.set)
+        segi_bits_and_extract(ac->col.set, 0, rows, out->words);
+    else if (ac->col.none_set)
+        segi_mask_zero(out);
+}
+
+static void leaf_sets(segi_worker *w, const segi_prep_leaf *leaf, segi_mask *out)
+{
+    const segi_attr_chunk *ac = leaf_chunk(w, leaf);
+    segi_mask_zero(out);
+    if (!ac)
+        return;
+    if (ac->sets.mask_width)
+        leaf_sets_masks(leaf, ac, out);
+    else if (ac->rows)
+        leaf_sets_each(leaf, ac, out);
+    for (uint32_t i = 0; i < ac->patch_count; i++) {
+        const segi_sets *sets = &ac->patch_sets;
+        bool holds = ac->patch_states[i] == SEG_VALUE_SET &&
+                     leaf_set_holds(leaf, sets->codes + sets->begins[i],
+                                    sets->begins[i + 1] - sets->begins[i]);
+        leaf_put(out, ac->patch_rows[i], holds);
+    }
+}
+
+/* ---- behaviour ---- */
+
+/* The first or last lies in the window: a row in it, and none on the far side. */
+static void leaf_edge(segi_worker *w, const segi_prep_leaf *leaf, segi_users users, segi_mask *out)
+{
+    segi_mask *other = segi_worker_mask_push(w);
+    if (!other)
+        return;
+    segi_tally_did(w, leaf->source, users, out);
+    segi_mask_zero(other);
+    segi_tally_did(w, leaf->other, users, other);
+    segi_mask_andnot(out, other);
+    segi_worker_mask_pop(w);
+}
+
+/* The nth lies in the window: fewer than n before it, at least n through its end. */
+static void leaf_nth(segi_worker *w, const segi_prep_leaf *leaf, segi_users users, segi_mask *out)
+{
+    segi_mask *through = segi_worker_mask_push(w);
+    if (!through)
+        return;
+    segi_tally_count(w, leaf->source, users, 0, leaf->min - 1, out);
+    segi_mask_zero(through);
+    segi_tally_count(w, leaf->other, users, leaf->min, INT64_MAX, through);
+    segi_mask_and(out, through);
+    segi_worker_mask_pop(w);
+}
+
+static void leaf_test(segi_worker *w, const segi_prep_leaf *leaf, segi_users users, segi_mask *out)
+{
+    uint64_t *bits = segi_worker_bits_push(w, SEGI_MASK_WORDS);
+    if (!bits)
+        return;
+    segi_filter_users(w, leaf->test, users, bits);
+    for (uint32_t i = 0; i < users.count; i++) {
+        if (segi_bit_get(bits, i))
+            segi_bit_set(out->words, users.lows[i]);
+    }
+    segi_worker_bits_pop(w);
+}
+
+static void leaf_users(segi_worker *w, const segi_prep_leaf *leaf, const segi_mask *candidates,
+                       segi_mask *out)
+{
+    if (!segi_worker_array(w, (void **)&w->candidates, SEGI_CHUNK_USERS, sizeof *w->candidates))
+        return;
+    segi_users users = {w->candidates, segi_mask_list(candidates, w->candidates)};
+    segi_mask_zero(out);
+    switch (leaf->form) {
+    case SEGI_LEAF_DID: segi_tally_did(w, leaf->source, users, out); break;
+    case SEGI_LEAF_COUNT:
+        segi_tally_count(w, leaf->source, users, leaf->min, leaf->max, out);
+        break;
+    case SEGI_LEAF_EDGE: leaf_edge(w, leaf, users, out); break;
+    case SEGI_LEAF_NTH: leaf_nth(w, leaf, users, out); break;
+    default: leaf_test(w, leaf, users, out); break;
+    }
+}
+
+void segi_leaf_evaluate(segi_worker *w, const segi_prep_leaf *leaf, const segi_mask *candidates,
+                        uint32_t candidate_count, segi_mask *out)
+{
+    if (leaf->form == SEGI_LEAF_ATTRIBUTE) {
+        if (candidate_count <= LEAF_FEW)
+            leaf_attribute_few(w, leaf, candidates, out);
+        else
+            leaf_attribute(w, leaf, out);
+    } else if (leaf->form == SEGI_LEAF_SETS) {
+        leaf_sets(w, leaf, out);
+    } else {
+        leaf_users(w, leaf, candidates, out);
+    }
+    segi_mask_and(out, candidates);
+}

@@ -1,0 +1,407 @@
+/* Tests and leaves bound to a snapshot and to `now`, and the order of operands. */
+#include <string.h>
+
+#include "exec/exec_int.h"
+
+/* ---- tests ---- */
+
+static segi_prep_filter *test_new(segi_prep *p, segi_test_form form)
+{
+    segi_prep_filter *out = SEGI_PREP_NEW(p, segi_prep_filter);
+    if (out)
+        out->form = form;
+    return out;
+}
+
+static const segi_prep_filter *test_children(segi_prep *p, segi_test_form form,
+                                             const segi_node *node, segi_place place)
+{
+    segi_prep_filter *out = test_new(p, form);
+    const segi_prep_filter **children = segi_prep_alloc(p, node->child_count, sizeof *children);
+    if (!out || !children)
+        return NULL;
+    for (uint32_t i = 0; i < node->child_count; i++) {
+        children[i] = segi_prep_test(p, node->children[i], place);
+        if (!children[i])
+            return NULL;
+    }
+    out->children = children;
+    out->child_count = node->child_count;
+    if (form == SEGI_TEST_AT_LEAST) {
+        if (node->count <= 0)
+            out->form = SEGI_TEST_ALL;
+        else if (node->count > node->child_count)
+            out->form = SEGI_TEST_NONE;
+        out->need = (uint32_t)node->count;
+    }
+    return out;
+}
+
+static const segi_prep_filter *test_match(segi_prep *p, const segi_prep_value *value,
+                                          const segi_match *match)
+{
+    segi_prep_filter *out = test_new(p, SEGI_TEST_MATCH);
+    if (!out)
+        return NULL;
+    out->values[0] = value;
+    out->match = match;
+    return out;
+}
+
+static const segi_prep_filter *test_range(segi_prep *p, const segi_prep_value *value, int64_t low,
+                                          int64_t high)
+{
+    segi_match *m = SEGI_PREP_NEW(p, segi_match);
+    if (!m)
+        return NULL;
+    *m = (segi_match){.kind = SEGI_MATCH_RANGE, .low = low, .high = high};
+    return test_match(p, value, m);
+}
+
+/* `mode(..., ties all)` asks whether any of the tied values passes: the value itself becomes that
+ * answer, and the test asks for yes. */
+static const segi_prep_filter *test_mode_all(segi_prep *p, const segi_prep_value *value,
+                                             const segi_match *match)
+{
+    segi_prep_value *answer = SEGI_PREP_NEW(p, segi_prep_value);
+    if (!answer)
+        return NULL;
+    *answer = *value;
+    answer->match = match;
+    answer->type = (segi_value_type){SEG_TYPE_BOOL, 0};
+    answer->strings = NULL;
+    return test_range(p, answer, 1, 1);
+}
+
+static bool test_is_mode_all(const segi_prep_value *value)
+{
+    return value->form == SEGI_VALUE_GATHER && value->node->kind == SEGI_NODE_AGGREGATE &&
+           value->node->aggregate == SEGI_AGG_MODE && value->node->ties == SEGI_TIES_ALL;
+}
+
+static const segi_prep_filter *test_window(segi_prep *p, const segi_prep_value *value,
+                                           const segi_node *node)
+{
+    segi_prep_filter *out = test_new(p, SEGI_TEST_WINDOW);
+    if (!out)
+        return NULL;
+    out->values[0] = value;
+    out->window = segi_prep_window_of(p, &node->window, false, value->type.type == SEG_TYPE_DATE);
+    return out->window ? out : NULL;
+}
+
+/* Operand i of a comparison as a value; NULL where the node has none. */
+static bool test_operands(segi_prep *p, const segi_node *node, segi_place place,
+                          const segi_prep_value *values[3])
+{
+    for (uint32_t i = 0; i < 3; i++)
+        values[i] = NULL;
+    for (uint32_t i = 0; i < node->child_count && i < 3; i++) {
+        values[i] = segi_prep_value_of(p, node->children[i], place);
+        if (!values[i])
+            return false;
+    }
+    return true;
+}
+
+static const segi_prep_filter *test_pair(segi_prep *p, const segi_node *node,
+                                         const segi_prep_value *values[3])
+{
+    segi_prep_filter *out =
+        test_new(p, node->kind == SEGI_NODE_BETWEEN       ? SEGI_TEST_BETWEEN
+                    : values[0]->type.type == SEG_TYPE_STRING ? SEGI_TEST_TEXT_COMPARE
+                                                              : SEGI_TEST_COMPARE);
+    if (!out)
+        return NULL;
+    out->op = node->op;
+    memcpy(out->values, values, sizeof out->values);
+    return out;
+}
+
+/* Values that no dictionary-free or float comparison with constants can say: x in (1.5e0) with
+ * x an integer is an `or` of comparisons. */
+static const segi_prep_filter *test_list(segi_prep *p, const segi_node *node,
+                                         const segi_prep_value *value)
+{
+    segi_prep_filter *any = test_new(p, node->negated ? SEGI_TEST_AND : SEGI_TEST_OR);
+    const segi_prep_filter **children = segi_prep_alloc(p, node->list_count, sizeof *children);
+    if (!any || !children)
+        return NULL;
+    for (uint32_t i = 0; i < node->list_count; i++) {
+        segi_prep_filter *one = test_new(p, SEGI_TEST_COMPARE);
+        segi_prep_value *constant = SEGI_PREP_NEW(p, segi_prep_value);
+        if (!one || !constant)
+            return NULL;
+        *constant = (segi_prep_value){.form = SEGI_VALUE_CONSTANT, .type = node->list[i].type,
+                                      .slot = node->list[i].slot, .defined = true};
+        one->op = node->negated ? SEGI_NE : SEGI_EQ;
+        one->values[0] = value;
+        one->values[1] = constant;
+        children[i] = one;
+    }
+    any->children = children;
+    any->child_count = node->list_count;
+    return any;
+}
+
+/* A comparison with the constant on the left is the flipped one. */
+static const segi_node *test_flipped(segi_prep *p, const segi_node *node)
+{
+    segi_node *out = SEGI_PREP_NEW(p, segi_node);
+    if (!out)
+        return NULL;
+    *out = *node;
+    out->op = segi_compare_flip(node->op);
+    return out;
+}
+
+static const segi_prep_filter *test_values(segi_prep *p, const segi_node *node, segi_place place)
+{
+    const segi_prep_value *values[3];
+    if (!test_operands(p, node, place, values))
+        return NULL;
+    if (node->kind == SEGI_NODE_COMPARE && values[0]->form == SEGI_VALUE_CONSTANT &&
+        values[1]->form != SEGI_VALUE_CONSTANT) {
+        const segi_prep_value *swap = values[0];
+        values[0] = values[1];
+        values[1] = swap;
+        node = test_flipped(p, node);
+        if (!node)
+            return NULL;
+    }
+    /* Two constant texts have no dictionary: compare them here. */
+    if (node->kind == SEGI_NODE_COMPARE && values[0]->form == SEGI_VALUE_CONSTANT &&
+        values[0]->type.type == SEG_TYPE_STRING) {
+        p->status = segi_fail(p->err, SEG_E_INTERNAL, "a comparison of two literals is left");
+        return NULL;
+    }
+    const segi_match *match = segi_prep_match(p, node, values[0], values[1], values[2]);
+    if (p->status != SEG_OK)
+        return NULL;
+    if (match && test_is_mode_all(values[0]))
+        return test_mode_all(p, values[0], match);
+    if (match)
+        return test_match(p, values[0], match);
+    if (node->kind == SEGI_NODE_TIME)
+        return test_window(p, values[0], node);
+    if (node->kind == SEGI_NODE_IN)
+        return test_list(p, node, values[0]);
+    return test_pair(p, node, values);
+}
+
+const segi_prep_filter *segi_prep_test(segi_prep *p, const segi_node *node, segi_place place)
+{
+    switch (node->kind) {
+    case SEGI_NODE_EVERYONE: return test_new(p, SEGI_TEST_ALL);
+    case SEGI_NODE_NOBODY: return test_new(p, SEGI_TEST_NONE);
+    case SEGI_NODE_NOT: return test_children(p, SEGI_TEST_NOT, node, place);
+    case SEGI_NODE_AND: return test_children(p, SEGI_TEST_AND, node, place);
+    case SEGI_NODE_OR: return test_children(p, SEGI_TEST_OR, node, place);
+    case SEGI_NODE_XOR: return test_children(p, SEGI_TEST_XOR, node, place);
+    case SEGI_NODE_AT_LEAST: return test_children(p, SEGI_TEST_AT_LEAST, node, place);
+    default: return test_values(p, node, place);
+    }
+}
+
+/* ---- leaves ---- */
+
+/* Distinct codes of the strings asked for, rising. */
+static bool leaf_set_list(segi_prep *p, const segi_node *node, segi_prep_leaf *out)
+{
+    const segi_dict *dict = out->attribute ? out->attribute->dict : NULL;
+    uint32_t known = dict ? segi_dict_count(dict) : 0;
+    uint64_t *asked = segi_prep_alloc(p, (size_t)known / 64 + 1, sizeof *asked);
+    uint32_t *codes = segi_prep_alloc(p, node->list_count, sizeof *codes);
+    if (!asked || !codes)
+        return false;
+    for (uint32_t i = 0; i < node->list_count; i++) {
+        const segi_literal *literal = &node->list[i];
+        uint32_t code;
+        if (dict && segi_dict_find(dict, literal->text, literal->text_size, &code) && code < known)
+            segi_bit_set(asked, code);
+        else
+            out->set_unknown = true;
+    }
+    for (uint32_t i = 0; i * 64 < known; i++) {
+        for (uint64_t word = asked[i]; word; word &= word - 1)
+            codes[out->set_count++] = i * 64 + (uint32_t)segi_ctz(word);
+    }
+    out->set_mask = asked[0];
+    out->set_rest = out->set_count > (uint32_t)segi_popcount(asked[0]);
+    out->set_codes = codes;
+    return true;
+}
+
+static bool leaf_has(segi_prep *p, const segi_node *node, segi_prep_leaf *out)
+{
+    const segi_snapshot *s = p->run->snapshot;
+    const segi_field *field = node->children[0]->field;
+    out->form = SEGI_LEAF_SETS;
+    if (field && field->index < s->schema->attribute_count)
+        out->attribute = &s->attributes[field->index];
+    return leaf_set_list(p, node, out);
+}
+
+static bool leaf_did(segi_prep *p, const segi_node *node, segi_prep_leaf *out)
+{
+    const segi_prep_source *source = segi_prep_source_window(p, node);
+    if (!source)
+        return false;
+    int64_t min = node->bound.given ? node->bound.min : 1;
+    int64_t max = node->bound.given ? node->bound.max : INT64_MAX;
+    if (node->bound.periods || source->each) {
+        const segi_prep_value *value = segi_prep_gather(p, node, source, NULL);
+        out->form = SEGI_LEAF_TEST;
+        out->test = value ? test_range(p, value, min, max) : NULL;
+        return out->test != NULL;
+    }
+    out->form = min == 1 && max == INT64_MAX ? SEGI_LEAF_DID : SEGI_LEAF_COUNT;
+    out->source = source;
+    out->min = min;
+    out->max = max;
+    return true;
+}
+
+/* The instant of the first, last or nth event, tested against each user's own window. */
+static bool leaf_edge_each(segi_prep *p, const segi_node *node, segi_prep_leaf *out)
+{
+    segi_node *when = SEGI_PREP_NEW(p, segi_node);
+    segi_node *time = SEGI_PREP_NEW(p, segi_node);
+    if (!when || !time)
+        return false;
+    *time = (segi_node){.kind = SEGI_NODE_BUILTIN, .builtin = SEGI_BUILTIN_TIME,
+                        .type = {SEG_TYPE_TIMESTAMP, 0}};
+    time->window.zone = node->window.zone;
+    *when = (segi_node){.kind = SEGI_NODE_AGGREGATE, .type = {SEG_TYPE_TIMESTAMP, 0},
+                        .selector = node->selector, .argument = time, .nth = node->nth};
+    when->window.zone = node->window.zone;
+    when->aggregate = node->which == SEGI_FIRST  ? SEGI_AGG_FIRST
+                      : node->which == SEGI_LAST ? SEGI_AGG_LAST
+                                                 : SEGI_AGG_NTH;
+    segi_place place = {.rows = true, .common = true, .selector = node->selector};
+    const segi_prep_source *source =
+        segi_prep_source_of(p, node->selector, SEG_TIME_MIN, p->run->now + 1);
+    const segi_prep_value *argument = segi_prep_value_of(p, time, place);
+    if (!source || !argument)
+        return false;
+    const segi_prep_value *value = segi_prep_gather(p, when, source, argument);
+    out->form = SEGI_LEAF_TEST;
+    out->test = value ? test_window(p, value, node) : NULL;
+    return out->test != NULL;
+}
+
+static bool leaf_edge(segi_prep *p, const segi_node *node, segi_prep_leaf *out)
+{
+    if (segi_prep_window_each(&node->window))
+        return leaf_edge_each(p, node, out);
+    const segi_prep_source *source = segi_prep_source_window(p, node);
+    if (!source)
+        return false;
+    int64_t begin = source->begin, end = source->end;
+    if (node->which == SEGI_NTH) {
+        out->form = SEGI_LEAF_NTH;
+        out->min = node->nth;
+        out->source = segi_prep_source_of(p, node->selector, SEG_TIME_MIN, begin);
+        out->other = segi_prep_source_of(p, node->selector, SEG_TIME_MIN, end);
+    } else {
+        out->form = SEGI_LEAF_EDGE;
+        out->source = source;
+        out->other = node->which == SEGI_FIRST
+                         ? segi_prep_source_of(p, node->selector, SEG_TIME_MIN, begin)
+                         : segi_prep_source_of(p, node->selector, end, p->run->now + 1);
+    }
+    return out->source && out->other;
+}
+
+/* Tests of one value that have a cheaper road than a vector of values. */
+static void leaf_shortcut(segi_prep_leaf *out)
+{
+    const segi_prep_filter *test = out->test;
+    if (test->form != SEGI_TEST_MATCH)
+        return;
+    const segi_prep_value *value = test->values[0];
+    if (value->form == SEGI_VALUE_ATTRIBUTE) {
+        out->form = SEGI_LEAF_ATTRIBUTE;
+        out->attribute = value->attribute;
+        out->match = test->match;
+    } else if (value->form == SEGI_VALUE_TALLY && value->node->aggregate == SEGI_AGG_COUNT &&
+               test->match->kind == SEGI_MATCH_RANGE && !test->match->negated) {
+        out->form = SEGI_LEAF_COUNT;
+        out->source = value->source;
+        out->min = test->match->low;
+        out->max = test->match->high;
+    }
+}
+
+bool segi_prep_leaf_of(segi_prep *p, const segi_node *node, segi_prep_leaf *out)
+{
+    *out = (segi_prep_leaf){.node = node};
+    switch (node->kind) {
+    case SEGI_NODE_DID: return leaf_did(p, node, out);
+    case SEGI_NODE_EDGE: return leaf_edge(p, node, out);
+    case SEGI_NODE_HAS: return leaf_has(p, node, out);
+    default: break;
+    }
+    out->form = SEGI_LEAF_TEST;
+    out->test = segi_prep_test(p, node, (segi_place){0});
+    if (!out->test)
+        return false;
+    leaf_shortcut(out);
+    return true;
+}
+
+/* ---- the program ---- */
+
+/* What one nanosecond of an operand rules out: lower comes first. */
+static double order_rank(const segi_estimate *e, bool keeps_less)
+{
+    double gone = keeps_less ? 1 - e->share : e->share;
+    return (e->cost + 0.05) / (gone + 0.01);
+}
+
+static bool run_order(segi_prep *p, uint32_t index, const uint32_t **out)
+{
+    const segi_op *op = &p->run->program->ops[index];
+    uint32_t *order = segi_prep_alloc(p, op->child_count, sizeof *order);
+    if (!order)
+        return false;
+    bool narrows = op->kind == SEGI_OP_AND;
+    for (uint32_t i = 0; i < op->child_count; i++) {
+        uint32_t child = op->children[i], at = i;
+        double rank = order_rank(&p->run->estimates[child], narrows);
+        while (at > 0 && order_rank(&p->run->estimates[order[at - 1]], narrows) > rank) {
+            order[at] = order[at - 1];
+            at--;
+        }
+        order[at] = child;
+    }
+    *out = order;
+    return true;
+}
+
+seg_status segi_run_prepare(segi_run *run, seg_error *err)
+{
+    segi_prep p = {.run = run, .status = SEG_OK, .err = err};
+    uint32_t count = run->program->op_count;
+    segi_estimate *estimates = segi_prep_alloc(&p, count, sizeof *estimates);
+    segi_prep_leaf *leaves = segi_prep_alloc(&p, count, sizeof *leaves);
+    const uint32_t **order = segi_prep_alloc(&p, count, sizeof *order);
+    const segi_mask **ranks = segi_prep_alloc(&p, count, sizeof *ranks);
+    if (!ranks)
+        return p.status;
+    segi_program_estimate(run->program, run->snapshot, run->now, estimates);
+    run->estimates = estimates;
+    for (uint32_t i = 0; i < count; i++) {
+        const segi_op *op = &run->program->ops[i];
+        if (op->uses == 0)
+            continue;
+        if (op->kind == SEGI_OP_LEAF && !segi_prep_leaf_of(&p, op->node, &leaves[i]))
+            return p.status;
+        if (op->child_count > 0 && !run_order(&p, i, &order[i]))
+            return p.status;
+    }
+    run->leaves = leaves;
+    run->order = order;
+    run->ranks = ranks;
+    return p.status;
+}

@@ -1,0 +1,376 @@
+/* Tests against constants, turned into slots, bounds and dictionary codes. */
+#include <math.h>
+#include <string.h>
+
+#include "exec/exec_int.h"
+
+segi_compare segi_compare_flip(segi_compare op)
+{
+    switch (op) {
+    case SEGI_LT: return SEGI_GT;
+    case SEGI_LE: return SEGI_GE;
+    case SEGI_GT: return SEGI_LT;
+    case SEGI_GE: return SEGI_LE;
+    default: return op;
+    }
+}
+
+static int32_t match_scale(segi_value_type type)
+{
+    return type.type == SEG_TYPE_DECIMAL ? type.scale : 0;
+}
+
+/* ---- numbers ---- */
+
+
+static void match_bounds(segi_match *m, int64_t low, int64_t high)
+{
+    m->kind = low <= high ? SEGI_MATCH_RANGE : SEGI_MATCH_NOTHING;
+    m->low = low;
+    m->high = high;
+}
+
+/* x op constant, where the constant lies beyond what x can hold. */
+static void match_beyond(segi_match *m, segi_compare op, int side)
+{
+    bool all = op == SEGI_NE ||
+               (side > 0 ? op == SEGI_LT || op == SEGI_LE : op == SEGI_GT || op == SEGI_GE);
+    m->kind = all ? SEGI_MATCH_SET : SEGI_MATCH_NOTHING;
+}
+
+static void match_exact(segi_match *m, segi_compare op, int64_t mantissa, int32_t from, int32_t to)
+{
+    int64_t floor;
+    bool exact;
+    int side = segi_decimal_floor(mantissa, from, to, &floor, &exact);
+    if (side != 0) {
+        match_beyond(m, op, side);
+        return;
+    }
+    bool strict = op == SEGI_LT || op == SEGI_GE; /* the floor itself is on the far side */
+    switch (op) {
+    case SEGI_EQ:
+    case SEGI_NE:
+        if (!exact) {
+            match_beyond(m, op, 1);
+            break;
+        }
+        match_bounds(m, floor, floor);
+        m->negated = op == SEGI_NE;
+        break;
+    case SEGI_LT:
+    case SEGI_LE:
+        if (strict && exact && floor == INT64_MIN)
+            m->kind = SEGI_MATCH_NOTHING;
+        else
+            match_bounds(m, INT64_MIN, strict && exact ? floor - 1 : floor);
+        break;
+    default:
+        if (strict && exact)
+            match_bounds(m, floor, INT64_MAX);
+        else if (floor == INT64_MAX)
+            m->kind = SEGI_MATCH_NOTHING;
+        else
+            match_bounds(m, floor + 1, INT64_MAX);
+        break;
+    }
+}
+
+static void match_float(segi_match *m, segi_compare op, double value)
+{
+    m->kind = SEGI_MATCH_FLOAT;
+    m->float_low = -INFINITY;
+    m->float_high = INFINITY;
+    switch (op) {
+    case SEGI_EQ:
+    case SEGI_NE:
+        m->float_low = m->float_high = value;
+        m->negated = op == SEGI_NE;
+        break;
+    case SEGI_LT:
+    case SEGI_LE:
+        m->float_high = value;
+        m->high_open = op == SEGI_LT;
+        break;
+    default:
+        m->float_low = value;
+        m->low_open = op == SEGI_GT;
+        break;
+    }
+}
+
+/* False where the pair needs a comparison of values instead. */
+static bool match_number(segi_match *m, segi_compare op, const segi_prep_value *value,
+                         const segi_prep_value *constant)
+{
+    if (value->type.type == SEG_TYPE_FLOAT64) {
+        match_float(m, op, segi_slot_as_float(constant->type, constant->slot));
+        return true;
+    }
+    if (constant->type.type == SEG_TYPE_FLOAT64)
+        return false;
+    match_exact(m, op, constant->slot, match_scale(constant->type), match_scale(value->type));
+    return true;
+}
+
+/* ---- strings ---- */
+
+/* Codes whose text passes; set while walking the dictionary. */
+static uint64_t *match_code_bits(segi_prep *p, const segi_strings *strings)
+{
+    return segi_prep_alloc(p, (size_t)strings->count / 64 + 1, sizeof(uint64_t));
+}
+
+static void match_use_codes(segi_match *m, const segi_strings *strings, const uint64_t *bits)
+{
+    m->kind = SEGI_MATCH_CODES;
+    m->codes = bits;
+    m->code_count = strings->count;
+}
+
+/* The common code of a text; UINT32_MAX if no value has it. */
+static uint32_t match_find(const segi_strings *strings, const char *text, size_t size)
+{
+    for (uint32_t d = 0; d < strings->dict_count; d++) {
+        uint32_t code;
+        if (!strings->dicts[d] || !segi_dict_find(strings->dicts[d], text, size, &code))
+            continue;
+        if (strings->dict_count < 2)
+            return code < strings->count ? code : UINT32_MAX;
+        uint32_t common = strings->to_code[d] ? strings->to_code[d][code] : UINT32_MAX;
+        return common;
+    }
+    return UINT32_MAX;
+}
+
+static bool match_text_holds(segi_compare op, const segi_literal *literal, const char *text,
+                             size_t size)
+{
+    size_t least = size < literal->text_size ? size : literal->text_size;
+    int order = least ? memcmp(text, literal->text, least) : 0;
+    if (order == 0)
+        order = size < literal->text_size ? -1 : size > literal->text_size;
+    switch (op) {
+    case SEGI_LT: return order < 0;
+    case SEGI_LE: return order <= 0;
+    case SEGI_GT: return order > 0;
+    default: return order >= 0;
+    }
+}
+
+static bool match_string(segi_prep *p, segi_match *m, segi_compare op,
+                         const segi_strings *strings, const segi_literal *literal)
+{
+    if (op == SEGI_EQ || op == SEGI_NE) {
+        uint32_t code = match_find(strings, literal->text, literal->text_size);
+        if (code == UINT32_MAX) {
+            match_beyond(m, op, 1);
+        } else {
+            match_bounds(m, code, code);
+            m->negated = op == SEGI_NE;
+        }
+        return true;
+    }
+    uint64_t *bits = match_code_bits(p, strings);
+    for (uint32_t code = 0; bits && code < strings->count; code++) {
+        size_t size;
+        const char *text = segi_strings_get(strings, code, &size);
+        if (match_text_holds(op, literal, text, size))
+            segi_bit_set(bits, code);
+    }
+    match_use_codes(m, strings, bits);
+    return bits != NULL;
+}
+
+static bool match_text_test(segi_prep *p, segi_match *m, const segi_node *node,
+                            const segi_strings *strings)
+{
+    uint64_t *bits = match_code_bits(p, strings);
+    const segi_literal *pattern = &node->list[0];
+    for (uint32_t code = 0; bits && code < strings->count; code++) {
+        size_t size;
+        const char *text = segi_strings_get(strings, code, &size);
+        if (segi_text_matches(node->text, node->fold, pattern->text, pattern->text_size, text,
+                              size))
+            segi_bit_set(bits, code);
+    }
+    match_use_codes(m, strings, bits);
+    return bits != NULL;
+}
+
+/* ---- lists ---- */
+
+static bool match_list_strings(segi_prep *p, segi_match *m, const segi_node *node,
+                               const segi_strings *strings)
+{
+    uint64_t *bits = match_code_bits(p, strings);
+    for (uint32_t i = 0; bits && i < node->list_count; i++) {
+        uint32_t code = match_find(strings, node->list[i].text, node->list[i].text_size);
+        if (code != UINT32_MAX)
+            segi_bit_set(bits, code);
+    }
+    match_use_codes(m, strings, bits);
+    return bits != NULL;
+}
+
+static void match_sort_slots(int64_t *slots, uint32_t count)
+{
+    for (uint32_t gap = count / 2; gap > 0; gap /= 2) {
+        for (uint32_t i = gap; i < count; i++) {
+            int64_t slot = slots[i];
+            uint32_t j = i;
+            for (; j >= gap && slots[j - gap] > slot; j -= gap)
+                slots[j] = slots[j - gap];
+            slots[j] = slot;
+        }
+    }
+}
+
+/* The slot that equals a literal; false if no value of the type does. */
+static bool match_literal_slot(segi_value_type type, const segi_literal *literal, int64_t *out)
+{
+    if (type.type == SEG_TYPE_FLOAT64) {
+        *out = segi_slot_of_float(segi_slot_as_float(literal->type, literal->slot));
+        return true;
+    }
+    bool exact;
+    return segi_decimal_floor(literal->slot, match_scale(literal->type), match_scale(type), out,
+                              &exact) == 0 &&
+           exact;
+}
+
+/* A float literal beside a value that is no float: equal if both are as floats, which no list of
+ * slots can say. */
+static bool match_list_fits(const segi_node *node, segi_value_type type)
+{
+    for (uint32_t i = 0; i < node->list_count; i++) {
+        if (node->list[i].type.type == SEG_TYPE_FLOAT64 && type.type != SEG_TYPE_FLOAT64)
+            return false;
+    }
+    return true;
+}
+
+static bool match_list(segi_prep *p, segi_match *m, const segi_node *node,
+                       const segi_prep_value *value)
+{
+    m->negated = node->negated;
+    if (value->strings)
+        return match_list_strings(p, m, node, value->strings);
+    if (!match_list_fits(node, value->type))
+        return false;
+    int64_t *slots = segi_prep_alloc(p, node->list_count, sizeof *slots);
+    if (!slots)
+        return false;
+    for (uint32_t i = 0; i < node->list_count; i++) {
+        if (match_literal_slot(value->type, &node->list[i], &slots[m->slot_count]))
+            m->slot_count++;
+    }
+    match_sort_slots(slots, m->slot_count);
+    m->kind = SEGI_MATCH_SLOTS;
+    m->slots = slots;
+    return true;
+}
+
+/* ---- by node ---- */
+
+static bool match_compare(segi_prep *p, segi_match *m, segi_compare op,
+                          const segi_prep_value *value, const segi_prep_value *constant)
+{
+    if (constant->form != SEGI_VALUE_CONSTANT)
+        return false;
+    if (!constant->defined) {
+        m->kind = SEGI_MATCH_NOTHING;
+        return true;
+    }
+    if (value->strings)
+        return match_string(p, m, op, value->strings, constant->literal);
+    return match_number(m, op, value, constant);
+}
+
+/* Both bounds of a range at once. */
+static bool match_between(segi_prep *p, segi_match *m, const segi_prep_value *value,
+                          const segi_prep_value *lower, const segi_prep_value *upper)
+{
+    segi_match low = {0}, high = {0};
+    if (value->strings || !match_compare(p, &low, SEGI_GE, value, lower) ||
+        !match_compare(p, &high, SEGI_LE, value, upper))
+        return false;
+    if (low.kind == SEGI_MATCH_NOTHING || high.kind == SEGI_MATCH_NOTHING) {
+        m->kind = SEGI_MATCH_NOTHING;
+    } else if (low.kind == SEGI_MATCH_SET) {
+        *m = high;
+    } else if (high.kind == SEGI_MATCH_SET) {
+        *m = low;
+    } else if (low.kind == SEGI_MATCH_FLOAT) {
+        *m = low;
+        m->float_high = high.float_high;
+        m->high_open = high.high_open;
+    } else {
+        match_bounds(m, low.low, high.high);
+    }
+    return true;
+}
+
+static void match_state(segi_match *m, segi_state state)
+{
+    m->kind = state == SEGI_STATE_SET    ? SEGI_MATCH_SET
+              : state == SEGI_STATE_NULL ? SEGI_MATCH_IS_NULL
+                                         : SEGI_MATCH_IS_ABSENT;
+}
+
+static void match_time(segi_prep *p, segi_match *m, const segi_node *node, segi_value_type type)
+{
+    const segi_zone *zone = node->window.zone.zone ? node->window.zone.zone
+                                                   : p->run->snapshot->schema->zone;
+    int64_t begin, end;
+    if (type.type == SEG_TYPE_DATE) {
+        int32_t first, last;
+        segi_window_dates(&node->window, zone, p->run->now, &first, &last);
+        begin = first;
+        end = last;
+    } else {
+        segi_window_bounds(&node->window, zone, p->run->now, 0, false, &begin, &end);
+    }
+    if (begin >= end)
+        m->kind = SEGI_MATCH_NOTHING;
+    else
+        match_bounds(m, begin, end - 1);
+}
+
+static bool match_node(segi_prep *p, segi_match *m, const segi_node *node,
+                       const segi_prep_value *value, const segi_prep_value *right,
+                       const segi_prep_value *upper)
+{
+    switch (node->kind) {
+    case SEGI_NODE_COMPARE: return match_compare(p, m, node->op, value, right);
+    case SEGI_NODE_BETWEEN: return match_between(p, m, value, right, upper);
+    case SEGI_NODE_IN: return match_list(p, m, node, value);
+    case SEGI_NODE_TRUTH: match_bounds(m, 1, 1); return true;
+    case SEGI_NODE_STATE: match_state(m, node->state); return true;
+    case SEGI_NODE_TEXT: return match_text_test(p, m, node, value->strings);
+    case SEGI_NODE_RADIUS:
+        m->kind = SEGI_MATCH_RADIUS;
+        m->node = node;
+        return true;
+    case SEGI_NODE_POLYGON:
+        m->kind = SEGI_MATCH_POLYGON;
+        m->node = node;
+        return true;
+    case SEGI_NODE_TIME:
+        if (segi_prep_window_each(&node->window))
+            return false;
+        match_time(p, m, node, value->type);
+        return true;
+    default: return false;
+    }
+}
+
+const segi_match *segi_prep_match(segi_prep *p, const segi_node *node,
+                                  const segi_prep_value *value, const segi_prep_value *right,
+                                  const segi_prep_value *upper)
+{
+    segi_match *m = SEGI_PREP_NEW(p, segi_match);
+    if (!m || !match_node(p, m, node, value, right, upper))
+        return NULL;
+    return p->status == SEG_OK ? m : NULL;
+}

@@ -1,0 +1,587 @@
+/* Checks a public batch, column by column.
+ *
+ * Structural faults (arrays that are missing, offsets that fall, codes out of range) make the
+ * batch unreadable and fail the call. Faults of single values mark their row; in strict mode the
+ * lowest marked row fails the call once all columns were looked at, so that the row named does
+ * not depend on the order of the columns. Messages name rows and columns, never values. */
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "ingest/ingest.h"
+
+/* Civil dates of SEG_TIME_MIN and SEG_TIME_MAX. */
+#define CHECK_DATE_MIN (-719162)
+#define CHECK_DATE_MAX 2932896
+
+typedef struct check {
+    const segi_schema *schema;
+    segi_arena *arena;
+    segi_checked_batch *out;
+    seg_error *err;
+    const seg_column *column;  /* under way */
+    const char *fault;         /* of the lowest bad row so far */
+    const char *fault_column;
+    uint64_t fault_column_size;
+    bool nomem;
+} check;
+
+/* Says what belongs to a name in a message; names that are not printable are left out. */
+static void check_name_for_message(const char *name, uint64_t size, const char **out, int *out_size)
+{
+    bool good = segi_name_valid(name, size);
+    *out = good ? name : "?";
+    *out_size = good ? (int)size : 1;
+}
+
+static seg_status check_fail_column(check *c, seg_status code, const char *what)
+{
+    const char *name;
+    int size;
+    check_name_for_message(c->column->name, c->column->name_size, &name, &size);
+    return segi_fail(c->err, code, "column \"%.*s\": %s", size, name, what);
+}
+
+static void check_mark(check *c, uint64_t row, uint8_t result, const char *fault)
+{
+    segi_checked_batch *out = c->out;
+    if (!out->results) {
+        out->results = segi_arena_alloc(c->arena, (size_t)out->batch.row_count);
+        if (!out->results) {
+            c->nomem = true;
+            return;
+        }
+    }
+    if (out->results[row] == SEG_ROW_OK) {
+        out->results[row] = result;
+        out->rejected++;
+    }
+    if (out->rejected_row == UINT64_MAX || row < out->rejected_row - out->first_row) {
+        out->rejected_row = out->first_row + row;
+        c->fault = fault;
+        c->fault_column = c->column ? c->column->name : NULL;
+        c->fault_column_size = c->column ? c->column->name_size : 0;
+    }
+}
+
+static bool check_is_set(const seg_column *column, uint64_t row)
+{
+    return !column->states || column->states[row] == SEG_VALUE_SET;
+}
+
+/* ---- strings ---------------------------------------------------------------------------------- */
+
+static bool check_offsets_rise(const uint64_t *offsets, uint64_t count)
+{
+    uint64_t falls = 0;
+    for (uint64_t i = 0; i < count; i++)
+        falls |= offsets[i + 1] < offsets[i];
+    return falls == 0;
+}
+
+/* Whether strings [0, count) are all valid, seen at once: the bytes are valid together, no string
+ * begins inside a character and none is too long. False says nothing about single ones. */
+static bool check_strings_at_once(const char *bytes, const uint64_t *offsets, uint64_t count)
+{
+    uint64_t begin = offsets[0], end = offsets[count];
+    uint64_t bad = 0;
+    if (begin == end)
+        return true;
+    for (uint64_t i = 0; i < count; i++) {
+        uint64_t at = offsets[i];
+        bad |= offsets[i + 1] - at > SEG_STRING_SIZE_MAX;
+        bad |= at < end && ((unsigned char)bytes[at] & 0xc0) == 0x80;
+    }
+    return !bad && segi_utf8_valid(bytes + begin, (size_t)(end - begin));
+}
+
+static bool check_string(const char *bytes, const uint64_t *offsets, uint64_t index,
+                         const char **fault)
+{
+    uint64_t size = offsets[index + 1] - offsets[index];
+    if (size > SEG_STRING_SIZE_MAX) {
+        *fault = "text is too long";
+        return false;
+    }
+    if (size > 0 && !segi_utf8_valid(bytes + offsets[index], (size_t)size)) {
+        *fault = "text is not valid UTF-8";
+        return false;
+    }
+    return true;
+}
+
+typedef bool check_entry(const char *bytes, const uint64_t *offsets, uint64_t index,
+                         const char **fault);
+
+static bool check_event_name(const char *bytes, const uint64_t *offsets, uint64_t index,
+                             const char **fault)
+{
+    *fault = "the name of the event type is not acceptable";
+    return segi_name_valid(bytes + offsets[index], (size_t)(offsets[index + 1] - offsets[index]));
+}
+
+/* The faults of the dictionary's entries, or NULL where all are good. */
+static const char **check_dictionary(check *c, const seg_column *column, check_entry *entry)
+{
+    const char **faults = NULL, *fault = NULL;
+    uint64_t count = column->dictionary_count;
+    if (entry == check_string && count > 0 &&
+        check_strings_at_once(column->values, column->offsets, count))
+        return NULL;
+    for (uint64_t i = 0; i < count; i++) {
+        if (entry(column->values, column->offsets, i, &fault))
+            continue;
+        if (!faults)
+            faults = segi_arena_array(c->arena, (size_t)count, sizeof *faults);
+        if (!faults) {
+            c->nomem = true;
+            return NULL;
+        }
+        faults[i] = fault;
+    }
+    return faults;
+}
+
+static seg_status check_text_shape(check *c, const seg_column *column, uint64_t count)
+{
+    if (column->codes)
+        count = column->dictionary_count;
+    else if (column->dictionary_count != 0)
+        return check_fail_column(c, SEG_E_ARG, "a dictionary without codes");
+    if (column->codes && count == 0 && !column->offsets)
+        return SEG_OK;
+    if (!column->offsets)
+        return check_fail_column(c, SEG_E_ARG, "text without offsets");
+    if (!check_offsets_rise(column->offsets, count))
+        return check_fail_column(c, SEG_E_DATA, "offsets fall");
+    if (!column->values && column->offsets[count] > 0)
+        return check_fail_column(c, SEG_E_ARG, "offsets without bytes");
+    return SEG_OK;
+}
+
+/* Rows of a string column, or elements where `lists` is given: row r has [lists[r], lists[r + 1]). */
+static seg_status check_texts(check *c, const seg_column *column, const uint64_t *lists,
+                              check_entry *entry)
+{
+    uint64_t rows = c->out->batch.row_count;
+    const char **faults = NULL, *fault = NULL;
+    if (column->codes) {
+        faults = check_dictionary(c, column, entry);
+        if (c->nomem)
+            return segi_fail_nomem(c->err);
+    } else {
+        uint64_t begin = lists ? lists[0] : 0, end = lists ? lists[rows] : rows;
+        if (check_strings_at_once(column->values, column->offsets + begin, end - begin))
+            return SEG_OK;
+    }
+    for (uint64_t row = 0; row < rows; row++) {
+        if (!check_is_set(column, row))
+            continue;
+        uint64_t begin = lists ? lists[row] : row, end = lists ? lists[row + 1] : row + 1;
+        for (uint64_t i = begin; i < end; i++) {
+            if (!column->codes) {
+                if (!entry(column->values, column->offsets, i, &fault))
+                    check_mark(c, row, SEG_ROW_BAD_VALUE, fault);
+                continue;
+            }
+            if (column->codes[i] >= column->dictionary_count)
+                return check_fail_column(c, SEG_E_DATA, "a code is beyond the dictionary");
+            if (faults && faults[column->codes[i]])
+                check_mark(c, row, SEG_ROW_BAD_VALUE, faults[column->codes[i]]);
+        }
+    }
+    return SEG_OK;
+}
+
+static seg_status check_text_column(check *c, const seg_column *column)
+{
+    const uint64_t *lists = NULL;
+    uint64_t rows = c->out->batch.row_count;
+    if (column->type == SEG_TYPE_STRING_SET) {
+        lists = column->lists;
+        if (!lists)
+            return check_fail_column(c, SEG_E_ARG, "a set of texts without lists");
+        if (!check_offsets_rise(lists, rows))
+            return check_fail_column(c, SEG_E_DATA, "lists fall");
+    }
+    SEGI_TRY(check_text_shape(c, column, lists ? lists[rows] : rows));
+    return check_texts(c, column, lists, check_string);
+}
+
+/* ---- fixed-size values ---------------------------------------------------------------------------- */
+
+static void check_floats(check *c, const seg_column *column)
+{
+    const double *values = column->values;
+    for (uint64_t row = 0; row < c->out->batch.row_count; row++)
+        if (!isfinite(values[row]) && check_is_set(column, row))
+            check_mark(c, row, SEG_ROW_BAD_VALUE, "the number is not finite");
+}
+
+static void check_bools(check *c, const seg_column *column)
+{
+    const uint8_t *values = column->values;
+    for (uint64_t row = 0; row < c->out->batch.row_count; row++)
+        if (values[row] > 1 && check_is_set(column, row))
+            check_mark(c, row, SEG_ROW_BAD_VALUE, "a boolean is neither 0 nor 1");
+}
+
+static void check_instants(check *c, const seg_column *column)
+{
+    const int64_t *values = column->values;
+    for (uint64_t row = 0; row < c->out->batch.row_count; row++)
+        if ((values[row] < SEG_TIME_MIN || values[row] > SEG_TIME_MAX) && check_is_set(column, row))
+            check_mark(c, row, SEG_ROW_BAD_VALUE, "the instant is not within the years 1 to 9999");
+}
+
+static void check_dates(check *c, const seg_column *column)
+{
+    const int32_t *values = column->values;
+    for (uint64_t row = 0; row < c->out->batch.row_count; row++)
+        if ((values[row] < CHECK_DATE_MIN || values[row] > CHECK_DATE_MAX) &&
+            check_is_set(column, row))
+            check_mark(c, row, SEG_ROW_BAD_VALUE, "the date is not within the years 1 to 9999");
+}
+
+static void check_places(check *c, const seg_column *column)
+{
+    const double *values = column->values;
+    int64_t slot;
+    for (uint64_t row = 0; row < c->out->batch.row_count; row++)
+        if (check_is_set(column, row) &&
+            !segi_slot_of_geo(values[2 * row], values[2 * row + 1], &slot))
+            check_mark(c, row, SEG_ROW_BAD_VALUE,
+                       "the location is not within 90 degrees of latitude and 180 of longitude");
+}
+
+static seg_status check_values(check *c, const seg_column *column)
+{
+    if (c->out->batch.row_count == 0)
+        return SEG_OK;
+    if (column->type == SEG_TYPE_STRING || column->type == SEG_TYPE_STRING_SET)
+        return check_text_column(c, column);
+    if (!column->values)
+        return check_fail_column(c, SEG_E_ARG, "values are missing");
+    switch (column->type) {
+    case SEG_TYPE_FLOAT64: check_floats(c, column); break;
+    case SEG_TYPE_BOOL: check_bools(c, column); break;
+    case SEG_TYPE_TIMESTAMP: check_instants(c, column); break;
+    case SEG_TYPE_DATE: check_dates(c, column); break;
+    case SEG_TYPE_GEO: check_places(c, column); break;
+    default: break;
+    }
+    return SEG_OK;
+}
+
+/* ---- against the schema ------------------------------------------------------------------------------ */
+
+static seg_status check_type_against(check *c, const segi_field *field)
+{
+    if (!field || field->type == c->column->type)
+        return SEG_OK;
+    return segi_fail(c->err, SEG_E_SCHEMA, "column \"%s\" is of type %s in the store, not %s",
+                     field->name, segi_type_name(field->type), segi_type_name(c->column->type));
+}
+
+static void check_decimal(check *c, const seg_column *column, const segi_field *field,
+                          uint64_t row)
+{
+    int64_t ignored;
+    if (!segi_decimal_rescale(((const int64_t *)column->values)[row], column->scale, field->scale,
+                              &ignored))
+        check_mark(c, row, SEG_ROW_BAD_VALUE, "the decimal does not fit the scale of the column");
+}
+
+/* One known column for all rows. */
+static seg_status check_field(check *c, const seg_column *column, const segi_field *field)
+{
+    SEGI_TRY(check_type_against(c, field));
+    if (!field || column->type != SEG_TYPE_DECIMAL || column->scale == field->scale)
+        return SEG_OK;
+    for (uint64_t row = 0; row < c->out->batch.row_count; row++)
+        if (check_is_set(column, row))
+            check_decimal(c, column, field, row);
+    return SEG_OK;
+}
+
+/* A property under several event types: it counts for those types only that have it in a row. */
+static seg_status check_fields_by_type(check *c, const seg_column *column)
+{
+    const seg_column *types = &c->out->event_types;
+    bool differs = false;
+    if (c->out->batch.row_count == 0)
+        return SEG_OK;
+    const segi_field **fields =
+        segi_arena_array(c->arena, (size_t)types->dictionary_count, sizeof *fields);
+    if (!fields)
+        return segi_fail_nomem(c->err);
+    for (uint64_t i = 0; i < types->dictionary_count; i++) {
+        const char *name = (const char *)types->values + types->offsets[i];
+        const segi_event_type *event =
+            segi_schema_event(c->schema, name, (size_t)(types->offsets[i + 1] - types->offsets[i]));
+        fields[i] = event ? segi_event_property(event, column->name, (size_t)column->name_size)
+                          : NULL;
+        differs |= fields[i] &&
+                   (fields[i]->type != column->type || fields[i]->scale != column->scale);
+    }
+    if (!differs)
+        return SEG_OK;
+    for (uint64_t row = 0; row < c->out->batch.row_count; row++) {
+        const segi_field *field = fields[types->codes[row]];
+        if (!field || (column->states && column->states[row] == SEG_VALUE_ABSENT))
+            continue;
+        SEGI_TRY(check_type_against(c, field));
+        if (field->scale != column->scale && check_is_set(column, row))
+            check_decimal(c, column, field, row);
+    }
+    return SEG_OK;
+}
+
+/* ---- the shape of columns and batches ------------------------------------------------------------------- */
+
+static seg_status check_column_shape(check *c, const seg_column *column, bool set_allowed)
+{
+    if (column->struct_size != sizeof *column)
+        return segi_fail(c->err, SEG_E_VERSION, "a column of a size that is not known");
+    if (!segi_name_valid(column->name, (size_t)column->name_size))
+        return segi_fail(c->err, SEG_E_ARG,
+                         "a column's name must be 1 to %d bytes of UTF-8 without control "
+                         "characters",
+                         SEG_NAME_SIZE_MAX);
+    if (column->type < SEG_TYPE_BOOL || column->type > SEG_TYPE_STRING_SET)
+        return check_fail_column(c, SEG_E_ARG, "unknown type");
+    if (column->type == SEG_TYPE_STRING_SET && !set_allowed)
+        return check_fail_column(c, SEG_E_ARG, "sets of texts are for attributes only");
+    if (column->type == SEG_TYPE_DECIMAL ? column->scale < 0 || column->scale > 18
+                                         : column->scale != 0)
+        return check_fail_column(c, SEG_E_ARG, "scale is out of range");
+    if (column->reserved != 0)
+        return check_fail_column(c, SEG_E_VERSION, "a reserved field is not 0");
+    return SEG_OK;
+}
+
+static seg_status check_states(check *c, const seg_column *column)
+{
+    uint64_t rows = c->out->batch.row_count;
+    uint8_t bad = 0;
+    if (!column->states)
+        return SEG_OK;
+    for (uint64_t row = 0; row < rows; row++)
+        bad |= column->states[row] > SEG_VALUE_ABSENT;
+    return bad ? check_fail_column(c, SEG_E_DATA, "a state is unknown") : SEG_OK;
+}
+
+static seg_status check_column(check *c, const seg_column *column, bool attributes,
+                               const segi_event_type *event)
+{
+    c->column = column;
+    SEGI_TRY(check_column_shape(c, column, attributes));
+    SEGI_TRY(check_states(c, column));
+    SEGI_TRY(check_values(c, column));
+    const char *name = column->name;
+    size_t size = (size_t)column->name_size;
+    if (attributes)
+        return check_field(c, column, segi_schema_attribute(c->schema, name, size));
+    if (c->out->batch.event_types)
+        return check_fields_by_type(c, column);
+    return check_field(c, column, event ? segi_event_property(event, name, size) : NULL);
+}
+
+static uint32_t check_name_hash(const seg_column *column)
+{
+    uint32_t hash = 2166136261u;
+    for (uint64_t i = 0; i < column->name_size; i++)
+        hash = (hash ^ (unsigned char)column->name[i]) * 16777619u;
+    return hash;
+}
+
+/* Names must differ. Runs after the shape checks, so names are readable and at most 255 bytes. */
+static seg_status check_names_differ(check *c)
+{
+    const seg_column *columns = c->out->columns;
+    size_t count = (size_t)c->out->batch.column_count;
+    uint32_t *hashes = segi_arena_array(c->arena, count, sizeof *hashes);
+    if (!hashes && count > 0)
+        return segi_fail_nomem(c->err);
+    for (size_t i = 0; i < count; i++) {
+        hashes[i] = check_name_hash(&columns[i]);
+        for (size_t k = 0; k < i; k++) {
+            if (hashes[k] != hashes[i] || columns[k].name_size != columns[i].name_size ||
+                memcmp(columns[k].name, columns[i].name, (size_t)columns[i].name_size) != 0)
+                continue;
+            c->column = &columns[i];
+            return check_fail_column(c, SEG_E_ARG, "two columns of one name");
+        }
+    }
+    return SEG_OK;
+}
+
+static seg_status check_ids(check *c)
+{
+    const seg_batch *batch = &c->out->batch;
+    uint64_t rows = batch->row_count;
+    c->column = NULL;
+    if (rows == 0)
+        return SEG_OK;
+    if (c->schema->id_kind == SEG_ID_U64) {
+        SEGI_CHECK_ARG(batch->user_ids, c->err, "the batch has no user_ids");
+        SEGI_CHECK_ARG(!batch->user_offsets, c->err, "this store has numbers as user ids");
+        for (uint64_t row = 0; row < rows; row++)
+            if (batch->user_ids[row] == UINT64_MAX)
+                check_mark(c, row, SEG_ROW_BAD_ID, "the user id is the reserved number");
+        return SEG_OK;
+    }
+    SEGI_CHECK_ARG(batch->user_offsets, c->err, "the batch has no user_offsets");
+    SEGI_CHECK_ARG(!batch->user_ids, c->err, "this store has bytes as user ids");
+    if (!check_offsets_rise(batch->user_offsets, rows))
+        return segi_fail(c->err, SEG_E_DATA, "the offsets of the user ids fall");
+    SEGI_CHECK_ARG(batch->user_bytes || batch->user_offsets[rows] == 0, c->err,
+                   "the batch has no user_bytes");
+    for (uint64_t row = 0; row < rows; row++)
+        if (batch->user_offsets[row + 1] - batch->user_offsets[row] - 1 >= SEG_ID_SIZE_MAX)
+            check_mark(c, row, SEG_ROW_BAD_ID, "the user id is empty or too long");
+    return SEG_OK;
+}
+
+static seg_status check_event_ids(check *c)
+{
+    const seg_column *column = &c->out->event_ids;
+    c->column = NULL;
+    SEGI_CHECK_ARG(column->struct_size == sizeof *column && column->type == SEG_TYPE_STRING &&
+                       !column->codes,
+                   c->err, "event ids must be a text column without codes");
+    uint64_t rows = c->out->batch.row_count;
+    if (rows == 0)
+        return SEG_OK;
+    SEGI_CHECK_ARG(column->offsets, c->err, "event ids without offsets");
+    if (!check_offsets_rise(column->offsets, rows))
+        return segi_fail(c->err, SEG_E_DATA, "the offsets of the event ids fall");
+    SEGI_CHECK_ARG(column->values || column->offsets[rows] == 0, c->err,
+                   "event ids without bytes");
+    for (uint64_t row = 0; column->states && row < rows; row++)
+        if (column->states[row] > SEG_VALUE_ABSENT)
+            return segi_fail(c->err, SEG_E_DATA, "a state of the event ids is unknown");
+    for (uint64_t row = 0; row < rows; row++)
+        if (check_is_set(column, row) &&
+            column->offsets[row + 1] - column->offsets[row] - 1 >= SEG_ID_SIZE_MAX)
+            check_mark(c, row, SEG_ROW_BAD_ID, "the event id is empty or too long");
+    return SEG_OK;
+}
+
+static seg_status check_event_types(check *c)
+{
+    static const char name[] = "event type";
+    seg_column *column = &c->out->event_types;
+    SEGI_CHECK_ARG(column->struct_size == sizeof *column && column->type == SEG_TYPE_STRING,
+                   c->err, "event types must be a text column");
+    SEGI_CHECK_ARG(column->codes || c->out->batch.row_count == 0, c->err,
+                   "event types must be in dictionary form");
+    SEGI_CHECK_ARG(!column->states, c->err, "event types must not have states");
+    /* The column of the caller need not have a name; messages want one. */
+    column->name = name;
+    column->name_size = sizeof name - 1;
+    c->column = column;
+    if (c->out->batch.row_count == 0)
+        return SEG_OK;
+    SEGI_TRY(check_text_shape(c, column, 0));
+    SEGI_CHECK_ARG(column->dictionary_count <= UINT32_MAX, c->err, "too many event types");
+    return check_texts(c, column, NULL, check_event_name);
+}
+
+static seg_status check_events(check *c)
+{
+    const seg_batch *batch = &c->out->batch;
+    c->column = NULL;
+    if (!batch->times) {
+        SEGI_CHECK_ARG(!batch->event && batch->event_size == 0 && !batch->event_types &&
+                           !batch->event_ids,
+                       c->err, "a batch of events needs times");
+        return SEG_OK;
+    }
+    SEGI_CHECK_ARG(!batch->event != !batch->event_types, c->err,
+                   "a batch of events needs either one event type or a column of them");
+    for (uint64_t row = 0; row < batch->row_count; row++)
+        if (batch->times[row] < SEG_TIME_MIN || batch->times[row] > SEG_TIME_MAX)
+            check_mark(c, row, SEG_ROW_BAD_TIME, "the time is not within the years 1 to 9999");
+    if (batch->event_types)
+        SEGI_TRY(check_event_types(c));
+    else
+        SEGI_CHECK_ARG(segi_name_valid(batch->event, (size_t)batch->event_size), c->err,
+                       "the name of the event type is not acceptable");
+    return batch->event_ids ? check_event_ids(c) : SEG_OK;
+}
+
+static seg_status check_columns(check *c)
+{
+    const seg_batch *batch = &c->out->batch;
+    const segi_event_type *event = NULL;
+    c->column = NULL;
+    SEGI_CHECK_ARG(batch->columns || batch->column_count == 0, c->err, "columns are missing");
+    SEGI_CHECK_ARG(batch->column_count <= SEG_COLUMNS_MAX, c->err, "too many columns");
+    if (batch->event)
+        event = segi_schema_event(c->schema, batch->event, (size_t)batch->event_size);
+    for (uint64_t i = 0; i < batch->column_count; i++)
+        SEGI_TRY(check_column(c, &c->out->columns[i], !batch->times, event));
+    return check_names_differ(c);
+}
+
+static seg_status check_copy(check *c, const seg_batch *batch)
+{
+    segi_checked_batch *out = c->out;
+    SEGI_CHECK_ARG(batch, c->err, "the batch is NULL");
+    if (batch->struct_size != sizeof *batch)
+        return segi_fail(c->err, SEG_E_VERSION, "a batch of a size that is not known");
+    if (batch->flags != 0)
+        return segi_fail(c->err, SEG_E_VERSION, "the batch has unknown flags");
+    if (batch->row_count > UINT32_MAX - 1)
+        return segi_fail(c->err, SEG_E_LIMIT, "a batch has at most 4294967294 rows");
+    out->batch = *batch;
+    if (batch->event_types)
+        out->event_types = *batch->event_types;
+    if (batch->event_ids)
+        out->event_ids = *batch->event_ids;
+    if (!batch->columns || batch->column_count == 0 || batch->column_count > SEG_COLUMNS_MAX)
+        return SEG_OK;
+    size_t count = (size_t)batch->column_count;
+    out->columns = segi_arena_array(c->arena, count, sizeof *out->columns);
+    if (!out->columns)
+        return segi_fail_nomem(c->err);
+    memcpy(out->columns, batch->columns, count * sizeof *out->columns);
+    return SEG_OK;
+}
+
+static seg_status check_report(const check *c)
+{
+    uint64_t row = c->out->rejected_row + 1;
+    const char *name;
+    int size;
+    if (c->fault_column) {
+        check_name_for_message(c->fault_column, c->fault_column_size, &name, &size);
+        segi_fail(c->err, SEG_E_DATA, "row %llu, column \"%.*s\": %s", (unsigned long long)row,
+                  size, name, c->fault);
+    } else {
+        segi_fail(c->err, SEG_E_DATA, "row %llu: %s", (unsigned long long)row, c->fault);
+    }
+    segi_error_row(c->err, row);
+    return SEG_E_DATA;
+}
+
+seg_status segi_batch_check(const segi_schema *schema, const seg_batch *batch, uint64_t first_row,
+                            bool quarantine, segi_arena *arena, segi_checked_batch *out,
+                            seg_error *err)
+{
+    check c = {.schema = schema, .arena = arena, .out = out, .err = err};
+    memset(out, 0, sizeof *out);
+    out->first_row = first_row;
+    out->rejected_row = UINT64_MAX;
+    SEGI_TRY(check_copy(&c, batch));
+    SEGI_TRY(check_ids(&c));
+    SEGI_TRY(check_events(&c));
+    SEGI_TRY(check_columns(&c));
+    if (c.nomem)
+        return segi_fail_nomem(err);
+    if (!quarantine && out->rejected > 0)
+        return check_report(&c);
+    return SEG_OK;
+}

@@ -1,0 +1,658 @@
+/* Gathers single rows into batches.
+ *
+ * Rows of events and rows of attributes are kept apart, each kind as dense columns over all its
+ * rows; a list of runs remembers how the two kinds alternate. A column is filled up to its last
+ * given row only and padded with absent values when it is needed, so that a row costs what it
+ * brings. Dropping the row under way means cutting every column back to the rows before it. */
+#include "ingest/ingest.h"
+
+#include <string.h>
+
+#include "base/error.h"
+
+#define ROWS_OF_EVENTS 0
+#define ROWS_OF_USERS 1
+
+/* A growing array of elements of one size. */
+typedef struct rows_array {
+    void *data; /* owned */
+    size_t count, capacity;
+} rows_array;
+
+typedef struct rows_column {
+    char *name; /* owned */
+    size_t name_size;
+    uint32_t hash;
+    seg_type type;
+    int32_t scale;
+    size_t filled;       /* rows that have a state */
+    rows_array states;   /* uint8_t */
+    rows_array values;   /* of the type's public form; strings: bytes */
+    rows_array offsets;  /* uint64_t, strings and sets: elements + 1 */
+    rows_array lists;    /* uint64_t, sets: rows + 1 */
+} rows_column;
+
+typedef struct rows_kind {
+    size_t count;
+    rows_array user_ids;     /* uint64_t */
+    rows_array user_bytes;
+    rows_array user_offsets; /* uint64_t, rows + 1 */
+    rows_array times;        /* int64_t, events only */
+    rows_array codes;        /* uint32_t, the event type */
+    rows_column event_ids;
+    rows_array columns;      /* rows_column */
+} rows_kind;
+
+typedef struct rows_run {
+    uint32_t kind;
+    size_t begin, count; /* rows of the kind */
+} rows_run;
+
+struct segi_rows {
+    const segi_mem *mem;
+    uint32_t id_kind;
+    bool open; /* a row is under way: the last of the last run */
+    rows_kind kinds[2];
+    rows_column event_names; /* dictionary of event types */
+    rows_array runs;         /* rows_run */
+    rows_array batches;      /* seg_batch, as handed out */
+    rows_array views;        /* seg_column, as handed out */
+};
+
+static bool rows_reserve(segi_rows *rows, rows_array *array, size_t more, size_t size)
+{
+    return segi_grow(rows->mem, &array->data, &array->capacity, array->count + more, size);
+}
+
+static bool rows_push(segi_rows *rows, rows_array *array, const void *element, size_t size)
+{
+    if (!rows_reserve(rows, array, 1, size))
+        return false;
+    memcpy((char *)array->data + array->count * size, element, size);
+    array->count++;
+    return true;
+}
+
+static bool rows_push_bytes(segi_rows *rows, rows_array *array, const char *bytes, size_t size)
+{
+    if (!rows_reserve(rows, array, size, 1))
+        return false;
+    if (size > 0)
+        memcpy((char *)array->data + array->count, bytes, size);
+    array->count += size;
+    return true;
+}
+
+/* Push the end of what was pushed so far; the first call also pushes the beginning, 0. */
+static bool rows_push_end(segi_rows *rows, rows_array *offsets, uint64_t end)
+{
+    uint64_t zero = 0;
+    if (offsets->count == 0 && !rows_push(rows, offsets, &zero, sizeof zero))
+        return false;
+    return rows_push(rows, offsets, &end, sizeof end);
+}
+
+/* ---- columns ----------------------------------------------------------------------------------- */
+
+static size_t rows_value_size(seg_type type)
+{
+    switch (type) {
+    case SEG_TYPE_BOOL: return 1;
+    case SEG_TYPE_DATE: return sizeof(int32_t);
+    case SEG_TYPE_GEO: return 2 * sizeof(double);
+    case SEG_TYPE_STRING:
+    case SEG_TYPE_STRING_SET: return 0;
+    default: return sizeof(int64_t);
+    }
+}
+
+/* Offsets always have their first element, so that an empty column has one string end fewer. */
+static size_t rows_offset_count(const rows_array *offsets)
+{
+    return offsets->count > 0 ? offsets->count - 1 : 0;
+}
+
+/* Forget the rows from `count` on. */
+static void rows_column_cut(rows_column *column, size_t count)
+{
+    if (column->filled <= count)
+        return;
+    column->filled = count;
+    column->states.count = count;
+    size_t size = rows_value_size(column->type);
+    if (size > 0) {
+        column->values.count = count;
+        return;
+    }
+    size_t elements = count;
+    if (column->type == SEG_TYPE_STRING_SET) {
+        if (column->lists.count > count + 1)
+            column->lists.count = count + 1;
+        elements = column->lists.count > 0
+                       ? (size_t)((uint64_t *)column->lists.data)[column->lists.count - 1]
+                       : 0;
+    }
+    if (column->offsets.count > elements + 1)
+        column->offsets.count = elements + 1;
+    column->values.count =
+        column->offsets.count > 0
+            ? (size_t)((uint64_t *)column->offsets.data)[column->offsets.count - 1]
+            : 0;
+}
+
+/* Add the row `filled` with a value of zero bytes or an empty string. */
+static bool rows_column_push_empty(segi_rows *rows, rows_column *column, uint8_t state)
+{
+    static const double zero[2] = {0, 0};
+    size_t size = rows_value_size(column->type);
+    bool good;
+    if (size > 0)
+        good = rows_push(rows, &column->values, zero, size);
+    else if (column->type == SEG_TYPE_STRING_SET)
+        good = rows_push_end(rows, &column->lists, rows_offset_count(&column->offsets));
+    else
+        good = rows_push_end(rows, &column->offsets, column->values.count);
+    if (!good || !rows_push(rows, &column->states, &state, 1))
+        return false;
+    column->filled++;
+    return true;
+}
+
+static bool rows_column_pad(segi_rows *rows, rows_column *column, size_t count)
+{
+    while (column->filled < count)
+        if (!rows_column_push_empty(rows, column, SEG_VALUE_ABSENT)) {
+            rows_column_cut(column, column->filled);
+            return false;
+        }
+    return true;
+}
+
+static void rows_column_deinit(segi_rows *rows, rows_column *column)
+{
+    segi_free(rows->mem, column->name);
+    segi_free(rows->mem, column->states.data);
+    segi_free(rows->mem, column->values.data);
+    segi_free(rows->mem, column->offsets.data);
+    segi_free(rows->mem, column->lists.data);
+}
+
+static uint32_t rows_hash(const char *name, size_t size)
+{
+    uint32_t hash = 2166136261u;
+    for (size_t i = 0; i < size; i++)
+        hash = (hash ^ (unsigned char)name[i]) * 16777619u;
+    return hash;
+}
+
+static rows_column *rows_column_find(rows_kind *kind, const char *name, size_t size)
+{
+    rows_column *columns = kind->columns.data;
+    uint32_t hash = rows_hash(name, size);
+    for (size_t i = 0; i < kind->columns.count; i++)
+        if (columns[i].hash == hash && columns[i].name_size == size &&
+            memcmp(columns[i].name, name, size) == 0)
+            return &columns[i];
+    return NULL;
+}
+
+static seg_status rows_column_get(segi_rows *rows, rows_kind *kind, const char *name, size_t size,
+                                  seg_type type, int32_t scale, rows_column **out, seg_error *err)
+{
+    if (!segi_name_valid(name, size))
+        return segi_fail(err, SEG_E_ARG,
+                         "a column's name must be 1 to %d bytes of UTF-8 without control "
+                         "characters",
+                         SEG_NAME_SIZE_MAX);
+    *out = rows_column_find(kind, name, size);
+    if (*out) {
+        if ((*out)->type == type && (*out)->scale == scale)
+            return SEG_OK;
+        return segi_fail(err, SEG_E_SCHEMA, "column \"%.*s\" is of type %s in an earlier row, "
+                                            "not %s",
+                         (int)size, name, segi_type_name((*out)->type), segi_type_name(type));
+    }
+    rows_column column = {.name_size = size, .hash = rows_hash(name, size), .type = type,
+                          .scale = scale};
+    column.name = segi_alloc(rows->mem, size);
+    if (!column.name)
+        return segi_fail_nomem(err);
+    memcpy(column.name, name, size);
+    if (!rows_push(rows, &kind->columns, &column, sizeof column)) {
+        segi_free(rows->mem, column.name);
+        return segi_fail_nomem(err);
+    }
+    *out = (rows_column *)kind->columns.data + kind->columns.count - 1;
+    return SEG_OK;
+}
+
+/* ---- rows ---------------------------------------------------------------------------------------- */
+
+static rows_run *rows_last_run(const segi_rows *rows)
+{
+    return rows->runs.count > 0 ? (rows_run *)rows->runs.data + rows->runs.count - 1 : NULL;
+}
+
+static void rows_kind_cut(rows_kind *kind, size_t count)
+{
+    rows_column *columns = kind->columns.data;
+    kind->count = count;
+    for (size_t i = 0; i < kind->columns.count; i++)
+        rows_column_cut(&columns[i], count);
+    rows_column_cut(&kind->event_ids, count);
+    if (kind->user_ids.count > count)
+        kind->user_ids.count = count;
+    if (kind->user_offsets.count > count + 1) {
+        kind->user_offsets.count = count + 1;
+        kind->user_bytes.count = (size_t)((uint64_t *)kind->user_offsets.data)[count];
+    }
+    if (kind->times.count > count)
+        kind->times.count = count;
+    if (kind->codes.count > count)
+        kind->codes.count = count;
+}
+
+/* Drop the row under way. */
+static void rows_drop(segi_rows *rows)
+{
+    rows_run *run = rows_last_run(rows);
+    if (!rows->open || !run)
+        return;
+    rows->open = false;
+    rows_kind_cut(&rows->kinds[run->kind], rows->kinds[run->kind].count - 1);
+    if (--run->count == 0)
+        rows->runs.count--;
+}
+
+/* Pass a failure on after dropping the row under way. */
+static seg_status rows_fail(segi_rows *rows, seg_status status)
+{
+    if (status != SEG_OK)
+        rows_drop(rows);
+    return status;
+}
+
+static bool rows_add_user(segi_rows *rows, rows_kind *kind, const char *user, size_t user_size)
+{
+    if (rows->id_kind == SEG_ID_U64)
+        return rows_push(rows, &kind->user_ids, user, sizeof(uint64_t));
+    return rows_push_bytes(rows, &kind->user_bytes, user, user_size) &&
+           rows_push_end(rows, &kind->user_offsets, kind->user_bytes.count);
+}
+
+/* The code of an event type; neighbouring rows often have the same. */
+static bool rows_event_code(segi_rows *rows, const char *event, size_t size, uint32_t *out)
+{
+    rows_column *names = &rows->event_names;
+    const uint64_t *offsets = names->offsets.data;
+    for (size_t i = 0; i < names->filled; i++)
+        if (offsets[i + 1] - offsets[i] == size &&
+            memcmp((char *)names->values.data + offsets[i], event, size) == 0) {
+            *out = (uint32_t)i;
+            return true;
+        }
+    uint8_t state = SEG_VALUE_SET;
+    *out = (uint32_t)names->filled;
+    size_t bytes = names->values.count, ends = names->offsets.count;
+    if (rows_push_bytes(rows, &names->values, event, size) &&
+        rows_push_end(rows, &names->offsets, names->values.count) &&
+        rows_push(rows, &names->states, &state, 1)) {
+        names->filled++;
+        return true;
+    }
+    names->values.count = bytes;
+    names->offsets.count = ends;
+    return false;
+}
+
+static bool rows_add_run(segi_rows *rows, uint32_t kind)
+{
+    rows_run *run = rows_last_run(rows);
+    if (!run || run->kind != kind) {
+        rows_run next = {kind, rows->kinds[kind].count, 0};
+        if (!rows_push(rows, &rows->runs, &next, sizeof next))
+            return false;
+        run = rows_last_run(rows);
+    }
+    run->count++;
+    return true;
+}
+
+seg_status segi_rows_begin(segi_rows *rows, const char *user, size_t user_size, const char *event,
+                           size_t event_size, int64_t time, seg_error *err)
+{
+    uint32_t which = event ? ROWS_OF_EVENTS : ROWS_OF_USERS, code = 0;
+    rows_kind *kind = &rows->kinds[which];
+    rows->open = false;
+    SEGI_CHECK_ARG(user, err, "the user id is NULL");
+    if (rows->id_kind == SEG_ID_U64)
+        SEGI_CHECK_ARG(user_size == sizeof(uint64_t), err, "this store has numbers as user ids");
+    else if (user_size == 0 || user_size > SEG_ID_SIZE_MAX)
+        return segi_fail(err, SEG_E_DATA, "the user id is empty or too long");
+    if (event && !segi_name_valid(event, event_size))
+        return segi_fail(err, SEG_E_ARG, "the name of the event type is not acceptable");
+    if (event && (time < SEG_TIME_MIN || time > SEG_TIME_MAX))
+        return segi_fail(err, SEG_E_DATA, "the time is not within the years 1 to 9999");
+    bool good = rows_add_user(rows, kind, user, user_size);
+    if (good && event)
+        good = rows_push(rows, &kind->times, &time, sizeof time) &&
+               rows_event_code(rows, event, event_size, &code) &&
+               rows_push(rows, &kind->codes, &code, sizeof code);
+    if (!good || !rows_add_run(rows, which)) {
+        rows_kind_cut(kind, kind->count);
+        return segi_fail_nomem(err);
+    }
+    kind->count++;
+    rows->open = true;
+    return SEG_OK;
+}
+
+/* The kind of the row under way. */
+static seg_status rows_under_way(segi_rows *rows, rows_kind **out, seg_error *err)
+{
+    if (!rows->open)
+        return segi_fail(err, SEG_E_MISUSE, "no row is under way");
+    *out = &rows->kinds[rows_last_run(rows)->kind];
+    return SEG_OK;
+}
+
+/* Make the column end before the row under way; the last value of a name counts. */
+static bool rows_column_ready(segi_rows *rows, const rows_kind *kind, rows_column *column)
+{
+    rows_column_cut(column, kind->count - 1);
+    return rows_column_pad(rows, column, kind->count - 1);
+}
+
+static bool rows_push_text(segi_rows *rows, rows_column *column, const char *text, size_t size)
+{
+    return rows_push_bytes(rows, &column->values, text, size) &&
+           rows_push_end(rows, &column->offsets, column->values.count);
+}
+
+/* What a failed push left behind the last complete row. */
+static void rows_column_tidy(rows_column *column)
+{
+    size_t filled = column->filled;
+    column->filled = filled + 1;
+    rows_column_cut(column, filled);
+}
+
+static bool rows_push_fixed(segi_rows *rows, rows_column *column, int64_t slot)
+{
+    size_t size = rows_value_size(column->type);
+    uint8_t truth = slot != 0;
+    int32_t days = (int32_t)slot;
+    double place[2] = {segi_slot_latitude(slot) / 1e7, segi_slot_longitude(slot) / 1e7};
+    switch (column->type) {
+    case SEG_TYPE_BOOL: return rows_push(rows, &column->values, &truth, size);
+    case SEG_TYPE_DATE: return rows_push(rows, &column->values, &days, size);
+    case SEG_TYPE_GEO: return rows_push(rows, &column->values, place, size);
+    default: return rows_push(rows, &column->values, &slot, size);
+    }
+}
+
+static bool rows_finish_value(segi_rows *rows, rows_column *column, bool good)
+{
+    uint8_t state = SEG_VALUE_SET;
+    if (good && rows_push(rows, &column->states, &state, 1)) {
+        column->filled++;
+        return true;
+    }
+    rows_column_tidy(column);
+    return false;
+}
+
+seg_status segi_rows_event_id(segi_rows *rows, const char *id, size_t id_size, seg_error *err)
+{
+    rows_kind *kind;
+    SEGI_TRY(rows_under_way(rows, &kind, err));
+    if (kind != &rows->kinds[ROWS_OF_EVENTS])
+        return rows_fail(rows, segi_fail(err, SEG_E_MISUSE, "only events have event ids"));
+    if (!id || id_size == 0 || id_size > SEG_ID_SIZE_MAX)
+        return rows_fail(rows, segi_fail(err, SEG_E_DATA, "the event id is empty or too long"));
+    rows_column *column = &kind->event_ids;
+    if (!rows_column_ready(rows, kind, column) ||
+        !rows_finish_value(rows, column, rows_push_text(rows, column, id, id_size)))
+        return rows_fail(rows, segi_fail_nomem(err));
+    return SEG_OK;
+}
+
+seg_status segi_rows_set(segi_rows *rows, const char *name, size_t name_size, seg_type type,
+                         int32_t scale, int64_t slot, const char *text, size_t text_size,
+                         seg_error *err)
+{
+    rows_kind *kind;
+    rows_column *column;
+    SEGI_TRY(rows_under_way(rows, &kind, err));
+    SEGI_TRY(rows_fail(rows,
+                       rows_column_get(rows, kind, name, name_size, type, scale, &column, err)));
+    bool good = rows_column_ready(rows, kind, column);
+    if (good)
+        good = type == SEG_TYPE_STRING ? rows_push_text(rows, column, text, text_size)
+                                       : rows_push_fixed(rows, column, slot);
+    if (!rows_finish_value(rows, column, good))
+        return rows_fail(rows, segi_fail_nomem(err));
+    return SEG_OK;
+}
+
+seg_status segi_rows_set_list(segi_rows *rows, const char *name, size_t name_size,
+                              const char *const *elements, const size_t *sizes, size_t count,
+                              seg_error *err)
+{
+    rows_kind *kind;
+    rows_column *column;
+    SEGI_TRY(rows_under_way(rows, &kind, err));
+    if (kind != &rows->kinds[ROWS_OF_USERS])
+        return rows_fail(rows,
+                         segi_fail(err, SEG_E_ARG, "sets of texts are for attributes only"));
+    SEGI_TRY(rows_fail(rows, rows_column_get(rows, kind, name, name_size, SEG_TYPE_STRING_SET, 0,
+                                             &column, err)));
+    bool good = rows_column_ready(rows, kind, column);
+    for (size_t i = 0; good && i < count; i++)
+        good = rows_push_text(rows, column, elements[i], sizes[i]);
+    good = good && rows_push_end(rows, &column->lists, rows_offset_count(&column->offsets));
+    if (!rows_finish_value(rows, column, good))
+        return rows_fail(rows, segi_fail_nomem(err));
+    return SEG_OK;
+}
+
+/* The column of a null: the one of an earlier row, else as the schema has it. */
+static seg_status rows_null_column(segi_rows *rows, const segi_schema *schema, rows_kind *kind,
+                                   const char *name, size_t name_size, rows_column **out,
+                                   seg_error *err)
+{
+    const segi_field *field = NULL;
+    *out = name ? rows_column_find(kind, name, name_size) : NULL;
+    if (*out)
+        return SEG_OK;
+    if (kind == &rows->kinds[ROWS_OF_USERS]) {
+        field = segi_schema_attribute(schema, name, name_size);
+    } else {
+        uint32_t code = ((uint32_t *)kind->codes.data)[kind->count - 1];
+        const uint64_t *offsets = rows->event_names.offsets.data;
+        const segi_event_type *event =
+            segi_schema_event(schema, (char *)rows->event_names.values.data + offsets[code],
+                              (size_t)(offsets[code + 1] - offsets[code]));
+        field = event ? segi_event_property(event, name, name_size) : NULL;
+    }
+    if (!field)
+        return segi_fail(err, SEG_E_ARG, "a null for a column that is not known");
+    return rows_column_get(rows, kind, name, name_size, field->type, field->scale, out, err);
+}
+
+seg_status segi_rows_set_null(segi_rows *rows, const segi_schema *schema, const char *name,
+                              size_t name_size, seg_error *err)
+{
+    rows_kind *kind;
+    rows_column *column;
+    SEGI_TRY(rows_under_way(rows, &kind, err));
+    SEGI_TRY(rows_fail(rows, rows_null_column(rows, schema, kind, name, name_size, &column, err)));
+    if (rows_column_ready(rows, kind, column) &&
+        rows_column_push_empty(rows, column, SEG_VALUE_NULL))
+        return SEG_OK;
+    rows_column_tidy(column);
+    return rows_fail(rows, segi_fail_nomem(err));
+}
+
+uint64_t segi_rows_count(const segi_rows *rows)
+{
+    return (uint64_t)rows->kinds[0].count + rows->kinds[1].count;
+}
+
+void segi_rows_clear(segi_rows *rows)
+{
+    rows->open = false;
+    rows->runs.count = 0;
+    for (int i = 0; i < 2; i++)
+        rows_kind_cut(&rows->kinds[i], 0);
+}
+
+/* ---- as batches -------------------------------------------------------------------------------------- */
+
+/* Rows [begin, ...) of a padded column. */
+static seg_column rows_column_view(const rows_column *column, size_t begin)
+{
+    static const uint64_t no_offsets[1] = {0};
+    seg_column view = SEG_COLUMN_INIT;
+    size_t size = rows_value_size(column->type);
+    view.type = column->type;
+    view.scale = column->scale;
+    view.name = column->name;
+    view.name_size = column->name_size;
+    view.states = (uint8_t *)column->states.data + begin;
+    view.values = column->values.data;
+    if (size > 0) {
+        view.values = (char *)column->values.data + begin * size;
+    } else if (column->type == SEG_TYPE_STRING) {
+        view.offsets = (uint64_t *)column->offsets.data + begin;
+    } else {
+        /* Sets without any element have no offsets yet. */
+        view.offsets = column->offsets.count > 0 ? column->offsets.data : no_offsets;
+        view.lists = (uint64_t *)column->lists.data + begin;
+    }
+    return view;
+}
+
+static bool rows_pad_all(segi_rows *rows)
+{
+    for (int k = 0; k < 2; k++) {
+        rows_kind *kind = &rows->kinds[k];
+        rows_column *columns = kind->columns.data;
+        for (size_t i = 0; i < kind->columns.count; i++)
+            if (!rows_column_pad(rows, &columns[i], kind->count))
+                return false;
+        if (kind->event_ids.filled > 0 &&
+            !rows_column_pad(rows, &kind->event_ids, kind->count))
+            return false;
+    }
+    return true;
+}
+
+/* Columns that have something to say about rows [begin, begin + count). */
+static size_t rows_views(const rows_kind *kind, const rows_run *run, seg_column *out)
+{
+    const rows_column *columns = kind->columns.data;
+    size_t count = 0;
+    for (size_t i = 0; i < kind->columns.count; i++) {
+        const uint8_t *states = (const uint8_t *)columns[i].states.data + run->begin;
+        size_t row = 0;
+        while (row < run->count && states[row] == SEG_VALUE_ABSENT)
+            row++;
+        if (row < run->count)
+            out[count++] = rows_column_view(&columns[i], run->begin);
+    }
+    return count;
+}
+
+static void rows_batch(segi_rows *rows, const rows_run *run, seg_column *views, seg_batch *out)
+{
+    static const seg_batch empty = SEG_BATCH_INIT;
+    rows_kind *kind = &rows->kinds[run->kind];
+    *out = empty;
+    out->row_count = run->count;
+    if (rows->id_kind == SEG_ID_U64) {
+        out->user_ids = (uint64_t *)kind->user_ids.data + run->begin;
+    } else {
+        out->user_bytes = kind->user_bytes.data;
+        out->user_offsets = (uint64_t *)kind->user_offsets.data + run->begin;
+    }
+    if (run->kind == ROWS_OF_EVENTS) {
+        out->times = (int64_t *)kind->times.data + run->begin;
+        views[0] = rows_column_view(&rows->event_names, 0);
+        views[0].type = SEG_TYPE_STRING;
+        views[0].states = NULL;
+        views[0].codes = (uint32_t *)kind->codes.data + run->begin;
+        views[0].dictionary_count = rows->event_names.filled;
+        out->event_types = &views[0];
+        if (kind->event_ids.filled > 0) {
+            views[1] = rows_column_view(&kind->event_ids, run->begin);
+            out->event_ids = &views[1];
+        }
+    }
+    out->columns = views + 2;
+    out->column_count = rows_views(kind, run, views + 2);
+}
+
+seg_status segi_rows_batches(segi_rows *rows, const seg_batch **out_batches, size_t *out_count,
+                             seg_error *err)
+{
+    const rows_run *runs = rows->runs.data;
+    size_t view_count = 0;
+    *out_batches = NULL;
+    *out_count = 0;
+    rows->batches.count = rows->views.count = 0;
+    for (size_t i = 0; i < rows->runs.count; i++)
+        view_count += 2 + rows->kinds[runs[i].kind].columns.count;
+    if (!rows_pad_all(rows) ||
+        !rows_reserve(rows, &rows->batches, rows->runs.count + 1, sizeof(seg_batch)) ||
+        !rows_reserve(rows, &rows->views, view_count + 1, sizeof(seg_column)))
+        return segi_fail_nomem(err);
+    seg_column *views = rows->views.data;
+    seg_batch *batches = rows->batches.data;
+    for (size_t i = 0; i < rows->runs.count; i++) {
+        rows_batch(rows, &runs[i], views, &batches[i]);
+        views += 2 + rows->kinds[runs[i].kind].columns.count;
+    }
+    *out_batches = batches;
+    *out_count = rows->runs.count;
+    return SEG_OK;
+}
+
+/* ---- begin and end ------------------------------------------------------------------------------------ */
+
+seg_status segi_rows_create(const segi_mem *mem, uint32_t id_kind, segi_rows **out, seg_error *err)
+{
+    *out = segi_alloc_zero(mem, sizeof **out);
+    if (!*out)
+        return segi_fail_nomem(err);
+    (*out)->mem = mem;
+    (*out)->id_kind = id_kind;
+    (*out)->event_names.type = SEG_TYPE_STRING;
+    (*out)->kinds[ROWS_OF_EVENTS].event_ids.type = SEG_TYPE_STRING;
+    (*out)->kinds[ROWS_OF_USERS].event_ids.type = SEG_TYPE_STRING;
+    return SEG_OK;
+}
+
+void segi_rows_destroy(segi_rows *rows)
+{
+    if (!rows)
+        return;
+    for (int k = 0; k < 2; k++) {
+        rows_kind *kind = &rows->kinds[k];
+        rows_column *columns = kind->columns.data;
+        for (size_t i = 0; i < kind->columns.count; i++)
+            rows_column_deinit(rows, &columns[i]);
+        rows_column_deinit(rows, &kind->event_ids);
+        segi_free(rows->mem, kind->columns.data);
+        segi_free(rows->mem, kind->user_ids.data);
+        segi_free(rows->mem, kind->user_bytes.data);
+        segi_free(rows->mem, kind->user_offsets.data);
+        segi_free(rows->mem, kind->times.data);
+        segi_free(rows->mem, kind->codes.data);
+    }
+    rows_column_deinit(rows, &rows->event_names);
+    segi_free(rows->mem, rows->runs.data);
+    segi_free(rows->mem, rows->batches.data);
+    segi_free(rows->mem, rows->views.data);
+    segi_free(rows->mem, rows);
+}

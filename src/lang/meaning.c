@@ -1,0 +1,178 @@
+/* meaning.c - what the tests on texts and places mean. Pure functions, any thread. */
+#include <math.h>
+#include <string.h>
+
+#include "lang/lang.h"
+
+/* ---- texts --------------------------------------------------------------------------------------- */
+
+static unsigned char fold_byte(unsigned char c)
+{
+    return c >= 'A' && c <= 'Z' ? (unsigned char)(c - 'A' + 'a') : c;
+}
+
+static bool bytes_equal(bool fold, const char *a, const char *b, size_t size)
+{
+    if (!fold)
+        return size == 0 || memcmp(a, b, size) == 0;
+    for (size_t i = 0; i < size; i++) {
+        if (fold_byte((unsigned char)a[i]) != fold_byte((unsigned char)b[i]))
+            return false;
+    }
+    return true;
+}
+
+static bool text_contains(bool fold, const char *pattern, size_t pattern_size, const char *text,
+                          size_t text_size)
+{
+    if (pattern_size == 0)
+        return true;
+    if (pattern_size > text_size)
+        return false;
+    size_t last = text_size - pattern_size;
+    for (size_t i = 0; i <= last; i++) {
+        if (!fold) {
+            /* memchr is the fast way to the next place where it can start. */
+            const char *next = memchr(text + i, pattern[0], last - i + 1);
+            if (next == NULL)
+                return false;
+            i = (size_t)(next - text);
+        }
+        if (bytes_equal(fold, pattern, text + i, pattern_size))
+            return true;
+    }
+    return false;
+}
+
+/* Bytes of the code point that starts at text[0], of well-formed text. */
+static size_t code_point_size(const char *text, size_t size)
+{
+    size_t n = 1;
+    while (n < size && ((unsigned char)text[n] & 0xc0) == 0x80)
+        n++;
+    return n;
+}
+
+/* Whether the pattern's element at *p, not a star, takes the beginning of text; both sides then
+ * move on. A backslash takes the next byte as itself; one at the very end stands for itself. */
+static bool glob_step(bool fold, const char *pattern, size_t pattern_size, size_t *p,
+                      const char *text, size_t text_size, size_t *t)
+{
+    if (*p == pattern_size || *t == text_size)
+        return false;
+    char c = pattern[*p];
+    if (c == '?') {
+        *p += 1;
+        *t += code_point_size(text + *t, text_size - *t);
+        return true;
+    }
+    size_t used = 1;
+    if (c == '\\' && *p + 1 < pattern_size) {
+        c = pattern[*p + 1];
+        used = 2;
+    }
+    if (!bytes_equal(fold, &c, text + *t, 1))
+        return false;
+    *p += used;
+    *t += 1;
+    return true;
+}
+
+/* The classic scan with one place to come back to: after a mismatch the latest star takes one
+ * byte more. Earlier stars need no second look, so the worst case is text x pattern. */
+static bool text_glob(bool fold, const char *pattern, size_t pattern_size, const char *text,
+                      size_t text_size)
+{
+    size_t p = 0, t = 0;
+    size_t star = SIZE_MAX, star_text = 0;
+    while (t < text_size || p < pattern_size) {
+        if (p < pattern_size && pattern[p] == '*') {
+            star = ++p;
+            star_text = t;
+            continue;
+        }
+        if (glob_step(fold, pattern, pattern_size, &p, text, text_size, &t))
+            continue;
+        if (star == SIZE_MAX || star_text == text_size)
+            return false;
+        /* By whole code points, so that "?" after a star never starts inside one. */
+        star_text += code_point_size(text + star_text, text_size - star_text);
+        t = star_text;
+        p = star;
+    }
+    return true;
+}
+
+bool segi_text_matches(segi_text_test test, bool fold, const char *pattern, size_t pattern_size,
+                       const char *text, size_t text_size)
+{
+    switch (test) {
+    case SEGI_TEXT_CONTAINS:
+        return text_contains(fold, pattern, pattern_size, text, text_size);
+    case SEGI_TEXT_STARTS:
+        return pattern_size <= text_size && bytes_equal(fold, pattern, text, pattern_size);
+    case SEGI_TEXT_ENDS:
+        return pattern_size <= text_size &&
+               bytes_equal(fold, pattern, text + (text_size - pattern_size), pattern_size);
+    case SEGI_TEXT_MATCHES:
+        return text_glob(fold, pattern, pattern_size, text, text_size);
+    }
+    return false;
+}
+
+/* ---- places ----------------------------------------------------------------------------------------- */
+
+#define EARTH_RADIUS 6371008.8 /* mean radius in metres */
+#define RADIANS 0.017453292519943295
+
+double segi_geo_distance(segi_point a, segi_point b)
+{
+    double latitude_a = a.latitude * RADIANS, latitude_b = b.latitude * RADIANS;
+    double half_latitude = sin((latitude_b - latitude_a) / 2);
+    double half_longitude = sin((b.longitude - a.longitude) * RADIANS / 2);
+    double h = half_latitude * half_latitude +
+               cos(latitude_a) * cos(latitude_b) * half_longitude * half_longitude;
+    /* Rounding can push h past 1 for opposite points. */
+    return 2 * EARTH_RADIUS * asin(sqrt(h < 1 ? h : 1));
+}
+
+/* Whether p lies on the straight edge from a to b. */
+static bool edge_holds(segi_point a, segi_point b, segi_point p)
+{
+    double cross = (b.longitude - a.longitude) * (p.latitude - a.latitude) -
+                   (b.latitude - a.latitude) * (p.longitude - a.longitude);
+    if (cross != 0)
+        return false;
+    return p.latitude >= fmin(a.latitude, b.latitude) &&
+           p.latitude <= fmax(a.latitude, b.latitude) &&
+           p.longitude >= fmin(a.longitude, b.longitude) &&
+           p.longitude <= fmax(a.longitude, b.longitude);
+}
+
+/* Whether a ray from p towards rising longitudes crosses the edge. The lower end belongs to the
+ * edge and the upper one does not, so that a corner counts once. */
+static bool edge_crossed(segi_point a, segi_point b, segi_point p)
+{
+    if ((a.latitude > p.latitude) == (b.latitude > p.latitude))
+        return false;
+    double cross = (b.longitude - a.longitude) * (p.latitude - a.latitude) -
+                   (b.latitude - a.latitude) * (p.longitude - a.longitude);
+    return b.latitude > a.latitude ? cross > 0 : cross < 0;
+}
+
+bool segi_geo_inside(const segi_ring *rings, uint32_t ring_count, segi_point p)
+{
+    bool inside = false;
+    for (uint32_t r = 0; r < ring_count; r++) {
+        const segi_ring *ring = &rings[r];
+        for (uint32_t i = 0; i < ring->count; i++) {
+            segi_point a = ring->points[i];
+            segi_point b = ring->points[i + 1 == ring->count ? 0 : i + 1];
+            if (edge_holds(a, b, p))
+                return true;
+            if (edge_crossed(a, b, p))
+                inside = !inside;
+        }
+    }
+    return inside;
+}

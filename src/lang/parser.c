@@ -1,0 +1,521 @@
+/* parser.c - recursive descent: the shared tools, and the levels from `using` down to operands.
+ *
+ * Every function that makes a node returns NULL once something has failed; the first failure is
+ * in parser->err and stays there. Depth is counted where brackets and nots open, so that the C
+ * stack is bounded whatever the text. One thread. */
+#include <string.h>
+
+#include "base/text.h"
+#include "lang/syntax.h"
+
+/* ---- tools --------------------------------------------------------------------------------------- */
+
+bool segi_parser_may_fail(segi_parser *p, segi_token at)
+{
+    if (p->status != SEG_OK)
+        return false;
+    if (at.kind != SEGI_TOKEN_ERROR || p->lexer.status == SEG_OK)
+        return true;
+    /* What the lexer said explains more. */
+    p->status = p->lexer.status;
+    return false;
+}
+
+void *segi_parser_failed(segi_parser *p, segi_token at, const char *hint, seg_status status)
+{
+    if (status == SEG_OK)
+        return NULL;
+    p->status = status;
+    segi_error_span(p->err, at.begin, at.size);
+    if (hint != NULL)
+        segi_error_hint(p->err, "%s", hint);
+    return NULL;
+}
+
+void *segi_parser_nomem(segi_parser *p)
+{
+    if (p->status == SEG_OK)
+        p->status = segi_fail_nomem(p->err);
+    return NULL;
+}
+
+void segi_parser_next(segi_parser *p)
+{
+    p->prev_end = p->token.begin + p->token.size;
+    p->token = segi_lexer_next(&p->lexer);
+    if (p->token.kind == SEGI_TOKEN_ERROR && p->status == SEG_OK)
+        p->status = p->lexer.status;
+}
+
+segi_parser_mark segi_parser_save(const segi_parser *p)
+{
+    return (segi_parser_mark){p->lexer.at, p->prev_end, p->token};
+}
+
+void segi_parser_restore(segi_parser *p, segi_parser_mark mark)
+{
+    p->lexer.at = mark.at;
+    p->prev_end = mark.prev_end;
+    p->token = mark.token;
+}
+
+segi_token segi_parser_peek(const segi_parser *p)
+{
+    segi_lexer copy = p->lexer;
+    copy.err = NULL;
+    return segi_lexer_next(&copy);
+}
+
+static bool token_is(const segi_parser *p, segi_token token, const char *word)
+{
+    return token.kind == SEGI_TOKEN_WORD &&
+           segi_word_is(p->lexer.text + token.begin, token.size, word);
+}
+
+bool segi_parser_is(const segi_parser *p, const char *word)
+{
+    return token_is(p, p->token, word);
+}
+
+bool segi_parser_then(const segi_parser *p, const char *word)
+{
+    return token_is(p, segi_parser_peek(p), word);
+}
+
+bool segi_parser_take(segi_parser *p, const char *word)
+{
+    if (!segi_parser_is(p, word))
+        return false;
+    segi_parser_next(p);
+    return true;
+}
+
+bool segi_parser_take2(segi_parser *p, const char *first, const char *second)
+{
+    if (!segi_parser_is(p, first) || !segi_parser_then(p, second))
+        return false;
+    segi_parser_next(p);
+    segi_parser_next(p);
+    return true;
+}
+
+bool segi_parser_take_kind(segi_parser *p, segi_token_kind kind)
+{
+    if (p->token.kind != kind)
+        return false;
+    segi_parser_next(p);
+    return true;
+}
+
+void *segi_parser_expected(segi_parser *p, const char *what, const char *hint)
+{
+    if (p->token.kind == SEGI_TOKEN_END)
+        return segi_parser_fail(p, p->token, hint, "the text ends where %s should stand", what);
+    return segi_parser_fail(p, p->token, hint, "expected %s instead of %.*s", what,
+                            p->token.size > 60 ? 60 : (int)p->token.size,
+                            p->lexer.text + p->token.begin);
+}
+
+bool segi_parser_expect(segi_parser *p, segi_token_kind kind, const char *what)
+{
+    if (segi_parser_take_kind(p, kind))
+        return p->status == SEG_OK;
+    segi_parser_expected(p, what, NULL);
+    return false;
+}
+
+bool segi_parser_enter(segi_parser *p, segi_token at)
+{
+    if (p->status != SEG_OK)
+        return false;
+    if (p->depth == SEG_TEXT_DEPTH_MAX) {
+        p->status = segi_fail(p->err, SEG_E_LIMIT, "more than %d brackets and nots inside each other",
+                              SEG_TEXT_DEPTH_MAX);
+        segi_error_span(p->err, at.begin, at.size);
+        return false;
+    }
+    p->depth++;
+    return true;
+}
+
+void segi_parser_leave(segi_parser *p)
+{
+    p->depth--;
+}
+
+void *segi_parser_alloc(segi_parser *p, size_t size)
+{
+    if (p->status != SEG_OK)
+        return NULL;
+    void *pointer = segi_arena_alloc(p->arena, size);
+    return pointer == NULL ? segi_parser_nomem(p) : pointer;
+}
+
+segi_syn *segi_parser_node(segi_parser *p, segi_syn_kind kind, uint32_t begin)
+{
+    if (p->status == SEG_OK && *p->nodes == SEG_TEXT_NODES_MAX) {
+        p->status = segi_fail(p->err, SEG_E_LIMIT, "more than %d operators and values",
+                              SEG_TEXT_NODES_MAX);
+        segi_error_span(p->err, begin, 0);
+        segi_error_hint(p->err, "bind a long list of values as a parameter, or save parts as "
+                                "segments of their own");
+    }
+    segi_syn *syn = segi_parser_alloc(p, sizeof *syn);
+    if (syn == NULL)
+        return NULL;
+    ++*p->nodes;
+    syn->kind = kind;
+    syn->begin = begin;
+    return syn;
+}
+
+void segi_syn_add(segi_syn *parent, segi_syn *kid)
+{
+    if (parent->kids_last == NULL)
+        parent->kids = kid;
+    else
+        parent->kids_last->next = kid;
+    parent->kids_last = kid;
+    parent->kid_count++;
+    if (parent->height < kid->height + 1)
+        parent->height = kid->height + 1;
+}
+
+void segi_parser_close(segi_parser *p, segi_syn *syn)
+{
+    syn->size = p->prev_end - syn->begin;
+}
+
+/* ---- brackets ----------------------------------------------------------------------------------------- */
+
+/* The closing bracket; without it the message points back at the opening one. */
+static bool parser_close_bracket(segi_parser *p, segi_token open)
+{
+    if (p->status != SEG_OK)
+        return false;
+    if (segi_parser_take_kind(p, SEGI_TOKEN_RIGHT))
+        return p->status == SEG_OK;
+    if (p->token.kind == SEGI_TOKEN_END)
+        segi_parser_fail(p, open, "add a ) where the group ends",
+                         "the ( that opens here is never closed");
+    else
+        segi_parser_expected(p, "and, or, or )", NULL);
+    return false;
+}
+
+segi_syn *segi_parse_bracketed(segi_parser *p, const char *after)
+{
+    segi_token open = p->token;
+    if (open.kind != SEGI_TOKEN_LEFT)
+        return segi_parser_fail(p, p->token, NULL, "\"%s\" needs parentheses", after);
+    if (!segi_parser_enter(p, open))
+        return NULL;
+    segi_parser_next(p);
+    segi_syn *inner = segi_parse_expr(p);
+    if (inner == NULL || !parser_close_bracket(p, open))
+        return NULL;
+    segi_parser_leave(p);
+    return inner;
+}
+
+/* ---- operands -------------------------------------------------------------------------------------------- */
+
+/* at least N of ( expr, ... ) */
+static segi_syn *parse_at_least(segi_parser *p)
+{
+    segi_syn *syn = segi_parser_node(p, SEGI_SYN_AT_LEAST, p->token.begin);
+    segi_parser_next(p);
+    segi_parser_next(p);
+    if (syn == NULL || !segi_parse_number(p, &syn->u.number, "how many of the list must hold"))
+        return NULL;
+    if (!segi_parser_take(p, "of"))
+        return segi_parser_expected(p, "\"of\" and a list in parentheses",
+                                    "at least 2 of (a = 1, b = 2, c = 3)");
+    segi_token open = p->token;
+    if (!segi_parser_expect(p, SEGI_TOKEN_LEFT, "(") || !segi_parser_enter(p, open))
+        return NULL;
+    do {
+        segi_syn *item = segi_parse_expr(p);
+        if (item == NULL)
+            return NULL;
+        segi_syn_add(syn, item);
+    } while (segi_parser_take_kind(p, SEGI_TOKEN_COMMA));
+    if (!parser_close_bracket(p, open))
+        return NULL;
+    segi_parser_leave(p);
+    segi_parser_close(p, syn);
+    return syn;
+}
+
+/* in segment "name" */
+static segi_syn *parse_segment(segi_parser *p)
+{
+    segi_syn *syn = segi_parser_node(p, SEGI_SYN_SEGMENT, p->token.begin);
+    segi_parser_next(p);
+    segi_parser_next(p);
+    if (syn == NULL)
+        return NULL;
+    if (p->token.kind != SEGI_TOKEN_STRING && p->token.kind != SEGI_TOKEN_PARAM)
+        return segi_parser_expected(p, "the segment's name in double quotes",
+                                    "in segment \"name\"");
+    segi_syn *name = segi_parse_literal(p);
+    if (name == NULL)
+        return NULL;
+    segi_syn_add(syn, name);
+    segi_parser_close(p, syn);
+    return syn;
+}
+
+/* Parts of the language that this version does not have: the word, and what follows it. */
+static const struct later_word {
+    const char *word, *then;
+} later_words[] = {
+    {"sequence", "("},      {"funnel", "("},     {"session", "("},       {"streak", "("},
+    {"current_streak", "("}, {"rfm", "("},       {"stage", "("},         {"split", "("},
+    {"holdout", "("},       {"anniversary", "("}, {"quartile", "("},     {"quintile", "("},
+    {"decile", "("},        {"entered", "segment"}, {"left", "segment"}, {"suppressed", "by"},
+    {"subscribed", "to"},   {"exists", "("}};
+
+bool segi_parse_later(segi_parser *p)
+{
+    for (size_t i = 0; i < sizeof later_words / sizeof *later_words; i++) {
+        if (!segi_parser_is(p, later_words[i].word))
+            continue;
+        segi_token then = segi_parser_peek(p);
+        if (later_words[i].then[0] == '(' ? then.kind == SEGI_TOKEN_LEFT
+                                          : token_is(p, then, later_words[i].then)) {
+            segi_parser_fail(p, p->token, NULL, "\"%s\" is not known in this version",
+                             later_words[i].word);
+            return true;
+        }
+    }
+    return false;
+}
+
+static segi_syn *parse_constant(segi_parser *p, segi_syn_kind kind)
+{
+    segi_syn *syn = segi_parser_node(p, kind, p->token.begin);
+    segi_parser_next(p);
+    if (syn != NULL)
+        segi_parser_close(p, syn);
+    return syn;
+}
+
+static segi_syn *parse_primary(segi_parser *p)
+{
+    if (p->token.kind == SEGI_TOKEN_LEFT) {
+        segi_syn *inner = segi_parse_bracketed(p, "");
+        if (inner == NULL || !segi_syn_is_value(inner))
+            return inner;
+        segi_syn *value = segi_parse_value_rest(p, inner);
+        return value == NULL ? NULL : segi_parse_test(p, value);
+    }
+    if (p->token.kind == SEGI_TOKEN_WORD) {
+        if (segi_parser_is(p, "everyone"))
+            return parse_constant(p, SEGI_SYN_EVERYONE);
+        if (segi_parser_is(p, "nobody"))
+            return parse_constant(p, SEGI_SYN_NOBODY);
+        if (segi_parser_is(p, "did") || segi_parser_is(p, "never"))
+            return segi_parse_did(p);
+        if (segi_parser_is(p, "at") && segi_parser_then(p, "least"))
+            return parse_at_least(p);
+        if (segi_parser_is(p, "in") && segi_parser_then(p, "segment"))
+            return parse_segment(p);
+        if (segi_parse_later(p))
+            return NULL;
+        if (segi_parse_edge_starts(p))
+            return segi_parse_edge(p);
+    }
+    segi_syn *value = segi_parse_value(p);
+    return value == NULL ? NULL : segi_parse_test(p, value);
+}
+
+/* ---- levels ------------------------------------------------------------------------------------------------ */
+
+static segi_syn *parse_unary(segi_parser *p)
+{
+    if (!segi_parser_is(p, "not"))
+        return parse_primary(p);
+    uint32_t begin = p->token.begin, depth = p->depth;
+    /* A run of nots is a loop; the depth limit bounds what comes after it. */
+    bool negated = false;
+    while (segi_parser_is(p, "not")) {
+        if (!segi_parser_enter(p, p->token))
+            return NULL;
+        negated = !negated;
+        segi_parser_next(p);
+    }
+    segi_syn *inner = parse_primary(p);
+    if (inner == NULL)
+        return NULL;
+    p->depth = depth;
+    /* Two nots cancel, but "not not flag" is a predicate and no value any more. */
+    segi_syn *syn = segi_parser_node(p, SEGI_SYN_NOT, begin);
+    if (syn == NULL)
+        return NULL;
+    syn->negated = !negated;
+    segi_syn_add(syn, inner);
+    segi_parser_close(p, syn);
+    return syn;
+}
+
+/* One level of left-associative words. XOR nests to the left, the others are lists. */
+static segi_syn *parse_level(segi_parser *p, const char *word, segi_syn_kind kind,
+                             segi_syn *(*below)(segi_parser *))
+{
+    segi_syn *left = below(p);
+    segi_syn *list = NULL;
+    while (left != NULL && segi_parser_is(p, word)) {
+        segi_parser_next(p);
+        segi_syn *right = below(p);
+        if (right == NULL)
+            return NULL;
+        if (list == NULL) {
+            list = segi_parser_node(p, kind, left->begin);
+            if (list == NULL)
+                return NULL;
+            segi_syn_add(list, left);
+            left = list;
+        }
+        segi_syn_add(list, right);
+        segi_parser_close(p, list);
+    }
+    return p->status == SEG_OK ? left : NULL;
+}
+
+static segi_syn *parse_conjunction(segi_parser *p)
+{
+    return parse_level(p, "and", SEGI_SYN_AND, parse_unary);
+}
+
+static segi_syn *parse_xor(segi_parser *p)
+{
+    return parse_level(p, "xor", SEGI_SYN_XOR, parse_conjunction);
+}
+
+static segi_syn *parse_or(segi_parser *p)
+{
+    return parse_level(p, "or", SEGI_SYN_OR, parse_xor);
+}
+
+/* a except b: a and not b */
+segi_syn *segi_parse_expr(segi_parser *p)
+{
+    segi_syn *left = parse_or(p);
+    if (left == NULL || !segi_parser_is(p, "except"))
+        return left;
+    segi_syn *all = segi_parser_node(p, SEGI_SYN_AND, left->begin);
+    if (all == NULL)
+        return NULL;
+    segi_syn_add(all, left);
+    while (segi_parser_is(p, "except")) {
+        uint32_t begin = p->token.begin;
+        segi_parser_next(p);
+        segi_syn *right = parse_or(p);
+        segi_syn *not_right = right == NULL ? NULL : segi_parser_node(p, SEGI_SYN_NOT, begin);
+        if (not_right == NULL)
+            return NULL;
+        segi_syn_add(not_right, right);
+        segi_parser_close(p, not_right);
+        segi_syn_add(all, not_right);
+    }
+    segi_parser_close(p, all);
+    return all;
+}
+
+/* using timezone "Europe/Berlin", week monday: */
+static bool parse_using(segi_parser *p, segi_syn_root *out)
+{
+    segi_parser_next(p);
+    do {
+        segi_token option = p->token;
+        if (segi_parser_take(p, "timezone") && !out->zone_given) {
+            out->zone_given = true;
+            if (!segi_parse_zone(p, &out->zone))
+                return false;
+        } else if (segi_parser_take(p, "week") && !out->week_given) {
+            out->week_given = true;
+            bool monday = segi_parser_is(p, "monday");
+            if (!monday && !segi_parser_is(p, "sunday")) {
+                segi_parser_expected(p, "monday or sunday", "a week starts on one of these two");
+                return false;
+            }
+            segi_parser_next(p);
+            out->week_start = monday ? 1 : 7;
+        } else {
+            if (out->zone_given || out->week_given)
+                segi_parser_fail(p, option, NULL, "each option of \"using\" stands once");
+            else
+                segi_parser_expected(p, "timezone or week",
+                                     "using timezone \"Europe/Berlin\", week monday: ...");
+            return false;
+        }
+    } while (segi_parser_take_kind(p, SEGI_TOKEN_COMMA));
+    return segi_parser_expect(p, SEGI_TOKEN_COLON, "a colon after the options");
+}
+
+/* Something is left over: what could it have been meant as? */
+static void fail_trailing(segi_parser *p)
+{
+    static const char *const words[] = {"and",  "or",      "xor",    "except", "where", "within",
+                                        "since", "before", "between", "older", "among", "contains",
+                                        "matches", "inside"};
+    segi_token token = p->token;
+    const char *text = p->lexer.text + token.begin;
+    if (token.kind == SEGI_TOKEN_RIGHT) {
+        segi_parser_fail(p, token, NULL, "this ) closes nothing");
+        return;
+    }
+    if (segi_parser_is(p, "where")) {
+        segi_parser_fail(p, token, "did \"event\" where (...) at least 2 times in last 30 days",
+                         "\"where\" stands right after the event");
+        return;
+    }
+    if (segi_parser_is(p, "at") || segi_parser_is(p, "exactly") || segi_parser_is(p, "on") ||
+        segi_parser_is(p, "more") || segi_parser_is(p, "fewer") || segi_parser_is(p, "less")) {
+        segi_parser_fail(p, token, "did \"event\" at least 2 times in last 30 days",
+                         "how often stands before the time span");
+        return;
+    }
+    if (token.kind >= SEGI_TOKEN_EQ && token.kind <= SEGI_TOKEN_GE) {
+        segi_parser_fail(p, token, "a > 1 and a < 5, or: a between 1 and 5",
+                         "comparisons do not chain");
+        return;
+    }
+    for (size_t i = 0; token.kind == SEGI_TOKEN_WORD && i < sizeof words / sizeof *words; i++) {
+        uint32_t limit = token.size < 6 ? 1 : token.size / 3;
+        if (segi_text_distance(text, token.size, words[i], strlen(words[i]), limit) <= limit) {
+            segi_parser_fail(p, token, NULL, "\"%.*s\" does not fit here",
+                             SEGI_TOKEN_TEXT(p, token));
+            segi_error_hint(p->err, "did you mean \"%s\"?", words[i]);
+            return;
+        }
+    }
+    segi_parser_fail(p, token, "join conditions with and, or", "%.*s does not fit here",
+                     token.size > 60 ? 60 : (int)token.size, text);
+}
+
+seg_status segi_parse(segi_arena *arena, const char *text, size_t size, bool value,
+                      uint32_t *nodes, segi_syn_root *out, seg_error *err)
+{
+    memset(out, 0, sizeof *out);
+    SEGI_TRY(segi_text_check(text, size, err));
+    segi_parser p;
+    memset(&p, 0, sizeof p);
+    segi_lexer_init(&p.lexer, text, (uint32_t)size, err);
+    p.arena = arena;
+    p.err = err;
+    p.nodes = nodes;
+    segi_parser_next(&p);
+    p.prev_end = 0;
+    if (p.status == SEG_OK && p.token.kind == SEGI_TOKEN_END) {
+        segi_parser_fail(&p, p.token, "everyone", "the text is empty");
+        return p.status;
+    }
+    if (segi_parser_is(&p, "using") && !parse_using(&p, out))
+        return p.status;
+    out->root = value ? segi_parse_value(&p) : segi_parse_expr(&p);
+    if (p.status == SEG_OK && p.token.kind != SEGI_TOKEN_END)
+        fail_trailing(&p);
+    return p.status;
+}

@@ -1,0 +1,323 @@
+/* syntax.h - private to lang: tokens, and the tree of what was written.
+ *
+ * The parser knows no schema: names are names. check.c turns this tree into the checked one of
+ * lang.h. Everything here lives in an arena that ends with the compile. */
+#ifndef SEGI_SYNTAX_H
+#define SEGI_SYNTAX_H
+
+#include "base/error.h"
+#include "lang/lang.h"
+
+/* ---- tokens ---------------------------------------------------------------------------------- */
+
+typedef enum segi_token_kind {
+    SEGI_TOKEN_END,
+    SEGI_TOKEN_ERROR, /* the lexer has filled its error */
+    SEGI_TOKEN_WORD,
+    SEGI_TOKEN_STRING,  /* "text", with its quotes */
+    SEGI_TOKEN_QUOTED,  /* `name`, with its quotes */
+    SEGI_TOKEN_NUMBER,  /* no sign */
+    SEGI_TOKEN_DATE,    /* date or instant */
+    SEGI_TOKEN_PARAM,   /* $name */
+    SEGI_TOKEN_BUILTIN, /* @name */
+    SEGI_TOKEN_LEFT,
+    SEGI_TOKEN_RIGHT,
+    SEGI_TOKEN_COMMA,
+    SEGI_TOKEN_COLON,
+    SEGI_TOKEN_EQ,
+    SEGI_TOKEN_NE,
+    SEGI_TOKEN_LT,
+    SEGI_TOKEN_LE,
+    SEGI_TOKEN_GT,
+    SEGI_TOKEN_GE,
+    SEGI_TOKEN_PLUS,
+    SEGI_TOKEN_MINUS,
+    SEGI_TOKEN_STAR,
+    SEGI_TOKEN_SLASH,
+    SEGI_TOKEN_PERCENT
+} segi_token_kind;
+
+typedef struct segi_token {
+    segi_token_kind kind;
+    uint32_t begin, size;
+} segi_token;
+
+typedef struct segi_lexer {
+    const char *text;
+    uint32_t size, at;
+    seg_error *err;
+    seg_status status; /* of the first SEGI_TOKEN_ERROR */
+} segi_lexer;
+
+void segi_lexer_init(segi_lexer *lexer, const char *text, uint32_t size, seg_error *err);
+segi_token segi_lexer_next(segi_lexer *lexer);
+/* Size limit, NUL bytes and UTF-8 of a whole text. */
+seg_status segi_text_check(const char *text, size_t size, seg_error *err);
+/* The bytes that a quoted token stands for, in the arena or in the text. False: out of memory. */
+bool segi_token_unquote(const segi_lexer *lexer, segi_token token, segi_arena *arena,
+                        const char **out, size_t *out_size);
+/* ASCII letters compared without case; `word` is lower case. */
+bool segi_word_is(const char *text, size_t size, const char *word);
+/* A word of the language that cannot be a bare name. */
+bool segi_word_reserved(const char *text, size_t size);
+/* Any word of the language: the printer quotes names that are. */
+bool segi_word_known(const char *text, size_t size);
+bool segi_unit_of(const char *text, size_t size, segi_unit *out);
+const char *segi_unit_name(segi_unit unit);
+
+/* ---- the tree -------------------------------------------------------------------------------- */
+
+typedef enum segi_syn_kind {
+    SEGI_SYN_EVERYONE,
+    SEGI_SYN_NOBODY,
+    SEGI_SYN_NOT,
+    SEGI_SYN_AND,
+    SEGI_SYN_OR,
+    SEGI_SYN_XOR,
+    SEGI_SYN_AT_LEAST, /* number, kids */
+    SEGI_SYN_DID,      /* did: selector, bound, window; negated */
+    SEGI_SYN_EDGE,     /* edge: which, number (nth), selector, window */
+    SEGI_SYN_SEGMENT,  /* kids[0]: a STRING or PARAM */
+    SEGI_SYN_COMPARE,  /* op, kids[0..1] */
+    SEGI_SYN_BETWEEN,  /* kids[0..2] */
+    SEGI_SYN_IN,       /* kids[0], then the list; negated; list_param */
+    SEGI_SYN_RANK,     /* kids[0] [, population]; number, percent, bottom */
+    SEGI_SYN_STATE,    /* kids[0]; op: segi_state; negated */
+    SEGI_SYN_HAS,      /* kids[0], then the list; op: segi_has; list_param */
+    SEGI_SYN_TEXT,     /* kids[0..1]; op: segi_text_test; fold */
+    SEGI_SYN_RADIUS,   /* kids[0]; geo */
+    SEGI_SYN_POLYGON,  /* kids[0]; geo */
+    SEGI_SYN_TIME,     /* kids[0]; window */
+    /* values */
+    SEGI_SYN_NUMBER,   /* literal */
+    SEGI_SYN_BOOL,     /* literal */
+    SEGI_SYN_STRING,   /* text */
+    SEGI_SYN_MOMENT,   /* moment */
+    SEGI_SYN_DURATION, /* duration */
+    SEGI_SYN_NOW,
+    SEGI_SYN_PARAM,     /* text: the name */
+    SEGI_SYN_NAME,      /* text; an attribute or a property, also an event in a source */
+    SEGI_SYN_BUILTIN,   /* op: segi_builtin */
+    SEGI_SYN_AGGREGATE, /* aggregate */
+    SEGI_SYN_ARITH,     /* op: segi_arith; kids[0..1] */
+    SEGI_SYN_NEGATE,    /* kids[0] */
+    SEGI_SYN_SIZE       /* kids[0]: a NAME */
+} segi_syn_kind;
+
+typedef struct segi_syn segi_syn;
+
+/* A whole number, or a parameter for one. */
+typedef struct segi_syn_number {
+    int64_t value;
+    const segi_syn *param;
+} segi_syn_number;
+
+typedef struct segi_syn_duration {
+    segi_syn_number count;
+    segi_unit unit;
+} segi_syn_duration;
+
+typedef struct segi_syn_moment {
+    segi_moment moment;
+    const segi_syn *param;
+    uint32_t begin, size;
+} segi_syn_moment;
+
+typedef struct segi_syn_selector {
+    uint32_t begin, size;
+    bool any;
+    const segi_syn *events; /* NAMEs linked by next */
+    uint32_t event_count;
+    const segi_syn *where;
+} segi_syn_selector;
+
+typedef enum segi_syn_tz { SEGI_TZ_NONE, SEGI_TZ_USER, SEGI_TZ_NAME } segi_syn_tz;
+
+typedef struct segi_syn_zone {
+    segi_syn_tz kind;
+    const char *name;
+    size_t name_size;
+    uint32_t begin, size;
+} segi_syn_zone;
+
+typedef struct segi_syn_window {
+    uint32_t begin, size;
+    segi_window_kind kind;
+    segi_syn_duration length, length_to;
+    bool complete;
+    segi_syn_moment from, to;
+    segi_anchor_side side;
+    segi_which anchor_which;
+    const segi_syn_selector *anchor_selector; /* NULL: anchor_name */
+    const segi_syn *anchor_name;
+    segi_syn_zone zone;
+} segi_syn_window;
+
+typedef enum segi_syn_bound_kind {
+    SEGI_BOUND_AT_LEAST,
+    SEGI_BOUND_AT_MOST,
+    SEGI_BOUND_MORE,
+    SEGI_BOUND_FEWER,
+    SEGI_BOUND_EXACTLY,
+    SEGI_BOUND_BETWEEN
+} segi_syn_bound_kind;
+
+typedef struct segi_syn_bound {
+    uint32_t begin, size;
+    segi_syn_bound_kind kind;
+    segi_syn_number low, high; /* high: BETWEEN */
+    bool periods;
+    segi_unit period;
+} segi_syn_bound;
+
+/* DID, EDGE and AGGREGATE look at events. */
+typedef struct segi_syn_behaviour {
+    const segi_syn_selector *selector;
+    const segi_syn_bound *bound;   /* NULL: none */
+    const segi_syn_window *window; /* NULL: none */
+    segi_which which;
+    int64_t nth;
+    segi_aggregate aggregate;
+    const segi_syn *argument; /* NAME or BUILTIN, or the predicate of share */
+    double fraction;
+    segi_unit period;
+    int64_t min_events;
+    segi_ties ties;
+} segi_syn_behaviour;
+
+typedef struct segi_syn_geo {
+    double meters;
+    segi_point point;
+    uint32_t ring_count;
+    const segi_ring *rings;
+} segi_syn_geo;
+
+struct segi_syn {
+    segi_syn_kind kind;
+    uint32_t begin, size;
+    int32_t op;
+    bool negated, percent, bottom, fold;
+    const segi_syn *list_param;
+    uint32_t height; /* 1 more than the highest kid's */
+    uint32_t kid_count;
+    segi_syn *kids, *kids_last; /* linked by next */
+    segi_syn *next;
+    union {
+        segi_syn_number number;
+        segi_literal literal;
+        struct {
+            const char *text;
+            size_t text_size;
+        } name;
+        segi_moment moment;
+        segi_syn_duration duration;
+        const segi_syn_behaviour *behaviour;
+        const segi_syn_window *window;
+        const segi_syn_geo *geo;
+    } u;
+};
+
+static inline bool segi_syn_is_value(const segi_syn *syn)
+{
+    return syn->kind >= SEGI_SYN_NUMBER;
+}
+
+/* ---- parsing ---------------------------------------------------------------------------------- */
+
+typedef struct segi_syn_root {
+    segi_syn *root;
+    bool zone_given, week_given;
+    segi_syn_zone zone;
+    int32_t week_start;
+} segi_syn_root;
+
+/* *nodes counts up across texts; more than SEG_TEXT_NODES_MAX is SEG_E_LIMIT. err has the span. */
+seg_status segi_parse(segi_arena *arena, const char *text, size_t size, bool value,
+                      uint32_t *nodes, segi_syn_root *out, seg_error *err);
+
+/* ---- shared by the files of the parser ---------------------------------------------------------- */
+
+typedef struct segi_parser {
+    segi_lexer lexer;
+    segi_token token;   /* the current one */
+    uint32_t prev_end;  /* where the token before it ends */
+    segi_arena *arena;
+    seg_error *err;
+    seg_status status;
+    uint32_t depth;
+    uint32_t *nodes;
+} segi_parser;
+
+/* A place to come back to. */
+typedef struct segi_parser_mark {
+    uint32_t at, prev_end;
+    segi_token token;
+} segi_parser_mark;
+
+/* All of these return false or NULL after a failure, whose details are in parser->err. */
+void segi_parser_next(segi_parser *p);
+segi_parser_mark segi_parser_save(const segi_parser *p);
+void segi_parser_restore(segi_parser *p, segi_parser_mark mark);
+bool segi_parser_is(const segi_parser *p, const char *word);  /* the current token is this word */
+bool segi_parser_then(const segi_parser *p, const char *word); /* and the next one this */
+segi_token segi_parser_peek(const segi_parser *p);             /* the one after the current */
+bool segi_parser_take(segi_parser *p, const char *word);
+bool segi_parser_take2(segi_parser *p, const char *first, const char *second);
+bool segi_parser_take_kind(segi_parser *p, segi_token_kind kind);
+bool segi_parser_expect(segi_parser *p, segi_token_kind kind, const char *what);
+bool segi_parser_enter(segi_parser *p, segi_token at);
+void segi_parser_leave(segi_parser *p);
+/* Fails at a token, with a message in printf form; the hint may be NULL. The first failure stays. */
+#define segi_parser_fail(p, at, hint, ...)                                                         \
+    segi_parser_failed((p), (at), (hint),                                                          \
+                       segi_parser_may_fail((p), (at))                                             \
+                           ? segi_fail((p)->err, SEG_E_SYNTAX, __VA_ARGS__)                        \
+                           : SEG_OK)
+bool segi_parser_may_fail(segi_parser *p, segi_token at);
+void *segi_parser_failed(segi_parser *p, segi_token at, const char *hint, seg_status status);
+void *segi_parser_nomem(segi_parser *p);
+/* "expected ..." with the current token named. */
+void *segi_parser_expected(segi_parser *p, const char *what, const char *hint);
+segi_syn *segi_parser_node(segi_parser *p, segi_syn_kind kind, uint32_t begin);
+void segi_syn_add(segi_syn *parent, segi_syn *kid);
+void segi_parser_close(segi_parser *p, segi_syn *syn); /* sets the size: up to the last token */
+void *segi_parser_alloc(segi_parser *p, size_t size);
+#define SEGI_TOKEN_TEXT(p, t) (int)(t).size, (p)->lexer.text + (t).begin
+
+/* parse_value.c */
+segi_syn *segi_parse_value(segi_parser *p);
+/* What follows an operand in parentheses that turned out to be a value. */
+segi_syn *segi_parse_value_rest(segi_parser *p, segi_syn *left);
+segi_syn *segi_parse_literal(segi_parser *p);
+segi_syn *segi_parse_param(segi_parser *p);
+bool segi_parse_number(segi_parser *p, segi_syn_number *out, const char *what);
+bool segi_parse_signed_float(segi_parser *p, double *out, const char *what);
+bool segi_token_unit(const segi_parser *p, segi_token token, segi_unit *out);
+/* `begin` is where the phrase starts that needs the unit, for the hint. */
+bool segi_parse_unit(segi_parser *p, uint32_t begin, segi_unit *out);
+/* N unit */
+bool segi_parse_duration(segi_parser *p, uint32_t begin, segi_syn_duration *out);
+
+/* parse_window.c */
+bool segi_parse_window_starts(const segi_parser *p);
+segi_syn_window *segi_parse_window(segi_parser *p);
+bool segi_parse_zone(segi_parser *p, segi_syn_zone *out);
+
+/* parse_event.c */
+segi_syn_selector *segi_parse_selector(segi_parser *p);
+segi_syn *segi_parse_did(segi_parser *p);
+segi_syn *segi_parse_edge(segi_parser *p);
+bool segi_parse_aggregate_starts(const segi_parser *p);
+segi_syn *segi_parse_aggregate(segi_parser *p);
+bool segi_parse_edge_starts(const segi_parser *p);
+
+/* parse_test.c: what follows a value. */
+segi_syn *segi_parse_test(segi_parser *p, segi_syn *value);
+
+/* parser.c */
+bool segi_parse_later(segi_parser *p); /* true: failed, this is not in the language yet */
+segi_syn *segi_parse_expr(segi_parser *p);
+/* "(" expr ")" after a word that asks for it. */
+segi_syn *segi_parse_bracketed(segi_parser *p, const char *after);
+
+#endif

@@ -1,0 +1,567 @@
+/* catalog.c - saved segments by name, and the references between them.
+ *
+ * Invariants: `entries` is sorted by name; the references of an entry are entries of the same
+ * catalog, because a text is compiled before it is saved and an entry that others refer to is
+ * neither dropped nor replaced by one that breaks them; the references form no circle. The lock
+ * guards all of it and is held for the length of a compile, which borrows texts. Any thread. */
+#include "sets/sets.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "base/thread.h"
+
+typedef struct catalog_entry catalog_entry;
+
+struct catalog_entry {
+    char *name; /* owned, with the text behind it in one block each */
+    size_t name_size;
+    char *text; /* owned */
+    size_t text_size;
+    uint64_t version;
+    catalog_entry **refs; /* owned: the saved segments that the text names, each once */
+    size_t ref_count;
+    /* Working fields of one walk over the references. */
+    bool seen;
+    catalog_entry *from; /* the entry through which the walk came here */
+};
+
+struct segi_catalog {
+    const segi_mem *mem;
+    segi_mutex *lock;
+    catalog_entry **entries; /* owned */
+    size_t count, capacity;
+};
+
+/* What a compile sees: the catalog, but for one name another text. */
+typedef struct catalog_view {
+    const segi_catalog *catalog;
+    const char *name; /* NULL: the catalog as it is */
+    size_t name_size;
+    const char *text;
+    size_t text_size;
+} catalog_view;
+
+/* References gathered from a text. */
+typedef struct catalog_refs {
+    const segi_catalog *catalog;
+    catalog_entry *self; /* the entry being defined; a name equal to its own is this one */
+    catalog_entry **items;
+    size_t count, capacity;
+    bool failed;
+} catalog_refs;
+
+/* ---- entries ---------------------------------------------------------------------------- */
+
+static int name_compare(const char *a, size_t a_size, const char *b, size_t b_size)
+{
+    int order = memcmp(a, b, a_size < b_size ? a_size : b_size);
+    if (order != 0)
+        return order;
+    return a_size < b_size ? -1 : a_size > b_size;
+}
+
+/* Position of the name, or the one at which it belongs; true if it is there. */
+static bool entry_locate(const segi_catalog *catalog, const char *name, size_t name_size,
+                         size_t *out_position)
+{
+    size_t low = 0;
+    size_t high = catalog->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const catalog_entry *entry = catalog->entries[middle];
+        int order = name_compare(entry->name, entry->name_size, name, name_size);
+        if (order == 0) {
+            *out_position = middle;
+            return true;
+        }
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    *out_position = low;
+    return false;
+}
+
+static catalog_entry *entry_find(const segi_catalog *catalog, const char *name, size_t name_size)
+{
+    size_t position;
+    return entry_locate(catalog, name, name_size, &position) ? catalog->entries[position] : NULL;
+}
+
+static void entry_destroy(const segi_mem *mem, catalog_entry *entry)
+{
+    if (entry == NULL)
+        return;
+    segi_free(mem, entry->name);
+    segi_free(mem, entry->text);
+    segi_free(mem, entry->refs);
+    segi_free(mem, entry);
+}
+
+static char *bytes_copy(const segi_mem *mem, const char *bytes, size_t size)
+{
+    char *copy = segi_alloc(mem, size);
+    if (copy != NULL && size > 0)
+        memcpy(copy, bytes, size);
+    return copy;
+}
+
+static catalog_entry *entry_create(const segi_mem *mem, const char *name, size_t name_size,
+                                   const char *text, size_t text_size)
+{
+    catalog_entry *entry = segi_alloc_zero(mem, sizeof *entry);
+    if (entry == NULL)
+        return NULL;
+    entry->name = bytes_copy(mem, name, name_size);
+    entry->name_size = name_size;
+    entry->text = bytes_copy(mem, text, text_size);
+    entry->text_size = text_size;
+    if (entry->name == NULL || entry->text == NULL) {
+        entry_destroy(mem, entry);
+        return NULL;
+    }
+    return entry;
+}
+
+static bool entry_refers(const catalog_entry *entry, const catalog_entry *other)
+{
+    for (size_t i = 0; i < entry->ref_count; i++) {
+        if (entry->refs[i] == other)
+            return true;
+    }
+    return false;
+}
+
+/* ---- what the compiler asks --------------------------------------------------------------- */
+
+static seg_status view_find(void *user, const char *name, size_t name_size, const char **out_text,
+                            size_t *out_size)
+{
+    const catalog_view *view = user;
+    if (view->name != NULL && name_compare(view->name, view->name_size, name, name_size) == 0) {
+        *out_text = view->text;
+        *out_size = view->text_size;
+        return SEG_OK;
+    }
+    const catalog_entry *entry = entry_find(view->catalog, name, name_size);
+    if (entry == NULL)
+        return SEG_E_NOT_FOUND;
+    *out_text = entry->text;
+    *out_size = entry->text_size;
+    return SEG_OK;
+}
+
+static bool view_name_at(void *user, size_t i, const char **out_name, size_t *out_size)
+{
+    const catalog_view *view = user;
+    if (i >= view->catalog->count)
+        return false;
+    *out_name = view->catalog->entries[i]->name;
+    *out_size = view->catalog->entries[i]->name_size;
+    return true;
+}
+
+static segi_resolver view_resolver(catalog_view *view)
+{
+    segi_resolver resolver = {view, view_find, view_name_at};
+    return resolver;
+}
+
+/* ---- references --------------------------------------------------------------------------- */
+
+static void refs_found(void *user, const char *name, size_t size)
+{
+    catalog_refs *refs = user;
+    const catalog_entry *self = refs->self;
+    catalog_entry *entry = name_compare(self->name, self->name_size, name, size) == 0
+                               ? refs->self
+                               : entry_find(refs->catalog, name, size);
+    if (refs->failed || entry == NULL || entry->seen)
+        return;
+    void *items = refs->items;
+    if (!segi_grow(refs->catalog->mem, &items, &refs->capacity, refs->count + 1,
+                   sizeof(catalog_entry *))) {
+        refs->failed = true;
+        return;
+    }
+    refs->items = items;
+    refs->items[refs->count++] = entry;
+    entry->seen = true; /* each once */
+}
+
+static void marks_clear(const segi_catalog *catalog)
+{
+    for (size_t i = 0; i < catalog->count; i++) {
+        catalog->entries[i]->seen = false;
+        catalog->entries[i]->from = NULL;
+    }
+}
+
+/* Fill entry->refs from its text. */
+static seg_status entry_read_refs(const segi_catalog *catalog, catalog_entry *entry, seg_error *err)
+{
+    catalog_refs refs = {catalog, entry, NULL, 0, 0, false};
+    marks_clear(catalog);
+    entry->seen = false;
+    seg_status status = segi_segment_references(catalog->mem, entry->text, entry->text_size,
+                                                refs_found, &refs, err);
+    if (status == SEG_OK && refs.failed)
+        status = segi_fail_nomem(err);
+    if (status != SEG_OK) {
+        segi_free(catalog->mem, refs.items);
+        return status;
+    }
+    entry->refs = refs.items;
+    entry->ref_count = refs.count;
+    return SEG_OK;
+}
+
+/* Walk from `entry` along references until one leads to `target`, the name's entry before this
+ * definition (or `entry` itself where the name is new). The shortest way is found first. Returns
+ * the last entry of the way, its `from` fields lead back to `entry`; NULL if there is none. */
+static catalog_entry *walk_to(const segi_catalog *catalog, catalog_entry *entry,
+                              const catalog_entry *target, catalog_entry **queue)
+{
+    size_t head = 0;
+    size_t tail = 0;
+    marks_clear(catalog);
+    entry->seen = true;
+    entry->from = NULL;
+    queue[tail++] = entry;
+    while (head < tail) {
+        catalog_entry *at = queue[head++];
+        for (size_t i = 0; i < at->ref_count; i++) {
+            catalog_entry *next = at->refs[i];
+            if (next == target || next == entry)
+                return at;
+            if (next->seen)
+                continue;
+            next->seen = true;
+            next->from = at;
+            queue[tail++] = next;
+        }
+    }
+    return NULL;
+}
+
+/* Write the names on the way that ends at `last`, in the order of the way. The `from` fields run
+ * backwards, so they are turned round on the way back and are dead afterwards. */
+static void path_write(catalog_entry *last, const catalog_entry *entry, segi_buf *buf)
+{
+    catalog_entry *next = NULL;
+    while (last != NULL) {
+        catalog_entry *before = last->from;
+        last->from = next;
+        next = last;
+        last = before;
+    }
+    for (const catalog_entry *at = next; at != NULL; at = at->from) {
+        segi_buf_quoted(buf, at->name, at->name_size);
+        segi_buf_text(buf, " -> ");
+    }
+    segi_buf_quoted(buf, entry->name, entry->name_size);
+}
+
+/* SEG_E_CYCLE with the whole path, or SEG_OK. An error that the compiler left in err keeps its
+ * place in the text. */
+static seg_status entry_check_circle(const segi_catalog *catalog, catalog_entry *entry,
+                                     const catalog_entry *old, seg_error *err)
+{
+    catalog_entry **queue =
+        segi_alloc_array(catalog->mem, catalog->count + 1, sizeof(catalog_entry *));
+    if (queue == NULL)
+        return segi_fail_nomem(err);
+    seg_status status = SEG_OK;
+    catalog_entry *last = walk_to(catalog, entry, old != NULL ? old : entry, queue);
+    if (last != NULL) {
+        segi_buf buf;
+        segi_buf_init(&buf, catalog->mem);
+        path_write(last, entry, &buf);
+        if (buf.failed)
+            status = segi_fail_nomem(err);
+        else
+            status = segi_fail(err, SEG_E_CYCLE, "the segment would refer to itself: %.*s",
+                               (int)buf.size, buf.data);
+        segi_buf_deinit(&buf);
+    }
+    segi_free(catalog->mem, queue);
+    return status;
+}
+
+/* ---- defining ------------------------------------------------------------------------------ */
+
+static seg_status name_check(const char *name, size_t name_size, seg_error *err)
+{
+    SEGI_CHECK_ARG(name != NULL && name_size > 0, err, "the name of a segment is empty");
+    SEGI_CHECK_ARG(name_size <= SEG_NAME_SIZE_MAX, err,
+                   "the name of a segment is longer than 255 bytes");
+    bool clean = segi_utf8_valid(name, name_size);
+    for (size_t i = 0; clean && i < name_size; i++)
+        clean = (unsigned char)name[i] >= 0x20 && name[i] != 0x7f;
+    SEGI_CHECK_ARG(clean, err,
+                   "the name of a segment is not UTF-8 or contains a control character");
+    return SEG_OK;
+}
+
+/* Compile the text of one entry as it would be with the view. Nothing is kept of it. */
+static seg_status entry_compile(const catalog_entry *entry, catalog_view *view,
+                                const segi_schema *schema, seg_error *err)
+{
+    segi_resolver resolver = view_resolver(view);
+    segi_predicate *predicate = NULL;
+    SEGI_TRY(segi_compile(view->catalog->mem, schema, &resolver, entry->text, entry->text_size, 0,
+                          NULL, 0, &predicate, err));
+    seg_status status = SEG_OK;
+    if (predicate->param_count > 0) {
+        const segi_param *param = &predicate->params[0];
+        status = segi_fail(err, SEG_E_BOUND, "a saved segment cannot have parameters, here $%.*s",
+                           (int)param->name_size, param->name);
+        segi_error_span(err, param->offset, param->name_size + 1);
+        segi_error_locate(err, entry->text, entry->text_size);
+    }
+    segi_predicate_destroy(predicate);
+    return status;
+}
+
+/* The compiler finds circles too, but names the way from where it noticed. Give the way from the
+ * segment that is being defined, and keep the place in the text. */
+static seg_status entry_explain_circle(const segi_catalog *catalog, catalog_entry *entry,
+                                       const catalog_entry *old, seg_error *err)
+{
+    seg_error place = SEG_ERROR_INIT;
+    if (err != NULL && err->struct_size >= sizeof *err)
+        place = *err;
+    seg_status status = entry_read_refs(catalog, entry, err);
+    if (status == SEG_OK)
+        status = entry_check_circle(catalog, entry, old, err);
+    if (status == SEG_OK) /* The walk and the compiler disagree. */
+        return segi_fail(err, SEG_E_CYCLE, "the segment would refer to itself");
+    if (status == SEG_E_CYCLE && place.offset >= 0 && place.length >= 0) {
+        segi_error_span(err, (size_t)place.offset, (size_t)place.length);
+        segi_error_locate(err, entry->text, entry->text_size);
+    }
+    return status;
+}
+
+/* Say which saved segment a new definition of another one would break, and how. */
+static seg_status dependent_fail(const catalog_entry *entry, const catalog_entry *dependent,
+                                 seg_status status, const seg_error *cause, seg_error *err)
+{
+    if (status == SEG_E_NOMEM)
+        return segi_fail_nomem(err);
+    segi_fail(err, status, "segment \"%.*s\", which refers to \"%.*s\", would not compile: %s",
+              (int)dependent->name_size, dependent->name, (int)entry->name_size, entry->name,
+              cause->message);
+    segi_error_hint(err, "change or drop \"%.*s\" first", (int)dependent->name_size,
+                    dependent->name);
+    return status;
+}
+
+/* Compile whatever refers to `old`, directly or through others, against the new text. */
+static seg_status dependents_check(const catalog_entry *entry, catalog_entry *old,
+                                   catalog_view *view, const segi_schema *schema, seg_error *err)
+{
+    const segi_catalog *catalog = view->catalog;
+    catalog_entry **queue = segi_alloc_array(catalog->mem, catalog->count, sizeof(catalog_entry *));
+    if (queue == NULL)
+        return segi_fail_nomem(err);
+    size_t head = 0;
+    size_t tail = 0;
+    seg_status status = SEG_OK;
+    marks_clear(catalog);
+    old->seen = true;
+    queue[tail++] = old;
+    while (status == SEG_OK && head < tail) {
+        const catalog_entry *at = queue[head++];
+        for (size_t i = 0; status == SEG_OK && i < catalog->count; i++) {
+            catalog_entry *other = catalog->entries[i];
+            if (other->seen || !entry_refers(other, at))
+                continue;
+            other->seen = true;
+            queue[tail++] = other;
+            seg_error cause = SEG_ERROR_INIT;
+            status = entry_compile(other, view, schema, &cause);
+            if (status != SEG_OK)
+                status = dependent_fail(entry, other, status, &cause, err);
+        }
+    }
+    segi_free(catalog->mem, queue);
+    return status;
+}
+
+/* Everything that can refuse a definition. Afterwards entry->refs is filled. */
+static seg_status entry_check(const segi_catalog *catalog, catalog_entry *entry, catalog_entry *old,
+                              const segi_schema *schema, seg_error *err)
+{
+    catalog_view view = {catalog, entry->name, entry->name_size, entry->text, entry->text_size};
+    seg_status status = entry_compile(entry, &view, schema, err);
+    if (status == SEG_E_CYCLE)
+        return entry_explain_circle(catalog, entry, old, err);
+    SEGI_TRY(status);
+    SEGI_TRY(entry_read_refs(catalog, entry, err));
+    SEGI_TRY(entry_check_circle(catalog, entry, old, err));
+    return old == NULL ? SEG_OK : dependents_check(entry, old, &view, schema, err);
+}
+
+/* Put the checked entry in. An entry that exists keeps its address, to which others refer, and
+ * swaps its content with the new one, which then holds what has to be freed. */
+static seg_status entry_put(segi_catalog *catalog, catalog_entry *entry, catalog_entry *old,
+                            uint64_t *out_version, seg_error *err)
+{
+    if (old != NULL) {
+        catalog_entry content = *old;
+        *old = *entry;
+        *entry = content;
+        old->version = entry->version + 1;
+        *out_version = old->version;
+        entry_destroy(catalog->mem, entry);
+        return SEG_OK;
+    }
+    void *entries = catalog->entries;
+    if (!segi_grow(catalog->mem, &entries, &catalog->capacity, catalog->count + 1,
+                   sizeof(catalog_entry *)))
+        return segi_fail_nomem(err);
+    catalog->entries = entries;
+    size_t position;
+    entry_locate(catalog, entry->name, entry->name_size, &position);
+    memmove(&catalog->entries[position + 1], &catalog->entries[position],
+            (catalog->count - position) * sizeof(catalog_entry *));
+    catalog->entries[position] = entry;
+    catalog->count++;
+    entry->version = 1;
+    *out_version = 1;
+    return SEG_OK;
+}
+
+/* ---- door ----------------------------------------------------------------------------------- */
+
+seg_status segi_catalog_create(const segi_mem *mem, segi_catalog **out, seg_error *err)
+{
+    *out = NULL;
+    segi_catalog *catalog = segi_alloc_zero(mem, sizeof *catalog);
+    if (catalog == NULL)
+        return segi_fail_nomem(err);
+    catalog->mem = mem;
+    seg_status status = segi_mutex_create(mem, &catalog->lock, err);
+    if (status != SEG_OK) {
+        segi_free(mem, catalog);
+        return status;
+    }
+    *out = catalog;
+    return SEG_OK;
+}
+
+void segi_catalog_destroy(segi_catalog *catalog)
+{
+    if (catalog == NULL)
+        return;
+    const segi_mem *mem = catalog->mem;
+    for (size_t i = 0; i < catalog->count; i++)
+        entry_destroy(mem, catalog->entries[i]);
+    segi_free(mem, catalog->entries);
+    segi_mutex_destroy(mem, catalog->lock);
+    segi_free(mem, catalog);
+}
+
+seg_status segi_catalog_compile(segi_catalog *catalog, const segi_mem *mem,
+                                const segi_schema *schema, const char *text, size_t text_size,
+                                uint32_t flags, const segi_param_value *params, size_t param_count,
+                                segi_predicate **out, seg_error *err)
+{
+    catalog_view view = {catalog, NULL, 0, NULL, 0};
+    segi_resolver resolver = view_resolver(&view);
+    segi_mutex_lock(catalog->lock);
+    seg_status status =
+        segi_compile(mem, schema, &resolver, text, text_size, flags, params, param_count, out, err);
+    segi_mutex_unlock(catalog->lock);
+    return status;
+}
+
+seg_status segi_catalog_compile_value(segi_catalog *catalog, const segi_mem *mem,
+                                      const segi_schema *schema, const char *text, size_t text_size,
+                                      uint32_t flags, segi_predicate **out, seg_error *err)
+{
+    catalog_view view = {catalog, NULL, 0, NULL, 0};
+    segi_resolver resolver = view_resolver(&view);
+    segi_mutex_lock(catalog->lock);
+    seg_status status =
+        segi_compile_value(mem, schema, &resolver, text, text_size, flags, out, err);
+    segi_mutex_unlock(catalog->lock);
+    return status;
+}
+
+seg_status segi_catalog_define(segi_catalog *catalog, const segi_schema *schema, const char *name,
+                               size_t name_size, const char *text, size_t text_size,
+                               uint64_t *out_version, seg_error *err)
+{
+    *out_version = 0;
+    SEGI_TRY(name_check(name, name_size, err));
+    catalog_entry *entry = entry_create(catalog->mem, name, name_size, text, text_size);
+    if (entry == NULL)
+        return segi_fail_nomem(err);
+    segi_mutex_lock(catalog->lock);
+    catalog_entry *old = entry_find(catalog, name, name_size);
+    seg_status status = entry_check(catalog, entry, old, schema, err);
+    if (status == SEG_OK)
+        status = entry_put(catalog, entry, old, out_version, err);
+    segi_mutex_unlock(catalog->lock);
+    if (status != SEG_OK)
+        entry_destroy(catalog->mem, entry);
+    return status;
+}
+
+/* Under the lock. */
+static seg_status entry_drop(segi_catalog *catalog, const char *name, size_t name_size,
+                             catalog_entry **out, seg_error *err)
+{
+    size_t position;
+    if (name == NULL || !entry_locate(catalog, name, name_size, &position))
+        return segi_fail(err, SEG_E_NOT_FOUND, "there is no saved segment \"%.*s\"",
+                         (int)(name_size < SEG_NAME_SIZE_MAX ? name_size : SEG_NAME_SIZE_MAX),
+                         name != NULL ? name : "");
+    catalog_entry *entry = catalog->entries[position];
+    for (size_t i = 0; i < catalog->count; i++) {
+        const catalog_entry *other = catalog->entries[i];
+        if (entry_refers(other, entry)) {
+            segi_fail(err, SEG_E_IN_USE, "segment \"%.*s\" refers to \"%.*s\"",
+                      (int)other->name_size, other->name, (int)entry->name_size, entry->name);
+            segi_error_hint(err, "drop or redefine \"%.*s\" first", (int)other->name_size,
+                            other->name);
+            return SEG_E_IN_USE;
+        }
+    }
+    catalog->count--;
+    memmove(&catalog->entries[position], &catalog->entries[position + 1],
+            (catalog->count - position) * sizeof(catalog_entry *));
+    *out = entry;
+    return SEG_OK;
+}
+
+seg_status segi_catalog_drop(segi_catalog *catalog, const char *name, size_t name_size,
+                             seg_error *err)
+{
+    catalog_entry *entry = NULL;
+    segi_mutex_lock(catalog->lock);
+    seg_status status = entry_drop(catalog, name, name_size, &entry, err);
+    segi_mutex_unlock(catalog->lock);
+    entry_destroy(catalog->mem, entry);
+    return status;
+}
+
+seg_status segi_catalog_text(segi_catalog *catalog, const char *name, size_t name_size,
+                             segi_buf *buf, seg_error *err)
+{
+    segi_mutex_lock(catalog->lock);
+    const catalog_entry *entry = entry_find(catalog, name, name_size);
+    if (entry != NULL)
+        segi_buf_add(buf, entry->text, entry->text_size);
+    segi_mutex_unlock(catalog->lock);
+    if (entry == NULL)
+        return segi_fail(err, SEG_E_NOT_FOUND, "there is no saved segment \"%.*s\"",
+                         (int)(name_size < SEG_NAME_SIZE_MAX ? name_size : SEG_NAME_SIZE_MAX),
+                         name != NULL ? name : "");
+    return buf->failed ? segi_fail_nomem(err) : SEG_OK;
+}
