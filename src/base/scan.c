@@ -1,6 +1,6 @@
 /* Plain loops: one word of 64 answers at a time, without branches, so that compilers turn them
- * into vector compares. */
-#include "base/scan.h"
+ * into vector compares. Ranges, which most tests become, have loops of their own in scan_x86.c. */
+#include "base/scan_int.h"
 
 #include <string.h>
 
@@ -32,17 +32,9 @@ static uint64_t scan_top(uint32_t width)
     return width >= 8 ? UINT64_MAX : ((uint64_t)1 << (8 * width)) - 1;
 }
 
-void segi_scan_range(uint32_t width, const void *data, size_t begin, size_t count, uint64_t low,
-                     uint64_t high, uint64_t *bits)
+static void scan_range_plain(uint32_t width, const void *data, size_t begin, size_t count,
+                             uint64_t low, uint64_t span, uint64_t *bits)
 {
-    uint64_t top = scan_top(width);
-    if (low > high || low > top) {
-        memset(bits, 0, (count + 63) / 64 * sizeof *bits);
-        return;
-    }
-    if (high > top)
-        high = top;
-    uint64_t span = high - low;
     switch (width) {
     case 1: {
         uint8_t l = (uint8_t)low, s = (uint8_t)span;
@@ -61,6 +53,29 @@ void segi_scan_range(uint32_t width, const void *data, size_t begin, size_t coun
     }
     default: SCAN_LOOP(uint64_t, x - low <= span); break;
     }
+}
+
+void segi_scan_range_at(int level, uint32_t width, const void *data, size_t begin, size_t count,
+                        uint64_t low, uint64_t high, uint64_t *bits)
+{
+    uint64_t top = scan_top(width);
+    if (low > high || low > top) {
+        memset(bits, 0, (count + 63) / 64 * sizeof *bits);
+        return;
+    }
+    if (high > top)
+        high = top;
+    const unsigned char *first = (const unsigned char *)data + begin * width;
+    size_t done = segi_scan_range_x86(level, width, first, count, low, high - low, bits);
+    if (done < count)
+        scan_range_plain(width, data, begin + done, count - done, low, high - low,
+                         bits + done / 64);
+}
+
+void segi_scan_range(uint32_t width, const void *data, size_t begin, size_t count, uint64_t low,
+                     uint64_t high, uint64_t *bits)
+{
+    segi_scan_range_at(segi_scan_level(), width, data, begin, count, low, high, bits);
 }
 
 void segi_scan_float(const double *data, size_t begin, size_t count, double low, double high,

@@ -58,14 +58,14 @@ bool segi_match_slot(const segi_match *match, int64_t slot);
 
 /* ---- strings of several dictionaries under one set of codes (prepare.c) ---- */
 
-typedef struct segi_strings {
+typedef struct segi_texts {
     uint32_t count;                /* codes 0 .. count - 1 */
     uint32_t dict_count;           /* one per event type of the selector, or 1 */
     const segi_dict *const *dicts; /* entries may be NULL: no strings */
     const uint32_t *const *to_code; /* per dictionary: its codes -> common codes; NULL: the same */
     const uint32_t *from_dict, *from_code; /* by common code; NULL with one dictionary */
-} segi_strings;
-const char *segi_strings_get(const segi_strings *strings, uint32_t code, size_t *out_size);
+} segi_texts;
+const char *segi_texts_get(const segi_texts *strings, uint32_t code, size_t *out_size);
 
 /* ---- dense vectors (vector.c) ---- */
 
@@ -137,7 +137,7 @@ struct segi_prep_value {
     const segi_attr_view *attribute;     /* attribute, size */
     const segi_field *const *fields;     /* column: by position */
     uint32_t field_count;
-    const segi_strings *strings;         /* string-typed values */
+    const segi_texts *strings;         /* string-typed values */
     const segi_prep_source *source;      /* aggregates */
     const segi_prep_value *argument;     /* aggregates */
     const segi_prep_filter *const *share; /* share: by position in source->types */

@@ -57,7 +57,7 @@ static void filter_decode(const segi_col *col, uint32_t begin, uint32_t count, s
 static void filter_to_common_codes(const segi_prep_value *value, uint32_t position, uint32_t count,
                                    segi_vector *out)
 {
-    const segi_strings *strings = value->strings;
+    const segi_texts *strings = value->strings;
     if (!strings || strings->dict_count < 2 || !strings->to_code[position])
         return;
     for (uint32_t i = 0; i < count; i++) {
@@ -232,9 +232,9 @@ static void filter_text_compare(const segi_prep_filter *filter, const segi_vecto
         if (!segi_bit_get(left->set, i) || !segi_bit_get(right->set, i))
             continue;
         size_t a_size, b_size;
-        const char *a = segi_strings_get(filter->values[0]->strings, (uint32_t)left->slots[i],
+        const char *a = segi_texts_get(filter->values[0]->strings, (uint32_t)left->slots[i],
                                          &a_size);
-        const char *b = segi_strings_get(filter->values[1]->strings, (uint32_t)right->slots[i],
+        const char *b = segi_texts_get(filter->values[1]->strings, (uint32_t)right->slots[i],
                                          &b_size);
         if (text_holds(filter->op, a, a_size, b, b_size))
             segi_bit_set(bits, i);

@@ -116,12 +116,12 @@ static bool match_number(segi_match *m, segi_compare op, const segi_prep_value *
 /* ---- strings ---- */
 
 /* Codes whose text passes; set while walking the dictionary. */
-static uint64_t *match_code_bits(segi_prep *p, const segi_strings *strings)
+static uint64_t *match_code_bits(segi_prep *p, const segi_texts *strings)
 {
     return segi_prep_alloc(p, (size_t)strings->count / 64 + 1, sizeof(uint64_t));
 }
 
-static void match_use_codes(segi_match *m, const segi_strings *strings, const uint64_t *bits)
+static void match_use_codes(segi_match *m, const segi_texts *strings, const uint64_t *bits)
 {
     m->kind = SEGI_MATCH_CODES;
     m->codes = bits;
@@ -129,7 +129,7 @@ static void match_use_codes(segi_match *m, const segi_strings *strings, const ui
 }
 
 /* The common code of a text; UINT32_MAX if no value has it. */
-static uint32_t match_find(const segi_strings *strings, const char *text, size_t size)
+static uint32_t match_find(const segi_texts *strings, const char *text, size_t size)
 {
     for (uint32_t d = 0; d < strings->dict_count; d++) {
         uint32_t code;
@@ -159,7 +159,7 @@ static bool match_text_holds(segi_compare op, const segi_literal *literal, const
 }
 
 static bool match_string(segi_prep *p, segi_match *m, segi_compare op,
-                         const segi_strings *strings, const segi_literal *literal)
+                         const segi_texts *strings, const segi_literal *literal)
 {
     if (op == SEGI_EQ || op == SEGI_NE) {
         uint32_t code = match_find(strings, literal->text, literal->text_size);
@@ -174,7 +174,7 @@ static bool match_string(segi_prep *p, segi_match *m, segi_compare op,
     uint64_t *bits = match_code_bits(p, strings);
     for (uint32_t code = 0; bits && code < strings->count; code++) {
         size_t size;
-        const char *text = segi_strings_get(strings, code, &size);
+        const char *text = segi_texts_get(strings, code, &size);
         if (match_text_holds(op, literal, text, size))
             segi_bit_set(bits, code);
     }
@@ -183,13 +183,13 @@ static bool match_string(segi_prep *p, segi_match *m, segi_compare op,
 }
 
 static bool match_text_test(segi_prep *p, segi_match *m, const segi_node *node,
-                            const segi_strings *strings)
+                            const segi_texts *strings)
 {
     uint64_t *bits = match_code_bits(p, strings);
     const segi_literal *pattern = &node->list[0];
     for (uint32_t code = 0; bits && code < strings->count; code++) {
         size_t size;
-        const char *text = segi_strings_get(strings, code, &size);
+        const char *text = segi_texts_get(strings, code, &size);
         if (segi_text_matches(node->text, node->fold, pattern->text, pattern->text_size, text,
                               size))
             segi_bit_set(bits, code);
@@ -201,7 +201,7 @@ static bool match_text_test(segi_prep *p, segi_match *m, const segi_node *node,
 /* ---- lists ---- */
 
 static bool match_list_strings(segi_prep *p, segi_match *m, const segi_node *node,
-                               const segi_strings *strings)
+                               const segi_texts *strings)
 {
     uint64_t *bits = match_code_bits(p, strings);
     for (uint32_t i = 0; bits && i < node->list_count; i++) {

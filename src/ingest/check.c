@@ -20,8 +20,8 @@ typedef struct check {
     segi_arena *arena;
     segi_checked_batch *out;
     seg_error *err;
-    const seg_column *column;  /* under way */
-    const char *fault;         /* of the lowest bad row so far */
+    const seg_column *column; /* under way */
+    const char *fault;        /* of the lowest bad row so far */
     const char *fault_column;
     uint64_t fault_column_size;
     bool nomem;
@@ -70,7 +70,7 @@ static bool check_is_set(const seg_column *column, uint64_t row)
     return !column->states || column->states[row] == SEG_VALUE_SET;
 }
 
-/* ---- strings ---------------------------------------------------------------------------------- */
+/* ---- strings --------------------------------------------------------------------------------- */
 
 static bool check_offsets_rise(const uint64_t *offsets, uint64_t count)
 {
@@ -160,6 +160,18 @@ static seg_status check_text_shape(check *c, const seg_column *column, uint64_t 
     return SEG_OK;
 }
 
+/* Whether the codes of all rows lie in the dictionary. */
+static bool check_codes(const seg_column *column, uint64_t rows)
+{
+    uint32_t beyond = 0;
+    for (uint64_t row = 0; !column->states && row < rows; row++)
+        beyond |= column->codes[row] >= column->dictionary_count;
+    for (uint64_t row = 0; column->states && row < rows; row++)
+        beyond |= (column->codes[row] >= column->dictionary_count) &
+                  (column->states[row] == SEG_VALUE_SET);
+    return !beyond;
+}
+
 /* Rows of a string column, or elements where `lists` is given: row r has [lists[r], lists[r + 1]). */
 static seg_status check_texts(check *c, const seg_column *column, const uint64_t *lists,
                               check_entry *entry)
@@ -170,6 +182,8 @@ static seg_status check_texts(check *c, const seg_column *column, const uint64_t
         faults = check_dictionary(c, column, entry);
         if (c->nomem)
             return segi_fail_nomem(c->err);
+        if (!faults && !lists && check_codes(column, rows))
+            return SEG_OK;
     } else {
         uint64_t begin = lists ? lists[0] : 0, end = lists ? lists[rows] : rows;
         if (check_strings_at_once(column->values, column->offsets + begin, end - begin))
@@ -209,7 +223,7 @@ static seg_status check_text_column(check *c, const seg_column *column)
     return check_texts(c, column, lists, check_string);
 }
 
-/* ---- fixed-size values ---------------------------------------------------------------------------- */
+/* ---- fixed-size values ----------------------------------------------------------------------- */
 
 static void check_floats(check *c, const seg_column *column)
 {
@@ -264,17 +278,28 @@ static seg_status check_values(check *c, const seg_column *column)
     if (!column->values)
         return check_fail_column(c, SEG_E_ARG, "values are missing");
     switch (column->type) {
-    case SEG_TYPE_FLOAT64: check_floats(c, column); break;
-    case SEG_TYPE_BOOL: check_bools(c, column); break;
-    case SEG_TYPE_TIMESTAMP: check_instants(c, column); break;
-    case SEG_TYPE_DATE: check_dates(c, column); break;
-    case SEG_TYPE_GEO: check_places(c, column); break;
-    default: break;
+    case SEG_TYPE_FLOAT64:
+        check_floats(c, column);
+        break;
+    case SEG_TYPE_BOOL:
+        check_bools(c, column);
+        break;
+    case SEG_TYPE_TIMESTAMP:
+        check_instants(c, column);
+        break;
+    case SEG_TYPE_DATE:
+        check_dates(c, column);
+        break;
+    case SEG_TYPE_GEO:
+        check_places(c, column);
+        break;
+    default:
+        break;
     }
     return SEG_OK;
 }
 
-/* ---- against the schema ------------------------------------------------------------------------------ */
+/* ---- against the schema ---------------------------------------------------------------------- */
 
 static seg_status check_type_against(check *c, const segi_field *field)
 {
@@ -284,8 +309,7 @@ static seg_status check_type_against(check *c, const segi_field *field)
                      field->name, segi_type_name(field->type), segi_type_name(c->column->type));
 }
 
-static void check_decimal(check *c, const seg_column *column, const segi_field *field,
-                          uint64_t row)
+static void check_decimal(check *c, const seg_column *column, const segi_field *field, uint64_t row)
 {
     int64_t ignored;
     if (!segi_decimal_rescale(((const int64_t *)column->values)[row], column->scale, field->scale,
@@ -320,10 +344,10 @@ static seg_status check_fields_by_type(check *c, const seg_column *column)
         const char *name = (const char *)types->values + types->offsets[i];
         const segi_event_type *event =
             segi_schema_event(c->schema, name, (size_t)(types->offsets[i + 1] - types->offsets[i]));
-        fields[i] = event ? segi_event_property(event, column->name, (size_t)column->name_size)
-                          : NULL;
-        differs |= fields[i] &&
-                   (fields[i]->type != column->type || fields[i]->scale != column->scale);
+        fields[i] =
+            event ? segi_event_property(event, column->name, (size_t)column->name_size) : NULL;
+        differs |=
+            fields[i] && (fields[i]->type != column->type || fields[i]->scale != column->scale);
     }
     if (!differs)
         return SEG_OK;
@@ -338,7 +362,7 @@ static seg_status check_fields_by_type(check *c, const seg_column *column)
     return SEG_OK;
 }
 
-/* ---- the shape of columns and batches ------------------------------------------------------------------- */
+/* ---- the shape of columns and batches -------------------------------------------------------- */
 
 static seg_status check_column_shape(check *c, const seg_column *column, bool set_allowed)
 {
@@ -457,8 +481,7 @@ static seg_status check_event_ids(check *c)
     SEGI_CHECK_ARG(column->offsets, c->err, "event ids without offsets");
     if (!check_offsets_rise(column->offsets, rows))
         return segi_fail(c->err, SEG_E_DATA, "the offsets of the event ids fall");
-    SEGI_CHECK_ARG(column->values || column->offsets[rows] == 0, c->err,
-                   "event ids without bytes");
+    SEGI_CHECK_ARG(column->values || column->offsets[rows] == 0, c->err, "event ids without bytes");
     for (uint64_t row = 0; column->states && row < rows; row++)
         if (column->states[row] > SEG_VALUE_ABSENT)
             return segi_fail(c->err, SEG_E_DATA, "a state of the event ids is unknown");
@@ -473,8 +496,8 @@ static seg_status check_event_types(check *c)
 {
     static const char name[] = "event type";
     seg_column *column = &c->out->event_types;
-    SEGI_CHECK_ARG(column->struct_size == sizeof *column && column->type == SEG_TYPE_STRING,
-                   c->err, "event types must be a text column");
+    SEGI_CHECK_ARG(column->struct_size == sizeof *column && column->type == SEG_TYPE_STRING, c->err,
+                   "event types must be a text column");
     SEGI_CHECK_ARG(column->codes || c->out->batch.row_count == 0, c->err,
                    "event types must be in dictionary form");
     SEGI_CHECK_ARG(!column->states, c->err, "event types must not have states");

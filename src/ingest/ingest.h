@@ -29,7 +29,7 @@ seg_status segi_batch_check(const segi_schema *schema, const seg_batch *batch, u
                             bool quarantine, segi_arena *arena, segi_checked_batch *out,
                             seg_error *err);
 
-/* ---- row appender ------------------------------------------------------------------------- */
+/* ---- row appender ---------------------------------------------------------------------------- */
 
 typedef struct segi_rows segi_rows;
 

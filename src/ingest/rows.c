@@ -25,22 +25,22 @@ typedef struct rows_column {
     uint32_t hash;
     seg_type type;
     int32_t scale;
-    size_t filled;       /* rows that have a state */
-    rows_array states;   /* uint8_t */
-    rows_array values;   /* of the type's public form; strings: bytes */
-    rows_array offsets;  /* uint64_t, strings and sets: elements + 1 */
-    rows_array lists;    /* uint64_t, sets: rows + 1 */
+    size_t filled;      /* rows that have a state */
+    rows_array states;  /* uint8_t */
+    rows_array values;  /* of the type's public form; strings: bytes */
+    rows_array offsets; /* uint64_t, strings and sets: elements + 1 */
+    rows_array lists;   /* uint64_t, sets: rows + 1 */
 } rows_column;
 
 typedef struct rows_kind {
     size_t count;
-    rows_array user_ids;     /* uint64_t */
+    rows_array user_ids; /* uint64_t */
     rows_array user_bytes;
     rows_array user_offsets; /* uint64_t, rows + 1 */
     rows_array times;        /* int64_t, events only */
     rows_array codes;        /* uint32_t, the event type */
     rows_column event_ids;
-    rows_array columns;      /* rows_column */
+    rows_array columns; /* rows_column */
 } rows_kind;
 
 typedef struct rows_run {
@@ -92,17 +92,22 @@ static bool rows_push_end(segi_rows *rows, rows_array *offsets, uint64_t end)
     return rows_push(rows, offsets, &end, sizeof end);
 }
 
-/* ---- columns ----------------------------------------------------------------------------------- */
+/* ---- columns --------------------------------------------------------------------------------- */
 
 static size_t rows_value_size(seg_type type)
 {
     switch (type) {
-    case SEG_TYPE_BOOL: return 1;
-    case SEG_TYPE_DATE: return sizeof(int32_t);
-    case SEG_TYPE_GEO: return 2 * sizeof(double);
+    case SEG_TYPE_BOOL:
+        return 1;
+    case SEG_TYPE_DATE:
+        return sizeof(int32_t);
+    case SEG_TYPE_GEO:
+        return 2 * sizeof(double);
     case SEG_TYPE_STRING:
-    case SEG_TYPE_STRING_SET: return 0;
-    default: return sizeof(int64_t);
+    case SEG_TYPE_STRING_SET:
+        return 0;
+    default:
+        return sizeof(int64_t);
     }
 }
 
@@ -158,11 +163,19 @@ static bool rows_column_push_empty(segi_rows *rows, rows_column *column, uint8_t
     return true;
 }
 
+/* What a failed push left behind the last complete row. */
+static void rows_column_tidy(rows_column *column)
+{
+    size_t filled = column->filled;
+    column->filled = filled + 1;
+    rows_column_cut(column, filled);
+}
+
 static bool rows_column_pad(segi_rows *rows, rows_column *column, size_t count)
 {
     while (column->filled < count)
         if (!rows_column_push_empty(rows, column, SEG_VALUE_ABSENT)) {
-            rows_column_cut(column, column->filled);
+            rows_column_tidy(column);
             return false;
         }
     return true;
@@ -208,12 +221,13 @@ static seg_status rows_column_get(segi_rows *rows, rows_kind *kind, const char *
     if (*out) {
         if ((*out)->type == type && (*out)->scale == scale)
             return SEG_OK;
-        return segi_fail(err, SEG_E_SCHEMA, "column \"%.*s\" is of type %s in an earlier row, "
-                                            "not %s",
+        return segi_fail(err, SEG_E_SCHEMA,
+                         "column \"%.*s\" is of type %s in an earlier row, "
+                         "not %s",
                          (int)size, name, segi_type_name((*out)->type), segi_type_name(type));
     }
-    rows_column column = {.name_size = size, .hash = rows_hash(name, size), .type = type,
-                          .scale = scale};
+    rows_column column = {
+        .name_size = size, .hash = rows_hash(name, size), .type = type, .scale = scale};
     column.name = segi_alloc(rows->mem, size);
     if (!column.name)
         return segi_fail_nomem(err);
@@ -226,7 +240,7 @@ static seg_status rows_column_get(segi_rows *rows, rows_kind *kind, const char *
     return SEG_OK;
 }
 
-/* ---- rows ---------------------------------------------------------------------------------------- */
+/* ---- rows ------------------------------------------------------------------------------------ */
 
 static rows_run *rows_last_run(const segi_rows *rows)
 {
@@ -369,14 +383,6 @@ static bool rows_push_text(segi_rows *rows, rows_column *column, const char *tex
            rows_push_end(rows, &column->offsets, column->values.count);
 }
 
-/* What a failed push left behind the last complete row. */
-static void rows_column_tidy(rows_column *column)
-{
-    size_t filled = column->filled;
-    column->filled = filled + 1;
-    rows_column_cut(column, filled);
-}
-
 static bool rows_push_fixed(segi_rows *rows, rows_column *column, int64_t slot)
 {
     size_t size = rows_value_size(column->type);
@@ -384,10 +390,14 @@ static bool rows_push_fixed(segi_rows *rows, rows_column *column, int64_t slot)
     int32_t days = (int32_t)slot;
     double place[2] = {segi_slot_latitude(slot) / 1e7, segi_slot_longitude(slot) / 1e7};
     switch (column->type) {
-    case SEG_TYPE_BOOL: return rows_push(rows, &column->values, &truth, size);
-    case SEG_TYPE_DATE: return rows_push(rows, &column->values, &days, size);
-    case SEG_TYPE_GEO: return rows_push(rows, &column->values, place, size);
-    default: return rows_push(rows, &column->values, &slot, size);
+    case SEG_TYPE_BOOL:
+        return rows_push(rows, &column->values, &truth, size);
+    case SEG_TYPE_DATE:
+        return rows_push(rows, &column->values, &days, size);
+    case SEG_TYPE_GEO:
+        return rows_push(rows, &column->values, place, size);
+    default:
+        return rows_push(rows, &column->values, &slot, size);
     }
 }
 
@@ -404,7 +414,7 @@ static bool rows_finish_value(segi_rows *rows, rows_column *column, bool good)
 
 seg_status segi_rows_event_id(segi_rows *rows, const char *id, size_t id_size, seg_error *err)
 {
-    rows_kind *kind;
+    rows_kind *kind = NULL;
     SEGI_TRY(rows_under_way(rows, &kind, err));
     if (kind != &rows->kinds[ROWS_OF_EVENTS])
         return rows_fail(rows, segi_fail(err, SEG_E_MISUSE, "only events have event ids"));
@@ -421,11 +431,11 @@ seg_status segi_rows_set(segi_rows *rows, const char *name, size_t name_size, se
                          int32_t scale, int64_t slot, const char *text, size_t text_size,
                          seg_error *err)
 {
-    rows_kind *kind;
-    rows_column *column;
+    rows_kind *kind = NULL;
+    rows_column *column = NULL;
     SEGI_TRY(rows_under_way(rows, &kind, err));
-    SEGI_TRY(rows_fail(rows,
-                       rows_column_get(rows, kind, name, name_size, type, scale, &column, err)));
+    SEGI_TRY(
+        rows_fail(rows, rows_column_get(rows, kind, name, name_size, type, scale, &column, err)));
     bool good = rows_column_ready(rows, kind, column);
     if (good)
         good = type == SEG_TYPE_STRING ? rows_push_text(rows, column, text, text_size)
@@ -439,14 +449,13 @@ seg_status segi_rows_set_list(segi_rows *rows, const char *name, size_t name_siz
                               const char *const *elements, const size_t *sizes, size_t count,
                               seg_error *err)
 {
-    rows_kind *kind;
-    rows_column *column;
+    rows_kind *kind = NULL;
+    rows_column *column = NULL;
     SEGI_TRY(rows_under_way(rows, &kind, err));
     if (kind != &rows->kinds[ROWS_OF_USERS])
-        return rows_fail(rows,
-                         segi_fail(err, SEG_E_ARG, "sets of texts are for attributes only"));
-    SEGI_TRY(rows_fail(rows, rows_column_get(rows, kind, name, name_size, SEG_TYPE_STRING_SET, 0,
-                                             &column, err)));
+        return rows_fail(rows, segi_fail(err, SEG_E_ARG, "sets of texts are for attributes only"));
+    SEGI_TRY(rows_fail(
+        rows, rows_column_get(rows, kind, name, name_size, SEG_TYPE_STRING_SET, 0, &column, err)));
     bool good = rows_column_ready(rows, kind, column);
     for (size_t i = 0; good && i < count; i++)
         good = rows_push_text(rows, column, elements[i], sizes[i]);
@@ -483,8 +492,8 @@ static seg_status rows_null_column(segi_rows *rows, const segi_schema *schema, r
 seg_status segi_rows_set_null(segi_rows *rows, const segi_schema *schema, const char *name,
                               size_t name_size, seg_error *err)
 {
-    rows_kind *kind;
-    rows_column *column;
+    rows_kind *kind = NULL;
+    rows_column *column = NULL;
     SEGI_TRY(rows_under_way(rows, &kind, err));
     SEGI_TRY(rows_fail(rows, rows_null_column(rows, schema, kind, name, name_size, &column, err)));
     if (rows_column_ready(rows, kind, column) &&
@@ -507,7 +516,7 @@ void segi_rows_clear(segi_rows *rows)
         rows_kind_cut(&rows->kinds[i], 0);
 }
 
-/* ---- as batches -------------------------------------------------------------------------------------- */
+/* ---- as batches ------------------------------------------------------------------------------ */
 
 /* Rows [begin, ...) of a padded column. */
 static seg_column rows_column_view(const rows_column *column, size_t begin)
@@ -541,8 +550,7 @@ static bool rows_pad_all(segi_rows *rows)
         for (size_t i = 0; i < kind->columns.count; i++)
             if (!rows_column_pad(rows, &columns[i], kind->count))
                 return false;
-        if (kind->event_ids.filled > 0 &&
-            !rows_column_pad(rows, &kind->event_ids, kind->count))
+        if (kind->event_ids.filled > 0 && !rows_column_pad(rows, &kind->event_ids, kind->count))
             return false;
     }
     return true;
@@ -618,7 +626,7 @@ seg_status segi_rows_batches(segi_rows *rows, const seg_batch **out_batches, siz
     return SEG_OK;
 }
 
-/* ---- begin and end ------------------------------------------------------------------------------------ */
+/* ---- begin and end --------------------------------------------------------------------------- */
 
 seg_status segi_rows_create(const segi_mem *mem, uint32_t id_kind, segi_rows **out, seg_error *err)
 {

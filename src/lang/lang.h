@@ -197,6 +197,11 @@ typedef enum segi_aggregate {
 } segi_aggregate;
 typedef enum segi_ties { SEGI_TIES_LATEST, SEGI_TIES_NONE, SEGI_TIES_ALL } segi_ties;
 
+typedef struct segi_text {
+    const char *text;
+    size_t size;
+} segi_text;
+
 /* Which events. */
 typedef struct segi_selector {
     uint32_t event_count;   /* 0 with any_event false: an unknown event of an open compile */
@@ -204,6 +209,8 @@ typedef struct segi_selector {
     bool any_event;         /* every type, also those defined later; events is then every type of
                                the compile's schema */
     const segi_node *where; /* NULL: all of them */
+    uint32_t unknown_count; /* names that no event type has, in an open compile; for printing */
+    const segi_text *unknown;
 } segi_selector;
 
 /* Bounds on a count: min <= count <= max. */
@@ -315,6 +322,12 @@ typedef struct segi_predicate {
     uint32_t warning_count;
     const seg_error *warnings;
     uint64_t fingerprint[2];
+    /* What `using` says; without it the store's. */
+    segi_zone_ref zone;
+    int32_t week_start;
+    bool zone_given, week_given;
+    uint32_t zone_count;
+    segi_zone *const *zones; /* owned: zones that the text names */
 } segi_predicate;
 
 /* flags: SEG_COMPILE_*. params may be NULL: then parameters stay open. resolver may be NULL: no

@@ -136,17 +136,23 @@ double segi_geo_distance(segi_point a, segi_point b)
     return 2 * EARTH_RADIUS * asin(sqrt(h < 1 ? h : 1));
 }
 
-/* Whether p lies on the straight edge from a to b. */
+/* Whether p lies on the straight edge from a to b. Coordinates are kept to 1e-7 degree, so in that
+ * unit they are whole numbers, whose products fit the 64 bits of a long double's mantissa. */
 static bool edge_holds(segi_point a, segi_point b, segi_point p)
 {
-    double cross = (b.longitude - a.longitude) * (p.latitude - a.latitude) -
-                   (b.latitude - a.latitude) * (p.longitude - a.longitude);
-    if (cross != 0)
+    if (p.latitude < fmin(a.latitude, b.latitude) || p.latitude > fmax(a.latitude, b.latitude) ||
+        p.longitude < fmin(a.longitude, b.longitude) || p.longitude > fmax(a.longitude, b.longitude))
         return false;
-    return p.latitude >= fmin(a.latitude, b.latitude) &&
-           p.latitude <= fmax(a.latitude, b.latitude) &&
-           p.longitude >= fmin(a.longitude, b.longitude) &&
-           p.longitude <= fmax(a.longitude, b.longitude);
+    double left = (b.longitude - a.longitude) * (p.latitude - a.latitude);
+    double right = (b.latitude - a.latitude) * (p.longitude - a.longitude);
+    if (fabs(left - right) > 1e-4)
+        return false; /* far enough off that rounding has no say */
+    long double unit = 1e7L;
+    long double b_x = roundl(b.longitude * unit) - roundl(a.longitude * unit);
+    long double b_y = roundl(b.latitude * unit) - roundl(a.latitude * unit);
+    long double p_x = roundl(p.longitude * unit) - roundl(a.longitude * unit);
+    long double p_y = roundl(p.latitude * unit) - roundl(a.latitude * unit);
+    return b_x * p_y == b_y * p_x;
 }
 
 /* Whether a ray from p towards rising longitudes crosses the edge. The lower end belongs to the

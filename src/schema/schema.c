@@ -23,8 +23,8 @@ typedef struct schema_field {
 typedef struct schema_event {
     segi_event_type pub;
     atomic_uint refs;
-    schema_field *name;  /* retained */
-    uint32_t *order;     /* owned: property indices by name */
+    schema_field *name; /* retained */
+    uint32_t *order;    /* owned: property indices by name */
 } schema_event;
 
 typedef struct schema_zone {
@@ -36,7 +36,7 @@ typedef struct schema_full {
     segi_schema pub;
     atomic_uint refs;
     const segi_mem *mem;
-    schema_zone *zone;        /* retained */
+    schema_zone *zone;         /* retained */
     uint32_t *attribute_order; /* owned */
     uint32_t *event_order;     /* owned */
 } schema_full;
@@ -57,7 +57,7 @@ static bool schema_release_count(atomic_uint *refs)
     return atomic_fetch_sub_explicit(refs, 1, memory_order_acq_rel) == 1;
 }
 
-/* ---- names ------------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 /* Controls are C0, DEL and, as two bytes of UTF-8, C1. */
 static bool schema_has_control(const char *name, size_t size)
@@ -78,8 +78,7 @@ bool segi_name_valid(const char *name, size_t size)
            !schema_has_control(name, size);
 }
 
-static seg_status schema_check_name(const char *name, size_t size, const char *what,
-                                    seg_error *err)
+static seg_status schema_check_name(const char *name, size_t size, const char *what, seg_error *err)
 {
     if (segi_name_valid(name, size))
         return SEG_OK;
@@ -97,7 +96,7 @@ static int schema_compare(const char *a, size_t a_size, const char *b, size_t b_
     return a_size < b_size ? -1 : a_size > b_size;
 }
 
-/* ---- fields and event types ---------------------------------------------------------------- */
+/* ---- fields and event types ------------------------------------------------------------------ */
 
 static schema_field *schema_field_create(const segi_mem *mem, const char *name, size_t size,
                                          seg_type type, int32_t scale, uint32_t index)
@@ -170,8 +169,8 @@ static schema_event *schema_event_create(const segi_mem *mem, schema_field *name
     schema_event *event = segi_alloc_zero(mem, sizeof *event);
     const segi_field **fields =
         schema_copy_pointers(mem, from ? (const void *)from->pub.fields : NULL, count);
-    uint32_t *order = schema_copy_order(mem, from ? from->order : NULL, count,
-                                        more ? place : UINT32_MAX, count);
+    uint32_t *order =
+        schema_copy_order(mem, from ? from->order : NULL, count, more ? place : UINT32_MAX, count);
     if (!event || !fields || !order) {
         segi_free(mem, event);
         segi_free(mem, fields);
@@ -194,8 +193,7 @@ static schema_event *schema_event_create(const segi_mem *mem, schema_field *name
 
 /* Binary search by name. False where it is not there; *out_place is then where it belongs. */
 static bool schema_search_fields(const segi_field *const *fields, const uint32_t *order,
-                                 uint32_t count, const char *name, size_t size,
-                                 uint32_t *out_place)
+                                 uint32_t count, const char *name, size_t size, uint32_t *out_place)
 {
     uint32_t low = 0, high = count;
     while (low < high) {
@@ -264,7 +262,7 @@ const segi_field *segi_event_property(const segi_event_type *event, const char *
     return event->fields[full->order[place]];
 }
 
-/* ---- schemas ----------------------------------------------------------------------------------- */
+/* ---- schemas --------------------------------------------------------------------------------- */
 
 static void schema_zone_release(const segi_mem *mem, schema_zone *zone)
 {
@@ -342,8 +340,8 @@ static schema_full *schema_copy(const schema_full *from, uint32_t attribute_plac
     full->pub = from->pub;
     full->pub.attributes = schema_copy_pointers(mem, from->pub.attributes, attributes);
     full->pub.events = schema_copy_pointers(mem, from->pub.events, events);
-    full->attribute_order = schema_copy_order(mem, from->attribute_order, attributes,
-                                              attribute_place, attributes);
+    full->attribute_order =
+        schema_copy_order(mem, from->attribute_order, attributes, attribute_place, attributes);
     full->event_order = schema_copy_order(mem, from->event_order, events, event_place, events);
     if (!full->pub.attributes || !full->pub.events || !full->attribute_order ||
         !full->event_order) {
@@ -474,8 +472,8 @@ seg_status segi_schema_add_property(const segi_schema *schema, uint32_t event, c
     const schema_event *old = (const schema_event *)schema->events[event];
     uint32_t count = old->pub.field_count;
     if (schema_search_fields(old->pub.fields, old->order, count, name, name_size, &place))
-        return schema_keep(schema, old->pub.fields[old->order[place]], type, scale, out,
-                           out_index, err);
+        return schema_keep(schema, old->pub.fields[old->order[place]], type, scale, out, out_index,
+                           err);
     if (count >= SEG_COLUMNS_MAX)
         return segi_fail(err, SEG_E_LIMIT, "an event type has at most %d properties",
                          SEG_COLUMNS_MAX);
@@ -501,7 +499,7 @@ seg_status segi_schema_add_property(const segi_schema *schema, uint32_t event, c
 
 const char *segi_type_name(seg_type type)
 {
-    static const char *const names[] = {"none",    "boolean", "number", "number",   "decimal",
-                                        "text",    "instant", "date",   "location", "set of texts"};
+    static const char *const names[] = {"none", "boolean", "number", "number",   "decimal",
+                                        "text", "instant", "date",   "location", "set of texts"};
     return type >= 0 && type <= SEG_TYPE_STRING_SET ? names[type] : "unknown";
 }

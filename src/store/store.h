@@ -18,7 +18,7 @@
 #include "base/thread.h"
 #include "schema/schema.h"
 
-/* ---- columns ---------------------------------------------------------------------------- */
+/* ---- columns --------------------------------------------------------------------------------- */
 
 /* Rows of one type, kept narrowly: slot(i) = base + unit * stored(i), where stored(i) is an
  * unsigned integer of `width` bytes, little-endian in memory; width 0 means that every slot is
@@ -58,7 +58,7 @@ static inline bool segi_col_is_null(const segi_col *col, size_t row)
     return col->null && segi_bit_get(col->null, row);
 }
 
-/* ---- dictionaries -------------------------------------------------------------------------- */
+/* ---- dictionaries ---------------------------------------------------------------------------- */
 
 /* Strings of one attribute or property; code = order of first appearance. Grows only. */
 typedef struct segi_dict segi_dict;
@@ -68,7 +68,7 @@ const char *segi_dict_get(const segi_dict *dict, uint32_t code, size_t *out_size
 /* False if the text is not there. */
 bool segi_dict_find(const segi_dict *dict, const char *text, size_t size, uint32_t *out_code);
 
-/* ---- events -------------------------------------------------------------------------------- */
+/* ---- events ---------------------------------------------------------------------------------- */
 
 /* The rows of one chunk in a part. */
 typedef struct segi_part_chunk {
@@ -113,7 +113,7 @@ typedef struct segi_event_view {
     uint32_t dict_count;           /* entries of dicts; properties beyond it have no values yet */
 } segi_event_view;
 
-/* ---- attributes ---------------------------------------------------------------------------- */
+/* ---- attributes ------------------------------------------------------------------------------ */
 
 /* String sets of a chunk: by row a mask over the codes, or a list of codes. */
 typedef struct segi_sets {
@@ -142,7 +142,7 @@ typedef struct segi_attr_view {
     const segi_dict *dict;                /* strings and string sets */
 } segi_attr_view;
 
-/* ---- snapshots ----------------------------------------------------------------------------- */
+/* ---- snapshots ------------------------------------------------------------------------------- */
 
 typedef struct segi_store segi_store;
 
@@ -178,7 +178,7 @@ void segi_snapshot_find_many_u64(const segi_snapshot *snapshot, const uint64_t *
 const char *segi_snapshot_id(const segi_snapshot *snapshot, uint32_t ordinal, size_t *out_size);
 uint64_t segi_snapshot_id_u64(const segi_snapshot *snapshot, uint32_t ordinal);
 
-/* ---- the store itself ----------------------------------------------------------------------- */
+/* ---- the store itself ------------------------------------------------------------------------ */
 
 typedef struct segi_store_config {
     segi_mem mem; /* copied; everything of the store comes from it */

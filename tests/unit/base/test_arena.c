@@ -27,24 +27,24 @@ START_TEST(test_arena__memory_is_zeroed_aligned_and_apart)
         /* Small ones, and now and then one that gets a block of its own. */
         size_t size = i % 97 == 0 ? 20000 + i : i % 61;
         blocks[i] = segi_arena_alloc(&arena, size);
-        ck_assert_ptr_nonnull(blocks[i]);
-        ck_assert_uint_eq((uintptr_t)blocks[i] % 16, 0);
+        check_fast(blocks[i] != NULL);
+        check_fast((uintptr_t)blocks[i] % 16 == 0);
         for (size_t j = 0; j < size; j++)
-            ck_assert_uint_eq(blocks[i][j], 0);
+            check_fast(blocks[i][j] == 0);
         memset(blocks[i], (int)(i % 255) + 1, size);
     }
     for (size_t i = 0; i < COUNT; i++) {
         size_t size = i % 97 == 0 ? 20000 + i : i % 61;
         for (size_t j = 0; j < size; j++)
-            ck_assert_uint_eq(blocks[i][j], i % 255 + 1);
+            check_fast(blocks[i][j] == i % 255 + 1);
         if (i > 0)
-            ck_assert_ptr_ne(blocks[i], blocks[i - 1]);
+            check_fast(blocks[i] != blocks[i - 1]);
     }
-    ck_assert_uint_ge(arena.total, (size_t)COUNT * 16);
-    ck_assert_uint_le(arena.total, mem_fault_live_bytes(&fault));
+    check_fast(arena.total >= (size_t)COUNT * 16);
+    check_fast(arena.total <= mem_fault_live_bytes(&fault));
     segi_arena_deinit(&arena);
-    ck_assert_uint_eq(mem_fault_live_bytes(&fault), 0);
-    ck_assert_uint_eq(arena.total, 0);
+    check_fast(mem_fault_live_bytes(&fault) == 0);
+    check_fast(arena.total == 0);
 }
 END_TEST
 

@@ -133,9 +133,9 @@ START_TEST(test_buf__floats_survive_the_round_trip)
                 continue;
             segi_buf_reset(&buf);
             segi_buf_float(&buf, value);
-            ck_assert_uint_le(buf.size, SEGI_FLOAT_TEXT_MAX);
-            ck_assert_msg(segi_parse_float(buf.data, buf.size, &back), "%s", text());
-            ck_assert_mem_eq(&back, &value, sizeof value);
+            check_fast(buf.size <= SEGI_FLOAT_TEXT_MAX);
+            check_fast(segi_parse_float(buf.data, buf.size, &back));
+            check_fast(memcmp(&back, &value, sizeof value) == 0);
         }
     }
     setlocale(LC_ALL, "C");

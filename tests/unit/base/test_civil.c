@@ -47,14 +47,14 @@ END_TEST
 
 START_TEST(test_civil__weekdays)
 {
-    ck_assert_int_eq(segi_civil_weekday(0), 4);
-    ck_assert_int_eq(segi_civil_weekday(-1), 3);
-    ck_assert_int_eq(segi_civil_weekday(day(2026, 3, 2)), 1);
-    ck_assert_int_eq(segi_civil_weekday(day(2026, 3, 1)), 7);
+    check_fast(segi_civil_weekday(0) == 4);
+    check_fast(segi_civil_weekday(-1) == 3);
+    check_fast(segi_civil_weekday(day(2026, 3, 2)) == 1);
+    check_fast(segi_civil_weekday(day(2026, 3, 1)) == 7);
     for (int32_t d = -1000; d < 1000; d++)
-        ck_assert_int_eq(segi_civil_weekday(d + 1), segi_civil_weekday(d) % 7 + 1);
-    ck_assert_int_ge(segi_civil_weekday(INT32_MIN), 1);
-    ck_assert_int_le(segi_civil_weekday(INT32_MAX), 7);
+        check_fast(segi_civil_weekday(d + 1) == segi_civil_weekday(d) % 7 + 1);
+    check_fast(segi_civil_weekday(INT32_MIN) >= 1);
+    check_fast(segi_civil_weekday(INT32_MAX) <= 7);
 }
 END_TEST
 
@@ -282,9 +282,9 @@ START_TEST(test_civil__what_is_written_reads_back)
         segi_buf_reset(&buf);
         segi_civil_write_instant(&buf, instant);
         segi_civil_time t;
-        ck_assert_uint_eq(segi_civil_parse(buf.data, buf.size, &t), buf.size);
-        ck_assert_int_eq(t.days * SEGI_DAY + t.time_of_day, instant);
-        ck_assert(t.has_offset);
+        check_fast(segi_civil_parse(buf.data, buf.size, &t) == buf.size);
+        check_fast(t.days * SEGI_DAY + t.time_of_day == instant);
+        check_fast(t.has_offset);
         instant += INT64_C(31556952123457);
     }
     segi_buf_deinit(&buf);

@@ -50,7 +50,7 @@ START_TEST(test_hash__siphash_of_numbers_is_that_of_their_bytes)
         unsigned char bytes[8];
         for (int b = 0; b < 8; b++)
             bytes[b] = (unsigned char)(value >> (8 * b));
-        ck_assert_uint_eq(segi_siphash_u64(key, value), segi_siphash(key, bytes, 8));
+        check_fast(segi_siphash_u64(key, value) == segi_siphash(key, bytes, 8));
         value = value * 6364136223846793005u + 1442695040888963407u;
     }
 }

@@ -1,0 +1,20 @@
+/* Private to the scans: which instructions to use. */
+#ifndef SEGI_SCAN_INT_H
+#define SEGI_SCAN_INT_H
+
+#include "base/scan.h"
+
+#define SEGI_SCAN_PLAIN 0
+#define SEGI_SCAN_AVX2 1
+#define SEGI_SCAN_AVX512 2
+
+/* The best level of this processor. */
+int segi_scan_level(void);
+/* bits of x - low <= span for the first values; how many were done, a multiple of 64 or all. */
+size_t segi_scan_range_x86(int level, uint32_t width, const void *data, size_t count, uint64_t low,
+                           uint64_t span, uint64_t *bits);
+/* segi_scan_range() at a chosen level, for the test that compares them. */
+void segi_scan_range_at(int level, uint32_t width, const void *data, size_t begin, size_t count,
+                        uint64_t low, uint64_t high, uint64_t *bits);
+
+#endif

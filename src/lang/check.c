@@ -1,0 +1,496 @@
+/* check.c - the tree of what was written becomes the checked tree: predicates and their logic.
+ *
+ * Rewrites that keep the meaning happen here: nested and/or become one list, a double not falls
+ * away, constants are folded. Recursion is bounded by SEGI_LEVELS_MAX. */
+#include "lang/check.h"
+
+#include <string.h>
+
+/* ---- tools --------------------------------------------------------------------------------------- */
+
+void *segi_check_failed(segi_check *k, uint32_t begin, uint32_t size, seg_status status)
+{
+    if (status == SEG_OK || k->c->status != SEG_OK)
+        return NULL;
+    k->c->status = status;
+    segi_error_span(k->c->err, begin, size);
+    return NULL;
+}
+
+void *segi_check_nomem(segi_check *k)
+{
+    if (k->c->status == SEG_OK)
+        k->c->status = segi_fail_nomem(k->c->err);
+    return NULL;
+}
+
+seg_error *segi_check_warning(segi_check *k)
+{
+    segi_compiling *c = k->c;
+    if (c->warning_count == SEGI_WARNINGS_MAX)
+        return NULL;
+    if (c->warnings == NULL) {
+        c->warnings =
+            segi_arena_array(&c->predicate->arena, SEGI_WARNINGS_MAX, sizeof *c->warnings);
+        if (c->warnings == NULL)
+            return segi_check_nomem(k);
+    }
+    seg_error *warning = &c->warnings[c->warning_count++];
+    seg_error_init(warning, sizeof *warning);
+    return warning;
+}
+
+void segi_check_warned(segi_check *k, seg_error *warning, uint32_t begin, uint32_t size)
+{
+    if (k->reference == NULL) {
+        segi_error_span(warning, begin, size);
+        segi_error_locate(warning, k->text, k->text_size);
+        return;
+    }
+    seg_error inner = *warning;
+    segi_fail(warning, inner.code, "segment \"%.*s\": %s", (int)k->reference->name_size,
+              k->reference->name, inner.message);
+}
+
+void *segi_check_alloc(segi_check *k, size_t count, size_t size)
+{
+    if (k->c->status != SEG_OK)
+        return NULL;
+    void *pointer = segi_arena_array(k->c->arena, count, size);
+    return pointer == NULL ? segi_check_nomem(k) : pointer;
+}
+
+segi_node *segi_check_node(segi_check *k, segi_node_kind kind, const segi_syn *syn)
+{
+    segi_node *node = segi_check_alloc(k, 1, sizeof *node);
+    if (node == NULL)
+        return NULL;
+    node->kind = kind;
+    node->span_begin = syn->begin;
+    node->span_size = syn->size;
+    return node;
+}
+
+bool segi_check_children(segi_check *k, segi_node *node, const segi_node *a, const segi_node *b,
+                         const segi_node *c)
+{
+    const segi_node **children = segi_check_alloc(k, 3, sizeof *children);
+    if (children == NULL)
+        return false;
+    children[0] = a;
+    children[1] = b;
+    children[2] = c;
+    node->children = children;
+    node->child_count = c != NULL ? 3 : b != NULL ? 2 : 1;
+    return true;
+}
+
+bool segi_check_enter(segi_check *k, const segi_syn *syn)
+{
+    if (k->c->status != SEG_OK)
+        return false;
+    if (k->c->levels == SEGI_LEVELS_MAX) {
+        segi_check_fail(k, syn->begin, syn->size, SEG_E_LIMIT,
+                        "conditions and saved segments are nested too deep");
+        return false;
+    }
+    k->c->levels++;
+    return true;
+}
+
+void segi_check_leave(segi_check *k)
+{
+    k->c->levels--;
+}
+
+segi_value_type segi_type_of(seg_type type)
+{
+    return (segi_value_type){type, 0};
+}
+
+const char *segi_value_type_name(segi_value_type type)
+{
+    if (type.type == SEGI_TYPE_DURATION)
+        return "a length of time";
+    switch (type.type) {
+    case SEG_TYPE_BOOL:
+        return "true or false";
+    case SEG_TYPE_INT64:
+        return "a whole number";
+    case SEG_TYPE_FLOAT64:
+    case SEG_TYPE_DECIMAL:
+        return "a number";
+    case SEG_TYPE_STRING:
+        return "a text";
+    case SEG_TYPE_TIMESTAMP:
+        return "an instant";
+    case SEG_TYPE_DATE:
+        return "a date";
+    case SEG_TYPE_GEO:
+        return "a place";
+    case SEG_TYPE_STRING_SET:
+        return "a set of texts";
+    default:
+        return "not known yet";
+    }
+}
+
+/* ---- logic ------------------------------------------------------------------------------------------ */
+
+segi_node *segi_check_not(segi_check *k, const segi_syn *syn, const segi_node *inner)
+{
+    if (inner == NULL)
+        return NULL;
+    if (inner->kind == SEGI_NODE_EVERYONE || inner->kind == SEGI_NODE_NOBODY)
+        return segi_check_node(
+            k, inner->kind == SEGI_NODE_EVERYONE ? SEGI_NODE_NOBODY : SEGI_NODE_EVERYONE, syn);
+    if (inner->kind == SEGI_NODE_NOT) {
+        segi_node *copy = segi_check_alloc(k, 1, sizeof *copy);
+        if (copy != NULL)
+            *copy = *inner->children[0];
+        return copy;
+    }
+    segi_node *node = segi_check_node(k, SEGI_NODE_NOT, syn);
+    return node != NULL && segi_check_children(k, node, inner, NULL, NULL) ? node : NULL;
+}
+
+segi_node *segi_check_join(segi_check *k, const segi_syn *syn, segi_node_kind kind,
+                           const segi_node *const *nodes, size_t count)
+{
+    /* What changes nothing, and what decides alone. */
+    bool all = kind == SEGI_NODE_AND;
+    segi_node_kind neutral = all ? SEGI_NODE_EVERYONE : SEGI_NODE_NOBODY;
+    segi_node_kind decisive = all ? SEGI_NODE_NOBODY : SEGI_NODE_EVERYONE;
+    size_t total = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (nodes[i]->kind == decisive)
+            return segi_check_node(k, decisive, syn);
+        if (nodes[i]->kind != neutral)
+            total += nodes[i]->kind == kind ? nodes[i]->child_count : 1;
+    }
+    if (total == 0)
+        return segi_check_node(k, neutral, syn);
+    segi_node *node = segi_check_node(k, kind, syn);
+    const segi_node **children = segi_check_alloc(k, total, sizeof *children);
+    if (node == NULL || children == NULL)
+        return NULL;
+    node->children = children;
+    for (size_t i = 0; i < count; i++) {
+        if (nodes[i]->kind == neutral)
+            continue;
+        uint32_t own = nodes[i]->kind == kind ? nodes[i]->child_count : 1;
+        memcpy(children + node->child_count,
+               nodes[i]->kind == kind ? nodes[i]->children : &nodes[i], own * sizeof *children);
+        node->child_count += own;
+    }
+    if (total == 1)
+        *node = *children[0];
+    return node;
+}
+
+/* The kids of a node, checked, in the scratch arena. */
+static const segi_node **check_kids(segi_check *k, const segi_syn *syn)
+{
+    const segi_node **nodes = segi_arena_array(&k->c->scratch, syn->kid_count, sizeof *nodes);
+    if (nodes == NULL)
+        return segi_check_nomem(k);
+    size_t i = 0;
+    for (const segi_syn *kid = syn->kids; kid != NULL; kid = kid->next) {
+        nodes[i] = segi_check_predicate(k, kid);
+        if (nodes[i++] == NULL)
+            return NULL;
+    }
+    return nodes;
+}
+
+/* Halves upon halves: a long row stays shallow, and xor does not mind the order. */
+static segi_node *xor_tree(segi_check *k, const segi_syn *syn, const segi_node *const *nodes,
+                           size_t count)
+{
+    if (count == 1) {
+        segi_node *copy = segi_check_alloc(k, 1, sizeof *copy);
+        if (copy != NULL)
+            *copy = *nodes[0];
+        return copy;
+    }
+    segi_node *node = segi_check_node(k, SEGI_NODE_XOR, syn);
+    const segi_node *left = xor_tree(k, syn, nodes, count - count / 2);
+    const segi_node *right = xor_tree(k, syn, nodes + (count - count / 2), count / 2);
+    if (node == NULL || left == NULL || right == NULL)
+        return NULL;
+    return segi_check_children(k, node, left, right, NULL) ? node : NULL;
+}
+
+/* Operands of xor, nested ones spliced in; constants only flip the result. */
+static void xor_collect(const segi_node *node, const segi_node **list, size_t *count, bool *flip)
+{
+    if (node->kind == SEGI_NODE_XOR) {
+        xor_collect(node->children[0], list, count, flip);
+        xor_collect(node->children[1], list, count, flip);
+    } else if (node->kind == SEGI_NODE_EVERYONE) {
+        *flip = !*flip;
+    } else if (node->kind != SEGI_NODE_NOBODY) {
+        if (list != NULL)
+            list[*count] = node;
+        ++*count;
+    }
+}
+
+static segi_node *check_xor(segi_check *k, const segi_syn *syn)
+{
+    const segi_node **nodes = check_kids(k, syn);
+    if (nodes == NULL)
+        return NULL;
+    size_t count = 0, again = 0;
+    bool flip = false, ignored = false;
+    for (uint32_t i = 0; i < syn->kid_count; i++)
+        xor_collect(nodes[i], NULL, &count, &flip);
+    if (count == 0)
+        return segi_check_node(k, flip ? SEGI_NODE_EVERYONE : SEGI_NODE_NOBODY, syn);
+    const segi_node **list = segi_arena_array(&k->c->scratch, count, sizeof *list);
+    if (list == NULL)
+        return segi_check_nomem(k);
+    for (uint32_t i = 0; i < syn->kid_count; i++)
+        xor_collect(nodes[i], list, &again, &ignored);
+    segi_node *node = xor_tree(k, syn, list, count);
+    return flip ? segi_check_not(k, syn, node) : node;
+}
+
+static segi_node *check_at_least(segi_check *k, const segi_syn *syn)
+{
+    segi_node *node = segi_check_node(k, SEGI_NODE_AT_LEAST, syn);
+    const segi_node **children = node == NULL ? NULL : check_kids(k, syn);
+    if (children == NULL || !segi_check_number(k, syn->u.number, &node->count))
+        return NULL;
+    if (node->count > (int64_t)syn->kid_count)
+        segi_check_warn(k, syn->begin, syn->size, SEG_E_ARG,
+                        "at least %lld of %u conditions never hold", (long long)node->count,
+                        (unsigned)syn->kid_count);
+    if (node->count > (int64_t)syn->kid_count || node->count == 0) {
+        node->kind = node->count == 0 ? SEGI_NODE_EVERYONE : SEGI_NODE_NOBODY;
+        node->count = 0;
+        return node;
+    }
+    const segi_node **kept = segi_check_alloc(k, syn->kid_count, sizeof *kept);
+    if (kept == NULL)
+        return NULL;
+    memcpy(kept, children, syn->kid_count * sizeof *kept);
+    node->children = kept;
+    node->child_count = syn->kid_count;
+    return node;
+}
+
+/* ---- saved segments --------------------------------------------------------------------------------- */
+
+static bool segment_name(const void *user, size_t i, const char **out, size_t *out_size)
+{
+    const segi_resolver *resolver = user;
+    return resolver->name_at != NULL && resolver->name_at(resolver->user, i, out, out_size);
+}
+
+/* "a" -> "b" -> "a", from the segment that comes round again. */
+static void *fail_cycle(segi_check *k, const segi_syn *syn, const segi_reference *again)
+{
+    segi_buf path, turned;
+    segi_buf_init(&path, k->c->mem);
+    segi_buf_init(&turned, k->c->mem);
+    /* The chain is linked inside out, so each name goes in front. */
+    segi_buf_quoted(&path, again->name, again->name_size);
+    for (const segi_reference *at = k->reference; at != NULL; at = at->outer) {
+        segi_buf_reset(&turned);
+        segi_buf_quoted(&turned, at->name, at->name_size);
+        segi_buf_text(&turned, " -> ");
+        segi_buf_add(&turned, path.data, path.size);
+        segi_buf_reset(&path);
+        segi_buf_add(&path, turned.data, turned.size);
+        if (at == again || path.size > 200)
+            break;
+    }
+    bool failed = path.failed || turned.failed;
+    if (failed)
+        segi_check_nomem(k);
+    else
+        segi_check_fail(k, syn->begin, syn->size, SEG_E_CYCLE, "segments refer to each other: %.*s",
+                        (int)path.size, path.data);
+    segi_buf_deinit(&path);
+    segi_buf_deinit(&turned);
+    return NULL;
+}
+
+/* A failure inside a saved segment is told where the segment is named. */
+static void *fail_inside(segi_check *k, const segi_syn *syn, const segi_reference *reference)
+{
+    seg_error inner = *k->c->err;
+    if (inner.code == SEG_E_NOMEM)
+        return NULL;
+    if (inner.code != SEG_E_CYCLE)
+        segi_fail(k->c->err, inner.code, "segment \"%.*s\": %s", (int)reference->name_size,
+                  reference->name, inner.message);
+    segi_error_span(k->c->err, syn->begin, syn->size);
+    segi_error_hint(k->c->err, "%s", inner.hint);
+    return NULL;
+}
+
+static const segi_node *resolve(segi_check *k, const segi_syn *syn, const char *name, size_t size)
+{
+    segi_compiling *c = k->c;
+    segi_reference *reference = segi_name_map_get(&c->references, NULL, name, size);
+    if (reference != NULL)
+        return reference->root != NULL ? reference->root : fail_cycle(k, syn, reference);
+    const char *text = NULL;
+    size_t text_size = 0;
+    seg_status status = c->resolver == NULL
+                            ? SEG_E_NOT_FOUND
+                            : c->resolver->find(c->resolver->user, name, size, &text, &text_size);
+    if (status == SEG_E_NOT_FOUND) {
+        segi_check_fail(k, syn->begin, syn->size, SEG_E_UNKNOWN_NAME, "unknown segment \"%.*s\"",
+                        (int)size, name);
+        if (c->resolver != NULL)
+            segi_check_suggest(k, name, size, segment_name, c->resolver);
+        return NULL;
+    }
+    if (status != SEG_OK)
+        return segi_check_fail(k, syn->begin, syn->size, status,
+                               "the definition of segment \"%.*s\" cannot be read", (int)size,
+                               name);
+    reference = segi_arena_alloc(&c->scratch, sizeof *reference);
+    if (reference == NULL)
+        return segi_check_nomem(k);
+    *reference = (segi_reference){name, size, NULL, k->reference};
+    if (!segi_name_map_set(&c->references, &c->scratch, NULL, name, size, reference))
+        return segi_check_nomem(k);
+    reference->root = segi_check_text(c, text, text_size, reference);
+    return reference->root != NULL ? reference->root : fail_inside(k, syn, reference);
+}
+
+static segi_node *check_segment(segi_check *k, const segi_syn *syn)
+{
+    segi_node *node = segi_check_node(k, SEGI_NODE_SEGMENT, syn);
+    if (node == NULL)
+        return NULL;
+    const segi_syn *name = syn->kids;
+    node->name = name->u.name.text;
+    node->name_size = name->u.name.text_size;
+    if (name->kind == SEGI_SYN_PARAM) {
+        segi_literal literal;
+        if (!segi_check_param(k, name, segi_type_of(SEG_TYPE_STRING), &literal))
+            return NULL;
+        node->name = literal.text;
+        node->name_size = literal.text_size;
+        if (literal.type.type == SEGI_TYPE_PARAM) {
+            node->count = literal.slot; /* a gap: no name, no child */
+            return node;
+        }
+    }
+    node->name = segi_arena_copy(k->c->arena, node->name, node->name_size);
+    if (node->name == NULL)
+        return segi_check_nomem(k);
+    const segi_node *root = resolve(k, syn, node->name, node->name_size);
+    return root != NULL && segi_check_children(k, node, root, NULL, NULL) ? node : NULL;
+}
+
+/* ---- the dispatcher ---------------------------------------------------------------------------------------- */
+
+/* What looks at users cannot stand where an event is looked at. */
+static bool fail_in_where(segi_check *k, const segi_syn *syn)
+{
+    const char *what = syn->kind == SEGI_SYN_SEGMENT ? "segments"
+                       : syn->kind == SEGI_SYN_RANK  ? "ranks"
+                                                     : "other events";
+    if (k->selector == NULL)
+        return false;
+    segi_check_fail(k, syn->begin, syn->size, SEG_E_TYPE, "%s cannot be asked for inside where", what);
+    segi_check_hint(k, "inside where stand conditions on the properties of the one event; join this "
+                       "with and outside of the parentheses");
+    return true;
+}
+
+static segi_node *check_logic(segi_check *k, const segi_syn *syn)
+{
+    const segi_node **nodes = check_kids(k, syn);
+    if (nodes == NULL)
+        return NULL;
+    return segi_check_join(k, syn, syn->kind == SEGI_SYN_AND ? SEGI_NODE_AND : SEGI_NODE_OR, nodes,
+                           syn->kid_count);
+}
+
+static segi_node *check_not(segi_check *k, const segi_syn *syn)
+{
+    segi_node *inner = segi_check_predicate(k, syn->kids);
+    return syn->negated ? inner : segi_check_not(k, syn, inner);
+}
+
+static segi_node *check_by_kind(segi_check *k, const segi_syn *syn)
+{
+    switch (syn->kind) {
+    case SEGI_SYN_EVERYONE:
+        return segi_check_node(k, SEGI_NODE_EVERYONE, syn);
+    case SEGI_SYN_NOBODY:
+        return segi_check_node(k, SEGI_NODE_NOBODY, syn);
+    case SEGI_SYN_NOT:
+        return check_not(k, syn);
+    case SEGI_SYN_AND:
+    case SEGI_SYN_OR:
+        return check_logic(k, syn);
+    case SEGI_SYN_XOR:
+        return check_xor(k, syn);
+    case SEGI_SYN_AT_LEAST:
+        return check_at_least(k, syn);
+    case SEGI_SYN_DID:
+        return fail_in_where(k, syn) ? NULL : segi_check_did(k, syn);
+    case SEGI_SYN_EDGE:
+        return fail_in_where(k, syn) ? NULL : segi_check_edge(k, syn);
+    case SEGI_SYN_SEGMENT:
+        return fail_in_where(k, syn) ? NULL : check_segment(k, syn);
+    case SEGI_SYN_RANK:
+        return fail_in_where(k, syn) ? NULL : segi_check_test(k, syn);
+    default:
+        return segi_check_test(k, syn);
+    }
+}
+
+segi_node *segi_check_predicate(segi_check *k, const segi_syn *syn)
+{
+    if (!segi_check_enter(k, syn))
+        return NULL;
+    k->right = false;
+    segi_node *node = check_by_kind(k, syn);
+    segi_check_leave(k);
+    return k->c->status == SEG_OK ? node : NULL;
+}
+
+const segi_node *segi_check_text(segi_compiling *c, const char *text, size_t size,
+                                 segi_reference *reference)
+{
+    segi_check k;
+    memset(&k, 0, sizeof k);
+    k.c = c;
+    k.text = text;
+    k.text_size = size;
+    k.reference = reference;
+    k.zone = (segi_zone_ref){SEGI_ZONE_FIXED, c->schema->zone, NULL};
+    k.week_start = c->schema->week_start;
+    segi_syn_root root;
+    bool value = c->value && reference == NULL;
+    c->status = segi_parse(&c->scratch, text, size, value, &c->nodes, &root, c->err);
+    if (c->status != SEG_OK)
+        return NULL;
+    if (root.zone_given && !segi_check_zone(&k, &root.zone, &k.zone))
+        return NULL;
+    if (root.week_given)
+        k.week_start = root.week_start;
+    if (reference == NULL) {
+        c->predicate->zone = k.zone;
+        c->predicate->zone_given = root.zone_given;
+        c->predicate->week_start = k.week_start;
+        c->predicate->week_given = root.week_given;
+    }
+    segi_node *node = value ? segi_check_value(&k, root.root, NULL)
+                            : segi_check_predicate(&k, root.root);
+    if (value && node != NULL) {
+        segi_check_settle(node, segi_type_of(SEG_TYPE_STRING));
+        if (!segi_check_single(&k, node))
+            return NULL;
+    }
+    return c->status == SEG_OK ? node : NULL;
+}

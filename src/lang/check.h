@@ -1,0 +1,227 @@
+/* check.h - private to lang: what the files of the checker share.
+ *
+ * One segi_compiling per call of segi_compile(), one segi_check per text in it: the predicate's
+ * own and each saved segment's. Functions that make a node return NULL after a failure, which is
+ * in compiling->err with its status in compiling->status; the first one stays. */
+#ifndef SEGI_CHECK_H
+#define SEGI_CHECK_H
+
+#include "lang/syntax.h"
+
+/* Trees inside trees, saved segments included: bounds the C stack. */
+#define SEGI_LEVELS_MAX 512
+#define SEGI_WARNINGS_MAX 100
+#define SEGI_ZONES_MAX 64
+
+/* ---- a map from names to pointers ---------------------------------------------------------------- */
+
+typedef struct segi_name_entry {
+    const void *scope; /* names are apart under different scopes */
+    const char *text;
+    size_t size;
+    void *value; /* NULL: free entry */
+} segi_name_entry;
+typedef struct segi_name_map {
+    segi_name_entry *entries;
+    size_t count, capacity;
+} segi_name_map;
+void *segi_name_map_get(const segi_name_map *map, const void *scope, const char *text, size_t size);
+/* False when out of memory. The text is borrowed. */
+bool segi_name_map_set(segi_name_map *map, segi_arena *arena, const void *scope, const char *text,
+                       size_t size, void *value);
+
+/* ---- one compile ------------------------------------------------------------------------------------ */
+
+/* A saved segment: under way while `root` is NULL. */
+typedef struct segi_reference {
+    const char *name;
+    size_t name_size;
+    const segi_node *root;
+    struct segi_reference *outer; /* the one whose text refers to this one, while under way */
+} segi_reference;
+
+typedef struct segi_compiling {
+    segi_predicate *predicate;
+    const segi_mem *mem;
+    const segi_schema *schema;
+    const segi_resolver *resolver;
+    uint32_t flags;
+    bool value;          /* a value, not a predicate: no parameters */
+    segi_arena scratch;  /* ends with the compile */
+    segi_arena *arena;   /* of the tree */
+    seg_error *err;
+    seg_status status;
+    uint32_t nodes;      /* of all texts */
+    uint32_t levels;     /* open calls of segi_check_predicate and _value */
+    /* parameters */
+    const segi_param_value *values;
+    size_t value_count;
+    bool binding;        /* the second pass, with values in place */
+    segi_param *params;
+    size_t param_count, param_capacity;
+    segi_name_map param_map; /* index + 1 */
+    const segi_param_value **bound; /* per parameter, when binding */
+    /* caches */
+    segi_name_map references, properties, zones;
+    const uint32_t *all_events;
+    /* what the predicate owns */
+    segi_zone *loaded[SEGI_ZONES_MAX];
+    uint32_t loaded_count;
+    seg_error *warnings;
+    uint32_t warning_count;
+} segi_compiling;
+
+typedef struct segi_check {
+    segi_compiling *c;
+    const char *text;
+    size_t text_size;
+    segi_reference *reference; /* NULL: the predicate's own text */
+    segi_zone_ref zone;        /* where nothing else is said */
+    int32_t week_start;
+    const segi_selector *selector; /* inside where, else NULL */
+    bool right;                /* the value being checked is the right side of a comparison */
+} segi_check;
+
+/* ---- failing ------------------------------------------------------------------------------------------ */
+
+/* Each returns NULL, so that `return segi_check_fail(...)` reads well. */
+#define segi_check_fail(k, begin, size, code, ...)                                                   \
+    segi_check_failed((k), (begin), (size),                                                          \
+                      (k)->c->status == SEG_OK ? segi_fail((k)->c->err, (code), __VA_ARGS__) : SEG_OK)
+void *segi_check_failed(segi_check *k, uint32_t begin, uint32_t size, seg_status status);
+/* A hint for the failure just made. */
+#define segi_check_hint(k, ...) segi_error_hint((k)->c->err, __VA_ARGS__)
+void *segi_check_nomem(segi_check *k);
+/* A remark that is no failure. */
+#define segi_check_warn(k, begin, size, code, ...)                                                   \
+    do {                                                                                             \
+        seg_error *segi_warning = segi_check_warning(k);                                             \
+        if (segi_warning != NULL) {                                                                  \
+            segi_fail(segi_warning, (code), __VA_ARGS__);                                            \
+            segi_check_warned((k), segi_warning, (begin), (size));                                   \
+        }                                                                                            \
+    } while (0)
+seg_error *segi_check_warning(segi_check *k); /* NULL: there are too many */
+void segi_check_warned(segi_check *k, seg_error *warning, uint32_t begin, uint32_t size);
+
+/* ---- nodes --------------------------------------------------------------------------------------------- */
+
+segi_node *segi_check_node(segi_check *k, segi_node_kind kind, const segi_syn *syn);
+void *segi_check_alloc(segi_check *k, size_t count, size_t size);
+/* Children: up to three, the rest NULL. False when out of memory. */
+bool segi_check_children(segi_check *k, segi_node *node, const segi_node *a, const segi_node *b,
+                         const segi_node *c);
+bool segi_check_enter(segi_check *k, const segi_syn *syn);
+void segi_check_leave(segi_check *k);
+
+static inline bool segi_type_numeric(seg_type type)
+{
+    return type == SEG_TYPE_INT64 || type == SEG_TYPE_FLOAT64 || type == SEG_TYPE_DECIMAL;
+}
+/* For messages; knows durations too. */
+const char *segi_value_type_name(segi_value_type type);
+segi_value_type segi_type_of(seg_type type);
+
+/* ---- names.c -------------------------------------------------------------------------------------------- */
+
+/* An attribute, or inside where a property. */
+segi_node *segi_check_name(segi_check *k, const segi_syn *syn);
+/* One event type's index; *found false: unknown and allowed. False after a failure. */
+bool segi_check_event(segi_check *k, const segi_syn *syn, uint32_t *out, bool *found);
+/* Adds a hint with the nearest of the names. */
+typedef bool (*segi_name_source)(const void *user, size_t i, const char **out, size_t *out_size);
+bool segi_check_suggest(segi_check *k, const char *name, size_t size, segi_name_source source,
+                        const void *user);
+bool segi_check_zone(segi_check *k, const segi_syn_zone *syn, segi_zone_ref *out);
+
+/* ---- params.c --------------------------------------------------------------------------------------------- */
+
+/* Parameters without a value leave gaps in the tree: numbers below SEGI_GAP_END stand for
+ * parameter (n - INT64_MIN) / 4, plus one or minus one by the remainder. */
+#define SEGI_GAP_END (INT64_MIN + ((int64_t)1 << 40))
+static inline bool segi_is_gap(int64_t n)
+{
+    return n < SEGI_GAP_END;
+}
+static inline uint32_t segi_gap_index(int64_t n)
+{
+    return (uint32_t)(((uint64_t)n - (uint64_t)INT64_MIN) / 4);
+}
+/* 0, 1: one more, 2: one less. */
+static inline int segi_gap_shift(int64_t n)
+{
+    return (int)(((uint64_t)n - (uint64_t)INT64_MIN) % 4);
+}
+
+/* A literal where a value of that type is wanted: the bound one, or a gap, whose type is
+ * SEGI_TYPE_PARAM and whose slot is the parameter's index. */
+#define SEGI_TYPE_PARAM 101
+bool segi_check_param(segi_check *k, const segi_syn *syn, segi_value_type want, segi_literal *out);
+/* The list that a parameter stands for: *given its values, or NULL for a gap in *out. */
+bool segi_check_param_list(segi_check *k, const segi_syn *syn, segi_value_type want,
+                           const segi_param_value **given, segi_literal *out);
+/* A given value as a literal of that kind. */
+bool segi_check_convert(segi_check *k, const segi_syn *syn, const segi_literal *given,
+                        segi_value_type want, segi_literal *out);
+bool segi_check_number(segi_check *k, segi_syn_number number, int64_t *out);
+bool segi_check_moment(segi_check *k, const segi_syn_moment *syn, segi_moment *out);
+/* The moment that a parameter stands for; a gap is an instant whose value segi_is_gap(). */
+bool segi_check_param_moment(segi_check *k, const segi_syn *syn, segi_moment *out);
+/* Values against what is declared; SEG_E_BOUND. */
+bool segi_check_bind(segi_check *k);
+
+/* ---- check_value.c ------------------------------------------------------------------------------------------ */
+
+/* want: the type that a parameter in this place has, or NULL where it cannot be known. */
+segi_node *segi_check_value(segi_check *k, const segi_syn *syn, const segi_value_type *want);
+/* An unknown name takes the type that its place asks for. */
+void segi_check_settle(segi_node *node, segi_value_type type);
+static inline bool segi_type_unknown(const segi_node *node)
+{
+    return node->type.type == 0;
+}
+/* A literal fitted to the type it meets. False: it does not fit, and nothing was said. */
+bool segi_literal_fit(segi_literal *literal, segi_value_type type);
+segi_node *segi_check_literal_node(segi_check *k, const segi_syn *syn, segi_literal literal);
+/* A literal with a value: no gap. */
+static inline bool segi_node_constant(const segi_node *node)
+{
+    return node->kind == SEGI_NODE_LITERAL && node->literal.type.type != SEGI_TYPE_PARAM;
+}
+/* The literal of one element of a list of such values. */
+bool segi_check_element(segi_check *k, const segi_syn *syn, const segi_node *left,
+                        segi_literal *out);
+/* "mon" .. "sun" as 1 .. 7; 0 if it is something else. */
+int segi_weekday_of(const char *text, size_t size);
+/* A mode with all of its ties is a set of values, which only =, != and in can take. */
+bool segi_check_single(segi_check *k, const segi_node *node);
+/* Compares two literals of comparable types: -1, 0, 1. */
+int segi_literal_compare(const segi_literal *a, const segi_literal *b);
+
+/* ---- check_test.c -------------------------------------------------------------------------------------------- */
+
+segi_node *segi_check_test(segi_check *k, const segi_syn *syn);
+
+/* ---- check_event.c ------------------------------------------------------------------------------------------- */
+
+segi_node *segi_check_did(segi_check *k, const segi_syn *syn);
+segi_node *segi_check_edge(segi_check *k, const segi_syn *syn);
+segi_node *segi_check_aggregate(segi_check *k, const segi_syn *syn);
+/* For events: the rest only if `events`. */
+bool segi_check_window(segi_check *k, const segi_syn_window *syn, bool events, segi_window *out);
+/* The window of one who says nothing: ever. */
+void segi_check_window_default(const segi_check *k, segi_window *out);
+
+/* ---- check.c --------------------------------------------------------------------------------------------------- */
+
+segi_node *segi_check_predicate(segi_check *k, const segi_syn *syn);
+/* One text, from parsing to the root node. */
+const segi_node *segi_check_text(segi_compiling *c, const char *text, size_t size,
+                                 segi_reference *reference);
+/* not node; a double not falls away. */
+segi_node *segi_check_not(segi_check *k, const segi_syn *syn, const segi_node *inner);
+/* and / or of nodes, flattened, constants folded. */
+segi_node *segi_check_join(segi_check *k, const segi_syn *syn, segi_node_kind kind,
+                           const segi_node *const *nodes, size_t count);
+
+#endif

@@ -1,0 +1,630 @@
+/* check_test.c - tests on values: do the types fit, and what do they come down to?
+ *
+ * Comparisons of instants with bare dates are lowered here to windows and moments, so that
+ * nothing downstream knows about them. A constant side ends up on the right. */
+#include <string.h>
+
+#include "base/civil.h"
+#include "lang/check.h"
+
+#define DATE_MAX ((int64_t)(SEG_TIME_MAX / SEGI_DAY))
+
+/* ---- comparisons ----------------------------------------------------------------------------------- */
+
+static segi_compare mirrored(segi_compare op)
+{
+    static const segi_compare mirror[] = {SEGI_EQ, SEGI_NE, SEGI_GT, SEGI_GE, SEGI_LT, SEGI_LE};
+    return mirror[op];
+}
+
+static bool is_fixed(const segi_node *node)
+{
+    return node->kind == SEGI_NODE_LITERAL || node->kind == SEGI_NODE_MOMENT ||
+           node->kind == SEGI_NODE_NOW;
+}
+
+static segi_node *compare_node(segi_check *k, const segi_syn *syn, segi_compare op,
+                               const segi_node *left, const segi_node *right)
+{
+    segi_node *node = segi_check_node(k, SEGI_NODE_COMPARE, syn);
+    if (node == NULL)
+        return NULL;
+    node->op = op;
+    return segi_check_children(k, node, left, right, NULL) ? node : NULL;
+}
+
+static segi_node *moment_of_day(segi_check *k, const segi_syn *syn, int64_t day)
+{
+    segi_node *node = segi_check_node(k, SEGI_NODE_MOMENT, syn);
+    if (node == NULL)
+        return NULL;
+    node->moment = (segi_moment){SEGI_MOMENT_DATE, day};
+    node->type = segi_type_of(SEG_TYPE_TIMESTAMP);
+    segi_check_window_default(k, &node->window);
+    return node;
+}
+
+static segi_node *compare_with_day(segi_check *k, const segi_syn *syn, segi_compare op,
+                                   const segi_node *value, int64_t day)
+{
+    const segi_node *moment = moment_of_day(k, syn, day);
+    return moment == NULL ? NULL : compare_node(k, syn, op, value, moment);
+}
+
+static segi_node *state_node(segi_check *k, const segi_syn *syn, const segi_node *value)
+{
+    segi_node *node = segi_check_node(k, SEGI_NODE_STATE, syn);
+    if (node == NULL)
+        return NULL;
+    node->state = SEGI_STATE_SET;
+    return segi_check_children(k, node, value, NULL, NULL) ? node : NULL;
+}
+
+/* An instant against a civil date in the zone (S-07). The last day of time has no next one. */
+static segi_node *compare_date(segi_check *k, const segi_syn *syn, segi_compare op,
+                               const segi_node *value, int64_t day)
+{
+    segi_node *node;
+    bool last = day >= DATE_MAX;
+    switch (op) {
+    case SEGI_LT:
+    case SEGI_GE:
+        return compare_with_day(k, syn, op, value, day);
+    case SEGI_LE:
+        return last ? state_node(k, syn, value)
+                    : compare_with_day(k, syn, SEGI_LT, value, day + 1);
+    case SEGI_GT:
+        return last ? segi_check_node(k, SEGI_NODE_NOBODY, syn)
+                    : compare_with_day(k, syn, SEGI_GE, value, day + 1);
+    case SEGI_NE: {
+        const segi_node *both[2];
+        both[0] = compare_with_day(k, syn, SEGI_LT, value, day);
+        both[1] = both[0] == NULL || last ? both[0]
+                                          : compare_with_day(k, syn, SEGI_GE, value, day + 1);
+        if (both[1] == NULL)
+            return NULL;
+        return segi_check_join(k, syn, SEGI_NODE_OR, both, last ? 1 : 2);
+    }
+    case SEGI_EQ:
+        break;
+    }
+    node = segi_check_node(k, SEGI_NODE_TIME, syn);
+    if (node == NULL)
+        return NULL;
+    segi_check_window_default(k, &node->window);
+    node->window.kind = SEGI_WINDOW_BETWEEN;
+    node->window.from = (segi_moment){SEGI_MOMENT_DATE, day};
+    node->window.to = node->window.from;
+    return segi_check_children(k, node, value, NULL, NULL) ? node : NULL;
+}
+
+static bool order_holds(segi_compare op, int order)
+{
+    switch (op) {
+    case SEGI_EQ:
+        return order == 0;
+    case SEGI_NE:
+        return order != 0;
+    case SEGI_LT:
+        return order < 0;
+    case SEGI_LE:
+        return order <= 0;
+    case SEGI_GT:
+        return order > 0;
+    case SEGI_GE:
+        return order >= 0;
+    }
+    return false;
+}
+
+int segi_weekday_of(const char *text, size_t size)
+{
+    static const char *const days[] = {"monday", "tuesday",  "wednesday", "thursday",
+                                       "friday", "saturday", "sunday"};
+    for (int i = 0; i < 7; i++) {
+        char head[4] = {days[i][0], days[i][1], days[i][2], '\0'};
+        if (segi_word_is(text, size, days[i]) || segi_word_is(text, size, head))
+            return i + 1;
+    }
+    return 0;
+}
+
+/* "mon" beside @weekday becomes 1. */
+static bool weekday_literal(segi_check *k, const segi_node *beside, segi_node *literal)
+{
+    if (beside->kind != SEGI_NODE_BUILTIN || beside->builtin != SEGI_BUILTIN_WEEKDAY ||
+        !segi_node_constant(literal) || literal->type.type != SEG_TYPE_STRING)
+        return true;
+    int day = segi_weekday_of(literal->literal.text, literal->literal.text_size);
+    if (day == 0) {
+        segi_check_fail(k, literal->span_begin, literal->span_size, SEG_E_TYPE,
+                        "\"%.*s\" is no day of the week", (int)literal->literal.text_size,
+                        literal->literal.text);
+        segi_check_hint(k, "mon, tue, wed, thu, fri, sat, sun or 1 (Monday) to 7 (Sunday)");
+        return false;
+    }
+    literal->literal = (segi_literal){segi_type_of(SEG_TYPE_INT64), day, NULL, 0};
+    literal->type = literal->literal.type;
+    return true;
+}
+
+/* What the value at fault is called in a message: its name, or its kind. */
+static void *fail_types(segi_check *k, const segi_syn *syn, const segi_node *left,
+                        const segi_node *right)
+{
+    const char *text = k->text + right->span_begin;
+    uint32_t size = right->span_size > 60 ? 60 : right->span_size;
+    seg_type l = left->type.type, r = right->type.type;
+    if (left->name != NULL && right->kind == SEGI_NODE_LITERAL) {
+        segi_check_fail(k, right->span_begin, right->span_size, SEG_E_TYPE,
+                        "\"%.*s\" is %s, and %.*s is not", (int)left->name_size, left->name,
+                        segi_value_type_name(left->type), (int)size, text);
+    } else {
+        segi_check_fail(k, syn->begin, syn->size, SEG_E_TYPE, "cannot compare %s with %s",
+                        segi_value_type_name(left->type), segi_value_type_name(right->type));
+    }
+    if (l == SEG_TYPE_STRING_SET)
+        segi_check_hint(k, "ask what is in the set: has %.*s", (int)size, text);
+    else if (l == SEG_TYPE_GEO)
+        segi_check_hint(k, "ask for the distance: within 25 km of point(52.52, 13.405)");
+    else if (right->kind == SEGI_NODE_LITERAL && r == SEG_TYPE_STRING)
+        segi_check_hint(k, l == SEG_TYPE_BOOL ? "write true or false" : "remove the quotes");
+    else if (right->kind == SEGI_NODE_LITERAL && l == SEG_TYPE_STRING)
+        segi_check_hint(k, "put quotes around it: \"%.*s\"", (int)size, text);
+    else if (l == SEG_TYPE_DATE && r == SEG_TYPE_TIMESTAMP)
+        segi_check_hint(k, "a date has no time of day: compare with a date such as 2026-01-31");
+    return NULL;
+}
+
+static segi_node *compare_fixed(segi_check *k, const segi_syn *syn, segi_compare op,
+                                const segi_node *left, const segi_node *right)
+{
+    bool holds = order_holds(op, segi_literal_compare(&left->literal, &right->literal));
+    return segi_check_node(k, holds ? SEGI_NODE_EVERYONE : SEGI_NODE_NOBODY, syn);
+}
+
+static segi_node *compare_checked(segi_check *k, const segi_syn *syn, segi_compare op,
+                                  segi_node *left, segi_node *right)
+{
+    if (!weekday_literal(k, left, right))
+        return NULL;
+    segi_check_settle(left, right->type);
+    segi_check_settle(right, left->type);
+    segi_check_settle(left, segi_type_of(SEG_TYPE_STRING));
+    segi_check_settle(right, segi_type_of(SEG_TYPE_STRING));
+    if (op != SEGI_EQ && op != SEGI_NE &&
+        (!segi_check_single(k, left) || !segi_check_single(k, right)))
+        return NULL;
+    seg_type l = left->type.type, r = right->type.type;
+    if (l == SEG_TYPE_TIMESTAMP && r == SEG_TYPE_DATE && segi_node_constant(right))
+        return compare_date(k, syn, op, left, right->literal.slot);
+    bool fits = l == r || (segi_type_numeric(l) && segi_type_numeric(r));
+    if (!fits || l == SEG_TYPE_GEO || l == SEG_TYPE_STRING_SET)
+        return fail_types(k, syn, left, right);
+    if (l == SEG_TYPE_BOOL && op != SEGI_EQ && op != SEGI_NE)
+        return segi_check_fail(k, syn->begin, syn->size, SEG_E_TYPE,
+                               "true and false have no order: use = or !=");
+    if (segi_node_constant(left) && segi_node_constant(right))
+        return compare_fixed(k, syn, op, left, right);
+    if (segi_node_constant(right)) {
+        segi_literal_fit(&right->literal, left->type);
+        right->type = right->literal.type;
+    }
+    return compare_node(k, syn, op, left, right);
+}
+
+static segi_node *check_compare(segi_check *k, const segi_syn *syn)
+{
+    const segi_syn *a = syn->kids, *b = syn->kids->next;
+    segi_compare op = (segi_compare)syn->op;
+    segi_node *left, *right;
+    if (a->kind == SEGI_SYN_PARAM && b->kind != SEGI_SYN_PARAM) {
+        right = segi_check_value(k, b, NULL);
+        left = right == NULL ? NULL : segi_check_value(k, a, &right->type);
+    } else {
+        left = segi_check_value(k, a, NULL);
+        k->right = true;
+        right = left == NULL ? NULL : segi_check_value(k, b, &left->type);
+        k->right = false;
+    }
+    if (left == NULL || right == NULL)
+        return NULL;
+    if (is_fixed(left) && !is_fixed(right))
+        return compare_checked(k, syn, mirrored(op), right, left);
+    return compare_checked(k, syn, op, left, right);
+}
+
+/* ---- spans of time ------------------------------------------------------------------------------------- */
+
+static segi_node *time_node(segi_check *k, const segi_syn *syn, segi_node *value)
+{
+    segi_node *node = segi_check_node(k, SEGI_NODE_TIME, syn);
+    segi_check_settle(value, segi_type_of(SEG_TYPE_TIMESTAMP));
+    if (node == NULL || !segi_check_single(k, value) ||
+        !segi_check_children(k, node, value, NULL, NULL))
+        return NULL;
+    if (value->type.type == SEG_TYPE_TIMESTAMP || value->type.type == SEG_TYPE_DATE)
+        return node;
+    return segi_check_fail(k, value->span_begin, value->span_size, SEG_E_TYPE,
+                           "a span of time is asked of an instant or a date, and this is %s",
+                           segi_value_type_name(value->type));
+}
+
+/* A date knows no hours (S-07). */
+static bool date_window_ok(segi_check *k, const segi_syn *syn, const segi_window *window)
+{
+    const char *fault = NULL;
+    if (window->kind == SEGI_WINDOW_ANCHOR)
+        fault = "a span around an instant cannot be asked of a date";
+    else if ((window->kind == SEGI_WINDOW_LAST || window->kind == SEGI_WINDOW_NEXT ||
+              window->kind == SEGI_WINDOW_OLDER || window->kind == SEGI_WINDOW_AGO) &&
+             (window->length.unit < SEGI_UNIT_DAY || window->length_to.unit < SEGI_UNIT_DAY))
+        fault = "a date has no time of day: ask in days or longer units";
+    else if (window->kind == SEGI_WINDOW_SINCE || window->kind == SEGI_WINDOW_BEFORE ||
+             window->kind == SEGI_WINDOW_BETWEEN) {
+        bool from = window->from.kind == SEGI_MOMENT_DATE || segi_is_gap(window->from.value);
+        bool to = window->kind != SEGI_WINDOW_BETWEEN || window->to.kind == SEGI_MOMENT_DATE ||
+                  segi_is_gap(window->to.value);
+        if (!from || !to)
+            fault = "a date is compared with dates, not with instants";
+    }
+    if (fault == NULL)
+        return true;
+    segi_check_fail(k, syn->begin, syn->size, SEG_E_TYPE, "%s", fault);
+    return false;
+}
+
+static segi_node *check_time(segi_check *k, const segi_syn *syn)
+{
+    segi_value_type want = segi_type_of(SEG_TYPE_TIMESTAMP);
+    segi_node *value = segi_check_value(k, syn->kids, &want);
+    segi_node *node = value == NULL ? NULL : time_node(k, syn, value);
+    if (node == NULL || !segi_check_window(k, syn->u.window, false, &node->window))
+        return NULL;
+    if (value->type.type == SEG_TYPE_DATE) {
+        if (node->window.kind != SEGI_WINDOW_AGO)
+            node->window.length_to.unit = SEGI_UNIT_DAY;
+        if (!date_window_ok(k, syn, &node->window))
+            return NULL;
+        if (node->window.kind != SEGI_WINDOW_AGO)
+            node->window.length_to.unit = SEGI_UNIT_SECOND;
+    }
+    return node;
+}
+
+/* `between` with parameters, which turns out to be about time once the left side is known. */
+static segi_node *check_between_time(segi_check *k, const segi_syn *syn, segi_node *value)
+{
+    const segi_syn *sides[2] = {syn->kids->next, syn->kids->next->next};
+    segi_syn_window window;
+    memset(&window, 0, sizeof window);
+    window.kind = SEGI_WINDOW_BETWEEN;
+    window.begin = syn->begin;
+    window.size = syn->size;
+    for (int i = 0; i < 2; i++) {
+        segi_syn_moment *moment = i == 0 ? &window.from : &window.to;
+        if (sides[i]->kind == SEGI_SYN_PARAM) {
+            moment->param = sides[i];
+        } else if (sides[i]->kind == SEGI_SYN_MOMENT) {
+            moment->moment = sides[i]->u.moment;
+        } else {
+            segi_check_fail(k, sides[i]->begin, sides[i]->size, SEG_E_TYPE,
+                            "\"between\" of an instant needs dates or instants");
+            segi_check_hint(k, "use >= and <, or a span such as \"from 60 days ago to 30 days ago\"");
+            return NULL;
+        }
+        moment->begin = sides[i]->begin;
+        moment->size = sides[i]->size;
+    }
+    segi_node *node = time_node(k, syn, value);
+    if (node == NULL || !segi_check_window(k, &window, false, &node->window))
+        return NULL;
+    if (value->type.type == SEG_TYPE_DATE && !date_window_ok(k, syn, &node->window))
+        return NULL;
+    return node;
+}
+
+/* ---- ranges and lists ----------------------------------------------------------------------------------- */
+
+static segi_node *check_between(segi_check *k, const segi_syn *syn)
+{
+    segi_node *value = segi_check_value(k, syn->kids, NULL);
+    if (value == NULL || !segi_check_single(k, value))
+        return NULL;
+    if (value->type.type == SEG_TYPE_TIMESTAMP || value->type.type == SEG_TYPE_DATE)
+        return check_between_time(k, syn, value);
+    segi_node *sides[2];
+    const segi_syn *side = syn->kids->next;
+    for (int i = 0; i < 2; i++, side = side->next) {
+        k->right = true;
+        sides[i] = segi_check_value(k, side, &value->type);
+        k->right = false;
+        if (sides[i] == NULL || !segi_check_single(k, sides[i]) ||
+            !weekday_literal(k, value, sides[i]))
+            return NULL;
+        segi_check_settle(value, sides[i]->type);
+        segi_check_settle(sides[i], value->type);
+        seg_type l = value->type.type, r = sides[i]->type.type;
+        bool fits = l == r || (segi_type_numeric(l) && segi_type_numeric(r));
+        if (!fits || !(segi_type_numeric(l) || l == SEG_TYPE_STRING || l == SEGI_TYPE_DURATION))
+            return fail_types(k, syn, value, sides[i]);
+        if (segi_node_constant(sides[i])) {
+            segi_literal_fit(&sides[i]->literal, value->type);
+            sides[i]->type = sides[i]->literal.type;
+        }
+    }
+    if (segi_node_constant(sides[0]) && segi_node_constant(sides[1]) &&
+        segi_literal_compare(&sides[0]->literal, &sides[1]->literal) > 0)
+        segi_check_warn(k, syn->begin, syn->size, SEG_E_ARG,
+                        "the lower bound is above the upper one: nothing lies between");
+    segi_node *node = segi_check_node(k, SEGI_NODE_BETWEEN, syn);
+    if (node == NULL || !segi_check_children(k, node, value, sides[0], sides[1]))
+        return NULL;
+    return node;
+}
+
+bool segi_check_element(segi_check *k, const segi_syn *syn, const segi_node *left,
+                        segi_literal *out)
+{
+    segi_value_type want = left->type;
+    if (want.type == SEG_TYPE_STRING_SET)
+        want = segi_type_of(SEG_TYPE_STRING);
+    if (syn->kind == SEGI_SYN_PARAM)
+        return segi_check_param(k, syn, want, out);
+    segi_node *node = segi_check_value(k, syn, &want);
+    if (node == NULL || !weekday_literal(k, left, node))
+        return false;
+    if (node->kind == SEGI_NODE_MOMENT && want.type == SEG_TYPE_TIMESTAMP &&
+        !(node->moment.kind == SEGI_MOMENT_LOCAL && node->window.zone.kind == SEGI_ZONE_USER)) {
+        int64_t instant = segi_moment_instant(node->moment, node->window.zone.zone);
+        *out = (segi_literal){want, instant, NULL, 0};
+        return true;
+    }
+    seg_type l = want.type, r = node->type.type;
+    if (l == SEG_TYPE_TIMESTAMP && (r == SEG_TYPE_DATE || node->kind == SEGI_NODE_MOMENT)) {
+        segi_check_fail(k, syn->begin, syn->size, SEG_E_TYPE, "a list of instants needs instants");
+        segi_check_hint(k, "with a date use =, or between two dates");
+        return false;
+    }
+    if (node->kind != SEGI_NODE_LITERAL || node->literal.type.type == SEGI_TYPE_PARAM ||
+        !(l == r || l == 0 || (segi_type_numeric(l) && segi_type_numeric(r)))) {
+        fail_types(k, syn, left, node);
+        return false;
+    }
+    *out = node->literal;
+    return true;
+}
+
+/* Appends where it can be equal to a value of the left side at all. */
+static void list_add(segi_node *node, segi_literal *list, segi_literal literal,
+                     segi_value_type type)
+{
+    if (literal.type.type != SEGI_TYPE_PARAM) {
+        segi_literal_fit(&literal, type);
+        bool exact = type.type == SEG_TYPE_INT64 || type.type == SEG_TYPE_DECIMAL;
+        if (exact && (literal.type.type != type.type || literal.type.scale != type.scale) &&
+            literal.type.type != SEG_TYPE_FLOAT64)
+            return;
+    }
+    list[node->list_count++] = literal;
+}
+
+/* The elements of IN and HAS. */
+static bool check_list(segi_check *k, const segi_syn *syn, segi_node *node, const segi_node *left)
+{
+    segi_value_type type = left->type;
+    if (type.type == SEG_TYPE_STRING_SET)
+        type = segi_type_of(SEG_TYPE_STRING);
+    segi_literal literal;
+    const segi_param_value *given = NULL;
+    size_t count = syn->kid_count - 1;
+    if (syn->list_param != NULL) {
+        if (!segi_check_param_list(k, syn->list_param, type, &given, &literal))
+            return false;
+        count = given == NULL ? 1 : given->count;
+    }
+    segi_literal *list = segi_check_alloc(k, count, sizeof *list);
+    if (list == NULL)
+        return false;
+    node->list = list;
+    if (syn->list_param != NULL && given == NULL) {
+        list[node->list_count++] = literal; /* a gap for the whole list */
+        return true;
+    }
+    const segi_syn *kid = syn->kids->next;
+    for (size_t i = 0; i < count; i++) {
+        if (given != NULL ? !segi_check_convert(k, syn->list_param, &given->values[i], type, &literal)
+                          : !segi_check_element(k, kid, left, &literal))
+            return false;
+        list_add(node, list, literal, type);
+        kid = kid == NULL ? NULL : kid->next;
+    }
+    return true;
+}
+
+static segi_node *check_in(segi_check *k, const segi_syn *syn)
+{
+    segi_node *node = segi_check_node(k, SEGI_NODE_IN, syn);
+    segi_node *left = node == NULL ? NULL : segi_check_value(k, syn->kids, NULL);
+    if (left == NULL)
+        return NULL;
+    if (segi_type_unknown(left) && syn->kids->next != NULL &&
+        syn->kids->next->kind == SEGI_SYN_NUMBER)
+        segi_check_settle(left, segi_type_of(SEG_TYPE_FLOAT64));
+    segi_check_settle(left, segi_type_of(SEG_TYPE_STRING));
+    if (left->type.type == SEG_TYPE_STRING_SET || left->type.type == SEG_TYPE_GEO) {
+        segi_check_fail(k, syn->begin, syn->size, SEG_E_TYPE, "%s is in no list of values",
+                        segi_value_type_name(left->type));
+        if (left->type.type == SEG_TYPE_STRING_SET)
+            segi_check_hint(k, "ask what is in the set: has any (\"a\", \"b\")");
+        return NULL;
+    }
+    node->negated = syn->negated;
+    return segi_check_children(k, node, left, NULL, NULL) && check_list(k, syn, node, left) ? node
+                                                                                           : NULL;
+}
+
+/* ---- one value and what it is -------------------------------------------------------------------------------- */
+
+/* The value of a test that wants one type; `what` begins the message. */
+static segi_node *check_typed(segi_check *k, const segi_syn *syn, segi_node_kind kind,
+                              seg_type want, const char *what)
+{
+    segi_node *node = segi_check_node(k, kind, syn);
+    segi_value_type type = segi_type_of(want);
+    segi_node *value = node == NULL ? NULL : segi_check_value(k, syn->kids, &type);
+    if (value == NULL || !segi_check_single(k, value))
+        return NULL;
+    segi_check_settle(value, type);
+    if (value->type.type != want) {
+        segi_check_fail(k, value->span_begin, value->span_size, SEG_E_TYPE,
+                        "\"%s\" is asked of %s, and this is %s", what, segi_value_type_name(type),
+                        segi_value_type_name(value->type));
+        if (kind == SEGI_NODE_HAS && value->type.type == SEG_TYPE_STRING)
+            segi_check_hint(k, "for a text use = or in (...)");
+        return NULL;
+    }
+    return segi_check_children(k, node, value, NULL, NULL) ? node : NULL;
+}
+
+static segi_node *check_has(segi_check *k, const segi_syn *syn)
+{
+    segi_node *node = check_typed(k, syn, SEGI_NODE_HAS, SEG_TYPE_STRING_SET, "has");
+    if (node == NULL)
+        return NULL;
+    node->has = (segi_has)syn->op;
+    return check_list(k, syn, node, node->children[0]) ? node : NULL;
+}
+
+static segi_node *check_text(segi_check *k, const segi_syn *syn)
+{
+    static const char *const words[] = {"contains", "starts with", "ends with", "matches"};
+    segi_node *node = check_typed(k, syn, SEGI_NODE_TEXT, SEG_TYPE_STRING, words[syn->op]);
+    segi_literal *pattern = segi_check_alloc(k, 1, sizeof *pattern);
+    if (node == NULL || pattern == NULL ||
+        !segi_check_element(k, syn->kids->next, node->children[0], pattern))
+        return NULL;
+    node->text = (segi_text_test)syn->op;
+    node->fold = syn->fold;
+    node->list = pattern;
+    node->list_count = 1;
+    return node;
+}
+
+static segi_node *check_geo(segi_check *k, const segi_syn *syn)
+{
+    bool radius = syn->kind == SEGI_SYN_RADIUS;
+    segi_node *node = check_typed(k, syn, radius ? SEGI_NODE_RADIUS : SEGI_NODE_POLYGON,
+                                  SEG_TYPE_GEO, radius ? "within" : "inside");
+    if (node == NULL)
+        return NULL;
+    const segi_syn_geo *geo = syn->u.geo;
+    node->meters = geo->meters;
+    node->point = geo->point;
+    segi_ring *rings = segi_check_alloc(k, geo->ring_count, sizeof *rings);
+    if (rings == NULL)
+        return NULL;
+    for (uint32_t i = 0; i < geo->ring_count; i++) {
+        segi_point *points = segi_check_alloc(k, geo->rings[i].count, sizeof *points);
+        if (points == NULL)
+            return NULL;
+        memcpy(points, geo->rings[i].points, geo->rings[i].count * sizeof *points);
+        rings[i] = (segi_ring){geo->rings[i].count, points};
+    }
+    node->rings = rings;
+    node->ring_count = geo->ring_count;
+    return node;
+}
+
+static segi_node *check_rank(segi_check *k, const segi_syn *syn)
+{
+    segi_node *node = segi_check_node(k, SEGI_NODE_RANK, syn);
+    segi_node *value = node == NULL ? NULL : segi_check_value(k, syn->kids, NULL);
+    if (value == NULL || !segi_check_single(k, value) ||
+        !segi_check_number(k, syn->u.number, &node->count))
+        return NULL;
+    segi_check_settle(value, segi_type_of(SEG_TYPE_FLOAT64));
+    if (!segi_type_numeric(value->type.type))
+        return segi_check_fail(k, value->span_begin, value->span_size, SEG_E_TYPE,
+                               "only numbers have a top and a bottom, and this is %s",
+                               segi_value_type_name(value->type));
+    node->percent = syn->percent;
+    node->bottom = syn->bottom;
+    if (syn->percent && syn->u.number.param != NULL && !segi_is_gap(node->count)) {
+        if (node->count > 100)
+            return segi_check_fail(k, syn->begin, syn->size, SEG_E_BOUND,
+                                   "%lld is no percentage from 0 to 100", (long long)node->count);
+        node->count *= 1000000;
+    }
+    const segi_node *population = NULL;
+    if (syn->kids->next != NULL) {
+        population = segi_check_predicate(k, syn->kids->next);
+        if (population == NULL)
+            return NULL;
+        if (population->kind == SEGI_NODE_EVERYONE)
+            population = NULL;
+    }
+    return segi_check_children(k, node, value, population, NULL) ? node : NULL;
+}
+
+static segi_node *check_state(segi_check *k, const segi_syn *syn)
+{
+    segi_node *node = segi_check_node(k, SEGI_NODE_STATE, syn);
+    segi_node *value = node == NULL ? NULL : segi_check_value(k, syn->kids, NULL);
+    if (value == NULL || !segi_check_single(k, value))
+        return NULL;
+    segi_check_settle(value, segi_type_of(SEG_TYPE_INT64));
+    node->state = (segi_state)syn->op;
+    if (!segi_check_children(k, node, value, NULL, NULL))
+        return NULL;
+    return syn->negated ? segi_check_not(k, syn, node) : node;
+}
+
+/* A value that stands alone is a condition where it is true or false. */
+static segi_node *check_truth(segi_check *k, const segi_syn *syn)
+{
+    segi_value_type want = segi_type_of(SEG_TYPE_BOOL);
+    segi_node *value = segi_check_value(k, syn, &want);
+    if (value == NULL)
+        return NULL;
+    segi_check_settle(value, want);
+    if (value->type.type != SEG_TYPE_BOOL || !segi_check_single(k, value)) {
+        segi_check_fail(k, syn->begin, syn->size, SEG_E_TYPE,
+                        "a condition is wanted here, and this is %s",
+                        segi_value_type_name(value->type));
+        if (value->name != NULL)
+            segi_check_hint(k, "compare it, or ask: %.*s is set", (int)value->name_size, value->name);
+        return NULL;
+    }
+    if (segi_node_constant(value))
+        return segi_check_node(k, value->literal.slot ? SEGI_NODE_EVERYONE : SEGI_NODE_NOBODY, syn);
+    segi_node *node = segi_check_node(k, SEGI_NODE_TRUTH, syn);
+    return node != NULL && segi_check_children(k, node, value, NULL, NULL) ? node : NULL;
+}
+
+segi_node *segi_check_test(segi_check *k, const segi_syn *syn)
+{
+    switch (syn->kind) {
+    case SEGI_SYN_COMPARE:
+        return check_compare(k, syn);
+    case SEGI_SYN_BETWEEN:
+        return check_between(k, syn);
+    case SEGI_SYN_IN:
+        return check_in(k, syn);
+    case SEGI_SYN_RANK:
+        return check_rank(k, syn);
+    case SEGI_SYN_STATE:
+        return check_state(k, syn);
+    case SEGI_SYN_HAS:
+        return check_has(k, syn);
+    case SEGI_SYN_TEXT:
+        return check_text(k, syn);
+    case SEGI_SYN_RADIUS:
+    case SEGI_SYN_POLYGON:
+        return check_geo(k, syn);
+    case SEGI_SYN_TIME:
+        return check_time(k, syn);
+    default:
+        return check_truth(k, syn);
+    }
+}

@@ -1,0 +1,342 @@
+/* names.c - names of events, attributes, properties and zones against the schema.
+ *
+ * A hit costs O(log n). Only a miss looks at every name, once, to find what was meant. */
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/text.h"
+#include "lang/check.h"
+
+/* ---- the map ---------------------------------------------------------------------------------------- */
+
+static size_t map_slot(const segi_name_map *map, const void *scope, const char *text, size_t size)
+{
+    size_t i = segi_xxh3(text, size, (uint64_t)(uintptr_t)scope) & (map->capacity - 1);
+    while (map->entries[i].value != NULL &&
+           (map->entries[i].scope != scope || map->entries[i].size != size ||
+            memcmp(map->entries[i].text, text, size) != 0))
+        i = (i + 1) & (map->capacity - 1);
+    return i;
+}
+
+void *segi_name_map_get(const segi_name_map *map, const void *scope, const char *text, size_t size)
+{
+    return map->count == 0 ? NULL : map->entries[map_slot(map, scope, text, size)].value;
+}
+
+bool segi_name_map_set(segi_name_map *map, segi_arena *arena, const void *scope, const char *text,
+                       size_t size, void *value)
+{
+    if (map->count * 2 >= map->capacity) {
+        segi_name_map larger = {NULL, map->count, map->capacity == 0 ? 16 : map->capacity * 2};
+        larger.entries = segi_arena_array(arena, larger.capacity, sizeof *larger.entries);
+        if (larger.entries == NULL)
+            return false;
+        for (size_t i = 0; i < map->capacity; i++) {
+            const segi_name_entry *entry = &map->entries[i];
+            if (entry->value != NULL)
+                larger.entries[map_slot(&larger, entry->scope, entry->text, entry->size)] = *entry;
+        }
+        *map = larger;
+    }
+    size_t i = map_slot(map, scope, text, size);
+    map->count += map->entries[i].value == NULL;
+    map->entries[i] = (segi_name_entry){scope, text, size, value};
+    return true;
+}
+
+/* ---- suggestions -------------------------------------------------------------------------------------- */
+
+/* The nearest name, the earlier one of equals; false if none is near. */
+static bool nearest(const char *name, size_t size, segi_name_source source, const void *user,
+                    const char **out, size_t *out_size, uint32_t *out_distance)
+{
+    uint32_t limit = size < 6 ? 1 : (uint32_t)(size / 3);
+    bool found = false;
+    const char *candidate;
+    size_t candidate_size;
+    for (size_t i = 0; source(user, i, &candidate, &candidate_size); i++) {
+        uint32_t distance = segi_text_distance(name, size, candidate, candidate_size, limit);
+        if (distance > limit)
+            continue;
+        found = true;
+        *out = candidate;
+        *out_size = candidate_size;
+        *out_distance = distance;
+        if (distance == 0)
+            break;
+        limit = distance - 1;
+    }
+    return found;
+}
+
+bool segi_check_suggest(segi_check *k, const char *name, size_t size, segi_name_source source,
+                        const void *user)
+{
+    const char *near;
+    size_t near_size;
+    uint32_t distance;
+    if (!nearest(name, size, source, user, &near, &near_size, &distance))
+        return false;
+    segi_check_hint(k, "did you mean \"%.*s\"?", (int)near_size, near);
+    return true;
+}
+
+static bool attribute_name(const void *user, size_t i, const char **out, size_t *out_size)
+{
+    const segi_schema *schema = user;
+    if (i >= schema->attribute_count)
+        return false;
+    *out = schema->attributes[i]->name;
+    *out_size = schema->attributes[i]->name_size;
+    return true;
+}
+
+static bool event_name(const void *user, size_t i, const char **out, size_t *out_size)
+{
+    const segi_schema *schema = user;
+    if (i >= schema->event_count)
+        return false;
+    *out = schema->events[i]->name;
+    *out_size = schema->events[i]->name_size;
+    return true;
+}
+
+static bool property_name(const void *user, size_t i, const char **out, size_t *out_size)
+{
+    const segi_event_type *event = user;
+    if (i >= event->field_count)
+        return false;
+    *out = event->fields[i]->name;
+    *out_size = event->fields[i]->name_size;
+    return true;
+}
+
+/* ---- events --------------------------------------------------------------------------------------------- */
+
+bool segi_check_event(segi_check *k, const segi_syn *syn, uint32_t *out, bool *found)
+{
+    const segi_schema *schema = k->c->schema;
+    const char *name = syn->u.name.text;
+    size_t size = syn->u.name.text_size;
+    const segi_event_type *event = segi_schema_event(schema, name, size);
+    *found = event != NULL;
+    if (event != NULL) {
+        *out = event->index;
+        return true;
+    }
+    if (k->c->flags & SEG_COMPILE_OPEN) {
+        segi_check_warn(k, syn->begin, syn->size, SEG_E_UNKNOWN_NAME,
+                        "no event \"%.*s\" yet: nobody did it", (int)size, name);
+        return true;
+    }
+    segi_check_fail(k, syn->begin, syn->size, SEG_E_UNKNOWN_NAME, "unknown event \"%.*s\"",
+                    (int)size, name);
+    if (segi_check_suggest(k, name, size, event_name, schema))
+        return false;
+    if (segi_schema_attribute(schema, name, size) != NULL)
+        segi_check_hint(k, "\"%.*s\" is an attribute: test it as in %.*s = ..., without did",
+                        (int)size, name, (int)size, name);
+    return false;
+}
+
+/* ---- attributes and properties ----------------------------------------------------------------------------- */
+
+static segi_node *named_node(segi_check *k, segi_node_kind kind, const segi_syn *syn)
+{
+    segi_node *node = segi_check_node(k, kind, syn);
+    if (node == NULL)
+        return NULL;
+    node->name = segi_arena_copy(k->c->arena, syn->u.name.text, syn->u.name.text_size);
+    node->name_size = syn->u.name.text_size;
+    return node->name == NULL ? segi_check_nomem(k) : node;
+}
+
+/* An unknown name in an open compile: absent for everybody, of any type. */
+static segi_node *unknown_name(segi_check *k, segi_node_kind kind, const segi_syn *syn)
+{
+    segi_check_warn(k, syn->begin, syn->size, SEG_E_UNKNOWN_NAME,
+                    "no %s \"%.*s\" yet: it has no value",
+                    kind == SEGI_NODE_ATTRIBUTE ? "attribute" : "property",
+                    (int)syn->u.name.text_size, syn->u.name.text);
+    return named_node(k, kind, syn);
+}
+
+static segi_node *fail_attribute(segi_check *k, const segi_syn *syn)
+{
+    const segi_schema *schema = k->c->schema;
+    const char *name = syn->u.name.text;
+    size_t size = syn->u.name.text_size;
+    const char *near;
+    size_t near_size;
+    uint32_t distance;
+    segi_check_fail(k, syn->begin, syn->size, SEG_E_UNKNOWN_NAME, "unknown attribute \"%.*s\"",
+                    (int)size, name);
+    bool found = nearest(name, size, attribute_name, schema, &near, &near_size, &distance);
+    if (k->right && !(found && distance == 0))
+        segi_check_hint(k, "did you mean the text \"%.*s\"?", (int)size, name);
+    else if (found)
+        segi_check_hint(k, "did you mean \"%.*s\"?", (int)near_size, near);
+    else if (segi_schema_event(schema, name, size) != NULL)
+        segi_check_hint(k, "\"%.*s\" is an event: did \"%.*s\"", (int)size, name, (int)size, name);
+    return NULL;
+}
+
+static segi_node *check_attribute(segi_check *k, const segi_syn *syn)
+{
+    const segi_field *field =
+        segi_schema_attribute(k->c->schema, syn->u.name.text, syn->u.name.text_size);
+    if (field == NULL)
+        return k->c->flags & SEG_COMPILE_OPEN ? unknown_name(k, SEGI_NODE_ATTRIBUTE, syn)
+                                              : fail_attribute(k, syn);
+    segi_node *node = named_node(k, SEGI_NODE_ATTRIBUTE, syn);
+    if (node == NULL)
+        return NULL;
+    node->field = field;
+    node->type = (segi_value_type){field->type, field->scale};
+    return node;
+}
+
+static segi_node *fail_property(segi_check *k, const segi_syn *syn)
+{
+    const segi_schema *schema = k->c->schema;
+    const char *name = syn->u.name.text;
+    size_t size = syn->u.name.text_size;
+    const segi_selector *selector = k->selector;
+    if (selector->event_count == 1 && !selector->any_event) {
+        const segi_event_type *event = schema->events[selector->events[0]];
+        segi_check_fail(k, syn->begin, syn->size, SEG_E_UNKNOWN_NAME,
+                        "event \"%.*s\" has no property \"%.*s\"", (int)event->name_size,
+                        event->name, (int)size, name);
+    } else {
+        segi_check_fail(k, syn->begin, syn->size, SEG_E_UNKNOWN_NAME,
+                        "none of these events has a property \"%.*s\"", (int)size, name);
+    }
+    const segi_field *attribute = segi_schema_attribute(schema, name, size);
+    if (attribute == NULL && k->right) {
+        segi_check_hint(k, "did you mean the text \"%.*s\"?", (int)size, name);
+        return NULL;
+    }
+    for (uint32_t i = 0; i < selector->event_count; i++) {
+        if (segi_check_suggest(k, name, size, property_name, schema->events[selector->events[i]]))
+            return NULL;
+    }
+    if (attribute != NULL)
+        segi_check_hint(k, "\"%.*s\" is an attribute of users: test it outside of where", (int)size,
+                        name);
+    return NULL;
+}
+
+/* The property in each event type of the selector; all must agree on its type. NULL with no
+ * failure: none of them has it. */
+static const segi_field *const *find_fields(segi_check *k, const segi_syn *syn)
+{
+    segi_compiling *c = k->c;
+    const segi_selector *selector = k->selector;
+    const char *name = syn->u.name.text;
+    size_t size = syn->u.name.text_size;
+    const segi_field *const *known =
+        segi_name_map_get(&c->properties, selector->events, name, size);
+    if (known != NULL)
+        return known;
+    const segi_field **fields = segi_check_alloc(k, selector->event_count + 1u, sizeof *fields);
+    if (fields == NULL)
+        return NULL;
+    const segi_field *first = NULL;
+    uint32_t first_event = 0;
+    for (uint32_t i = 0; i < selector->event_count; i++) {
+        const segi_event_type *event = c->schema->events[selector->events[i]];
+        const segi_field *field = segi_event_property(event, name, size);
+        fields[i] = field;
+        if (field != NULL && first == NULL) {
+            first = field;
+            first_event = i;
+        }
+        if (field != NULL && (field->type != first->type || field->scale != first->scale)) {
+            const segi_event_type *other = c->schema->events[selector->events[first_event]];
+            segi_check_fail(k, syn->begin, syn->size, SEG_E_TYPE,
+                            "\"%.*s\" is %s in \"%.*s\" and %s in \"%.*s\"", (int)size, name,
+                            segi_value_type_name((segi_value_type){first->type, first->scale}),
+                            (int)other->name_size, other->name,
+                            segi_value_type_name((segi_value_type){field->type, field->scale}),
+                            (int)event->name_size, event->name);
+            segi_check_hint(k, "test the two events on their own, joined with or");
+            return NULL;
+        }
+    }
+    if (first == NULL)
+        return NULL;
+    if (!segi_name_map_set(&c->properties, &c->scratch, selector->events, name, size,
+                           (void *)(uintptr_t)fields))
+        return segi_check_nomem(k);
+    return fields;
+}
+
+static segi_node *check_property(segi_check *k, const segi_syn *syn)
+{
+    const segi_field *const *fields = find_fields(k, syn);
+    if (k->c->status != SEG_OK)
+        return NULL;
+    if (fields == NULL)
+        return k->c->flags & SEG_COMPILE_OPEN ? unknown_name(k, SEGI_NODE_PROPERTY, syn)
+                                              : fail_property(k, syn);
+    segi_node *node = named_node(k, SEGI_NODE_PROPERTY, syn);
+    if (node == NULL)
+        return NULL;
+    node->fields = fields;
+    uint32_t i = 0;
+    while (fields[i] == NULL)
+        i++;
+    node->type = (segi_value_type){fields[i]->type, fields[i]->scale};
+    return node;
+}
+
+segi_node *segi_check_name(segi_check *k, const segi_syn *syn)
+{
+    return k->selector != NULL ? check_property(k, syn) : check_attribute(k, syn);
+}
+
+/* ---- zones --------------------------------------------------------------------------------------------------- */
+
+static const segi_zone *load_zone(segi_check *k, const segi_syn_zone *syn)
+{
+    segi_compiling *c = k->c;
+    const segi_zone *known = segi_name_map_get(&c->zones, NULL, syn->name, syn->name_size);
+    if (known != NULL)
+        return known;
+    if (c->loaded_count == SEGI_ZONES_MAX)
+        return segi_check_fail(k, syn->begin, syn->size, SEG_E_LIMIT,
+                               "more than %d different time zones", SEGI_ZONES_MAX);
+    segi_zone *zone;
+    seg_status status = segi_zone_load(c->mem, syn->name, syn->name_size, &zone, c->err);
+    if (status != SEG_OK)
+        return segi_check_failed(k, syn->begin, syn->size, status);
+    c->loaded[c->loaded_count++] = zone;
+    if (!segi_name_map_set(&c->zones, &c->scratch, NULL, syn->name, syn->name_size, zone))
+        return segi_check_nomem(k);
+    return zone;
+}
+
+bool segi_check_zone(segi_check *k, const segi_syn_zone *syn, segi_zone_ref *out)
+{
+    *out = k->zone;
+    if (syn->kind == SEGI_TZ_NONE)
+        return true;
+    if (syn->kind == SEGI_TZ_NAME) {
+        out->kind = SEGI_ZONE_FIXED;
+        out->attribute = NULL;
+        out->zone = load_zone(k, syn);
+        return out->zone != NULL;
+    }
+    const segi_field *field = segi_schema_attribute(k->c->schema, "timezone", 8);
+    if (field == NULL || field->type != SEG_TYPE_STRING) {
+        segi_check_fail(k, syn->begin, syn->size, field == NULL ? SEG_E_UNKNOWN_NAME : SEG_E_TYPE,
+                        "users have no text attribute \"timezone\"");
+        segi_check_hint(k, "\"tz user\" reads zone names such as Europe/Berlin from it; name a zone "
+                           "instead, or add the attribute");
+        return false;
+    }
+    out->kind = SEGI_ZONE_USER;
+    out->attribute = field;
+    return true;
+}

@@ -1,0 +1,228 @@
+/* predicate.c - the way in: a text becomes a segi_predicate, or an error.
+ *
+ * The tree, the copied text and the warnings live in the predicate's arena, the syntax tree in a
+ * scratch arena that ends with the call. One thread per call; the result is immutable. */
+#include <string.h>
+
+#include "base/hash.h"
+#include "lang/check.h"
+
+/* ---- making one ------------------------------------------------------------------------------------ */
+
+static segi_predicate *predicate_create(const segi_mem *mem, const segi_schema *schema,
+                                        const char *text, size_t text_size)
+{
+    segi_predicate *predicate = segi_alloc_zero(mem, sizeof *predicate);
+    if (predicate == NULL)
+        return NULL;
+    segi_arena_init(&predicate->arena, mem);
+    predicate->mem = mem;
+    segi_schema_retain(schema);
+    predicate->schema = schema;
+    predicate->text = segi_arena_copy(&predicate->arena, text, text_size);
+    predicate->text_size = text_size;
+    if (predicate->text != NULL)
+        return predicate;
+    segi_predicate_destroy(predicate);
+    return NULL;
+}
+
+void segi_predicate_destroy(segi_predicate *predicate)
+{
+    if (predicate == NULL)
+        return;
+    for (uint32_t i = 0; i < predicate->zone_count; i++)
+        segi_zone_destroy(predicate->zones[i]);
+    segi_schema_release(predicate->schema);
+    const segi_mem *mem = predicate->mem;
+    segi_arena_deinit(&predicate->arena);
+    segi_free(mem, predicate);
+}
+
+/* Hands the loaded zones over; where that fails they are gone too. */
+static bool keep_zones(segi_compiling *c)
+{
+    segi_predicate *predicate = c->predicate;
+    segi_zone **zones = segi_arena_array(&predicate->arena, c->loaded_count, sizeof *zones);
+    if (zones == NULL) {
+        for (uint32_t i = 0; i < c->loaded_count; i++)
+            segi_zone_destroy(c->loaded[i]);
+        return false;
+    }
+    if (c->loaded_count != 0)
+        memcpy(zones, c->loaded, c->loaded_count * sizeof *zones);
+    predicate->zones = zones;
+    predicate->zone_count = c->loaded_count;
+    return true;
+}
+
+/* Parameters that stay open, with names that outlive the scratch arena. */
+static bool keep_params(segi_compiling *c)
+{
+    segi_predicate *predicate = c->predicate;
+    if (c->binding || c->param_count == 0)
+        return true;
+    segi_param *params = segi_arena_array(&predicate->arena, c->param_count, sizeof *params);
+    if (params == NULL)
+        return false;
+    memcpy(params, c->params, c->param_count * sizeof *params);
+    predicate->params = params;
+    predicate->param_count = (uint32_t)c->param_count;
+    return true;
+}
+
+static bool keep_fingerprint(segi_compiling *c)
+{
+    segi_buf text;
+    segi_buf_init(&text, c->mem);
+    segi_predicate_print(c->predicate, true, &text);
+    bool good = !text.failed;
+    if (good)
+        segi_xxh3_128(text.data, text.size, c->predicate->fingerprint);
+    segi_buf_deinit(&text);
+    return good;
+}
+
+/* The first pass of a binding declares the parameters; its tree is thrown away. */
+static seg_status declare_params(segi_compiling *c)
+{
+    c->arena = &c->scratch;
+    segi_check_text(c, c->predicate->text, c->predicate->text_size, NULL);
+    if (c->status != SEG_OK)
+        return c->status;
+    segi_check k;
+    memset(&k, 0, sizeof k);
+    k.c = c;
+    segi_check_bind(&k);
+    memset(&c->references, 0, sizeof c->references);
+    memset(&c->properties, 0, sizeof c->properties);
+    c->all_events = NULL;
+    c->nodes = 0;
+    c->levels = 0;
+    c->warning_count = 0;
+    return c->status;
+}
+
+static seg_status compile_tree(segi_compiling *c, bool bind)
+{
+    segi_predicate *predicate = c->predicate;
+    if (bind)
+        SEGI_TRY(declare_params(c));
+    c->arena = &predicate->arena;
+    predicate->root = segi_check_text(c, predicate->text, predicate->text_size, NULL);
+    if (c->status != SEG_OK)
+        return c->status;
+    predicate->warnings = c->warnings;
+    predicate->warning_count = c->warning_count;
+    if (!keep_params(c) || !keep_fingerprint(c))
+        return c->status = segi_fail_nomem(c->err);
+    return SEG_OK;
+}
+
+/* What went wrong, in the struct of the caller, which may be of another size. */
+static void report(const segi_compiling *c, const char *text, size_t text_size, seg_error *err)
+{
+    const seg_error *inner = c->err;
+    segi_fail(err, inner->code, "%s", inner->message);
+    if (inner->offset >= 0) {
+        segi_error_span(err, (size_t)inner->offset, (size_t)inner->length);
+        segi_error_locate(err, text, text_size);
+    }
+    if (inner->hint[0] != '\0')
+        segi_error_hint(err, "%s", inner->hint);
+}
+
+static seg_status compile(segi_compiling *c, const char *text, size_t text_size, bool bind,
+                          segi_predicate **out, seg_error *err)
+{
+    seg_error inner = SEG_ERROR_INIT;
+    *out = NULL;
+    c->err = &inner;
+    /* Before anything is copied, so that a hostile size costs nothing. */
+    c->status = segi_text_check(text, text_size, &inner);
+    if (c->status != SEG_OK) {
+        report(c, text, text_size, err);
+        return c->status;
+    }
+    c->predicate = predicate_create(c->mem, c->schema, text, text_size);
+    if (c->predicate == NULL)
+        return segi_fail_nomem(err);
+    segi_arena_init(&c->scratch, c->mem);
+    compile_tree(c, bind);
+    if (!keep_zones(c) && c->status == SEG_OK)
+        c->status = segi_fail_nomem(c->err);
+    segi_arena_deinit(&c->scratch);
+    if (c->status == SEG_OK) {
+        *out = c->predicate;
+        return SEG_OK;
+    }
+    report(c, text, text_size, err);
+    segi_predicate_destroy(c->predicate);
+    return c->status;
+}
+
+seg_status segi_compile(const segi_mem *mem, const segi_schema *schema,
+                        const segi_resolver *resolver, const char *text, size_t text_size,
+                        uint32_t flags, const segi_param_value *params, size_t param_count,
+                        segi_predicate **out, seg_error *err)
+{
+    segi_compiling c;
+    memset(&c, 0, sizeof c);
+    c.mem = mem;
+    c.schema = schema;
+    c.resolver = resolver;
+    c.flags = flags;
+    c.values = params;
+    c.value_count = param_count;
+    return compile(&c, text, text_size, params != NULL, out, err);
+}
+
+seg_status segi_compile_value(const segi_mem *mem, const segi_schema *schema,
+                              const segi_resolver *resolver, const char *text, size_t text_size,
+                              uint32_t flags, segi_predicate **out, seg_error *err)
+{
+    segi_compiling c;
+    memset(&c, 0, sizeof c);
+    c.mem = mem;
+    c.schema = schema;
+    c.resolver = resolver;
+    c.flags = flags;
+    c.value = true;
+    return compile(&c, text, text_size, false, out, err);
+}
+
+/* ---- references ---------------------------------------------------------------------------------------- */
+
+/* The parser is not needed: only "in segment" followed by a text, anywhere, is a reference. */
+seg_status segi_segment_references(const segi_mem *mem, const char *text, size_t text_size,
+                                   void (*found)(void *user, const char *name, size_t size),
+                                   void *user, seg_error *err)
+{
+    seg_status status = segi_text_check(text, text_size, err);
+    segi_arena arena;
+    segi_arena_init(&arena, mem);
+    segi_lexer lexer;
+    segi_lexer_init(&lexer, text, (uint32_t)text_size, err);
+    segi_token before[2] = {{SEGI_TOKEN_END, 0, 0}, {SEGI_TOKEN_END, 0, 0}};
+    while (status == SEG_OK) {
+        segi_token token = segi_lexer_next(&lexer);
+        if (token.kind == SEGI_TOKEN_END)
+            break;
+        status = lexer.status;
+        if (status == SEG_OK && token.kind == SEGI_TOKEN_STRING &&
+            before[0].kind == SEGI_TOKEN_WORD && before[1].kind == SEGI_TOKEN_WORD &&
+            segi_word_is(text + before[0].begin, before[0].size, "in") &&
+            segi_word_is(text + before[1].begin, before[1].size, "segment")) {
+            const char *name;
+            size_t size;
+            if (segi_token_unquote(&lexer, token, &arena, &name, &size))
+                found(user, name, size);
+            else
+                status = segi_fail_nomem(err);
+        }
+        before[0] = before[1];
+        before[1] = token;
+    }
+    segi_arena_deinit(&arena);
+    return status;
+}

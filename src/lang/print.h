@@ -1,0 +1,30 @@
+/* print.h - private to lang: what the two files of the printer share. */
+#ifndef SEGI_PRINT_H
+#define SEGI_PRINT_H
+
+#include "lang/check.h"
+
+typedef struct segi_printer {
+    segi_buf *out;
+    const segi_schema *schema;
+    const segi_param *params; /* for gaps */
+    bool sorted;
+    segi_zone_ref zone; /* what a window has that says nothing else */
+} segi_printer;
+
+/* Places for a value, from loose to tight: a sum, a product, one operand. */
+enum { SEGI_PRINT_SUM, SEGI_PRINT_TERM, SEGI_PRINT_FACTOR };
+
+/* `tail`: words follow that could be read as the window of an aggregate at the end. */
+void segi_print_value(segi_printer *p, const segi_node *node, int place, bool tail);
+void segi_print_literal(segi_printer *p, const segi_literal *literal);
+void segi_print_name(segi_printer *p, const char *name, size_t size);
+void segi_print_number(segi_printer *p, int64_t n);
+void segi_print_float(segi_printer *p, double value);
+void segi_print_selector(segi_printer *p, const segi_selector *selector, segi_zone_ref zone);
+/* With a blank in front; nothing for ever, unless `ever` asks for the word. */
+void segi_print_window(segi_printer *p, const segi_window *window, bool ever);
+/* A predicate where any may stand. */
+void segi_print_predicate(segi_printer *p, const segi_node *node);
+
+#endif

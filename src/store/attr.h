@@ -1,0 +1,87 @@
+/* Attributes: immutable columns per chunk, and the new values that wait to get into them.
+ *
+ * Commits append (user, state, value) to `pending`; folding takes all of it into new chunk
+ * objects, for touched chunks only, and puts a new state in place of the old one. The users'
+ * "exists from" is kept the same way, as an instant of which the earliest wins. */
+#ifndef SEGI_ATTR_H
+#define SEGI_ATTR_H
+
+#include <stdatomic.h>
+
+#include "store/col.h"
+#include "store/scratch.h"
+#include "store/strings.h"
+
+/* All chunks of one attribute at one moment. Immutable once shared. */
+typedef struct segi_attr_state {
+    atomic_uint refs;
+    const segi_mem *mem;
+    size_t bytes;
+    uint32_t chunk_count;
+    const segi_attr_chunk *chunks[]; /* retained; NULL: all absent */
+} segi_attr_state;
+
+void segi_attr_state_retain(segi_attr_state *state);
+void segi_attr_state_release(segi_attr_state *state);
+/* A copy with at least chunk_count chunks, to be changed before it is shared. from may be NULL. */
+segi_attr_state *segi_attr_state_copy(const segi_mem *mem, const segi_attr_state *from,
+                                      uint32_t chunk_count);
+/* Takes the chunk. */
+void segi_attr_state_replace(segi_attr_state *state, uint32_t index, segi_attr_chunk *chunk);
+
+/* New values of one chunk: rows rise, states are SET or NULL. A slot of a string set is the
+ * address of a uint32_t count followed by rising codes. */
+typedef struct segi_attr_changes {
+    uint32_t count;
+    uint16_t *rows;
+    uint8_t *states;
+    int64_t *slots;
+} segi_attr_changes;
+
+/* The chunk with the changes in it; old may be NULL. NULL when out of memory. dict_count: string
+ * sets become masks while their dictionary is small. */
+segi_attr_chunk *segi_attr_chunk_change(const segi_mem *mem, segi_scratch *scratch, seg_type type,
+                                        uint32_t dict_count, const segi_attr_chunk *old,
+                                        const segi_attr_changes *changes);
+/* State of one row (SEG_VALUE_*) and its slot, for types other than string sets. */
+uint8_t segi_attr_chunk_get(const segi_attr_chunk *chunk, uint32_t row, int64_t *out_slot);
+/* Highest slot of an integer chunk over base and patch, and whether all of its first `rows` rows
+ * are set. */
+int64_t segi_attr_chunk_max(const segi_attr_chunk *chunk);
+bool segi_attr_chunk_full(const segi_attr_chunk *chunk, uint32_t rows);
+
+typedef struct segi_attr_pending {
+    uint32_t *ordinals; /* owned */
+    int64_t *slots;     /* owned; string sets: index into codes */
+    uint8_t *states;    /* owned */
+    size_t count, accepted, capacity;
+    uint32_t *codes; /* owned: string sets, each its count, then its codes, rising */
+    size_t code_count, code_accepted, code_capacity;
+} segi_attr_pending;
+
+typedef struct segi_attr {
+    seg_type type;
+    bool earliest;          /* keeps the lowest slot instead of the newest */
+    segi_attr_state *state; /* retained; NULL: all absent */
+    segi_attr_pending pending;
+    segi_strings *dict; /* owned; strings and string sets */
+} segi_attr;
+
+void segi_attr_deinit(segi_attr *attr, const segi_mem *mem);
+bool segi_attr_reserve(segi_attr *attr, const segi_mem *mem, size_t more);
+void segi_attr_accept(segi_attr *attr);
+void segi_attr_drop(segi_attr *attr);
+/* Take what was accepted into the state. False when out of memory; nothing has changed. */
+bool segi_attr_fold(segi_attr *attr, const segi_mem *mem, segi_scratch *scratch);
+
+/* ---- string sets, attr_set.c ----------------------------------------------------------------- */
+
+/* The sets of rows as addresses (see segi_attr_changes); they live in SEGI_SCRATCH_SETS. */
+bool segi_sets_decode(segi_scratch *scratch, const segi_attr_chunk *chunk, int64_t *slots);
+/* The other way: masks if dict_count allows and `lists` is false, else lists. */
+bool segi_sets_build(const segi_mem *mem, const int64_t *slots, const uint8_t *states, size_t rows,
+                     uint32_t dict_count, bool lists, segi_sets *out);
+void segi_sets_deinit(const segi_mem *mem, segi_sets *sets);
+size_t segi_sets_bytes(const segi_sets *sets, size_t rows);
+
+#endif

@@ -1,0 +1,64 @@
+/* Event ids that were seen, so that an event sent twice counts once.
+ *
+ * A commit first scans its rows, which changes nothing but the rows' results; then reserves room
+ * for the new ids; then adds them, which cannot fail. Records lie in groups by period of event
+ * time and go away a group at a time. */
+#ifndef SEGI_DEDUP_H
+#define SEGI_DEDUP_H
+
+#include "ingest/ingest.h"
+
+typedef struct segi_dedup_record segi_dedup_record;
+typedef struct segi_dedup_group segi_dedup_group;
+
+typedef struct segi_dedup_slot {
+    segi_dedup_record *record; /* NULL: empty */
+    uint32_t tag;
+} segi_dedup_slot;
+
+/* A row whose id is new. */
+typedef struct segi_dedup_new {
+    const char *id; /* borrowed from the batch */
+    uint32_t size, tag;
+    uint64_t body[2];
+    int64_t time;
+    segi_dedup_record *record; /* once reserved */
+    segi_dedup_group *group;
+} segi_dedup_new;
+
+typedef struct segi_dedup {
+    const segi_mem *mem;
+    uint64_t key[2];
+    uint64_t window_us;
+    segi_dedup_slot *slots; /* owned */
+    uint32_t bits;
+    size_t count;
+    segi_dedup_group *groups; /* owned, a list */
+    size_t bytes;
+    /* Of the commit under way. */
+    segi_dedup_new *news; /* owned */
+    size_t new_count, new_capacity;
+    uint32_t *index; /* owned: a table of places in news, plus one */
+    uint32_t index_bits;
+} segi_dedup;
+
+bool segi_dedup_init(segi_dedup *dedup, const segi_mem *mem, const uint64_t key[2],
+                     uint64_t window_us);
+void segi_dedup_deinit(segi_dedup *dedup);
+
+/* Begin a commit of at most `rows` rows with ids. */
+bool segi_dedup_begin(segi_dedup *dedup, size_t rows);
+/* Mark the duplicates and conflicts of a batch in its results, which count them among the
+ * rejected; duplicates are added to *io_duplicates as well. *out_conflict: the first row in
+ * conflict over all batches, UINT64_MAX if none. False when out of memory. */
+bool segi_dedup_scan(segi_dedup *dedup, segi_checked_batch *batch, segi_arena *arena,
+                     int64_t watermark, uint64_t *io_duplicates, uint64_t *out_conflict);
+/* Room for all new ids. False when out of memory; then, and when the commit fails later,
+ * segi_dedup_drop(). */
+bool segi_dedup_reserve(segi_dedup *dedup, int64_t watermark);
+void segi_dedup_drop(segi_dedup *dedup);
+void segi_dedup_apply(segi_dedup *dedup);
+/* Forget groups that lie wholly before the window. */
+void segi_dedup_expire(segi_dedup *dedup, int64_t watermark);
+
+#endif

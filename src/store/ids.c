@@ -1,0 +1,181 @@
+/* User ids <-> ordinals: see ids.h. Numbers share the table and its rules with strings, but lie
+ * in an array by ordinal instead of records. */
+#include "store/ids.h"
+
+#include "base/error.h"
+#include "base/hash.h"
+
+#define IDS_BLOCK SEGI_STRINGS_BLOCK
+
+bool segi_ids_init(segi_ids *ids, const segi_mem *mem, uint32_t kind, const uint64_t key[2])
+{
+    memset(ids, 0, sizeof *ids);
+    ids->kind = kind;
+    return segi_strings_init(&ids->strings, mem, key, SEG_USERS_MAX);
+}
+
+void segi_ids_deinit(segi_ids *ids)
+{
+    segi_seq_deinit(&ids->numbers, ids->strings.mem);
+    segi_strings_deinit(&ids->strings);
+}
+
+size_t segi_ids_bytes(const segi_ids *ids)
+{
+    return segi_strings_bytes(&ids->strings) + ids->numbers.bytes;
+}
+
+void segi_ids_undo(segi_ids *ids, segi_strings_mark mark)
+{
+    segi_strings_undo(&ids->strings, mark);
+}
+
+/* ---- strings --------------------------------------------------------------------------------- */
+
+seg_status segi_ids_intern_bytes(segi_ids *ids, const char *bytes, const uint64_t *offsets,
+                                 const uint32_t *rows, size_t count, uint32_t settled,
+                                 uint32_t *out)
+{
+    const char *texts[IDS_BLOCK];
+    uint32_t sizes[IDS_BLOCK], found[IDS_BLOCK];
+    size_t done = 0;
+    while (done < count) {
+        size_t next = done, block = 0;
+        /* out[] first takes the place within the block: rows that repeat the id of the row
+         * before share one. */
+        for (; next < count; next++) {
+            size_t row = rows ? rows[next] : next;
+            const char *text = bytes + offsets[row];
+            uint32_t size = (uint32_t)(offsets[row + 1] - offsets[row]);
+            bool same =
+                block > 0 && sizes[block - 1] == size && memcmp(texts[block - 1], text, size) == 0;
+            if (!same && block == IDS_BLOCK)
+                break;
+            if (!same) {
+                texts[block] = text;
+                sizes[block++] = size;
+            }
+            out[next] = (uint32_t)(block - 1);
+        }
+        seg_status status = segi_strings_intern(&ids->strings, texts, sizes, block, settled, found);
+        if (status != SEG_OK)
+            return status;
+        for (; done < next; done++)
+            out[done] = found[out[done]];
+    }
+    return SEG_OK;
+}
+
+void segi_ids_find_bytes(const segi_ids *ids, const segi_table *table, uint32_t limit,
+                         const char *bytes, const uint64_t *offsets, size_t count, uint32_t *out)
+{
+    const char *texts[IDS_BLOCK];
+    uint32_t sizes[IDS_BLOCK];
+    for (size_t done = 0; done < count; done += IDS_BLOCK) {
+        size_t block = count - done < IDS_BLOCK ? count - done : IDS_BLOCK;
+        for (size_t i = 0; i < block; i++) {
+            uint64_t size = offsets[done + i + 1] - offsets[done + i];
+            texts[i] = bytes + offsets[done + i];
+            /* An id that is too long is in no table; a size that no record has says so. */
+            sizes[i] = size <= SEG_ID_SIZE_MAX ? (uint32_t)size : 0;
+        }
+        segi_strings_find(&ids->strings, table, limit, texts, sizes, block, out + done);
+    }
+}
+
+/* ---- numbers --------------------------------------------------------------------------------- */
+
+static uint32_t ids_tag(const segi_ids *ids, uint64_t number)
+{
+    return (uint32_t)(segi_siphash_u64(ids->strings.key, number) >> 32);
+}
+
+static uint32_t ids_search(const segi_ids *ids, const segi_table *table, uint32_t limit,
+                           uint32_t tag, uint64_t number)
+{
+    for (uint32_t probe = 0; probe < SEGI_TABLE_PROBES_MAX; probe++) {
+        uint64_t slot = segi_table_slot(table, tag, probe);
+        if (slot == 0)
+            break;
+        uint32_t ordinal = segi_table_ordinal(slot);
+        if (segi_table_matches(slot, tag) && ordinal < limit &&
+            segi_seq_get(&ids->numbers, ordinal) == number)
+            return ordinal;
+    }
+    return UINT32_MAX;
+}
+
+static seg_status ids_add(segi_ids *ids, uint32_t tag, uint64_t number, uint32_t settled,
+                          uint32_t *out)
+{
+    segi_strings *s = &ids->strings;
+    if (s->count >= s->count_max)
+        return SEG_E_LIMIT;
+    if (!segi_table_reserve(&s->table, s->count, settled) ||
+        !segi_seq_set(&ids->numbers, s->mem, s->count, number))
+        return SEG_E_NOMEM;
+    while (!segi_table_put(s->table, tag, s->count))
+        if (!segi_table_grow(&s->table, settled))
+            return SEG_E_NOMEM;
+    *out = s->count++;
+    return SEG_OK;
+}
+
+/* Most likely ordinals of a block, UINT32_MAX where the whole search is needed. Each loop makes
+ * one kind of access for the whole block, so that the misses overlap. */
+static void ids_touch(const segi_ids *ids, const segi_table *table, uint32_t limit,
+                      const uint64_t *numbers, const uint32_t *tags, size_t count, uint32_t *out)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += segi_table_slot(table, tags[i], 0);
+    volatile uint64_t sink = sum;
+    (void)sink;
+    for (size_t i = 0; i < count; i++)
+        out[i] = segi_table_candidate(table, limit, tags[i]);
+    for (size_t i = 0; i < count; i++)
+        if (out[i] != UINT32_MAX && segi_seq_get(&ids->numbers, out[i]) != numbers[i])
+            out[i] = UINT32_MAX;
+}
+
+seg_status segi_ids_intern_numbers(segi_ids *ids, const uint64_t *numbers, const uint32_t *rows,
+                                   size_t count, uint32_t settled, uint32_t *out)
+{
+    uint64_t block[IDS_BLOCK];
+    uint32_t tags[IDS_BLOCK];
+    for (size_t done = 0; done < count; done += IDS_BLOCK) {
+        size_t size = count - done < IDS_BLOCK ? count - done : IDS_BLOCK;
+        for (size_t i = 0; i < size; i++) {
+            block[i] = numbers[rows ? rows[done + i] : done + i];
+            tags[i] = ids_tag(ids, block[i]);
+        }
+        ids_touch(ids, ids->strings.table, ids->strings.count, block, tags, size, out + done);
+        for (size_t i = 0; i < size; i++) {
+            if (out[done + i] != UINT32_MAX)
+                continue;
+            out[done + i] =
+                ids_search(ids, ids->strings.table, ids->strings.count, tags[i], block[i]);
+            if (out[done + i] != UINT32_MAX)
+                continue;
+            seg_status status = ids_add(ids, tags[i], block[i], settled, &out[done + i]);
+            if (status != SEG_OK)
+                return status;
+        }
+    }
+    return SEG_OK;
+}
+
+void segi_ids_find_numbers(const segi_ids *ids, const segi_table *table, uint32_t limit,
+                           const uint64_t *numbers, size_t count, uint32_t *out)
+{
+    uint32_t tags[IDS_BLOCK];
+    for (size_t done = 0; done < count; done += IDS_BLOCK) {
+        size_t size = count - done < IDS_BLOCK ? count - done : IDS_BLOCK;
+        for (size_t i = 0; i < size; i++)
+            tags[i] = ids_tag(ids, numbers[done + i]);
+        ids_touch(ids, table, limit, numbers + done, tags, size, out + done);
+        for (size_t i = 0; i < size; i++)
+            if (out[done + i] == UINT32_MAX)
+                out[done + i] = ids_search(ids, table, limit, tags[i], numbers[done + i]);
+    }
+}

@@ -1,0 +1,32 @@
+/* User ids <-> ordinals, for both kinds of ids. */
+#ifndef SEGI_IDS_H
+#define SEGI_IDS_H
+
+#include "store/strings.h"
+
+typedef struct segi_ids {
+    uint32_t kind;        /* SEG_ID_* */
+    segi_strings strings; /* SEG_ID_BYTES; for numbers its mem, key, table and count serve too */
+    segi_seq numbers;     /* SEG_ID_U64, by ordinal */
+} segi_ids;
+
+bool segi_ids_init(segi_ids *ids, const segi_mem *mem, uint32_t kind, const uint64_t key[2]);
+void segi_ids_deinit(segi_ids *ids);
+size_t segi_ids_bytes(const segi_ids *ids);
+
+/* Ordinals of rows; `rows` picks `count` of them, NULL: the first count. New ids get the next
+ * ordinals, which segi_ids_undo() takes back. */
+seg_status segi_ids_intern_bytes(segi_ids *ids, const char *bytes, const uint64_t *offsets,
+                                 const uint32_t *rows, size_t count, uint32_t settled,
+                                 uint32_t *out);
+seg_status segi_ids_intern_numbers(segi_ids *ids, const uint64_t *numbers, const uint32_t *rows,
+                                   size_t count, uint32_t settled, uint32_t *out);
+void segi_ids_undo(segi_ids *ids, segi_strings_mark mark);
+
+/* For readers, as segi_strings_find(). */
+void segi_ids_find_bytes(const segi_ids *ids, const segi_table *table, uint32_t limit,
+                         const char *bytes, const uint64_t *offsets, size_t count, uint32_t *out);
+void segi_ids_find_numbers(const segi_ids *ids, const segi_table *table, uint32_t limit,
+                           const uint64_t *numbers, size_t count, uint32_t *out);
+
+#endif

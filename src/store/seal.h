@@ -1,0 +1,34 @@
+/* Sealing: keys in arrival order become sorted runs. The same for a tail and for a merge. */
+#ifndef SEGI_SEAL_H
+#define SEGI_SEAL_H
+
+#include "store/part.h"
+
+/* Told of the sorted keys of each chunk; false when out of memory. */
+typedef bool segi_seal_users(void *context, uint32_t chunk, const segi_key *keys, size_t count);
+
+typedef struct segi_seal {
+    const segi_mem *mem;
+    segi_scratch *scratch;
+    const segi_schema *schema;
+    /* In: rows by chunk, in arrival order within each; SEGI_SCRATCH_KEYS and _PIECES. */
+    segi_key *keys;
+    const segi_piece *pieces;
+    size_t key_count, piece_count;
+    uint64_t generation;
+    bool one_bucket; /* all rows go to `bucket`; else by time and watermark */
+    segi_bucket bucket;
+    int64_t watermark;
+    segi_fetch *fetch;
+    void *fetch_context;
+    segi_seal_users *users; /* or NULL */
+    void *users_context;
+    /* Out: owned by the caller, one reference each. */
+    segi_run **runs;
+    size_t run_count;
+} segi_seal;
+
+/* False when out of memory; nothing is left behind. Rows: fewer than 2^32. */
+bool segi_seal_run(segi_seal *seal);
+
+#endif

@@ -1,0 +1,359 @@
+/* Snapshots: immutable views of a store.
+ *
+ * A version is what a snapshot shows; it is built under the store's mutex when something has
+ * changed, and kept for the next snapshots until something changes again. A snapshot is a version
+ * and a reference on the store, and needs no lock. */
+#include <string.h>
+
+#include "base/error.h"
+#include "store/store_int.h"
+
+typedef struct snapshot_full {
+    segi_snapshot pub; /* first, so that pointers convert */
+    atomic_uint refs;
+    segi_version *version; /* retained */
+} snapshot_full;
+
+/* ---- versions -------------------------------------------------------------------------------- */
+
+void segi_version_release(segi_version *version)
+{
+    if (!version || atomic_fetch_sub_explicit(&version->refs, 1, memory_order_acq_rel) != 1)
+        return;
+    for (size_t i = 0; i < version->run_count; i++)
+        segi_run_release(version->runs[i]);
+    for (size_t i = 0; i < version->state_count; i++)
+        segi_attr_state_release(version->states[i]);
+    for (size_t i = 0; i < version->table_count; i++)
+        segi_table_release(version->tables[i]);
+    segi_attr_state_release(version->exists);
+    segi_table_release(version->id_table);
+    segi_schema_release(version->schema);
+    segi_arena_deinit(&version->arena);
+    segi_free(version->mem, version);
+}
+
+static bool version_before(const segi_part *a, const segi_part *b)
+{
+    return a->time_min != b->time_min ? a->time_min < b->time_min : a->generation < b->generation;
+}
+
+/* Heap sort: runs come in no order that would help. */
+static void version_sift(const segi_part **parts, size_t root, size_t count)
+{
+    for (size_t child; (child = 2 * root + 1) < count; root = child) {
+        if (child + 1 < count && version_before(parts[child], parts[child + 1]))
+            child++;
+        if (!version_before(parts[root], parts[child]))
+            return;
+        const segi_part *part = parts[root];
+        parts[root] = parts[child];
+        parts[child] = part;
+    }
+}
+
+static void version_sort(const segi_part **parts, size_t count)
+{
+    for (size_t i = count / 2; i-- > 0;)
+        version_sift(parts, i, count);
+    for (size_t end = count; end > 1; end--) {
+        const segi_part *part = parts[0];
+        parts[0] = parts[end - 1];
+        parts[end - 1] = part;
+        version_sift(parts, 0, end - 1);
+    }
+}
+
+/* What readers see of a dictionary; its table is held by the version. NULL: out of memory. */
+static const segi_dict *version_dict(segi_version *version, const segi_strings *strings)
+{
+    segi_dict *dict = segi_arena_alloc(&version->arena, sizeof *dict);
+    if (!dict)
+        return NULL;
+    *dict = (segi_dict){strings, strings->table, strings->count};
+    segi_table_retain(strings->table);
+    version->tables[version->table_count++] = strings->table;
+    version->memory_bytes += segi_strings_bytes(strings);
+    return dict;
+}
+
+static bool version_runs(segi_version *version, const segi_store *store)
+{
+    version->runs = segi_arena_array(&version->arena, store->run_count + 1, sizeof *version->runs);
+    if (!version->runs)
+        return false;
+    for (size_t i = 0; i < store->run_count; i++) {
+        segi_run_retain(store->runs[i]);
+        version->runs[version->run_count++] = store->runs[i];
+        version->part_count += store->runs[i]->part_count;
+        version->memory_bytes += store->runs[i]->bytes;
+    }
+    return true;
+}
+
+static bool version_event_dicts(segi_version *version, const segi_store *store, uint32_t event)
+{
+    segi_event_view *view = &version->events[event];
+    if (event >= store->dict_count || store->dicts[event].count == 0)
+        return true;
+    const segi_event_dicts *from = &store->dicts[event];
+    const segi_dict **dicts = segi_arena_array(&version->arena, from->count, sizeof *dicts);
+    if (!dicts)
+        return false;
+    for (size_t i = 0; i < from->count; i++) {
+        if (!from->dicts[i])
+            continue;
+        dicts[i] = version_dict(version, from->dicts[i]);
+        if (!dicts[i])
+            return false;
+    }
+    view->dicts = dicts;
+    view->dict_count = (uint32_t)from->count;
+    return true;
+}
+
+static bool version_events(segi_version *version, const segi_store *store)
+{
+    uint32_t count = store->schema->event_count;
+    version->events = segi_arena_array(&version->arena, count + (size_t)1, sizeof *version->events);
+    if (!version->events)
+        return false;
+    for (size_t r = 0; r < version->run_count; r++)
+        for (uint32_t i = 0; i < version->runs[r]->part_count; i++)
+            version->events[version->runs[r]->parts[i]->event].part_count++;
+    for (uint32_t event = 0; event < count; event++) {
+        segi_event_view *view = &version->events[event];
+        view->parts =
+            segi_arena_array(&version->arena, view->part_count + (size_t)1, sizeof *view->parts);
+        if (!view->parts || !version_event_dicts(version, store, event))
+            return false;
+        view->part_count = 0;
+    }
+    for (size_t r = 0; r < version->run_count; r++)
+        for (uint32_t i = 0; i < version->runs[r]->part_count; i++) {
+            const segi_part *part = version->runs[r]->parts[i];
+            segi_event_view *view = &version->events[part->event];
+            ((const segi_part **)segi_unconst(view->parts))[view->part_count++] = part;
+        }
+    for (uint32_t event = 0; event < count; event++)
+        version_sort(segi_unconst(version->events[event].parts), version->events[event].part_count);
+    return true;
+}
+
+static bool version_attributes(segi_version *version, const segi_store *store)
+{
+    uint32_t count = store->schema->attribute_count;
+    version->attributes =
+        segi_arena_array(&version->arena, count + (size_t)1, sizeof *version->attributes);
+    version->states = segi_arena_array(&version->arena, count + (size_t)1, sizeof *version->states);
+    if (!version->attributes || !version->states)
+        return false;
+    for (uint32_t i = 0; i < count && i < store->attr_count; i++) {
+        const segi_attr *attr = &store->attrs[i];
+        segi_attr_view *view = &version->attributes[i];
+        if (attr->state) {
+            segi_attr_state_retain(attr->state);
+            version->states[i] = attr->state;
+            view->chunk_count = attr->state->chunk_count;
+            view->chunks = attr->state->chunks;
+            version->memory_bytes += attr->state->bytes;
+        }
+        version->state_count = i + (size_t)1;
+        if (attr->dict && !(view->dict = version_dict(version, attr->dict)))
+            return false;
+    }
+    return true;
+}
+
+/* Room for one table per dictionary. */
+static bool version_tables(segi_version *version, const segi_store *store)
+{
+    size_t count = store->attr_count + 1;
+    for (size_t i = 0; i < store->dict_count; i++)
+        count += store->dicts[i].count;
+    version->tables = segi_arena_array(&version->arena, count, sizeof *version->tables);
+    return version->tables != NULL;
+}
+
+static segi_version *version_create(const segi_store *store)
+{
+    segi_version *version = segi_alloc_zero(&store->mem, sizeof *version);
+    if (!version)
+        return NULL;
+    atomic_init(&version->refs, 1);
+    version->mem = &store->mem;
+    segi_arena_init(&version->arena, &store->mem);
+    version->schema = store->schema;
+    segi_schema_retain(version->schema);
+    version->ids = &store->ids;
+    version->id_table = store->ids.strings.table;
+    segi_table_retain(version->id_table);
+    version->exists = store->exists.state;
+    if (version->exists)
+        segi_attr_state_retain(version->exists);
+    version->commit_sequence = store->commit_sequence;
+    version->event_count = store->event_count;
+    version->user_count = store->user_count;
+    version->time_min = store->time_min;
+    version->time_max = store->time_max;
+    version->memory_bytes = segi_ids_bytes(&store->ids) + store->dedup.bytes +
+                            (version->exists ? version->exists->bytes : 0);
+    if (!version_tables(version, store) || !version_runs(version, store) ||
+        !version_events(version, store) || !version_attributes(version, store)) {
+        segi_version_release(version);
+        return NULL;
+    }
+    return version;
+}
+
+/* ---- snapshots ------------------------------------------------------------------------------- */
+
+/* Make the store ready to be seen: everything sealed, folded and not too scattered. */
+static segi_version *snapshot_version(segi_store *store)
+{
+    if (!store->version) {
+        if (!segi_store_seal(store) || !segi_store_fold(store))
+            return NULL;
+        segi_store_maintain(store, UINT64_MAX, SEGI_MERGE_FANOUT);
+        segi_tail_clear(&store->tail, SEGI_TAIL_KEPT);
+        segi_scratch_trim(&store->scratch, SEGI_SCRATCH_KEPT);
+        store->version = version_create(store);
+    }
+    if (store->version)
+        atomic_fetch_add_explicit(&store->version->refs, 1, memory_order_relaxed);
+    return store->version;
+}
+
+seg_status segi_snapshot_create(segi_store *store, segi_snapshot **out, seg_error *err)
+{
+    *out = NULL;
+    snapshot_full *full = segi_alloc_zero(&store->mem, sizeof *full);
+    if (!full)
+        return segi_fail_nomem(err);
+    segi_mutex_lock(store->mutex);
+    segi_version *version = snapshot_version(store);
+    segi_mutex_unlock(store->mutex);
+    if (!version) {
+        segi_free(&store->mem, full);
+        return segi_fail_nomem(err);
+    }
+    segi_store_retain(store);
+    atomic_init(&full->refs, 1);
+    full->version = version;
+    full->pub = (segi_snapshot){.store = store,
+                                .schema = version->schema,
+                                .commit_sequence = version->commit_sequence,
+                                .user_count = version->user_count,
+                                .event_count = version->event_count,
+                                .events = version->events,
+                                .attributes = version->attributes,
+                                .time_min = version->time_min,
+                                .time_max = version->time_max,
+                                .part_count = version->part_count,
+                                .memory_bytes = version->memory_bytes};
+    *out = &full->pub;
+    return SEG_OK;
+}
+
+void segi_snapshot_retain(segi_snapshot *snapshot)
+{
+    snapshot_full *full = (snapshot_full *)snapshot;
+    atomic_fetch_add_explicit(&full->refs, 1, memory_order_relaxed);
+}
+
+void segi_snapshot_release(segi_snapshot *snapshot)
+{
+    snapshot_full *full = (snapshot_full *)snapshot;
+    if (!full || atomic_fetch_sub_explicit(&full->refs, 1, memory_order_acq_rel) != 1)
+        return;
+    segi_store *store = full->pub.store;
+    segi_version_release(full->version);
+    segi_free(&store->mem, full);
+    segi_store_release(store);
+}
+
+static const segi_version *snapshot_of(const segi_snapshot *snapshot)
+{
+    return ((const snapshot_full *)snapshot)->version;
+}
+
+/* ---- the universe ---------------------------------------------------------------------------- */
+
+/* Users of a chunk that have no entry do not exist: each got one when it was first seen. */
+static void snapshot_exists(const segi_attr_chunk *chunk, int64_t now, segi_mask *out)
+{
+    for (uint32_t row = 0; row < chunk->rows; row++)
+        if (segi_col_is_set(&chunk->col, row) && segi_col_slot(&chunk->col, row) <= now)
+            segi_bit_set(out->words, row);
+    for (uint32_t i = 0; i < chunk->patch_count; i++) {
+        if (chunk->patch_slots[i] <= now)
+            segi_bit_set(out->words, chunk->patch_rows[i]);
+        else
+            segi_bit_clear(out->words, chunk->patch_rows[i]);
+    }
+}
+
+uint32_t segi_snapshot_universe(const segi_snapshot *snapshot, uint32_t chunk, int64_t now,
+                                segi_mask *out)
+{
+    const segi_attr_state *exists = snapshot_of(snapshot)->exists;
+    uint32_t first = chunk << SEGI_CHUNK_BITS;
+    segi_mask_zero(out);
+    if (!exists || chunk >= exists->chunk_count || !exists->chunks[chunk])
+        return 0;
+    const segi_attr_chunk *known = exists->chunks[chunk];
+    uint32_t users = snapshot->user_count - first;
+    users = users < SEGI_CHUNK_USERS ? users : SEGI_CHUNK_USERS;
+    if (segi_attr_chunk_full(known, users) && segi_attr_chunk_max(known) <= now) {
+        segi_mask_prefix(out, users);
+        return users;
+    }
+    snapshot_exists(known, now, out);
+    return segi_mask_count(out);
+}
+
+/* ---- ids ------------------------------------------------------------------------------------- */
+
+uint32_t segi_snapshot_find(const segi_snapshot *snapshot, const char *id, size_t id_size)
+{
+    uint64_t offsets[2] = {0, id_size};
+    uint32_t ordinal;
+    segi_snapshot_find_many(snapshot, id, offsets, 1, &ordinal);
+    return ordinal;
+}
+
+uint32_t segi_snapshot_find_u64(const segi_snapshot *snapshot, uint64_t id)
+{
+    uint32_t ordinal;
+    segi_snapshot_find_many_u64(snapshot, &id, 1, &ordinal);
+    return ordinal;
+}
+
+void segi_snapshot_find_many(const segi_snapshot *snapshot, const char *bytes,
+                             const uint64_t *offsets, size_t count, uint32_t *out)
+{
+    const segi_version *version = snapshot_of(snapshot);
+    SEGI_ASSERT(version->ids->kind == SEG_ID_BYTES);
+    segi_ids_find_bytes(version->ids, version->id_table, version->user_count, bytes, offsets, count,
+                        out);
+}
+
+void segi_snapshot_find_many_u64(const segi_snapshot *snapshot, const uint64_t *ids, size_t count,
+                                 uint32_t *out)
+{
+    const segi_version *version = snapshot_of(snapshot);
+    SEGI_ASSERT(version->ids->kind == SEG_ID_U64);
+    segi_ids_find_numbers(version->ids, version->id_table, version->user_count, ids, count, out);
+}
+
+const char *segi_snapshot_id(const segi_snapshot *snapshot, uint32_t ordinal, size_t *out_size)
+{
+    SEGI_ASSERT(ordinal < snapshot->user_count);
+    return segi_strings_get(&snapshot_of(snapshot)->ids->strings, ordinal, out_size);
+}
+
+uint64_t segi_snapshot_id_u64(const segi_snapshot *snapshot, uint32_t ordinal)
+{
+    SEGI_ASSERT(ordinal < snapshot->user_count);
+    return segi_seq_get(&snapshot_of(snapshot)->ids->numbers, ordinal);
+}

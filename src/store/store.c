@@ -1,0 +1,261 @@
+/* A store begins and ends, and columns are defined in it. */
+#include <string.h>
+
+#include "base/error.h"
+#include "base/os.h"
+#include "store/store_int.h"
+
+/* ---- begin and end --------------------------------------------------------------------------- */
+
+static void store_destroy(segi_store *store)
+{
+    const segi_mem mem = store->mem;
+    segi_version_release(store->version);
+    for (size_t i = 0; i < store->run_count; i++)
+        segi_run_release(store->runs[i]);
+    segi_free(&mem, store->runs);
+    for (size_t i = 0; i < store->attr_count; i++)
+        segi_attr_deinit(&store->attrs[i], &store->mem);
+    segi_free(&mem, store->attrs);
+    segi_attr_deinit(&store->exists, &store->mem);
+    segi_schema_release(store->schema);
+    store->schema = NULL;
+    segi_store_forget(store);
+    segi_free(&mem, store->dicts);
+    segi_tail_deinit(&store->tail);
+    segi_ids_deinit(&store->ids);
+    segi_dedup_deinit(&store->dedup);
+    segi_scratch_trim(&store->scratch, 0);
+    segi_pool_destroy(store->pool);
+    segi_mutex_destroy(&store->mem, store->mutex);
+    segi_free(&mem, store);
+}
+
+static seg_status store_init(segi_store *store, const segi_store_config *config, seg_error *err)
+{
+    const segi_mem *mem = &store->mem;
+    uint64_t dedup_key[2];
+    atomic_init(&store->refs, 1);
+    store->threads_max = config->threads_max > 0 ? config->threads_max : 1;
+    store->tail.mem = mem;
+    store->scratch.mem = mem;
+    store->exists.type = SEG_TYPE_TIMESTAMP;
+    store->exists.earliest = true;
+    store->tail_rows_max = SEGI_TAIL_ROWS_MAX;
+    store->seal_rows_max = SEGI_SEAL_ROWS_MAX;
+    store->merge_rows_max = SEGI_MERGE_ROWS_MAX;
+    segi_clock_init(&store->clock);
+    SEGI_TRY(segi_os_random(store->key, sizeof store->key, err));
+    SEGI_TRY(segi_os_random(dedup_key, sizeof dedup_key, err));
+    if (!segi_ids_init(&store->ids, mem, config->id_kind, store->key) ||
+        !segi_dedup_init(&store->dedup, mem, dedup_key, config->dedup_window_us))
+        return segi_fail_nomem(err);
+    SEGI_TRY(segi_mutex_create(mem, &store->mutex, err));
+    return segi_pool_create(mem, store->threads_max, &store->pool, err);
+}
+
+seg_status segi_store_create(const segi_store_config *config, segi_store **out, seg_error *err)
+{
+    *out = NULL;
+    segi_store *store = segi_alloc_zero(&config->mem, sizeof *store);
+    if (!store) {
+        segi_zone_destroy(config->zone);
+        return segi_fail_nomem(err);
+    }
+    store->mem = config->mem;
+    seg_status status = segi_schema_create(&store->mem, config->id_kind, config->week_start,
+                                           config->zone, &store->schema, err);
+    if (status == SEG_OK)
+        status = store_init(store, config, err);
+    if (status != SEG_OK) {
+        store_destroy(store);
+        return status;
+    }
+    *out = store;
+    return SEG_OK;
+}
+
+void segi_store_retain(segi_store *store)
+{
+    atomic_fetch_add_explicit(&store->refs, 1, memory_order_relaxed);
+}
+
+void segi_store_release(segi_store *store)
+{
+    if (store && atomic_fetch_sub_explicit(&store->refs, 1, memory_order_acq_rel) == 1)
+        store_destroy(store);
+}
+
+const segi_mem *segi_store_mem(const segi_store *store)
+{
+    return &store->mem;
+}
+
+segi_pool *segi_store_pool(const segi_store *store)
+{
+    return store->pool;
+}
+
+uint32_t segi_store_threads_max(const segi_store *store)
+{
+    return store->threads_max;
+}
+
+const segi_schema *segi_store_schema(segi_store *store)
+{
+    segi_mutex_lock(store->mutex);
+    const segi_schema *schema = store->schema;
+    segi_schema_retain(schema);
+    segi_mutex_unlock(store->mutex);
+    return schema;
+}
+
+/* ---- columns --------------------------------------------------------------------------------- */
+
+/* Take a schema that a definition made; the snapshots of before do not show it. */
+static void store_take_schema(segi_store *store, const segi_schema *next)
+{
+    if (next != store->schema) {
+        segi_version_release(store->version);
+        store->version = NULL;
+    }
+    segi_schema_release(store->schema);
+    store->schema = next;
+}
+
+seg_status segi_store_define_attribute(segi_store *store, const char *name, size_t name_size,
+                                       seg_type type, int32_t scale, seg_error *err)
+{
+    const segi_schema *next;
+    uint32_t index;
+    segi_mutex_lock(store->mutex);
+    seg_status status =
+        segi_schema_add_attribute(store->schema, name, name_size, type, scale, &next, &index, err);
+    if (status == SEG_OK)
+        store_take_schema(store, next);
+    segi_mutex_unlock(store->mutex);
+    return status;
+}
+
+seg_status segi_store_define_event(segi_store *store, const char *name, size_t name_size,
+                                   seg_error *err)
+{
+    const segi_schema *next;
+    uint32_t index;
+    segi_mutex_lock(store->mutex);
+    seg_status status = segi_schema_add_event(store->schema, name, name_size, &next, &index, err);
+    if (status == SEG_OK)
+        store_take_schema(store, next);
+    segi_mutex_unlock(store->mutex);
+    return status;
+}
+
+seg_status segi_store_define_property(segi_store *store, const char *event, size_t event_size,
+                                      const char *name, size_t name_size, seg_type type,
+                                      int32_t scale, seg_error *err)
+{
+    const segi_schema *with_event, *next;
+    uint32_t event_index, index;
+    segi_mutex_lock(store->mutex);
+    seg_status status =
+        segi_schema_add_event(store->schema, event, event_size, &with_event, &event_index, err);
+    if (status == SEG_OK) {
+        status = segi_schema_add_property(with_event, event_index, name, name_size, type, scale,
+                                          &next, &index, err);
+        segi_schema_release(with_event);
+    }
+    if (status == SEG_OK)
+        store_take_schema(store, next);
+    segi_mutex_unlock(store->mutex);
+    return status;
+}
+
+/* ---- attributes and dictionaries ------------------------------------------------------------- */
+
+static segi_strings *store_new_dict(segi_store *store)
+{
+    segi_strings *strings = segi_alloc(&store->mem, sizeof *strings);
+    if (strings && !segi_strings_init(strings, &store->mem, store->key, SEGI_DICT_COUNT_MAX)) {
+        segi_free(&store->mem, strings);
+        return NULL;
+    }
+    return strings;
+}
+
+segi_attr *segi_store_attr(segi_store *store, const segi_field *field)
+{
+    if (field->index >= store->attr_count) {
+        if (!segi_grow(&store->mem, (void **)&store->attrs, &store->attr_capacity,
+                       field->index + (size_t)1, sizeof *store->attrs))
+            return NULL;
+        memset(store->attrs + store->attr_count, 0,
+               (field->index + (size_t)1 - store->attr_count) * sizeof *store->attrs);
+        store->attr_count = field->index + (size_t)1;
+    }
+    segi_attr *attr = &store->attrs[field->index];
+    bool texts = field->type == SEG_TYPE_STRING || field->type == SEG_TYPE_STRING_SET;
+    attr->type = field->type;
+    if (texts && !attr->dict)
+        attr->dict = store_new_dict(store);
+    return texts && !attr->dict ? NULL : attr;
+}
+
+segi_strings *segi_store_dict(segi_store *store, uint32_t event, uint32_t property)
+{
+    if (event >= store->dict_count) {
+        if (!segi_grow(&store->mem, (void **)&store->dicts, &store->dict_capacity,
+                       event + (size_t)1, sizeof *store->dicts))
+            return NULL;
+        memset(store->dicts + store->dict_count, 0,
+               (event + (size_t)1 - store->dict_count) * sizeof *store->dicts);
+        store->dict_count = event + (size_t)1;
+    }
+    segi_event_dicts *dicts = &store->dicts[event];
+    if (property >= dicts->count) {
+        if (!segi_grow(&store->mem, (void **)&dicts->dicts, &dicts->capacity, property + (size_t)1,
+                       sizeof *dicts->dicts))
+            return NULL;
+        for (; dicts->count <= property; dicts->count++)
+            dicts->dicts[dicts->count] = NULL;
+    }
+    if (!dicts->dicts[property])
+        dicts->dicts[property] = store_new_dict(store);
+    return dicts->dicts[property];
+}
+
+static void store_forget_dicts(segi_store *store, segi_event_dicts *dicts, size_t kept)
+{
+    while (dicts->count > kept) {
+        segi_strings *strings = dicts->dicts[--dicts->count];
+        if (!strings)
+            continue;
+        segi_strings_deinit(strings);
+        segi_free(&store->mem, strings);
+    }
+    if (kept == 0) {
+        segi_free(&store->mem, dicts->dicts);
+        memset(dicts, 0, sizeof *dicts);
+    }
+}
+
+void segi_store_forget(segi_store *store)
+{
+    const segi_schema *schema = store->schema;
+    size_t attributes = schema ? schema->attribute_count : 0;
+    while (store->attr_count > attributes)
+        segi_attr_deinit(&store->attrs[--store->attr_count], &store->mem);
+    for (size_t i = 0; i < store->dict_count; i++) {
+        bool known = schema && i < schema->event_count;
+        store_forget_dicts(store, &store->dicts[i], known ? schema->events[i]->field_count : 0);
+    }
+}
+
+bool segi_store_fold(segi_store *store)
+{
+    if (!segi_attr_fold(&store->exists, &store->mem, &store->scratch))
+        return false;
+    for (size_t i = 0; i < store->attr_count; i++)
+        if (!segi_attr_fold(&store->attrs[i], &store->mem, &store->scratch))
+            return false;
+    return true;
+}

@@ -1,0 +1,107 @@
+/* The inside of a store, for the files of this room. */
+#ifndef SEGI_STORE_INT_H
+#define SEGI_STORE_INT_H
+
+#include <stdatomic.h>
+
+#include "base/arena.h"
+#include "store/attr.h"
+#include "store/dedup.h"
+#include "store/dict.h"
+#include "store/ids.h"
+#include "store/part.h"
+#include "store/tail.h"
+
+/* The tail is sealed when it has this many rows or bytes: large enough to sort in one go, small
+ * enough that tail and working memory stay a fraction of what is sealed already. */
+#define SEGI_TAIL_ROWS_MAX ((size_t)4 << 20)
+#define SEGI_TAIL_BYTES_MAX ((size_t)256 << 20)
+/* Rows sorted at once; a larger tail is sealed in slices. */
+#define SEGI_SEAL_ROWS_MAX ((size_t)8 << 20)
+/* Rows of one merge at the most: bounds the working memory of merging. */
+#define SEGI_MERGE_ROWS_MAX ((uint64_t)16 << 20)
+/* So many runs of similar size in one bucket are merged: at a snapshot, and during a load, where
+ * it pays to wait and merge everything once. */
+#define SEGI_MERGE_FANOUT 4
+#define SEGI_MERGE_FANOUT_LOAD 48
+/* Attribute values that wait before they are folded without a snapshot. */
+#define SEGI_PENDING_MAX ((size_t)2 << 20)
+/* Working memory above this is given back when a snapshot is made. */
+#define SEGI_SCRATCH_KEPT ((size_t)8 << 20)
+#define SEGI_TAIL_KEPT ((size_t)32 << 20)
+
+/* Dictionaries of one event type, by property; NULL for other types than string. */
+typedef struct segi_event_dicts {
+    segi_strings **dicts; /* owned */
+    size_t count, capacity;
+} segi_event_dicts;
+
+/* What one snapshot shows: immutable, reference-counted, holds what it points to. */
+typedef struct segi_version {
+    atomic_uint refs;
+    const segi_mem *mem;
+    segi_arena arena;          /* arrays and views */
+    const segi_schema *schema; /* retained */
+    const segi_ids *ids;       /* of the store */
+    segi_table *id_table;      /* retained */
+    segi_run **runs;           /* retained */
+    size_t run_count;
+    segi_attr_state **states; /* retained, by attribute; NULL entries */
+    size_t state_count;
+    segi_attr_state *exists; /* retained; NULL: nobody */
+    segi_table **tables;     /* retained, of dictionaries */
+    size_t table_count;
+    segi_event_view *events;
+    segi_attr_view *attributes;
+    uint64_t commit_sequence, event_count, part_count, memory_bytes;
+    uint32_t user_count;
+    int64_t time_min, time_max;
+} segi_version;
+
+struct segi_store {
+    atomic_uint refs;
+    segi_mem mem;
+    segi_mutex *mutex; /* guards everything below but pool and constants */
+    segi_pool *pool;
+    uint32_t threads_max;
+    uint64_t key[2];
+    const segi_schema *schema; /* retained */
+    uint64_t commit_sequence;
+    uint64_t event_count;
+    uint64_t generation; /* of the newest run */
+    int64_t time_min, time_max;
+    segi_ids ids;
+    uint32_t user_count; /* committed */
+    segi_tail tail;
+    segi_run **runs; /* owned array of retained runs, in no order */
+    size_t run_count, run_capacity;
+    segi_attr *attrs; /* owned, by attribute index */
+    size_t attr_count, attr_capacity;
+    segi_attr exists;        /* instants since when users exist */
+    segi_event_dicts *dicts; /* owned, by event index */
+    size_t dict_count, dict_capacity;
+    segi_dedup dedup;
+    segi_clock clock;
+    segi_scratch scratch;
+    size_t tail_rows_max, seal_rows_max; /* SEGI_TAIL_ROWS_MAX, SEGI_SEAL_ROWS_MAX; less in tests */
+    uint64_t merge_rows_max;             /* SEGI_MERGE_ROWS_MAX */
+    segi_version *version;               /* the newest, NULL once something has changed */
+};
+
+/* All of these run under the store's mutex. */
+
+/* The tail becomes runs. False when out of memory; nothing has changed. */
+bool segi_store_seal(segi_store *store);
+/* Merge runs, at most `budget_rows` rows of them, where `fanout` or more of a bucket have come
+ * together. Running out of memory only ends it. */
+void segi_store_maintain(segi_store *store, uint64_t budget_rows, uint32_t fanout);
+/* Take all pending attribute values in. False when out of memory; some may be in. */
+bool segi_store_fold(segi_store *store);
+/* The attribute, or the dictionary of a property, made where it is new. NULL: out of memory. */
+segi_attr *segi_store_attr(segi_store *store, const segi_field *field);
+segi_strings *segi_store_dict(segi_store *store, uint32_t event, uint32_t property);
+/* Forget attributes and dictionaries that the schema does not have. */
+void segi_store_forget(segi_store *store);
+void segi_version_release(segi_version *version);
+
+#endif

@@ -1,0 +1,124 @@
+/* Scans against one-by-one tests, and every instruction level against the plain one. */
+#include "base/scan_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "support/check_main.h"
+
+static uint64_t scan_seed = 88172645463325252u;
+
+static uint64_t next_random(void)
+{
+    scan_seed ^= scan_seed << 13;
+    scan_seed ^= scan_seed >> 7;
+    scan_seed ^= scan_seed << 17;
+    return scan_seed;
+}
+
+static uint64_t stored_at(uint32_t width, const unsigned char *data, size_t i)
+{
+    uint64_t value = 0;
+    memcpy(&value, data + i * width, width); /* little-endian */
+    return value;
+}
+
+/* Bounds near values that occur, and the extremes. */
+static uint64_t pick_bound(uint32_t width, const unsigned char *data, size_t n)
+{
+    uint64_t top = width == 8 ? UINT64_MAX : ((uint64_t)1 << (8 * width)) - 1;
+    switch (next_random() % 6) {
+    case 0: return 0;
+    case 1: return top;
+    case 2: return UINT64_MAX;
+    case 3: return next_random() & top;
+    default: return (stored_at(width, data, next_random() % n) + next_random() % 3 - 1) & top;
+    }
+}
+
+START_TEST(test_scan__range_equals_one_by_one_at_every_level)
+{
+    enum { N = 1000 };
+    unsigned char *data = malloc(N * 8 + 64);
+    uint64_t bits[N / 64 + 2];
+    static const uint32_t widths[] = {1, 2, 4, 8};
+    for (int round = 0; round < 4000; round++) {
+        uint32_t width = widths[next_random() % 4];
+        uint64_t spread = next_random() % 3;
+        for (size_t i = 0; i < N * 8 + 64; i++)
+            data[i] = (unsigned char)(spread ? next_random() >> 20 : next_random() % 3);
+        uint64_t low = pick_bound(width, data, N), high = pick_bound(width, data, N);
+        size_t begin = next_random() % 200, count = next_random() % (N - 200) + 1;
+        for (int level = 0; level <= segi_scan_level(); level++) {
+            memset(bits, 0xA5, sizeof bits);
+            segi_scan_range_at(level, width, data, begin, count, low, high, bits);
+            for (size_t i = 0; i < count; i++) {
+                uint64_t v = stored_at(width, data, begin + i);
+                ck_assert_msg(segi_bit_get(bits, i) == (low <= v && v <= high),
+                              "level %d width %u row %zu", level, width, i);
+            }
+            for (size_t i = count; i < (count + 63) / 64 * 64; i++)
+                ck_assert(!segi_bit_get(bits, i));
+        }
+    }
+    free(data);
+}
+END_TEST
+
+START_TEST(test_scan__table_any_all_equal_one_by_one)
+{
+    enum { N = 500 };
+    uint16_t data[N + 32];
+    uint64_t table[4], bits[N / 64 + 1];
+    for (int round = 0; round < 500; round++) {
+        for (size_t i = 0; i < N; i++)
+            data[i] = (uint16_t)(next_random() % 300);
+        for (size_t i = 0; i < 4; i++)
+            table[i] = next_random();
+        uint64_t mask = next_random() & 511;
+        segi_scan_table(2, data, 3, N - 3, table, 256, bits);
+        for (size_t i = 3; i < N; i++)
+            ck_assert(segi_bit_get(bits, i - 3) ==
+                      (data[i] < 256 && segi_bit_get(table, data[i])));
+        segi_scan_any(2, data, 3, N - 3, mask, bits);
+        for (size_t i = 3; i < N; i++)
+            ck_assert(segi_bit_get(bits, i - 3) == ((data[i] & mask) != 0));
+        segi_scan_all(2, data, 3, N - 3, mask, bits);
+        for (size_t i = 3; i < N; i++)
+            ck_assert(segi_bit_get(bits, i - 3) == ((data[i] & mask) == mask));
+    }
+}
+END_TEST
+
+START_TEST(test_scan__extract_moves_bits_to_zero)
+{
+    uint64_t source[9], out[9];
+    for (int round = 0; round < 2000; round++) {
+        for (size_t i = 0; i < 9; i++)
+            source[i] = next_random();
+        size_t begin = next_random() % 300, count = next_random() % (9 * 64 - 300) + 1;
+        segi_bits_extract(source, begin, count, out);
+        for (size_t i = 0; i < count; i++)
+            ck_assert(segi_bit_get(out, i) == segi_bit_get(source, begin + i));
+        for (size_t i = count; i < (count + 63) / 64 * 64; i++)
+            ck_assert(!segi_bit_get(out, i));
+        segi_bits_fill(out, count);
+        segi_bits_andnot_extract(source, begin, count, out);
+        for (size_t i = 0; i < count; i++)
+            ck_assert(segi_bit_get(out, i) != segi_bit_get(source, begin + i));
+    }
+}
+END_TEST
+
+Suite *suite(void)
+{
+    Suite *s = suite_create("scan");
+    TCase *t = tcase_create("scan");
+    tcase_set_timeout(t, 60);
+    tcase_add_test(t, test_scan__range_equals_one_by_one_at_every_level);
+    tcase_add_test(t, test_scan__table_any_all_equal_one_by_one);
+    tcase_add_test(t, test_scan__extract_moves_bits_to_zero);
+    suite_add_tcase(s, t);
+    return s;
+}
