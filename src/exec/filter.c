@@ -192,20 +192,7 @@ static void filter_match(const filter_input *in, const segi_prep_filter *filter,
     if (!v)
         return;
     filter_value(in, value, v);
-    /* min and max are unknown here: the widest, so that no test is cut short. */
-    segi_col col = {.type = value->type.type, .width = 8, .unit = 1, .data = v->slots,
-                    .set = v->set, .null = v->null, .min = INT64_MIN, .max = INT64_MAX};
-    segi_match exact = *filter->match;
-    if (exact.kind == SEGI_MATCH_RANGE) {
-        /* Slots may be negative and stored values are unsigned: compare slots one by one. */
-        memset(bits, 0, filter_words(in->count) * sizeof *bits);
-        for (uint32_t i = 0; i < in->count; i++) {
-            if (segi_bit_get(v->set, i) && segi_match_slot(&exact, v->slots[i]))
-                segi_bit_set(bits, i);
-        }
-    } else {
-        segi_match_rows(&exact, &col, 0, in->count, bits);
-    }
+    segi_match_vector(filter->match, v, in->count, bits);
     segi_worker_vector_pop(in->w);
 }
 

@@ -328,7 +328,8 @@ const segi_prep_value *segi_prep_gather(segi_prep *p, const segi_node *node,
     out->type = node->type;
     out->source = source;
     out->argument = argument;
-    out->strings = argument ? argument->strings : NULL;
+    if (node->type.type == SEG_TYPE_STRING && argument)
+        out->strings = argument->strings;
     out->needs_users = value_needs_users(argument);
     if (node->kind == SEGI_NODE_DID)
         out->type = (segi_value_type){SEG_TYPE_INT64, 0};
