@@ -78,6 +78,21 @@ void segi_scan_range(uint32_t width, const void *data, size_t begin, size_t coun
     segi_scan_range_at(segi_scan_level(), width, data, begin, count, low, high, bits);
 }
 
+void segi_scan_signed(const int64_t *data, size_t begin, size_t count, int64_t low, int64_t high,
+                      uint64_t *bits)
+{
+    if (low > high) {
+        memset(bits, 0, (count + 63) / 64 * sizeof *bits);
+        return;
+    }
+    /* x - low <= high - low holds for signed numbers too, all three modulo 2^64. */
+    uint64_t first = (uint64_t)low, span = (uint64_t)high - (uint64_t)low;
+    size_t done =
+        segi_scan_range_x86(segi_scan_level(), 8, data + begin, count, first, span, bits);
+    if (done < count)
+        scan_range_plain(8, data, begin + done, count - done, first, span, bits + done / 64);
+}
+
 void segi_scan_float(const double *data, size_t begin, size_t count, double low, double high,
                      int low_open, int high_open, uint64_t *bits)
 {

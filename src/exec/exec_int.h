@@ -37,6 +37,8 @@ typedef enum segi_match_kind {
     SEGI_MATCH_IS_ABSENT
 } segi_match_kind;
 
+#define SEGI_MATCH_RUNS_MAX 4
+
 typedef struct segi_match {
     segi_match_kind kind;
     bool negated; /* the others among the set values */
@@ -48,6 +50,10 @@ typedef struct segi_match {
     const uint64_t *codes;
     uint64_t code_count;
     const segi_node *node; /* radius, polygon */
+    int32_t north, south;  /* radius, polygon: latitudes that can pass, in 1e-7 degree */
+    int32_t east, west;    /* longitudes; west > east: across the antimeridian */
+    uint32_t run_count;    /* codes: runs of neighbouring codes, where they are few */
+    int64_t runs[SEGI_MATCH_RUNS_MAX][2];
 } segi_match;
 
 /* bits[i] = row begin + i passes. Absent and null rows pass only the tests for them. col may be
@@ -55,17 +61,21 @@ typedef struct segi_match {
 void segi_match_rows(const segi_match *match, const segi_col *col, size_t begin, size_t count,
                      uint64_t *bits);
 bool segi_match_slot(const segi_match *match, int64_t slot);
+/* The same over a dense vector. */
+struct segi_vector;
+void segi_match_vector(const segi_match *match, const struct segi_vector *vector, uint32_t count,
+                       uint64_t *bits);
 
 /* ---- strings of several dictionaries under one set of codes (prepare.c) ---- */
 
-typedef struct segi_strings {
+typedef struct segi_texts {
     uint32_t count;                /* codes 0 .. count - 1 */
     uint32_t dict_count;           /* one per event type of the selector, or 1 */
     const segi_dict *const *dicts; /* entries may be NULL: no strings */
     const uint32_t *const *to_code; /* per dictionary: its codes -> common codes; NULL: the same */
     const uint32_t *from_dict, *from_code; /* by common code; NULL with one dictionary */
-} segi_strings;
-const char *segi_strings_get(const segi_strings *strings, uint32_t code, size_t *out_size);
+} segi_texts;
+const char *segi_texts_get(const segi_texts *strings, uint32_t code, size_t *out_size);
 
 /* ---- dense vectors (vector.c) ---- */
 
@@ -137,7 +147,7 @@ struct segi_prep_value {
     const segi_attr_view *attribute;     /* attribute, size */
     const segi_field *const *fields;     /* column: by position */
     uint32_t field_count;
-    const segi_strings *strings;         /* string-typed values */
+    const segi_texts *strings;         /* string-typed values */
     const segi_prep_source *source;      /* aggregates */
     const segi_prep_value *argument;     /* aggregates */
     const segi_prep_filter *const *share; /* share: by position in source->types */
@@ -182,7 +192,8 @@ typedef enum segi_leaf_form {
     SEGI_LEAF_COUNT,     /* rows within bounds */
     SEGI_LEAF_EDGE,      /* a row in the source and none in `other`: first or last lies there */
     SEGI_LEAF_NTH,       /* fewer than `min` rows in the source, at least `min` in `other` */
-    SEGI_LEAF_TEST       /* a test of values */
+    SEGI_LEAF_SUM,       /* an exact sum matches a range */
+    SEGI_LEAF_TEST       /* a test of values; SUM has it as well, for few candidates */
 } segi_leaf_form;
 
 typedef struct segi_prep_leaf {
@@ -411,6 +422,10 @@ void segi_gather_users(segi_worker *w, const segi_prep_value *value, segi_users 
 /* Users among `users` with at least one selected row, into mask (which starts clear). */
 void segi_tally_did(segi_worker *w, const segi_prep_source *source, segi_users users,
                     segi_mask *out);
+/* Users whose exact sum lies in [low, high]; false where that takes the road over values: few
+ * candidates, or sums that may not fit 64 bits on the way. */
+bool segi_tally_sum(segi_worker *w, const segi_prep_value *value, segi_users users, int64_t low,
+                    int64_t high, segi_mask *out);
 /* Users whose number of rows lies in [min, max]: candidates are tested, others left clear. */
 void segi_tally_count(segi_worker *w, const segi_prep_source *source, segi_users users,
                       int64_t min, int64_t max, segi_mask *out);

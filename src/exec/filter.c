@@ -57,7 +57,7 @@ static void filter_decode(const segi_col *col, uint32_t begin, uint32_t count, s
 static void filter_to_common_codes(const segi_prep_value *value, uint32_t position, uint32_t count,
                                    segi_vector *out)
 {
-    const segi_strings *strings = value->strings;
+    const segi_texts *strings = value->strings;
     if (!strings || strings->dict_count < 2 || !strings->to_code[position])
         return;
     for (uint32_t i = 0; i < count; i++) {
@@ -192,20 +192,7 @@ static void filter_match(const filter_input *in, const segi_prep_filter *filter,
     if (!v)
         return;
     filter_value(in, value, v);
-    /* min and max are unknown here: the widest, so that no test is cut short. */
-    segi_col col = {.type = value->type.type, .width = 8, .unit = 1, .data = v->slots,
-                    .set = v->set, .null = v->null, .min = INT64_MIN, .max = INT64_MAX};
-    segi_match exact = *filter->match;
-    if (exact.kind == SEGI_MATCH_RANGE) {
-        /* Slots may be negative and stored values are unsigned: compare slots one by one. */
-        memset(bits, 0, filter_words(in->count) * sizeof *bits);
-        for (uint32_t i = 0; i < in->count; i++) {
-            if (segi_bit_get(v->set, i) && segi_match_slot(&exact, v->slots[i]))
-                segi_bit_set(bits, i);
-        }
-    } else {
-        segi_match_rows(&exact, &col, 0, in->count, bits);
-    }
+    segi_match_vector(filter->match, v, in->count, bits);
     segi_worker_vector_pop(in->w);
 }
 
@@ -232,9 +219,9 @@ static void filter_text_compare(const segi_prep_filter *filter, const segi_vecto
         if (!segi_bit_get(left->set, i) || !segi_bit_get(right->set, i))
             continue;
         size_t a_size, b_size;
-        const char *a = segi_strings_get(filter->values[0]->strings, (uint32_t)left->slots[i],
+        const char *a = segi_texts_get(filter->values[0]->strings, (uint32_t)left->slots[i],
                                          &a_size);
-        const char *b = segi_strings_get(filter->values[1]->strings, (uint32_t)right->slots[i],
+        const char *b = segi_texts_get(filter->values[1]->strings, (uint32_t)right->slots[i],
                                          &b_size);
         if (text_holds(filter->op, a, a_size, b, b_size))
             segi_bit_set(bits, i);

@@ -159,6 +159,16 @@ static void gather_sort(segi_list_row *rows, segi_list_row *spare, size_t n, gat
         memcpy(rows, from, n * sizeof *rows);
 }
 
+/* Parts come in order of time, so most users' rows are in order as they are. */
+static bool gather_rises(const segi_list_row *rows, uint32_t n)
+{
+    for (uint32_t i = 1; i < n; i++) {
+        if (rows[i].time <= rows[i - 1].time)
+            return false;
+    }
+    return true;
+}
+
 /* w->rows -> w->rows_sorted, by user (from low_begin on) and in order within each. Afterwards
  * w->rows is free for use as spare room. */
 static bool gather_group(segi_worker *w, uint32_t low_begin, uint32_t low_end)
@@ -183,7 +193,7 @@ static bool gather_group(segi_worker *w, uint32_t low_begin, uint32_t low_end)
     w->starts[0] = 0;
     for (uint32_t u = 0; u < users; u++) {
         uint32_t begin = w->starts[u], count = w->starts[u + 1] - begin;
-        if (count > 1)
+        if (count > 1 && !gather_rises(w->rows_sorted + begin, count))
             gather_sort(w->rows_sorted + begin, w->rows, count, gather_in_order);
     }
     return true;

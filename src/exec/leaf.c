@@ -220,6 +220,11 @@ static void leaf_users(segi_worker *w, const segi_prep_leaf *leaf, const segi_ma
         break;
     case SEGI_LEAF_EDGE: leaf_edge(w, leaf, users, out); break;
     case SEGI_LEAF_NTH: leaf_nth(w, leaf, users, out); break;
+    case SEGI_LEAF_SUM:
+        if (!segi_tally_sum(w, leaf->test->values[0], users, leaf->test->match->low,
+                            leaf->test->match->high, out))
+            leaf_test(w, leaf, users, out);
+        break;
     default: leaf_test(w, leaf, users, out); break;
     }
 }

@@ -330,6 +330,10 @@ static void leaf_shortcut(segi_prep_leaf *out)
         out->source = value->source;
         out->min = test->match->low;
         out->max = test->match->high;
+    } else if (value->form == SEGI_VALUE_TALLY && value->node->aggregate == SEGI_AGG_SUM &&
+               value->type.type != SEG_TYPE_FLOAT64 && test->match->kind == SEGI_MATCH_RANGE &&
+               !test->match->negated) {
+        out->form = SEGI_LEAF_SUM;
     }
 }
 

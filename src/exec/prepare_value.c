@@ -103,7 +103,7 @@ static void window_widest(const segi_window *window, const segi_zone *zone, int6
 
 /* ---- strings ---- */
 
-const char *segi_strings_get(const segi_strings *strings, uint32_t code, size_t *out_size)
+const char *segi_texts_get(const segi_texts *strings, uint32_t code, size_t *out_size)
 {
     if (strings->dict_count < 2)
         return segi_dict_get(strings->dicts[0], code, out_size);
@@ -111,9 +111,9 @@ const char *segi_strings_get(const segi_strings *strings, uint32_t code, size_t 
                          out_size);
 }
 
-static const segi_strings *strings_of_dict(segi_prep *p, const segi_dict *dict)
+static const segi_texts *strings_of_dict(segi_prep *p, const segi_dict *dict)
 {
-    segi_strings *out = SEGI_PREP_NEW(p, segi_strings);
+    segi_texts *out = SEGI_PREP_NEW(p, segi_texts);
     const segi_dict **dicts = segi_prep_alloc(p, 1, sizeof *dicts);
     if (!out || !dicts)
         return NULL;
@@ -125,7 +125,7 @@ static const segi_strings *strings_of_dict(segi_prep *p, const segi_dict *dict)
 }
 
 /* The code that an earlier dictionary gives the text, or a new one. */
-static uint32_t strings_common(segi_strings *out, uint32_t **to_code, const uint32_t *counts,
+static uint32_t strings_common(segi_texts *out, uint32_t **to_code, const uint32_t *counts,
                                uint32_t d, uint32_t code)
 {
     size_t size;
@@ -141,10 +141,10 @@ static uint32_t strings_common(segi_strings *out, uint32_t **to_code, const uint
 
 /* Several dictionaries under common codes, so that equal texts of different event types are one
  * value. */
-static const segi_strings *strings_of_dicts(segi_prep *p, const segi_dict *const *dicts,
+static const segi_texts *strings_of_dicts(segi_prep *p, const segi_dict *const *dicts,
                                             uint32_t dict_count)
 {
-    segi_strings *out = SEGI_PREP_NEW(p, segi_strings);
+    segi_texts *out = SEGI_PREP_NEW(p, segi_texts);
     uint32_t *counts = segi_prep_alloc(p, dict_count, sizeof *counts);
     uint32_t **to_code = segi_prep_alloc(p, dict_count, sizeof *to_code);
     size_t total = 0;
@@ -190,7 +190,7 @@ static const segi_dict *property_dict(segi_prep *p, const segi_selector *selecto
     return index < view->dict_count ? view->dicts[index] : NULL;
 }
 
-static const segi_strings *property_strings(segi_prep *p, const segi_node *node, segi_place place)
+static const segi_texts *property_strings(segi_prep *p, const segi_node *node, segi_place place)
 {
     const segi_selector *selector = place.selector;
     if (!place.common)

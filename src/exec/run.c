@@ -514,7 +514,7 @@ static void values_text(values_work *work, const segi_vector *v, uint32_t count)
         if (segi_bit_get(v->set, i)) {
             size_t size;
             const char *text =
-                segi_strings_get(work->value->strings, (uint32_t)v->slots[i], &size);
+                segi_texts_get(work->value->strings, (uint32_t)v->slots[i], &size);
             segi_buf_add(&out->text, text, size);
         }
         out->offsets[work->row + i + 1] = out->text.size;

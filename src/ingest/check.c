@@ -160,6 +160,18 @@ static seg_status check_text_shape(check *c, const seg_column *column, uint64_t 
     return SEG_OK;
 }
 
+/* Whether the codes of all rows lie in the dictionary. */
+static bool check_codes(const seg_column *column, uint64_t rows)
+{
+    uint32_t beyond = 0;
+    for (uint64_t row = 0; !column->states && row < rows; row++)
+        beyond |= column->codes[row] >= column->dictionary_count;
+    for (uint64_t row = 0; column->states && row < rows; row++)
+        beyond |= (column->codes[row] >= column->dictionary_count) &
+                  (column->states[row] == SEG_VALUE_SET);
+    return !beyond;
+}
+
 /* Rows of a string column, or elements where `lists` is given: row r has [lists[r], lists[r + 1]). */
 static seg_status check_texts(check *c, const seg_column *column, const uint64_t *lists,
                               check_entry *entry)
@@ -170,6 +182,8 @@ static seg_status check_texts(check *c, const seg_column *column, const uint64_t
         faults = check_dictionary(c, column, entry);
         if (c->nomem)
             return segi_fail_nomem(c->err);
+        if (!faults && !lists && check_codes(column, rows))
+            return SEG_OK;
     } else {
         uint64_t begin = lists ? lists[0] : 0, end = lists ? lists[rows] : rows;
         if (check_strings_at_once(column->values, column->offsets + begin, end - begin))

@@ -47,26 +47,30 @@ static uint32_t strings_search(const segi_strings *strings, const segi_table *ta
     return UINT32_MAX;
 }
 
-/* Look at the first slot of each tag and at the record it leads to, in loops without branches
- * that depend on memory, so that the misses overlap. Gives the records that may match. */
+/* Find the candidate of each tag and bring its record into the cache. Each loop makes one kind of
+ * access for the whole block and uses nothing of it but a sum, so that the misses overlap. */
 static void strings_touch(const segi_strings *strings, const segi_table *table, uint32_t count,
-                          const uint32_t *tags, size_t tag_count, uint32_t *ordinals)
+                          const uint32_t *tags, const uint32_t *sizes, size_t tag_count,
+                          uint32_t *ordinals)
 {
-    uint64_t slots[SEGI_STRINGS_BLOCK];
     const unsigned char *records[SEGI_STRINGS_BLOCK];
     static const unsigned char none[2] = {0, 0};
-    unsigned sum = 0;
+    uint64_t sum = 0;
     for (size_t i = 0; i < tag_count; i++)
-        slots[i] = segi_table_slot(table, tags[i], 0);
-    for (size_t i = 0; i < tag_count; i++) {
-        uint32_t ordinal = segi_table_ordinal(slots[i]);
-        bool good = segi_table_matches(slots[i], tags[i]) && ordinal < count;
-        ordinals[i] = good ? ordinal : UINT32_MAX;
-        records[i] = good ? strings_record(strings, ordinal) : none;
-    }
+        sum += segi_table_slot(table, tags[i], 0);
+    for (size_t i = 0; i < tag_count; i++)
+        ordinals[i] = segi_table_candidate(table, count, tags[i]);
+    for (size_t i = 0; i < tag_count; i++)
+        records[i] = ordinals[i] != UINT32_MAX ? strings_record(strings, ordinals[i]) : none;
     for (size_t i = 0; i < tag_count; i++)
         sum += records[i][0];
-    volatile unsigned sink = sum;
+    /* A record may reach into the next cache line. */
+    for (size_t i = 0; i < tag_count; i++) {
+        uint16_t size;
+        memcpy(&size, records[i], sizeof size);
+        sum += records[i][size == sizes[i] ? size : 0];
+    }
+    volatile uint64_t sink = sum;
     (void)sink;
 }
 
@@ -79,7 +83,7 @@ void segi_strings_find(const segi_strings *strings, const segi_table *table, uin
     for (size_t i = 0; i < text_count; i++)
         tags[i] = strings_tag(strings, texts[i], sizes[i]);
     if (text_count > 1)
-        strings_touch(strings, table, count, tags, text_count, ordinals);
+        strings_touch(strings, table, count, tags, sizes, text_count, ordinals);
     else
         ordinals[0] = UINT32_MAX;
     for (size_t i = 0; i < text_count; i++) {
@@ -145,7 +149,7 @@ seg_status segi_strings_intern(segi_strings *strings, const char *const *texts,
     SEGI_ASSERT(count <= SEGI_STRINGS_BLOCK);
     for (size_t i = 0; i < count; i++)
         tags[i] = strings_tag(strings, texts[i], sizes[i]);
-    strings_touch(strings, strings->table, strings->count, tags, count, ordinals);
+    strings_touch(strings, strings->table, strings->count, tags, sizes, count, ordinals);
     for (size_t i = 0; i < count; i++) {
         out[i] = ordinals[i];
         if (out[i] != UINT32_MAX &&

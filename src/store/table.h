@@ -49,6 +49,19 @@ static inline uint32_t segi_table_ordinal(uint64_t slot)
 {
     return (uint32_t)slot - 1;
 }
+/* The first ordinal below count with this tag, most likely the one that is looked for;
+ * UINT32_MAX if there is none. */
+static inline uint32_t segi_table_candidate(const segi_table *table, uint32_t count, uint32_t tag)
+{
+    for (uint32_t probe = 0; probe < SEGI_TABLE_PROBES_MAX; probe++) {
+        uint64_t slot = segi_table_slot(table, tag, probe);
+        if (slot == 0)
+            break;
+        if (segi_table_matches(slot, tag) && segi_table_ordinal(slot) < count)
+            return segi_table_ordinal(slot);
+    }
+    return UINT32_MAX;
+}
 
 /* For the writer. Room for one more entry beside `count` others: grows *table where it is too
  * full, putting ordinals below `settled` in first, so that those can later be found without the
