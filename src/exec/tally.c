@@ -134,8 +134,8 @@ static bool tally_count(segi_worker *w, const segi_prep_source *source, segi_use
     return true;
 }
 
-void segi_tally_count(segi_worker *w, const segi_prep_source *source, segi_users users,
-                      int64_t min, int64_t max, segi_mask *out)
+void segi_tally_count(segi_worker *w, const segi_prep_source *source, segi_users users, int64_t min,
+                      int64_t max, segi_mask *out)
 {
     if (min > max)
         return;
@@ -163,9 +163,9 @@ void segi_tally_count(segi_worker *w, const segi_prep_source *source, segi_users
 
 typedef struct tally_values {
     const segi_prep_value *value;
-    bool wide;         /* sums may not fit 64 bits on the way */
+    bool wide; /* sums may not fit 64 bits on the way */
     bool is_float;
-    uint32_t *counts;  /* rows with a value; NULL for sums, which need none */
+    uint32_t *counts; /* rows with a value; NULL for sums, which need none */
     int64_t *figures;
     segi_sum *sums;
     segi_float_sum *floats;
@@ -242,8 +242,8 @@ static void tally_values_span(segi_worker *w, void *context, const segi_span *sp
     const segi_col *col = &span->part->columns[field->index];
     if (col->type == 0 || col->none_set)
         return;
-    bool sums = t->value->node->aggregate == SEGI_AGG_SUM ||
-                t->value->node->aggregate == SEGI_AGG_AVG;
+    bool sums =
+        t->value->node->aggregate == SEGI_AGG_SUM || t->value->node->aggregate == SEGI_AGG_AVG;
     if (!span->bits && !col->set && sums && !t->wide && !t->is_float) {
         tally_sum_dense(t, span, col);
         return;

@@ -92,12 +92,18 @@ static inline int64_t twin_random_slot(case_rng *rng, const twin_field *field)
 {
     int64_t slot;
     switch (field->type) {
-    case SEG_TYPE_BOOL: return (int64_t)case_below(rng, 2);
-    case SEG_TYPE_STRING: return (int64_t)case_below(rng, 30);
-    case SEG_TYPE_DECIMAL: return (int64_t)case_below(rng, 100000) * 5 - 1000;
-    case SEG_TYPE_DATE: return 20000 + (int64_t)case_below(rng, 400);
-    case SEG_TYPE_TIMESTAMP: return CASE_NOW + (int64_t)case_below(rng, 1000) * 3600000000;
-    case SEG_TYPE_FLOAT64: return segi_slot_of_float((double)case_below(rng, 1000) / 8 - 20);
+    case SEG_TYPE_BOOL:
+        return (int64_t)case_below(rng, 2);
+    case SEG_TYPE_STRING:
+        return (int64_t)case_below(rng, 30);
+    case SEG_TYPE_DECIMAL:
+        return (int64_t)case_below(rng, 100000) * 5 - 1000;
+    case SEG_TYPE_DATE:
+        return 20000 + (int64_t)case_below(rng, 400);
+    case SEG_TYPE_TIMESTAMP:
+        return CASE_NOW + (int64_t)case_below(rng, 1000) * 3600000000;
+    case SEG_TYPE_FLOAT64:
+        return segi_slot_of_float((double)case_below(rng, 1000) / 8 - 20);
     case SEG_TYPE_GEO:
         ck_assert(segi_slot_of_geo((double)case_below(rng, 180) - 90.0 + 0.5,
                                    (double)case_below(rng, 300) - 150.25, &slot));
@@ -161,8 +167,7 @@ static inline void twin_random_event(twin *t, case_rng *rng, segi_rows *rows,
     twin_add(t, &event);
 }
 
-static inline void twin_random_tags(case_rng *rng, segi_rows *rows, uint32_t words,
-                                    twin_user *user)
+static inline void twin_random_tags(case_rng *rng, segi_rows *rows, uint32_t words, twin_user *user)
 {
     char bytes[12][8];
     const char *elements[12];
@@ -312,10 +317,18 @@ static inline void twin_check_sets(const segi_sets *sets, uint32_t row, const se
     uint64_t mask = 0;
     uint32_t begin = 0, count = 64;
     switch (sets->mask_width) {
-    case 1: mask = ((const uint8_t *)sets->masks)[row]; break;
-    case 2: mask = ((const uint16_t *)sets->masks)[row]; break;
-    case 4: mask = ((const uint32_t *)sets->masks)[row]; break;
-    case 8: mask = ((const uint64_t *)sets->masks)[row]; break;
+    case 1:
+        mask = ((const uint8_t *)sets->masks)[row];
+        break;
+    case 2:
+        mask = ((const uint16_t *)sets->masks)[row];
+        break;
+    case 4:
+        mask = ((const uint32_t *)sets->masks)[row];
+        break;
+    case 8:
+        mask = ((const uint64_t *)sets->masks)[row];
+        break;
     default:
         begin = sets->begins[row];
         count = sets->begins[row + 1] - begin;
@@ -364,8 +377,8 @@ static inline void twin_check_attribute(const segi_snapshot *snapshot, uint32_t 
     if (state != SEG_VALUE_SET)
         return;
     if (sets)
-        twin_check_sets(at != UINT32_MAX ? &c->patch_sets : &c->sets,
-                        at != UINT32_MAX ? at : row, view->dict, user);
+        twin_check_sets(at != UINT32_MAX ? &c->patch_sets : &c->sets, at != UINT32_MAX ? at : row,
+                        view->dict, user);
     else if (field->type == SEG_TYPE_STRING)
         twin_check_text(view->dict, slot, "w", value->slot);
     else
@@ -416,9 +429,9 @@ static inline void twin_check_parts(const segi_snapshot *snapshot)
             ck_assert_int_eq(user, part->user_count);
             if (p > 0) {
                 const segi_part *before = view->parts[p - 1];
-                ck_assert(before->time_min < part->time_min ||
-                          (before->time_min == part->time_min &&
-                           before->generation < part->generation));
+                ck_assert(
+                    before->time_min < part->time_min ||
+                    (before->time_min == part->time_min && before->generation < part->generation));
             }
             rows += part->row_count;
             parts++;
