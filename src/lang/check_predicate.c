@@ -323,9 +323,11 @@ static void *fail_inside(segi_check *k, const segi_syn *syn, const segi_referenc
     seg_error inner = *k->c->err;
     if (inner.code == SEG_E_NOMEM)
         return NULL;
-    if (inner.code != SEG_E_CYCLE)
+    /* The innermost segment is the one at fault; those around it only refer to it. */
+    if (inner.code != SEG_E_CYCLE && !k->c->inside)
         segi_fail(k->c->err, inner.code, "segment \"%.*s\": %s", (int)reference->name_size,
                   reference->name, inner.message);
+    k->c->inside = true;
     segi_error_span(k->c->err, syn->begin, syn->size);
     segi_error_hint(k->c->err, "%s", inner.hint);
     return NULL;

@@ -51,6 +51,7 @@ typedef struct segi_compiling {
     segi_arena *arena;   /* of the tree */
     seg_error *err;
     seg_status status;
+    bool inside;         /* the failure is in a saved segment, which its message names */
     uint32_t nodes;      /* of all texts */
     uint32_t levels;     /* open calls of segi_check_predicate and _value */
     /* parameters */

@@ -371,13 +371,13 @@ static void print_plain(segi_printer *p, const segi_node *node)
         segi_buf_text(p->out, "nobody");
         break;
     case SEGI_NODE_OR:
-        print_row(p, node->children, node->child_count, " or ", print_child, PLACE_XOR, true);
+        print_row(p, node->children, node->child_count, " or ", print_child, PLACE_XOR, false);
         break;
     case SEGI_NODE_XOR:
         print_xor(p, node);
         break;
     case SEGI_NODE_AND:
-        print_row(p, node->children, node->child_count, " and ", print_child, PLACE_NOT, true);
+        print_row(p, node->children, node->child_count, " and ", print_child, PLACE_NOT, false);
         break;
     case SEGI_NODE_NOT:
         print_not(p, node);
