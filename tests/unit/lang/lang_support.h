@@ -16,44 +16,43 @@ typedef struct lang_column {
     int32_t scale;
 } lang_column;
 
-static const lang_column lang_columns[] = {
-    {NULL, "email", SEG_TYPE_STRING, 0},
-    {NULL, "country", SEG_TYPE_STRING, 0},
-    {NULL, "plan", SEG_TYPE_STRING, 0},
-    {NULL, "timezone", SEG_TYPE_STRING, 0},
-    {NULL, "seats", SEG_TYPE_INT64, 0},
-    {NULL, "score", SEG_TYPE_FLOAT64, 0},
-    {NULL, "balance", SEG_TYPE_DECIMAL, 2},
-    {NULL, "vip", SEG_TYPE_BOOL, 0},
-    {NULL, "signed_up", SEG_TYPE_TIMESTAMP, 0},
-    {NULL, "trial_end", SEG_TYPE_TIMESTAMP, 0},
-    {NULL, "birthday", SEG_TYPE_DATE, 0},
-    {NULL, "home", SEG_TYPE_GEO, 0},
-    {NULL, "last_location", SEG_TYPE_GEO, 0},
-    {NULL, "tags", SEG_TYPE_STRING_SET, 0},
-    {NULL, "class.value_tier", SEG_TYPE_STRING, 0},
-    {NULL, "odd name", SEG_TYPE_STRING, 0},
-    {NULL, "first", SEG_TYPE_INT64, 0},
-    {"Signed Up", "utm_source", SEG_TYPE_STRING, 0},
-    {"Order Completed", "total", SEG_TYPE_DECIMAL, 2},
-    {"Order Completed", "currency", SEG_TYPE_STRING, 0},
-    {"Order Completed", "category", SEG_TYPE_STRING, 0},
-    {"Order Completed", "coupon", SEG_TYPE_STRING, 0},
-    {"Order Completed", "items", SEG_TYPE_INT64, 0},
-    {"Order Completed", "gift", SEG_TYPE_BOOL, 0},
-    {"Order Completed", "deliver_on", SEG_TYPE_DATE, 0},
-    {"Order Completed", "paid_at", SEG_TYPE_TIMESTAMP, 0},
-    {"Order Completed", "shop", SEG_TYPE_GEO, 0},
-    {"Product Viewed", "sku", SEG_TYPE_STRING, 0},
-    {"Product Viewed", "category", SEG_TYPE_STRING, 0},
-    {"Product Viewed", "total", SEG_TYPE_FLOAT64, 0},
-    {"Session Started", "utm_source", SEG_TYPE_STRING, 0},
-    {"Session Started", "seconds", SEG_TYPE_FLOAT64, 0},
-    {"Plan Changed", "plan", SEG_TYPE_STRING, 0},
-    {"Project Created", NULL, 0, 0},
-    {"Password Reset", NULL, 0, 0},
-    {"App Opened", NULL, 0, 0},
-    {"login", NULL, 0, 0}};
+static const lang_column lang_columns[] = {{NULL, "email", SEG_TYPE_STRING, 0},
+                                           {NULL, "country", SEG_TYPE_STRING, 0},
+                                           {NULL, "plan", SEG_TYPE_STRING, 0},
+                                           {NULL, "timezone", SEG_TYPE_STRING, 0},
+                                           {NULL, "seats", SEG_TYPE_INT64, 0},
+                                           {NULL, "score", SEG_TYPE_FLOAT64, 0},
+                                           {NULL, "balance", SEG_TYPE_DECIMAL, 2},
+                                           {NULL, "vip", SEG_TYPE_BOOL, 0},
+                                           {NULL, "signed_up", SEG_TYPE_TIMESTAMP, 0},
+                                           {NULL, "trial_end", SEG_TYPE_TIMESTAMP, 0},
+                                           {NULL, "birthday", SEG_TYPE_DATE, 0},
+                                           {NULL, "home", SEG_TYPE_GEO, 0},
+                                           {NULL, "last_location", SEG_TYPE_GEO, 0},
+                                           {NULL, "tags", SEG_TYPE_STRING_SET, 0},
+                                           {NULL, "class.value_tier", SEG_TYPE_STRING, 0},
+                                           {NULL, "odd name", SEG_TYPE_STRING, 0},
+                                           {NULL, "first", SEG_TYPE_INT64, 0},
+                                           {"Signed Up", "utm_source", SEG_TYPE_STRING, 0},
+                                           {"Order Completed", "total", SEG_TYPE_DECIMAL, 2},
+                                           {"Order Completed", "currency", SEG_TYPE_STRING, 0},
+                                           {"Order Completed", "category", SEG_TYPE_STRING, 0},
+                                           {"Order Completed", "coupon", SEG_TYPE_STRING, 0},
+                                           {"Order Completed", "items", SEG_TYPE_INT64, 0},
+                                           {"Order Completed", "gift", SEG_TYPE_BOOL, 0},
+                                           {"Order Completed", "deliver_on", SEG_TYPE_DATE, 0},
+                                           {"Order Completed", "paid_at", SEG_TYPE_TIMESTAMP, 0},
+                                           {"Order Completed", "shop", SEG_TYPE_GEO, 0},
+                                           {"Product Viewed", "sku", SEG_TYPE_STRING, 0},
+                                           {"Product Viewed", "category", SEG_TYPE_STRING, 0},
+                                           {"Product Viewed", "total", SEG_TYPE_FLOAT64, 0},
+                                           {"Session Started", "utm_source", SEG_TYPE_STRING, 0},
+                                           {"Session Started", "seconds", SEG_TYPE_FLOAT64, 0},
+                                           {"Plan Changed", "plan", SEG_TYPE_STRING, 0},
+                                           {"Project Created", NULL, 0, 0},
+                                           {"Password Reset", NULL, 0, 0},
+                                           {"App Opened", NULL, 0, 0},
+                                           {"login", NULL, 0, 0}};
 
 static inline void lang_need(seg_status status)
 {
@@ -91,7 +90,7 @@ static inline const segi_schema *lang_schema(const segi_mem *mem)
     return schema;
 }
 
-/* ---- equality --------------------------------------------------------------------------------- */
+/* ---- equality ---- */
 
 static inline bool lang_nodes_equal(const segi_node *a, const segi_node *b);
 

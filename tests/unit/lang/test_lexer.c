@@ -20,13 +20,12 @@ static void check_kinds(const char *text, const segi_token_kind *kinds)
 START_TEST(test_lexer__splits_all_kinds)
 {
     check_kinds("a.b $p @hour 12 1.5 1e6 2E-3 \"t\" `n` ( ) , : + - * / %",
-                (const segi_token_kind[]){SEGI_TOKEN_WORD, SEGI_TOKEN_PARAM, SEGI_TOKEN_BUILTIN,
-                                          SEGI_TOKEN_NUMBER, SEGI_TOKEN_NUMBER, SEGI_TOKEN_NUMBER,
-                                          SEGI_TOKEN_NUMBER, SEGI_TOKEN_STRING, SEGI_TOKEN_QUOTED,
-                                          SEGI_TOKEN_LEFT, SEGI_TOKEN_RIGHT, SEGI_TOKEN_COMMA,
-                                          SEGI_TOKEN_COLON, SEGI_TOKEN_PLUS, SEGI_TOKEN_MINUS,
-                                          SEGI_TOKEN_STAR, SEGI_TOKEN_SLASH, SEGI_TOKEN_PERCENT,
-                                          SEGI_TOKEN_END});
+                (const segi_token_kind[]){
+                    SEGI_TOKEN_WORD, SEGI_TOKEN_PARAM, SEGI_TOKEN_BUILTIN, SEGI_TOKEN_NUMBER,
+                    SEGI_TOKEN_NUMBER, SEGI_TOKEN_NUMBER, SEGI_TOKEN_NUMBER, SEGI_TOKEN_STRING,
+                    SEGI_TOKEN_QUOTED, SEGI_TOKEN_LEFT, SEGI_TOKEN_RIGHT, SEGI_TOKEN_COMMA,
+                    SEGI_TOKEN_COLON, SEGI_TOKEN_PLUS, SEGI_TOKEN_MINUS, SEGI_TOKEN_STAR,
+                    SEGI_TOKEN_SLASH, SEGI_TOKEN_PERCENT, SEGI_TOKEN_END});
     check_kinds("a=1!=<<=>>=",
                 (const segi_token_kind[]){SEGI_TOKEN_WORD, SEGI_TOKEN_EQ, SEGI_TOKEN_NUMBER,
                                           SEGI_TOKEN_NE, SEGI_TOKEN_LT, SEGI_TOKEN_LE,
@@ -40,9 +39,8 @@ START_TEST(test_lexer__dates_and_instants)
                                         "2026-01-31T10:00:00.123456Z", "2026-01-31T10:00+01:00"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         check_kinds(texts[i], (const segi_token_kind[]){SEGI_TOKEN_DATE, SEGI_TOKEN_END});
-    check_kinds("2026 - 01",
-                (const segi_token_kind[]){SEGI_TOKEN_NUMBER, SEGI_TOKEN_MINUS, SEGI_TOKEN_NUMBER,
-                                          SEGI_TOKEN_END});
+    check_kinds("2026 - 01", (const segi_token_kind[]){SEGI_TOKEN_NUMBER, SEGI_TOKEN_MINUS,
+                                                       SEGI_TOKEN_NUMBER, SEGI_TOKEN_END});
 }
 END_TEST
 
@@ -85,12 +83,25 @@ END_TEST
 
 START_TEST(test_lexer__refuses_bad_escapes)
 {
-    static const char *const texts[] = {"\"\\q\"",     "\"\\u12\"",        "\"\\u0000\"",
-                                        "\"\\ud83d\"", "\"\\ud83d\\u0041\"", "\"\\udc00\"",
-                                        "\"a",         "\"a\nb\"",          "`a",
-                                        "``",          "$",                 "@1",
-                                        "5days",       "0x10",              ".5",
-                                        "#",           "\xc3\xa9", "2026-13-01", "2026-02-30T10:00"};
+    static const char *const texts[] = {"\"\\q\"",
+                                        "\"\\u12\"",
+                                        "\"\\u0000\"",
+                                        "\"\\ud83d\"",
+                                        "\"\\ud83d\\u0041\"",
+                                        "\"\\udc00\"",
+                                        "\"a",
+                                        "\"a\nb\"",
+                                        "`a",
+                                        "``",
+                                        "$",
+                                        "@1",
+                                        "5days",
+                                        "0x10",
+                                        ".5",
+                                        "#",
+                                        "\xc3\xa9",
+                                        "2026-13-01",
+                                        "2026-02-30T10:00"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         seg_error err = SEG_ERROR_INIT;
         segi_lexer lexer;

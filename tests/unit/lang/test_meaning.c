@@ -71,7 +71,9 @@ END_TEST
 
 START_TEST(test_meaning__globs_do_not_explode)
 {
-    enum { SIZE = 20000 };
+    enum {
+        SIZE = 20000
+    };
     static char text[SIZE];
     memset(text, 'a', sizeof text);
     const char *pattern = "*a*a*a*a*a*a*a*a*a*a*b";

@@ -273,7 +273,8 @@ END_TEST
 START_TEST(test_parser__weekdays_have_names)
 {
     same("did login where (@weekday = \"Sunday\")", "did login where (@weekday = 7)");
-    same("did login where (@weekday in (\"sat\", \"sun\"))", "did login where (@weekday in (6, 7))");
+    same("did login where (@weekday in (\"sat\", \"sun\"))",
+         "did login where (@weekday in (6, 7))");
     same("did login where (\"mon\" = @weekday)", "did login where (@weekday = 1)");
 }
 END_TEST

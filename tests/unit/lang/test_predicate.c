@@ -19,7 +19,7 @@ static void teardown(void)
     segi_schema_release(schema);
 }
 
-/* ---- saved segments ---------------------------------------------------------------------------- */
+/* ---- saved segments ---- */
 
 typedef struct saved {
     const char *name, *text;
@@ -77,9 +77,8 @@ static segi_predicate *accepts(const saved *segments, const char *text)
 
 START_TEST(test_predicate__s30_references_share_one_tree)
 {
-    static const saved segments[] = {{"pro", "plan = \"pro\""},
-                                     {"both", "in segment \"pro\" and vip"},
-                                     {NULL, NULL}};
+    static const saved segments[] = {
+        {"pro", "plan = \"pro\""}, {"both", "in segment \"pro\" and vip"}, {NULL, NULL}};
     segi_predicate *p =
         accepts(segments, "in segment \"both\" or in segment \"pro\" or not in segment \"pro\"");
     const segi_node *both = p->root->children[0], *pro = p->root->children[1];
@@ -125,7 +124,9 @@ END_TEST
 
 START_TEST(test_predicate__s30_chains_of_segments_are_bounded)
 {
-    enum { CHAIN = 600 };
+    enum {
+        CHAIN = 600
+    };
     static char names[CHAIN][16], texts[CHAIN][40];
     static saved segments[CHAIN + 1];
     for (int i = 0; i < CHAIN; i++) {
@@ -162,13 +163,13 @@ START_TEST(test_predicate__s30_lists_references)
                                              count_reference, list, &err),
                      SEG_OK);
     ck_assert_str_eq(list, "a;b\";a;");
-    ck_assert_int_eq(segi_segment_references(segi_mem_default(), "\"", 1, count_reference, list,
-                                             &err),
-                     SEG_E_SYNTAX);
+    ck_assert_int_eq(
+        segi_segment_references(segi_mem_default(), "\"", 1, count_reference, list, &err),
+        SEG_E_SYNTAX);
 }
 END_TEST
 
-/* ---- parameters ---------------------------------------------------------------------------------- */
+/* ---- parameters ---- */
 
 static const char with_params[] =
     "seats >= $min and plan in $plans and did login at least $n times in last $days days and "
@@ -191,10 +192,10 @@ START_TEST(test_predicate__parameters_get_types)
         for (uint32_t j = 0; j < p->param_count; j++) {
             const segi_param *param = &p->params[j];
             if (strcmp(wanted[i].name, "min") != 0 || param->name_size == 3)
-                found = found || (param->name_size == strlen(wanted[i].name) &&
-                                  memcmp(param->name, wanted[i].name, param->name_size) == 0 &&
-                                  param->type.type == wanted[i].type &&
-                                  param->is_list == wanted[i].list);
+                found = found ||
+                        (param->name_size == strlen(wanted[i].name) &&
+                         memcmp(param->name, wanted[i].name, param->name_size) == 0 &&
+                         param->type.type == wanted[i].type && param->is_list == wanted[i].list);
         }
         ck_assert_msg(found, "%s", wanted[i].name);
     }
@@ -277,8 +278,8 @@ START_TEST(test_predicate__empty_lists_and_texts_as_times)
     segi_predicate_destroy(p);
     segi_literal span = of_text("36 hours"), day = of_text("2001-02-03");
     segi_param_value values[] = {given("d", &span, 1, false), given("b", &day, 1, false)};
-    ck_assert_int_eq(
-        compile_with(NULL, "now - signed_up > $d and birthday = $b", 0, values, 2, &p), SEG_OK);
+    ck_assert_int_eq(compile_with(NULL, "now - signed_up > $d and birthday = $b", 0, values, 2, &p),
+                     SEG_OK);
     segi_predicate *q = accepts(NULL, "now - signed_up > 36 hours and birthday = 2001-02-03");
     ck_assert(lang_nodes_equal(p->root, q->root));
     segi_predicate_destroy(p);
@@ -299,7 +300,7 @@ START_TEST(test_predicate__misplaced_parameters)
 }
 END_TEST
 
-/* ---- open names ------------------------------------------------------------------------------------ */
+/* ---- open names ---- */
 
 START_TEST(test_predicate__open_names_are_warnings)
 {
@@ -321,7 +322,7 @@ START_TEST(test_predicate__open_names_are_warnings)
 }
 END_TEST
 
-/* ---- values -------------------------------------------------------------------------------------------- */
+/* ---- values ---- */
 
 START_TEST(test_predicate__value_expressions)
 {
@@ -354,7 +355,7 @@ START_TEST(test_predicate__value_expressions)
 }
 END_TEST
 
-/* ---- memory -------------------------------------------------------------------------------------------- */
+/* ---- memory ---- */
 
 static void walk_failures(const char *text, const saved *segments, const segi_param_value *params,
                           size_t count, uint32_t flags)
@@ -397,7 +398,7 @@ START_TEST(test_predicate__survives_every_failed_allocation)
 }
 END_TEST
 
-/* ---- hostile texts -------------------------------------------------------------------------------------- */
+/* ---- hostile texts ---- */
 
 static char *repeat(const char *piece, size_t size, size_t *out_size)
 {
@@ -413,17 +414,38 @@ static char *repeat(const char *piece, size_t size, size_t *out_size)
 
 START_TEST(test_predicate__hostile_repetitions_fail_soon)
 {
-    static const char *const pieces[] = {
-        "(",       "not ",     "- ",     "vip and ",  "(vip and ", "vip or (", "at least 1 of (",
-        "1 + ",    "seats in (1, ", "vip xor ", "`a` ",  "\"",       "$a ",     "did login where (",
-        "((1+",    "-(",       "vip except ", "1 * (", "share(",     "2026-01-01 ", "@time ",
-        "sum(total) of ", "tags has (\"a\",", "home inside polygon(1 1, ", "--", ")"};
+    static const char *const pieces[] = {"(",
+                                         "not ",
+                                         "- ",
+                                         "vip and ",
+                                         "(vip and ",
+                                         "vip or (",
+                                         "at least 1 of (",
+                                         "1 + ",
+                                         "seats in (1, ",
+                                         "vip xor ",
+                                         "`a` ",
+                                         "\"",
+                                         "$a ",
+                                         "did login where (",
+                                         "((1+",
+                                         "-(",
+                                         "vip except ",
+                                         "1 * (",
+                                         "share(",
+                                         "2026-01-01 ",
+                                         "@time ",
+                                         "sum(total) of ",
+                                         "tags has (\"a\",",
+                                         "home inside polygon(1 1, ",
+                                         "--",
+                                         ")"};
     for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
         size_t size;
         char *text = repeat(pieces[i], SEG_TEXT_SIZE_MAX, &size);
         segi_predicate *p;
-        seg_status status = segi_compile(segi_mem_default(), schema, NULL, text, size, 0, NULL, 0,
-                                         &p, &err);
+        seg_status status =
+            segi_compile(segi_mem_default(), schema, NULL, text, size, 0, NULL, 0, &p, &err);
         ck_assert_msg(status == SEG_E_SYNTAX || status == SEG_E_LIMIT ||
                           status == SEG_E_UNKNOWN_NAME || status == SEG_E_TYPE,
                       "%s: %d", pieces[i], (int)status);
@@ -488,13 +510,13 @@ START_TEST(test_predicate__bytes_that_are_no_text)
     static const char nul[] = "vip\0and", bad[] = "plan = \"\xff\"";
     segi_predicate *p;
     seg_error_init(&err, sizeof err);
-    ck_assert_int_eq(segi_compile(segi_mem_default(), schema, NULL, nul, sizeof nul - 1, 0, NULL, 0,
-                                  &p, &err),
-                     SEG_E_SYNTAX);
+    ck_assert_int_eq(
+        segi_compile(segi_mem_default(), schema, NULL, nul, sizeof nul - 1, 0, NULL, 0, &p, &err),
+        SEG_E_SYNTAX);
     ck_assert_int_eq(err.offset, 3);
-    ck_assert_int_eq(segi_compile(segi_mem_default(), schema, NULL, bad, sizeof bad - 1, 0, NULL, 0,
-                                  &p, &err),
-                     SEG_E_SYNTAX);
+    ck_assert_int_eq(
+        segi_compile(segi_mem_default(), schema, NULL, bad, sizeof bad - 1, 0, NULL, 0, &p, &err),
+        SEG_E_SYNTAX);
     ck_assert_int_eq(err.offset, 8);
     ck_assert_int_eq(segi_compile(segi_mem_default(), schema, NULL, "vip",
                                   (size_t)SEG_TEXT_SIZE_MAX + 1, 0, NULL, 0, &p, &err),

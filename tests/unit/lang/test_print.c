@@ -25,9 +25,8 @@ static segi_predicate *compile(const char *text, size_t size)
 {
     segi_predicate *p;
     seg_error_init(&err, sizeof err);
-    seg_status status =
-        segi_compile(segi_mem_default(), schema, NULL, text, size, SEG_COMPILE_OPEN, NULL, 0, &p,
-                     &err);
+    seg_status status = segi_compile(segi_mem_default(), schema, NULL, text, size, SEG_COMPILE_OPEN,
+                                     NULL, 0, &p, &err);
     return status == SEG_OK ? p : NULL;
 }
 
@@ -53,8 +52,7 @@ START_TEST(test_print__canonical_forms)
         {"(vip and vip) or (vip xor not vip)", "vip and vip or vip xor not vip"},
         {"not (not vip and vip)", "not (not vip and vip)"},
         {"never did login", "did not \"login\""},
-        {"not did login within 1 days of signed_up",
-         "not did \"login\" within 1 day of signed_up"},
+        {"not did login within 1 days of signed_up", "not did \"login\" within 1 day of signed_up"},
         {"did login more than 2 times in last 1 weeks",
          "did \"login\" at least 3 times in last 1 week"},
         {"did login this day", "did \"login\" today"},
@@ -103,8 +101,8 @@ static bool same_fingerprint(const char *a, const char *b)
 START_TEST(test_print__s29_equal_meanings_have_equal_fingerprints)
 {
     ck_assert(same_fingerprint("vip and seats = 3", "seats = 3 and vip"));
-    ck_assert(same_fingerprint("vip or (seats = 3 or plan = \"a\")",
-                               "plan = \"a\" or seats = 3 or vip"));
+    ck_assert(
+        same_fingerprint("vip or (seats = 3 or plan = \"a\")", "plan = \"a\" or seats = 3 or vip"));
     ck_assert(same_fingerprint("vip xor seats = 3 xor plan = \"a\"",
                                "plan = \"a\" xor (vip xor seats = 3)"));
     ck_assert(same_fingerprint("plan in (\"a\", \"b\", \"a\")", "plan in (\"b\", \"a\")"));
@@ -114,13 +112,14 @@ START_TEST(test_print__s29_equal_meanings_have_equal_fingerprints)
     ck_assert(same_fingerprint("did \"Order Completed\" where (total > 3 and gift)",
                                "did \"Order Completed\" where (gift and total > 3)"));
     ck_assert(!same_fingerprint("vip and seats = 3", "vip or seats = 3"));
-    ck_assert(!same_fingerprint("did login today", "using timezone \"Asia/Seoul\": did login today"));
+    ck_assert(
+        !same_fingerprint("did login today", "using timezone \"Asia/Seoul\": did login today"));
     ck_assert(!same_fingerprint("plan in (\"a\")", "plan not in (\"a\")"));
     ck_assert(!same_fingerprint("vip xor vip", "vip"));
 }
 END_TEST
 
-/* ---- random predicates ---------------------------------------------------------------------------- */
+/* ---- random predicates ---- */
 
 static uint64_t state;
 static char out[1 << 16];
@@ -173,7 +172,9 @@ static void write_window(int kind, int depth)
         break;
     case 1:
         put(" in last %u calendar %s%s", n + 1, ONE_OF(long_units),
-            pick(2) ? " complete" : pick(2) ? " including today" : "");
+            pick(2)   ? " complete"
+            : pick(2) ? " including today"
+                      : "");
         break;
     case 2:
         put(pick(2) ? " this %s" : " previous %s", pick(2) ? "day" : "week");
@@ -233,10 +234,12 @@ static void write_number(int depth, bool where)
 {
     static const char *const attributes[] = {"seats", "score", "balance", "`first`", "size(tags)"};
     static const char *const properties[] = {"total", "items", "@hour", "@weekday", "@year"};
-    static const char *const functions[] = {"sum(total)", "avg(items)", "max(total)", "min(items)",
-                                            "median(total)", "percentile(total, 90%)",
-                                            "stddev(items)", "distinct(category)", "distinct(week)",
-                                            "count", "share(gift)", "first(items)", "nth(total, 3)"};
+    static const char *const functions[] = {
+        "sum(total)",    "avg(items)",         "max(total)",
+        "min(items)",    "median(total)",      "percentile(total, 90%)",
+        "stddev(items)", "distinct(category)", "distinct(week)",
+        "count",         "share(gift)",        "first(items)",
+        "nth(total, 3)"};
     static const char *const literals[] = {"0", "-3", "1.50", "60%", "1e3", "1e25", "0.1", "-0.25"};
     switch (depth <= 0 ? pick(2) : pick(6)) {
     case 0:
@@ -303,7 +306,8 @@ static const char *const compares[] = {"=", "!=", "<", "<=", ">", ">="};
 static void write_text(bool where)
 {
     static const char *const attributes[] = {"plan", "email", "`odd name`", "class.value_tier"};
-    static const char *const texts[] = {"\"\"", "\"a\"", "\"\\\"\\\\ \\u00e9\"", "\"x*?\"", "\"\\n\""};
+    static const char *const texts[] = {"\"\"", "\"a\"", "\"\\\"\\\\ \\u00e9\"", "\"x*?\"",
+                                        "\"\\n\""};
     static const char *const tests[] = {"contains", "starts with", "ends with", "matches"};
     put("%s ", where ? "category" : ONE_OF(attributes));
     switch (pick(4)) {
@@ -355,7 +359,8 @@ static void write_place(bool where)
 {
     const char *name = where ? "shop" : "home";
     if (pick(2))
-        put("%s within %u.5 km of point(%d.25, -%u)", name, pick(90), (int)pick(90) - 45, pick(180));
+        put("%s within %u.5 km of point(%d.25, -%u)", name, pick(90), (int)pick(90) - 45,
+            pick(180));
     else
         put("%s inside polygon((1 1, 1 9.5, 9 9, 9 -1), (2 2, 2 3, 3 3))", name);
 }
