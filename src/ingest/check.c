@@ -172,7 +172,8 @@ static bool check_codes(const seg_column *column, uint64_t rows)
     return !beyond;
 }
 
-/* Rows of a string column, or elements where `lists` is given: row r has [lists[r], lists[r + 1]). */
+/* Rows of a string column, or elements where `lists` is given: row r has those from lists[r] up to
+ * lists[r + 1]. */
 static seg_status check_texts(check *c, const seg_column *column, const uint64_t *lists,
                               check_entry *entry)
 {

@@ -29,7 +29,7 @@ typedef struct segi_col {
     uint32_t width;       /* 0, 1, 2, 4 or 8 */
     int64_t base;
     int64_t unit;         /* at least 1 */
-    const void *data;     /* width * rows bytes and at least 64 readable bytes more; NULL if width is 0 */
+    const void *data;     /* width * rows bytes, at least 64 readable ones more; NULL: width 0 */
     const uint64_t *set;  /* bit per row: has a value; NULL: every row has, unless none_set */
     const uint64_t *null; /* bit per row: explicitly null; NULL: none */
     bool none_set;        /* no row has a value */
@@ -117,7 +117,7 @@ typedef struct segi_event_view {
 
 /* String sets of a chunk: by row a mask over the codes, or a list of codes. */
 typedef struct segi_sets {
-    uint32_t mask_width;      /* 1, 2, 4 or 8 bytes: masks over codes 0 .. 8 * width - 1; 0: lists */
+    uint32_t mask_width;      /* 1, 2, 4 or 8: masks over codes 0 .. 8 * width - 1; 0: lists */
     const void *masks;        /* mask_width * rows bytes */
     const uint32_t *begins;   /* lists: rows + 1 indices into codes */
     const uint32_t *codes;    /* lists: rising within a row, no repeats */
@@ -167,7 +167,7 @@ void segi_snapshot_release(segi_snapshot *snapshot);
 uint32_t segi_snapshot_universe(const segi_snapshot *snapshot, uint32_t chunk, int64_t now,
                                 segi_mask *out);
 
-/* External ids. find: UINT32_MAX if the snapshot does not know the id. get: ordinal < user_count. */
+/* External ids. find: UINT32_MAX for an id that the snapshot does not know. */
 uint32_t segi_snapshot_find(const segi_snapshot *snapshot, const char *id, size_t id_size);
 uint32_t segi_snapshot_find_u64(const segi_snapshot *snapshot, uint64_t id);
 /* Many at once, with the memory accesses overlapped; out[i] as find gives it. */
