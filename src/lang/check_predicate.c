@@ -1,4 +1,4 @@
-/* check_predicate.c - the tree of what was written becomes the checked tree: predicates and their logic.
+/* check_predicate.c - the tree of what was written becomes the checked tree: logic and segments.
  *
  * Rewrites that keep the meaning happen here: nested and/or become one list, a double not falls
  * away, constants are folded. Recursion is bounded by SEGI_LEVELS_MAX. */

@@ -188,7 +188,7 @@ static const struct golden {
     {"did $x", SEG_E_SYNTAX, 4, 2, "a parameter cannot stand for an event", ""},
     {"everyone plan", SEG_E_SYNTAX, 9, 4, "plan does not fit here", "join conditions with and, or"},
     {"did any of (\"Order Completed\", \"Product Viewed\") where (total > 3)", SEG_E_TYPE, 56, 5,
-     "\"total\" is a number in \"Order Completed\" and a number in \"Product Viewed\"",
+     "\"total\" is a decimal(2) in \"Order Completed\" and a float in \"Product Viewed\"",
      "test the two events on their own, joined with or"},
     {"did any of (login, \"App Opened\") where (total > 3)", SEG_E_UNKNOWN_NAME, 40, 5,
      "none of these events has a property \"total\"", ""},
