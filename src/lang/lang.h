@@ -139,7 +139,9 @@ typedef enum segi_node_kind {
     SEGI_NODE_AT_LEAST, /* `count` of children hold */
     SEGI_NODE_DID,      /* selector, bound, window */
     SEGI_NODE_EDGE,     /* which, nth, selector, window: the first/last/nth ever lies in window */
-    SEGI_NODE_COMPARE,  /* op, children[0], children[1] */
+    SEGI_NODE_COMPARE,  /* op, children[0], children[1]; a constant side is the right one, of the
+                           left one's type where that loses nothing, else a DECIMAL of its own
+                           scale or a FLOAT64 */
     SEGI_NODE_BETWEEN,  /* children[0] between children[1] and children[2], both included */
     SEGI_NODE_IN,       /* children[0] in list; negated: strict, absent is false */
     SEGI_NODE_TRUTH,    /* children[0], a bool value, is true */
@@ -151,7 +153,7 @@ typedef enum segi_node_kind {
     SEGI_NODE_TIME,     /* children[0], a timestamp or date, lies in window */
     SEGI_NODE_SEGMENT,  /* name; children[0] is the saved segment's tree (shared) */
     SEGI_NODE_RANK,     /* children[0], a number, is in the top or bottom of children[1] (the
-                           population; NULL: everyone) */
+                           population; child_count 1 and NULL: everyone) */
     /* values */
     SEGI_NODE_LITERAL,   /* literal */
     SEGI_NODE_MOMENT,    /* moment, with window.zone: an instant */
