@@ -4,26 +4,26 @@
 
 #include <string.h>
 
-#define SCAN_LOOP(T, TEST)                                                                       \
-    do {                                                                                         \
-        const T *v = (const T *)data + begin;                                                    \
-        size_t i = 0;                                                                            \
-        for (; i + 64 <= count; i += 64) {                                                       \
-            uint64_t word = 0;                                                                   \
-            for (unsigned j = 0; j < 64; j++) {                                                  \
-                T x = v[i + j];                                                                  \
-                word |= (uint64_t)(TEST) << j;                                                   \
-            }                                                                                    \
-            bits[i / 64] = word;                                                                 \
-        }                                                                                        \
-        if (i < count) {                                                                         \
-            uint64_t word = 0;                                                                   \
-            for (unsigned j = 0; i + j < count; j++) {                                           \
-                T x = v[i + j];                                                                  \
-                word |= (uint64_t)(TEST) << j;                                                   \
-            }                                                                                    \
-            bits[i / 64] = word;                                                                 \
-        }                                                                                        \
+#define SCAN_LOOP(T, TEST)                                                                         \
+    do {                                                                                           \
+        const T *v = (const T *)data + begin;                                                      \
+        size_t i = 0;                                                                              \
+        for (; i + 64 <= count; i += 64) {                                                         \
+            uint64_t word = 0;                                                                     \
+            for (unsigned j = 0; j < 64; j++) {                                                    \
+                T x = v[i + j];                                                                    \
+                word |= (uint64_t)(TEST) << j;                                                     \
+            }                                                                                      \
+            bits[i / 64] = word;                                                                   \
+        }                                                                                          \
+        if (i < count) {                                                                           \
+            uint64_t word = 0;                                                                     \
+            for (unsigned j = 0; i + j < count; j++) {                                             \
+                T x = v[i + j];                                                                    \
+                word |= (uint64_t)(TEST) << j;                                                     \
+            }                                                                                      \
+            bits[i / 64] = word;                                                                   \
+        }                                                                                          \
     } while (0)
 
 /* The widest stored value of a width. */
@@ -87,8 +87,7 @@ void segi_scan_signed(const int64_t *data, size_t begin, size_t count, int64_t l
     }
     /* x - low <= high - low holds for signed numbers too, all three modulo 2^64. */
     uint64_t first = (uint64_t)low, span = (uint64_t)high - (uint64_t)low;
-    size_t done =
-        segi_scan_range_x86(segi_scan_level(), 8, data + begin, count, first, span, bits);
+    size_t done = segi_scan_range_x86(segi_scan_level(), 8, data + begin, count, first, span, bits);
     if (done < count)
         scan_range_plain(8, data, begin + done, count - done, first, span, bits + done / 64);
 }

@@ -48,8 +48,11 @@ static void gather_put(segi_worker *w, const gather *g, const segi_span *span, u
     if (g->begin && (time < g->begin[low] || time >= g->end[low]))
         return;
     segi_list_row *out = &w->rows[w->row_count++];
-    *out = (segi_list_row){.time = time, .order = part->generation, .row = at,
-                           .low = (uint16_t)low, .part = part->event,
+    *out = (segi_list_row){.time = time,
+                           .order = part->generation,
+                           .row = at,
+                           .low = (uint16_t)low,
+                           .part = part->event,
                            .tie = (uint32_t)segi_col_slot(&part->tie, at)};
     if (g->value->argument) {
         out->slot = values->slots[in_slice];
@@ -86,8 +89,8 @@ static void gather_rows(segi_worker *w, const gather *g, const segi_span *span,
 static void gather_span(segi_worker *w, void *context, const segi_span *span)
 {
     gather *g = context;
-    if (!segi_grow(w->mem, (void **)&w->rows, &w->rows_capacity,
-                   w->row_count + span->row_count, sizeof *w->rows)) {
+    if (!segi_grow(w->mem, (void **)&w->rows, &w->rows_capacity, w->row_count + span->row_count,
+                   sizeof *w->rows)) {
         segi_worker_fail(w, SEG_E_NOMEM, "out of memory");
         return;
     }
@@ -237,8 +240,8 @@ static double reduce_number(const segi_prep_value *argument, int64_t slot)
 }
 
 /* Sum of the values; false on overflow, which is noted. */
-static bool reduce_total(segi_worker *w, const segi_prep_value *argument,
-                         const segi_list_row *rows, size_t n, int64_t *out_slot, double *out_float)
+static bool reduce_total(segi_worker *w, const segi_prep_value *argument, const segi_list_row *rows,
+                         size_t n, int64_t *out_slot, double *out_float)
 {
     if (argument->type.type == SEG_TYPE_FLOAT64) {
         segi_float_sum sum = {0};
@@ -338,17 +341,6 @@ static gather_result reduce_distinct(segi_list_row *rows, segi_list_row *spare, 
     return result_set(distinct);
 }
 
-static segi_period reduce_period(segi_unit unit)
-{
-    switch (unit) {
-    case SEGI_UNIT_WEEK: return SEGI_PERIOD_WEEK;
-    case SEGI_UNIT_MONTH: return SEGI_PERIOD_MONTH;
-    case SEGI_UNIT_QUARTER: return SEGI_PERIOD_QUARTER;
-    case SEGI_UNIT_YEAR: return SEGI_PERIOD_YEAR;
-    default: return SEGI_PERIOD_DAY;
-    }
-}
-
 static gather_result reduce_periods(segi_worker *w, const segi_prep_value *value,
                                     segi_list_row *rows, segi_list_row *spare, size_t n)
 {
@@ -357,7 +349,7 @@ static gather_result reduce_periods(segi_worker *w, const segi_prep_value *value
     const segi_zone *zone = segi_user_zone(w, value->zones, rows[0].low);
     const segi_node *node = value->node;
     segi_unit unit = node->kind == SEGI_NODE_DID ? node->bound.period : node->period;
-    segi_period period = reduce_period(unit);
+    segi_period period = segi_prep_period(unit);
     for (size_t i = 0; i < n; i++) {
         int32_t days = segi_zone_date(zone, rows[i].time);
         rows[i].slot = segi_civil_period_start(period, days, node->window.week_start);
@@ -464,8 +456,8 @@ static gather_result reduce(segi_worker *w, const segi_prep_value *value, segi_l
 /* ---- blocks ---- */
 
 /* Users [first, last) of the list, whose low bits lie in [low_begin, low_end). */
-static void gather_block(segi_worker *w, gather *g, segi_users users, uint32_t first,
-                         uint32_t last, uint32_t low_begin, uint32_t low_end, segi_vector *out)
+static void gather_block(segi_worker *w, gather *g, segi_users users, uint32_t first, uint32_t last,
+                         uint32_t low_begin, uint32_t low_end, segi_vector *out)
 {
     w->row_count = 0;
     segi_spans_each(w, g->value->source, low_begin, low_end, gather_span, g);
@@ -474,7 +466,8 @@ static void gather_block(segi_worker *w, gather *g, segi_users users, uint32_t f
     for (uint32_t i = first; i < last; i++) {
         uint32_t begin = w->starts[users.lows[i] - low_begin];
         uint32_t end = w->starts[users.lows[i] - low_begin + 1];
-        gather_result result = reduce(w, g->value, w->rows_sorted + begin, end - begin);
+        segi_list_row *rows = end > begin ? w->rows_sorted + begin : NULL;
+        gather_result result = reduce(w, g->value, rows, end - begin);
         out->slots[i] = result.slot;
         if (result.state == SEG_VALUE_SET)
             segi_bit_set(out->set, i);

@@ -88,7 +88,8 @@ static void match_each(const segi_match *m, const segi_col *col, size_t begin, s
 static void match_places(const segi_match *m, const segi_col *col, size_t begin, size_t count,
                          uint64_t *bits)
 {
-    segi_match band = {.kind = SEGI_MATCH_RANGE, .low = segi_slot_geo(m->south, 0),
+    segi_match band = {.kind = SEGI_MATCH_RANGE,
+                       .low = segi_slot_geo(m->south, 0),
                        .high = segi_slot_geo(m->north, -1)};
     match_range(&band, col, begin, count, bits);
     for (size_t i = 0; i < match_words(count); i++) {
@@ -104,7 +105,9 @@ static void match_places(const segi_match *m, const segi_col *col, size_t begin,
 static void match_runs(const segi_match *m, const segi_col *col, size_t begin, size_t count,
                        uint64_t *bits)
 {
-    enum { SLICE = 4096 };
+    enum {
+        SLICE = 4096
+    };
     uint64_t more[SLICE / 64];
     segi_match run = {.kind = SEGI_MATCH_RANGE};
     for (size_t done = 0; done < count; done += SLICE) {

@@ -22,7 +22,6 @@ static int32_t match_scale(segi_value_type type)
 
 /* ---- numbers ---- */
 
-
 static void match_bounds(segi_match *m, int64_t low, int64_t high)
 {
     m->kind = low <= high ? SEGI_MATCH_RANGE : SEGI_MATCH_NOTHING;
@@ -183,8 +182,8 @@ static bool match_text_holds(segi_compare op, const segi_literal *literal, const
     }
 }
 
-static bool match_string(segi_prep *p, segi_match *m, segi_compare op,
-                         const segi_texts *strings, const segi_literal *literal)
+static bool match_string(segi_prep *p, segi_match *m, segi_compare op, const segi_texts *strings,
+                         const segi_literal *literal)
 {
     if (op == SEGI_EQ || op == SEGI_NE) {
         uint32_t code = match_find(strings, literal->text, literal->text_size);
@@ -396,8 +395,8 @@ static void match_state(segi_match *m, segi_state state)
 
 static void match_time(segi_prep *p, segi_match *m, const segi_node *node, segi_value_type type)
 {
-    const segi_zone *zone = node->window.zone.zone ? node->window.zone.zone
-                                                   : p->run->snapshot->schema->zone;
+    const segi_zone *zone =
+        node->window.zone.zone ? node->window.zone.zone : p->run->snapshot->schema->zone;
     int64_t begin, end;
     if (type.type == SEG_TYPE_DATE) {
         int32_t first, last;
@@ -443,9 +442,8 @@ static bool match_node(segi_prep *p, segi_match *m, const segi_node *node,
     }
 }
 
-const segi_match *segi_prep_match(segi_prep *p, const segi_node *node,
-                                  const segi_prep_value *value, const segi_prep_value *right,
-                                  const segi_prep_value *upper)
+const segi_match *segi_prep_match(segi_prep *p, const segi_node *node, const segi_prep_value *value,
+                                  const segi_prep_value *right, const segi_prep_value *upper)
 {
     segi_match *m = SEGI_PREP_NEW(p, segi_match);
     if (!m || !match_node(p, m, node, value, right, upper))

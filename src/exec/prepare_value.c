@@ -5,9 +5,8 @@
 
 void *segi_prep_alloc(segi_prep *p, size_t count, size_t size)
 {
-    void *memory = p->status == SEG_OK
-                       ? segi_arena_array(&p->run->arena, count ? count : 1, size)
-                       : NULL;
+    void *memory =
+        p->status == SEG_OK ? segi_arena_array(&p->run->arena, count ? count : 1, size) : NULL;
     if (!memory && p->status == SEG_OK)
         p->status = segi_fail_nomem(p->err);
     return memory;
@@ -132,8 +131,7 @@ static uint32_t strings_common(segi_texts *out, uint32_t **to_code, const uint32
     const char *text = segi_dict_get(out->dicts[d], code, &size);
     for (uint32_t e = 0; e < d; e++) {
         uint32_t found;
-        if (out->dicts[e] && segi_dict_find(out->dicts[e], text, size, &found) &&
-            found < counts[e])
+        if (out->dicts[e] && segi_dict_find(out->dicts[e], text, size, &found) && found < counts[e])
             return to_code[e][found];
     }
     return UINT32_MAX;
@@ -142,7 +140,7 @@ static uint32_t strings_common(segi_texts *out, uint32_t **to_code, const uint32
 /* Several dictionaries under common codes, so that equal texts of different event types are one
  * value. */
 static const segi_texts *strings_of_dicts(segi_prep *p, const segi_dict *const *dicts,
-                                            uint32_t dict_count)
+                                          uint32_t dict_count)
 {
     segi_texts *out = SEGI_PREP_NEW(p, segi_texts);
     uint32_t *counts = segi_prep_alloc(p, dict_count, sizeof *counts);
@@ -205,8 +203,7 @@ static const segi_texts *property_strings(segi_prep *p, const segi_node *node, s
         used += dicts[i] != NULL;
         only = dicts[i] ? dicts[i] : only;
     }
-    return used < 2 ? strings_of_dict(p, only)
-                    : strings_of_dicts(p, dicts, selector->event_count);
+    return used < 2 ? strings_of_dict(p, only) : strings_of_dicts(p, dicts, selector->event_count);
 }
 
 /* ---- sources ---- */
@@ -305,8 +302,8 @@ static bool shares_by_type(segi_prep *p, const segi_node *node, segi_prep_value 
     const segi_prep_source *source = out->source;
     const segi_prep_filter **share = segi_prep_alloc(p, source->type_count, sizeof *share);
     for (uint32_t t = 0; share && t < source->type_count; t++) {
-        segi_place place = {.rows = true, .position = source->types[t].position,
-                            .selector = node->selector};
+        segi_place place = {
+            .rows = true, .position = source->types[t].position, .selector = node->selector};
         share[t] = segi_prep_test(p, node->share, place);
         if (!share[t])
             return false;
@@ -314,6 +311,50 @@ static bool shares_by_type(segi_prep *p, const segi_node *node, segi_prep_value 
     }
     out->share = share;
     return share != NULL;
+}
+
+/* Distinct periods of a short window are bits of a word: their first instants, if there are at
+ * most 64 of them and all users share a zone. */
+static bool prep_periods(segi_prep *p, const segi_node *node, segi_prep_value *out)
+{
+    const segi_prep_source *source = out->source;
+    bool bound = node->kind == SEGI_NODE_DID;
+    if (source->each || out->zones->view || source->begin >= source->end ||
+        source->begin == SEG_TIME_MIN)
+        return true;
+    segi_period period = segi_prep_period(bound ? node->bound.period : node->period);
+    const segi_zone *zone = out->zones->fallback;
+    int64_t *periods = segi_prep_alloc(p, 65, sizeof *periods);
+    if (!periods)
+        return false;
+    int32_t day = segi_civil_period_start(period, segi_zone_date(zone, source->begin),
+                                          node->window.week_start);
+    uint32_t count = 0;
+    while (count < 65) {
+        periods[count] = segi_zone_day_start(zone, day);
+        if (periods[count] >= source->end)
+            break;
+        count++;
+        day = segi_civil_period_add(period, day, 1);
+    }
+    if (count == 0 || count > 64)
+        return true;
+    out->periods = periods;
+    out->period_count = count;
+    out->periods_per_us = (double)count / (double)(periods[count] - periods[0]);
+    out->form = SEGI_VALUE_TALLY;
+    return true;
+}
+
+segi_period segi_prep_period(segi_unit unit)
+{
+    switch (unit) {
+    case SEGI_UNIT_WEEK: return SEGI_PERIOD_WEEK;
+    case SEGI_UNIT_MONTH: return SEGI_PERIOD_MONTH;
+    case SEGI_UNIT_QUARTER: return SEGI_PERIOD_QUARTER;
+    case SEGI_UNIT_YEAR: return SEGI_PERIOD_YEAR;
+    default: return SEGI_PERIOD_DAY;
+    }
 }
 
 const segi_prep_value *segi_prep_gather(segi_prep *p, const segi_node *node,
@@ -328,12 +369,17 @@ const segi_prep_value *segi_prep_gather(segi_prep *p, const segi_node *node,
     out->type = node->type;
     out->source = source;
     out->argument = argument;
-    out->strings = argument ? argument->strings : NULL;
+    if (node->type.type == SEG_TYPE_STRING && argument)
+        out->strings = argument->strings;
     out->needs_users = value_needs_users(argument);
     if (node->kind == SEGI_NODE_DID)
         out->type = (segi_value_type){SEG_TYPE_INT64, 0};
     out->zones = segi_prep_zones(p, &node->window.zone);
-    return out->zones ? out : NULL;
+    if (!out->zones)
+        return NULL;
+    bool periods = node->kind == SEGI_NODE_DID ? node->bound.periods
+                                               : node->aggregate == SEGI_AGG_DISTINCT_PERIOD;
+    return !periods || prep_periods(p, node, out) ? out : NULL;
 }
 
 static bool aggregate_tallies(const segi_node *node, const segi_prep_value *argument)
@@ -420,9 +466,9 @@ static const segi_prep_value *prep_shift(segi_prep *p, const segi_node *node, se
     int sign = node->arith == SEGI_MINUS ? -1 : 1;
     bool exact = node->shift.unit < SEGI_UNIT_MONTH;
     if (left->form == SEGI_VALUE_CONSTANT && (exact || !zones->view))
-        return prep_constant(
-            p, node, segi_duration_add(left->slot, node->shift, sign, zones->fallback),
-            left->defined);
+        return prep_constant(p, node,
+                             segi_duration_add(left->slot, node->shift, sign, zones->fallback),
+                             left->defined);
     segi_prep_value *out = SEGI_PREP_NEW(p, segi_prep_value);
     if (!out)
         return NULL;

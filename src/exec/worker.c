@@ -22,11 +22,9 @@ segi_mask *segi_worker_mask_push(segi_worker *w)
 {
     if (w->mask_count == w->mask_capacity) {
         size_t capacity = w->mask_capacity;
-        if (!segi_grow(w->mem, (void **)&w->masks, &capacity, w->mask_count + 1,
-                       sizeof *w->masks))
+        if (!segi_grow(w->mem, (void **)&w->masks, &capacity, w->mask_count + 1, sizeof *w->masks))
             return worker_nomem(w);
-        memset(w->masks + w->mask_capacity, 0,
-               (capacity - w->mask_capacity) * sizeof *w->masks);
+        memset(w->masks + w->mask_capacity, 0, (capacity - w->mask_capacity) * sizeof *w->masks);
         w->mask_capacity = (uint32_t)capacity;
     }
     segi_mask **slot = &w->masks[w->mask_count];
@@ -138,14 +136,10 @@ bool segi_worker_stop(segi_worker *w)
     return w->status != SEG_OK;
 }
 
-uint32_t segi_mask_list(const segi_mask *mask, uint16_t *out)
+bool segi_worker_list(segi_worker *w)
 {
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < SEGI_MASK_WORDS; i++) {
-        for (uint64_t word = mask->words[i]; word; word &= word - 1)
-            out[count++] = (uint16_t)(i * 64 + (uint32_t)segi_ctz(word));
-    }
-    return count;
+    return segi_worker_array(w, (void **)&w->candidates, SEGI_CHUNK_USERS + SEGI_EXTRACT_SLACK,
+                             sizeof *w->candidates);
 }
 
 /* ---- the pool of workers ---- */
@@ -198,12 +192,11 @@ static void worker_destroy(segi_worker *w)
     }
     for (uint32_t i = 0; i < w->bits_capacity; i++)
         segi_free(mem, w->bits[i]);
-    void *const owned[] = {w->masks,      w->memo,        w->memo_chunk,  w->vectors,
-                           w->bits,       w->bits_words,  w->lows,        w->counts,
-                           w->row_lows,   w->candidates,  w->tally8,      w->tally32,
-                           w->tally64,    w->tally_sum,   w->tally_float, w->bound_begin,
-                           w->bound_end,  w->rows,        w->rows_sorted, w->starts,
-                           w->actual};
+    void *const owned[] = {
+        w->masks,       w->memo,      w->memo_chunk,  w->vectors,     w->bits,      w->bits_words,
+        w->lows,        w->counts,    w->row_lows,    w->candidates,  w->tally8,    w->tally32,
+        w->tally64,     w->tally_sum, w->tally_float, w->bound_begin, w->bound_end, w->rows,
+        w->rows_sorted, w->starts,    w->actual};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
         segi_free(mem, owned[i]);
     segi_free(mem, w);

@@ -58,8 +58,8 @@ static inline seg_status case_create(const segi_mem *mem, uint32_t id_kind, uint
 static inline segi_store *case_store(uint32_t id_kind)
 {
     segi_store *store = NULL;
-    ck_assert_int_eq(
-        case_create(segi_mem_default(), id_kind, (uint64_t)(35 * CASE_DAY), &store), SEG_OK);
+    ck_assert_int_eq(case_create(segi_mem_default(), id_kind, (uint64_t)(35 * CASE_DAY), &store),
+                     SEG_OK);
     return store;
 }
 

@@ -161,8 +161,7 @@ static inline void twin_random_event(twin *t, case_rng *rng, segi_rows *rows,
     twin_add(t, &event);
 }
 
-static inline void twin_random_tags(case_rng *rng, segi_rows *rows, uint32_t words,
-                                    twin_user *user)
+static inline void twin_random_tags(case_rng *rng, segi_rows *rows, uint32_t words, twin_user *user)
 {
     char bytes[12][8];
     const char *elements[12];
@@ -364,8 +363,8 @@ static inline void twin_check_attribute(const segi_snapshot *snapshot, uint32_t 
     if (state != SEG_VALUE_SET)
         return;
     if (sets)
-        twin_check_sets(at != UINT32_MAX ? &c->patch_sets : &c->sets,
-                        at != UINT32_MAX ? at : row, view->dict, user);
+        twin_check_sets(at != UINT32_MAX ? &c->patch_sets : &c->sets, at != UINT32_MAX ? at : row,
+                        view->dict, user);
     else if (field->type == SEG_TYPE_STRING)
         twin_check_text(view->dict, slot, "w", value->slot);
     else
@@ -416,9 +415,9 @@ static inline void twin_check_parts(const segi_snapshot *snapshot)
             ck_assert_int_eq(user, part->user_count);
             if (p > 0) {
                 const segi_part *before = view->parts[p - 1];
-                ck_assert(before->time_min < part->time_min ||
-                          (before->time_min == part->time_min &&
-                           before->generation < part->generation));
+                ck_assert(
+                    before->time_min < part->time_min ||
+                    (before->time_min == part->time_min && before->generation < part->generation));
             }
             rows += part->row_count;
             parts++;

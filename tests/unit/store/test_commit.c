@@ -356,9 +356,9 @@ START_TEST(test_commit__ids_many)
             uint32_t number = (uint32_t)case_below(&rng, 4000);
             char id[16];
             int size = snprintf(id, sizeof id, "id-%u", number);
-            ck_assert_int_eq(segi_rows_begin(rows, "u", 1, "e", 1,
-                                             CASE_NOW + (int64_t)number * 600000000, &err),
-                             SEG_OK);
+            ck_assert_int_eq(
+                segi_rows_begin(rows, "u", 1, "e", 1, CASE_NOW + (int64_t)number * 600000000, &err),
+                SEG_OK);
             ck_assert_int_eq(segi_rows_event_id(rows, id, (size_t)size, &err), SEG_OK);
             known += seen[number];
             fresh += !seen[number];
@@ -377,7 +377,9 @@ START_TEST(test_commit__numbers_as_ids)
 {
     seg_error err = SEG_ERROR_INIT;
     segi_store *store = case_store(SEG_ID_U64);
-    enum { COUNT = 5000 };
+    enum {
+        COUNT = 5000
+    };
     static uint64_t ids[COUNT];
     static uint32_t found[COUNT];
     seg_batch batch = SEG_BATCH_INIT;

@@ -133,14 +133,12 @@ START_TEST(test_fault__rows)
         size_t good = 0;
         for (int i = 0; i < 40; i++) {
             bool event = i % 2;
-            good += segi_rows_begin(rows, "user", 4, event ? "e" : NULL, event, i, &err) ==
-                        SEG_OK &&
-                    segi_rows_set(rows, "n", 1, SEG_TYPE_INT64, 0, i, NULL, 0, &err) == SEG_OK &&
-                    segi_rows_set(rows, "s", 1, SEG_TYPE_STRING, 0, 0, "text", 4, &err) ==
-                        SEG_OK &&
-                    (event ? segi_rows_event_id(rows, "id", 2, &err)
-                           : segi_rows_set_list(rows, "l", 1, elements, sizes, 2, &err)) ==
-                        SEG_OK;
+            good +=
+                segi_rows_begin(rows, "user", 4, event ? "e" : NULL, event, i, &err) == SEG_OK &&
+                segi_rows_set(rows, "n", 1, SEG_TYPE_INT64, 0, i, NULL, 0, &err) == SEG_OK &&
+                segi_rows_set(rows, "s", 1, SEG_TYPE_STRING, 0, 0, "text", 4, &err) == SEG_OK &&
+                (event ? segi_rows_event_id(rows, "id", 2, &err)
+                       : segi_rows_set_list(rows, "l", 1, elements, sizes, 2, &err)) == SEG_OK;
         }
         ck_assert_int_ge(good, 39);
         ck_assert_int_eq(segi_rows_count(rows), good);
