@@ -161,7 +161,7 @@ class Import(Case):
             11,the number of fields is wrong,6 instead of 5,"ann,purchase,2026-01-01,1.00,x,y"
             12,there is text after a closing quote,"","ann,purchase,2026-01-01,1.00,""open"
             13,there is text after a closing quote,"","ann,purchase,2026-01-01,1.00,""x""y"
-            14,amount: it has more decimals or digits than the column's type,1.005,"a,b,2026-01-01,1.005,"
+            14,amount: it has too many digits for the column's type,1.005,"a,b,2026-01-01,1.005,"
             15,"the event's name is empty, too long or not UTF-8","","ann,,2026-01-01,1.00,x"
             ''')
 
