@@ -72,9 +72,12 @@ class Case(unittest.TestCase):
         return env
 
     def seg(self, *args, stdin=b"", env=None):
-        return Result(subprocess.run([SEG, *args], input=stdin, capture_output=True,
-                                     cwd=self.path, timeout=SECONDS_MAX, check=False,
-                                     env=env or self.environment()))
+        run = Result(subprocess.run([SEG, *args], input=stdin, capture_output=True, cwd=self.path,
+                                    timeout=SECONDS_MAX, check=False,
+                                    env=env or self.environment()))
+        self.assertNotIn("Sanitizer", run.err)
+        self.assertNotIn("runtime error", run.err)
+        return run
 
     def shop(self, *args, **options):
         """With the data of the small shop, without notes."""
