@@ -11,7 +11,7 @@ typedef struct explain {
     const segi_op_actual *actual; /* NULL: not run */
     double users;
     segi_buf *out;
-    segi_buf line; /* the figures' column is found by the width of this */
+    segi_buf line;  /* the figures' column is found by the width of this */
     uint64_t *seen; /* bit per operation that was printed before */
 } explain;
 
@@ -77,6 +77,18 @@ static void explain_figures(explain *e, uint32_t index)
     explain_time(out, a->nanoseconds);
 }
 
+/* Operands in the order in which they run; NULL out of memory, which is noted. */
+static uint32_t *explain_order(explain *e, uint32_t index)
+{
+    uint32_t count = e->program->ops[index].child_count;
+    uint32_t *order = segi_alloc_array(e->out->mem, count, sizeof *order);
+    if (order)
+        segi_program_order(e->program, index, e->estimates, order);
+    else
+        e->out->failed = true;
+    return order;
+}
+
 /* prefix: what stands before the children's own branch marks. */
 static void explain_text(explain *e, uint32_t index, segi_buf *prefix, const char *mark,
                          const char *below)
@@ -99,16 +111,18 @@ static void explain_text(explain *e, uint32_t index, segi_buf *prefix, const cha
     segi_bit_set(e->seen, index);
     size_t size = prefix->size;
     segi_buf_text(prefix, below);
-    for (uint32_t i = 0; i < op->child_count; i++) {
+    uint32_t *order = explain_order(e, index);
+    for (uint32_t i = 0; order && i < op->child_count; i++) {
         bool last = i + 1 == op->child_count;
-        explain_text(e, op->children[i], prefix, last ? "`- " : "|- ", last ? "   " : "|  ");
+        explain_text(e, order[i], prefix, last ? "`- " : "|- ", last ? "   " : "|  ");
     }
+    segi_free(e->out->mem, order);
     prefix->size = size;
 }
 
 static void explain_json(explain *e, uint32_t index)
 {
-    static const char *const kinds[] = {"everyone", "nobody", "not",  "and", "or",
+    static const char *const kinds[] = {"everyone", "nobody",   "not",  "and", "or",
                                         "xor",      "at_least", "leaf", "rank"};
     const segi_op *op = &e->program->ops[index];
     const segi_estimate *estimate = &e->estimates[index];
@@ -133,11 +147,13 @@ static void explain_json(explain *e, uint32_t index)
     if (op->child_count && !again) {
         segi_bit_set(e->seen, index);
         segi_buf_text(out, ",\"children\":[");
-        for (uint32_t i = 0; i < op->child_count; i++) {
+        uint32_t *order = explain_order(e, index);
+        for (uint32_t i = 0; order && i < op->child_count; i++) {
             if (i)
                 segi_buf_char(out, ',');
-            explain_json(e, op->children[i]);
+            explain_json(e, order[i]);
         }
+        segi_free(e->out->mem, order);
         segi_buf_char(out, ']');
     }
     segi_buf_char(out, '}');
@@ -147,8 +163,12 @@ void segi_program_explain(const segi_program *program, uint32_t root, uint64_t u
                           const segi_schema *schema, const segi_estimate *estimates,
                           const segi_op_actual *actual, bool json, segi_buf *out)
 {
-    explain e = {.program = program, .schema = schema, .estimates = estimates,
-                 .actual = actual, .users = (double)user_count, .out = out};
+    explain e = {.program = program,
+                 .schema = schema,
+                 .estimates = estimates,
+                 .actual = actual,
+                 .users = (double)user_count,
+                 .out = out};
     segi_buf_init(&e.line, out->mem);
     e.seen = segi_alloc_zero(out->mem, (program->op_count / 64 + 1) * sizeof *e.seen);
     if (!e.seen) {

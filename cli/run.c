@@ -1,0 +1,245 @@
+/* run.c - from the text of a statement to what it does. See run.h. */
+#include "run.h"
+
+#include "generate.h"
+#include "import.h"
+#include "interrupt.h"
+#include "query.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static const text_view no_text = {NULL, 0};
+
+/* ---- import ---------------------------------------------------------------------------------------------- */
+
+static run_result at_word(cli_session *session, text_view statement, const lex_word *word,
+                          const char *message, const char *hint)
+{
+    size_t offset = word ? (size_t)(word->source.data - statement.data) : statement.size;
+    diag_at(&session->diag, statement, offset, word ? word->source.size : 1, message, hint);
+    return RUN_FAILED;
+}
+
+static run_result run_import(cli_session *session, text_view statement, const lex_words *words)
+{
+    import_options options;
+    const lex_word *kind = words->count > 1 ? &words->items[1] : NULL;
+    const lex_word *path = words->count > 2 ? &words->items[2] : NULL;
+    bool users = kind && strcmp(kind->text, "users") == 0;
+    if (!kind || (!users && strcmp(kind->text, "events") != 0)) {
+        return at_word(session, statement, kind, "say what the rows are",
+                       "import events FILE, or import users FILE");
+    }
+    if (!path) {
+        return at_word(session, statement, NULL, "a file is missing", "- reads from stdin");
+    }
+    import_options_init(&options);
+    for (size_t i = 3; i < words->count;) {
+        const char *message = NULL;
+        const char *name = words->items[i].text;
+        const char *value = i + 1 < words->count ? words->items[i + 1].text : NULL;
+        int taken = 0;
+        if (name[0] == '-' && !words->items[i].quoted) {
+            name += name[1] == '-' ? 2 : 1;
+            taken = import_options_take(&options, name, value, &message);
+        }
+        if (taken <= 0) {
+            import_options_deinit(&options);
+            return at_word(session, statement, &words->items[i],
+                           message ? message : "this is no option of an import",
+                           message ? NULL : "docs/import.md lists them");
+        }
+        i += (size_t)taken;
+    }
+    run_result result = import_run(session, users, path->text, &options);
+    import_options_deinit(&options);
+    return result;
+}
+
+/* ---- saved segments ---------------------------------------------------------------------------------------- */
+
+/* `segment "name"` after the statement's first word. The name, owned by the caller, and what
+ * follows it; NULL after an error. */
+static char *segment_name(cli_session *session, text_view statement, text_view *out_rest,
+                          const char *example)
+{
+    text_view rest;
+    lex_word word;
+    lex_first(statement, &rest);
+    text_view kind = lex_first(rest, &rest);
+    if (!text_equals_fold(kind, "segment")) {
+        diag_at(&session->diag, statement, (size_t)(kind.data - statement.data), kind.size,
+                "the word \"segment\" should follow", example);
+        return NULL;
+    }
+    lex_result result = lex_next(&rest, &word);
+    if (result != LEX_WORD) {
+        diag_at(&session->diag, statement, (size_t)(word.source.data - statement.data),
+                word.source.size,
+                result == LEX_OPEN ? "this quote is not closed" : "the segment's name is missing",
+                example);
+        return NULL;
+    }
+    *out_rest = rest;
+    return word.text;
+}
+
+static run_result run_define(cli_session *session, text_view statement)
+{
+    static const char *const example = "define segment \"name\" as PREDICATE";
+    text_view rest, predicate;
+    uint64_t version = 0;
+    seg_error err = SEG_ERROR_INIT;
+    run_result result = RUN_FAILED;
+    char *name = segment_name(session, statement, &rest, example);
+    if (!name) {
+        return RUN_FAILED;
+    }
+    text_view as = lex_first(rest, &predicate);
+    if (!text_equals_fold(as, "as") || predicate.size == 0) {
+        diag_at(&session->diag, statement, (size_t)(as.data - statement.data), as.size,
+                "\"as\" and a predicate should follow the name", example);
+    } else if (seg_store_define_segment(session->store, name, strlen(name), predicate.data,
+                                        predicate.size, &version, &err) != SEG_OK) {
+        diag_error(&session->diag, &err, statement, predicate);
+    } else {
+        diag_note(&session->diag, "defined segment \"%s\" version %llu", name,
+                  (unsigned long long)version);
+        result = RUN_OK;
+    }
+    free(name);
+    return result;
+}
+
+static run_result run_drop(cli_session *session, text_view statement)
+{
+    text_view rest;
+    seg_error err = SEG_ERROR_INIT;
+    run_result result = RUN_FAILED;
+    char *name = segment_name(session, statement, &rest, "drop segment \"name\"");
+    if (!name) {
+        return RUN_FAILED;
+    }
+    if (rest.size) {
+        diag_at(&session->diag, statement, (size_t)(rest.data - statement.data), rest.size,
+                "nothing follows the name", NULL);
+    } else if (seg_store_drop_segment(session->store, name, strlen(name), &err) != SEG_OK) {
+        diag_error(&session->diag, &err, no_text, no_text);
+    } else {
+        diag_note(&session->diag, "dropped segment \"%s\"", name);
+        result = RUN_OK;
+    }
+    free(name);
+    return result;
+}
+
+/* ---- dispatch ------------------------------------------------------------------------------------------------ */
+
+/* Statements whose words are options and names, not a predicate. */
+static run_result run_words(cli_session *session, text_view statement)
+{
+    lex_words words;
+    size_t offset;
+    run_result result;
+    if (!lex_split(statement, &words, &offset)) {
+        diag_at(&session->diag, statement, offset, 1, "this quote is not closed", NULL);
+        return RUN_FAILED;
+    }
+    text_view command = text_of(words.items[0].text);
+    if (text_equals_fold(command, "import")) {
+        result = run_import(session, statement, &words);
+    } else if (text_equals_fold(command, "generate")) {
+        result = generate_run(session, statement, &words);
+    } else if (words.count > 1) {
+        result =
+            at_word(session, statement, &words.items[1], "nothing follows this statement", NULL);
+    } else if (text_equals_fold(command, "schema")) {
+        result = query_schema(session);
+    } else {
+        result = query_stats(session);
+    }
+    lex_words_deinit(&words);
+    return result;
+}
+
+static run_result dispatch(cli_session *session, text_view statement)
+{
+    text_view rest;
+    text_view command = lex_first(statement, &rest);
+    if (!is_command(command)) {
+        diag_at(&session->diag, statement, 0, command.size, "unknown statement",
+                "import, count, list, test, explain, define, drop, schema, stats or generate");
+        return RUN_FAILED;
+    }
+    if (text_equals_fold(command, "count")) {
+        return query_count(session, statement, rest);
+    }
+    if (text_equals_fold(command, "list")) {
+        return query_list(session, statement, rest);
+    }
+    if (text_equals_fold(command, "test")) {
+        return query_test(session, statement, rest);
+    }
+    if (text_equals_fold(command, "explain")) {
+        return query_explain(session, statement, rest);
+    }
+    if (text_equals_fold(command, "define")) {
+        return run_define(session, statement);
+    }
+    if (text_equals_fold(command, "drop")) {
+        return run_drop(session, statement);
+    }
+    return run_words(session, statement);
+}
+
+run_result run_statement(cli_session *session, text_view statement)
+{
+    struct timespec begin, end;
+    if (session->echo) {
+        diag_note(&session->diag, "seg> %.*s", (int)statement.size, statement.data);
+    }
+    clock_gettime(CLOCK_MONOTONIC, &begin);
+    run_result result = dispatch(session, statement);
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    if (fflush(stdout) != 0) {
+        diag_fail(&session->diag, NULL, "the output could not be written");
+        return RUN_FAILED;
+    }
+    if (session->timer) {
+        double seconds =
+            (double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / 1e9;
+        diag_note(&session->diag, "%.3f ms", seconds * 1e3);
+    }
+    return result;
+}
+
+run_result run_text(cli_session *session, char *text, size_t size, bool line_ends)
+{
+    size_t at = 0;
+    text_view statement;
+    run_result result = RUN_OK;
+    while (split_statement(text, size, &at, line_ends, &statement) != SPLIT_END) {
+        if (run_statement(session, statement) != RUN_OK) {
+            result = RUN_FAILED;
+        }
+        if (session->interrupted || (result == RUN_FAILED && session->strict)) {
+            break;
+        }
+    }
+    return result;
+}
+
+int run_test_quiet(cli_session *session, const char *user, const char *predicate)
+{
+    text_view text = text_of(predicate);
+    seg_segment *segment = query_compile(session, text, text);
+    if (!segment) {
+        return 2;
+    }
+    int member = query_member(session, segment, text, text_of(user));
+    seg_segment_release(segment);
+    return member < 0 ? 2 : !member;
+}
