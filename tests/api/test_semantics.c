@@ -139,8 +139,14 @@ START_TEST(test_semantics__s02_windows_around_an_anchor)
     shop_ask(&s, NOW, "did \"x\" within 3 days after first \"signup\"", "d");
     shop_ask(&s, NOW, "did \"x\" within 3 days before first \"signup\"", "a b");
     shop_ask(&s, NOW, "did \"x\" within 3 days of first \"signup\"", "a b c d");
-    /* Without an anchor there is no window: nothing was done in it. */
-    shop_ask(&s, NOW, "did not \"x\" within 3 days after first \"signup\"", "a b c e none");
+    /* Without an anchor there is no window: nothing was done in it. `did not` asks for more:
+     * that the anchor was, and that the span is over. */
+    shop_ask(&s, NOW, "not did \"x\" within 3 days after first \"signup\"", "a b c e none");
+    shop_ask(&s, NOW, "did not \"x\" within 3 days after first \"signup\"", "a b c e");
+    shop_ask(&s, "2026-03-12T23:59:59.999999Z",
+             "did not \"x\" within 3 days after first \"signup\"", "");
+    shop_ask(&s, "2026-03-13T00:00:00Z", "did not \"x\" within 3 days after first \"signup\"",
+             "a b c e");
     shop_ask(&s, NOW, "count of \"x\" within 3 days of first \"signup\" = 0", "e none");
     shop_close(&s);
 }

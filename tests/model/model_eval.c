@@ -538,6 +538,12 @@ static bool in_list(const model_node *node, const model_value *value)
     return found != node->negated;
 }
 
+/* An instant beside a bare date is compared by its own date in the zone (S-07). */
+static bool is_bare_date(const model_node *node)
+{
+    return node->kind == MODEL_MOMENT && node->moment.kind == MODEL_M_DATE;
+}
+
 /* COMPARE and IN: with `ties all` any of the tied values may do. */
 static bool value_test(context *run, const model_node *node, place at)
 {
@@ -546,6 +552,11 @@ static bool value_test(context *run, const model_node *node, place at)
         right = value_of(run, node->children[1], at);
     if (!is_every_mode(node->children[0])) {
         model_value left = value_of(run, node->children[0], at);
+        if (node->kind == MODEL_COMPARE && is_bare_date(node->children[1])) {
+            if (left.state == SEG_VALUE_SET)
+                left = model_date(model_zone_date(at.zone, left.i));
+            right = model_date(node->children[1]->moment.value);
+        }
         return node->kind == MODEL_IN ? in_list(node, &left)
                                       : compare_holds(node->op, &left, &right);
     }
@@ -559,6 +570,17 @@ static bool value_test(context *run, const model_node *node, place at)
     return found;
 }
 
+/* `did not ... within D after A` holds only for those whose A was and whose span is over. */
+static bool span_is_over(context *run, const model_window *window, place at)
+{
+    model_value anchor = value_of(run, window->anchor, at);
+    if (anchor.state != SEG_VALUE_SET)
+        return false;
+    if (window->side == MODEL_BEFORE)
+        return anchor.i <= run->now;
+    return model_shift(anchor.i, window->length, 1, at.zone) <= run->now;
+}
+
 static bool did(context *run, const model_node *node, place at)
 {
     at.zone = window_zone(run, &node->window, at);
@@ -569,6 +591,8 @@ static bool did(context *run, const model_node *node, place at)
         n = distinct_periods(run, list, count, node->bound.period, at.zone);
     free(list);
     bool result = node->bound.given ? node->bound.min <= n && n <= node->bound.max : n >= 1;
+    if (node->negated && node->window.kind == MODEL_W_ANCHOR)
+        return !result && span_is_over(run, &node->window, at);
     return result != node->negated;
 }
 
