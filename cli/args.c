@@ -52,6 +52,7 @@ const char args_help[] =
     "  --errors text|json     how errors look            --color auto|always|never\n"
     "  --quiet                no notes on stderr           --timer             show times\n"
     "  --bail                 end at the first failed statement\n"
+    "  --echo                 show each statement before it runs\n"
     "  --version, --help      statements: seg -c .help, docs/cli.md\n"
     "\n"
     "exit code: 0 ok, 1 a statement or data failed, 2 wrong usage, 130 interrupted\n";
@@ -125,7 +126,7 @@ static bool take_flag(cli_args *args, const char *name)
         bool *flag;
     } flags[] = {{"help", &args->help},   {"h", &args->help},    {"version", &args->version},
                  {"quiet", &args->quiet}, {"open", &args->open}, {"timer", &args->timer},
-                 {"bail", &args->bail},   {"q", &args->quiet}};
+                 {"bail", &args->bail},   {"echo", &args->echo}, {"q", &args->quiet}};
     for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
         if (strcmp(name, flags[i].name) == 0) {
             *flags[i].flag = true;

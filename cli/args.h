@@ -27,7 +27,7 @@ typedef struct cli_args {
     session_options session;
     output_mode mode;
     diag_color color;
-    bool json_errors, quiet, open, timer, bail;
+    bool json_errors, quiet, open, timer, echo, bail;
     bool help, version;
     char **params; /* NAME=VALUE, borrowed from argv */
     size_t param_count, param_capacity;

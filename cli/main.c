@@ -125,6 +125,7 @@ static int run_session(const cli_args *args)
     cli_session session = {.mode = args->mode,
                            .open = args->open,
                            .timer = args->timer,
+                           .echo = args->echo,
                            .strict = args->bail,
                            .params = args->params,
                            .param_count = args->param_count};

@@ -505,9 +505,8 @@ static void describe(const cli_mapping *mapping, const map_column *column, text_
     if (column->role < COUNT(roles) && roles[column->role]) {
         buf_text(becomes, roles[column->role]);
     } else {
-        const char *name = column->role == ROLE_LONGITUDE
-                               ? mapping->columns[column->partner].name
-                               : column->name;
+        const char *name =
+            column->role == ROLE_LONGITUDE ? mapping->columns[column->partner].name : column->name;
         buf_text(becomes, column->for_events ? "property " : "attribute ");
         buf_shown(becomes, name, strlen(name), 60);
     }

@@ -129,7 +129,8 @@ run_result query_count(cli_session *session, text_view statement, text_view rest
 
 typedef struct list_request {
     text_view predicate;
-    text_view shown[SHOW_MAX];
+    text_view shown[SHOW_MAX]; /* values */
+    text_view names[SHOW_MAX]; /* what their columns are called: `value as name` */
     size_t shown_count;
     uint64_t limit;
 } list_request;
@@ -150,6 +151,33 @@ static bool find_list_word(void *user, text_view word)
         found->limit = word.data;
     }
     return true;
+}
+
+static bool find_as(void *user, text_view word)
+{
+    text_view *found = user;
+    if (text_equals_fold(word, "as")) {
+        *found = word;
+    }
+    return true;
+}
+
+/* Takes `as name` off a value; without it the value's own text is the name. */
+static void split_name(text_view *value, text_view *out_name)
+{
+    text_view as = {NULL, 0};
+    const char *end = value->data + value->size;
+    *out_name = *value;
+    lex_each_word(*value, find_as, &as);
+    if (as.data && as.data > value->data && as.data + as.size < end) {
+        text_view name = {as.data + as.size, (size_t)(end - as.data) - as.size};
+        *out_name = text_trim(name);
+        *value = text_trim((text_view){value->data, (size_t)(as.data - value->data)});
+        if (out_name->size > 2 && (out_name->data[0] == '"' || out_name->data[0] == '`')) {
+            out_name->data++;
+            out_name->size -= 2;
+        }
+    }
 }
 
 static bool list_parse(cli_session *session, text_view statement, text_view rest, list_request *out)
@@ -177,6 +205,7 @@ static bool list_parse(cli_session *session, text_view statement, text_view rest
                         "\"show\" takes values separated by commas", "for example show country");
                 return false;
             }
+            split_name(&out->shown[i], &out->names[i]);
         }
         if (out->shown_count > SHOW_MAX) {
             diag_fail(&session->diag, NULL, "at most %d values can be shown", SHOW_MAX);
@@ -300,7 +329,7 @@ static void print_list(cli_session *session, const list_request *request, const 
     char *owned[SHOW_MAX];
     cli_table table;
     for (size_t i = 0; i < request->shown_count; i++) {
-        owned[i] = xstrndup(request->shown[i].data, request->shown[i].size);
+        owned[i] = xstrndup(request->names[i].data, request->names[i].size);
         names[i + 1] = owned[i];
     }
     table_init(&table, names, request->shown_count + 1);

@@ -198,6 +198,9 @@ static run_result dispatch(cli_session *session, text_view statement)
 run_result run_statement(cli_session *session, text_view statement)
 {
     struct timespec begin, end;
+    if (session->echo) {
+        diag_note(&session->diag, "seg> %.*s", (int)statement.size, statement.data);
+    }
     clock_gettime(CLOCK_MONOTONIC, &begin);
     run_result result = dispatch(session, statement);
     clock_gettime(CLOCK_MONOTONIC, &end);

@@ -21,6 +21,7 @@ typedef struct cli_session {
     uint32_t threads;
     bool open; /* unknown names are warnings */
     bool timer;
+    bool echo;   /* show each statement before it runs */
     bool strict; /* end at the first statement that fails */
     now_kind now_kind;
     int64_t now;            /* NOW_GIVEN */

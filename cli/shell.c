@@ -12,7 +12,7 @@
 static const char help_text[] =
     "statements end at the end of the line or at ;\n"
     "  count PREDICATE                       how many customers\n"
-    "  list PREDICATE [show V, V] [limit N]  their ids, and values of them\n"
+    "  list PREDICATE [show V [as NAME], ...] [limit N]   their ids, and values of them\n"
     "  test USER PREDICATE                   is this one in it?\n"
     "  explain [analyze] PREDICATE           how it is computed\n"
     "  define segment \"name\" as PREDICATE    save it, for: in segment \"name\"\n"
@@ -25,7 +25,7 @@ static const char help_text[] =
     "settings\n"
     "  .mode table|csv|json|jsonl|markdown|line|ids\n"
     "  .now INSTANT|latest|clock             the instant of evaluation\n"
-    "  .timer on|off\n"
+    "  .timer on|off, .echo on|off\n"
     "  .read FILE                            statements from a file\n"
     "  .quit\n";
 
@@ -74,6 +74,9 @@ static run_result run_setting(cli_session *session, text_view line)
             result = bad_setting(session, line, value, "this is no instant",
                                  "for example 2026-01-31T12:00:00Z, latest or clock");
         }
+    } else if (text_equals(name, ".echo") &&
+               (text_equals(value, "on") || text_equals(value, "off"))) {
+        session->echo = text_equals(value, "on");
     } else if (text_equals(name, ".timer") &&
                (text_equals(value, "on") || text_equals(value, "off"))) {
         session->timer = text_equals(value, "on");

@@ -55,19 +55,19 @@ typedef int32_t seg_status;
 #define SEG_E_BOUND (-4)   /* a parameter is missing, unknown or of the wrong type */
 
 /* The predicate (-21 .. -40); seg_error.offset and .length point into its text. */
-#define SEG_E_SYNTAX (-21)        /* the text does not follow the grammar */
-#define SEG_E_UNKNOWN_NAME (-22)  /* no such event, property, attribute, segment or zone */
-#define SEG_E_TYPE (-23)          /* operands whose types do not fit together */
-#define SEG_E_CYCLE (-24)         /* segments that refer to each other in a circle */
-#define SEG_E_OVERFLOW (-25)      /* a sum or product that does not fit 64 bits */
-#define SEG_E_IN_USE (-26)        /* other segments refer to the one to be dropped */
+#define SEG_E_SYNTAX (-21)       /* the text does not follow the grammar */
+#define SEG_E_UNKNOWN_NAME (-22) /* no such event, property, attribute, segment or zone */
+#define SEG_E_TYPE (-23)         /* operands whose types do not fit together */
+#define SEG_E_CYCLE (-24)        /* segments that refer to each other in a circle */
+#define SEG_E_OVERFLOW (-25)     /* a sum or product that does not fit 64 bits */
+#define SEG_E_IN_USE (-26)       /* other segments refer to the one to be dropped */
 
 /* Incoming data (-41 .. -60); seg_error.line is the row, 1-based. */
-#define SEG_E_DATA (-41)     /* a row, id, time or value is not acceptable */
-#define SEG_E_SCHEMA (-42)   /* a column's type differs from what the store has */
-#define SEG_E_ROARING (-43)  /* bytes that are not a valid roaring bitmap */
+#define SEG_E_DATA (-41)      /* a row, id, time or value is not acceptable */
+#define SEG_E_SCHEMA (-42)    /* a column's type differs from what the store has */
+#define SEG_E_ROARING (-43)   /* bytes that are not a valid roaring bitmap */
 #define SEG_E_NOT_FOUND (-44) /* no such user, segment or other named thing */
-#define SEG_E_CONFLICT (-45) /* an event id seen before with another content */
+#define SEG_E_CONFLICT (-45)  /* an event id seen before with another content */
 
 /* Resources (-61 .. -80); nothing has happened, the object is usable. */
 #define SEG_E_NOMEM (-61)       /* the allocator said no */
@@ -102,9 +102,12 @@ typedef struct seg_error {
     char hint[240];       /* what to do about it, or "" */
 } seg_error;
 
-#define SEG_ERROR_INIT                                                                           \
-    {                                                                                            \
-        (uint32_t)sizeof(seg_error), 0, -1, 0, 0, 0, 0, {0}, {0}                                 \
+#define SEG_ERROR_INIT                                                                             \
+    {                                                                                              \
+        (uint32_t)sizeof(seg_error), 0, -1, 0, 0, 0, 0, {0},                                       \
+        {                                                                                          \
+            0                                                                                      \
+        }                                                                                          \
     }
 
 /* The function form of SEG_ERROR_INIT; error_size is sizeof(seg_error). Since 0.1. */
@@ -144,8 +147,8 @@ SEG_API void seg_buffer_destroy(seg_buffer *buffer);
 typedef struct seg_task seg_task;
 
 /* allocator may be NULL. out_task is owned by the caller: seg_task_destroy(). Since 0.1. */
-SEG_API SEG_MUST_USE seg_status seg_task_create(const seg_allocator *allocator,
-                                                seg_task **out_task, seg_error *err);
+SEG_API SEG_MUST_USE seg_status seg_task_create(const seg_allocator *allocator, seg_task **out_task,
+                                                seg_error *err);
 SEG_API void seg_task_destroy(seg_task *task);
 
 /* Ask the running call, and every later one with this task, to end with SEG_E_INTERRUPTED until

@@ -37,27 +37,27 @@ SEG_BEGIN_DECLS
 typedef struct seg_column {
     uint32_t struct_size;
     seg_type type;
-    int32_t scale;              /* SEG_TYPE_DECIMAL only */
-    uint32_t reserved;          /* 0 */
+    int32_t scale;     /* SEG_TYPE_DECIMAL only */
+    uint32_t reserved; /* 0 */
     const char *name;
     uint64_t name_size;
     const void *values;
-    const uint64_t *offsets;    /* byte offsets, rising; else NULL */
-    const uint32_t *codes;      /* dictionary form of strings and string sets; else NULL */
-    uint64_t dictionary_count;  /* entries of the dictionary, with codes */
-    const uint64_t *lists;      /* SEG_TYPE_STRING_SET: first element of each row */
-    const uint8_t *states;      /* SEG_VALUE_* per row; NULL: all set */
+    const uint64_t *offsets;   /* byte offsets, rising; else NULL */
+    const uint32_t *codes;     /* dictionary form of strings and string sets; else NULL */
+    uint64_t dictionary_count; /* entries of the dictionary, with codes */
+    const uint64_t *lists;     /* SEG_TYPE_STRING_SET: first element of each row */
+    const uint8_t *states;     /* SEG_VALUE_* per row; NULL: all set */
 } seg_column;
 
-#define SEG_COLUMN_INIT                                                                          \
-    {                                                                                            \
-        (uint32_t)sizeof(seg_column), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0                            \
+#define SEG_COLUMN_INIT                                                                            \
+    {                                                                                              \
+        (uint32_t)sizeof(seg_column), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0                              \
     }
 
 /* One batch: all events of one type or of several, or attributes. */
 typedef struct seg_batch {
     uint32_t struct_size;
-    uint32_t flags;               /* 0 */
+    uint32_t flags; /* 0 */
     uint64_t row_count;
     /* Who. Stores of SEG_ID_U64 take user_ids; stores of SEG_ID_BYTES take user_bytes with
      * user_offsets[row_count + 1]. */
@@ -80,22 +80,23 @@ typedef struct seg_batch {
     uint64_t column_count;
 } seg_batch;
 
-#define SEG_BATCH_INIT                                                                           \
-    {                                                                                            \
-        (uint32_t)sizeof(seg_batch), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0                          \
+#define SEG_BATCH_INIT                                                                             \
+    {                                                                                              \
+        (uint32_t)sizeof(seg_batch), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0                            \
     }
 
 /* ---- commit ------------------------------------------------------------------------------ */
 
 /* Why a row was refused. */
 #define SEG_ROW_OK 0u
-#define SEG_ROW_DUPLICATE 1u    /* its event id was seen before with the same content: not an error */
-#define SEG_ROW_BAD_ID 2u       /* empty or too long user or event id */
-#define SEG_ROW_BAD_TIME 3u     /* outside SEG_TIME_MIN .. SEG_TIME_MAX */
-#define SEG_ROW_BAD_VALUE 4u    /* NaN, infinity, not UTF-8, too long, latitude beyond 90, ... */
-#define SEG_ROW_CONFLICT 5u     /* its event id was seen before with other content */
+#define SEG_ROW_DUPLICATE 1u /* its event id was seen before with the same content: not an error */
+#define SEG_ROW_BAD_ID 2u    /* empty or too long user or event id */
+#define SEG_ROW_BAD_TIME 3u  /* outside SEG_TIME_MIN .. SEG_TIME_MAX */
+#define SEG_ROW_BAD_VALUE 4u /* NaN, infinity, not UTF-8, too long, latitude beyond 90, ... */
+#define SEG_ROW_CONFLICT 5u  /* its event id was seen before with other content */
 
-#define SEG_COMMIT_QUARANTINE 1u /* leave out wrong rows and count them; without it one wrong
+#define SEG_COMMIT_QUARANTINE                                                                      \
+    1u /* leave out wrong rows and count them; without it one wrong
                                     row refuses the commit */
 
 typedef struct seg_commit_options {
@@ -106,9 +107,9 @@ typedef struct seg_commit_options {
     uint64_t row_results_count;
 } seg_commit_options;
 
-#define SEG_COMMIT_OPTIONS_INIT                                                                  \
-    {                                                                                            \
-        (uint32_t)sizeof(seg_commit_options), 0, 0, 0                                            \
+#define SEG_COMMIT_OPTIONS_INIT                                                                    \
+    {                                                                                              \
+        (uint32_t)sizeof(seg_commit_options), 0, 0, 0                                              \
     }
 SEG_API void seg_commit_options_init(seg_commit_options *options, size_t options_size);
 
@@ -121,7 +122,7 @@ typedef struct seg_commit_report {
     uint64_t rows_duplicate;
     uint64_t rows_rejected;
     uint64_t users_added;
-    uint64_t rejected_row;    /* the first one, 0-based over all batches; UINT64_MAX if none */
+    uint64_t rejected_row; /* the first one, 0-based over all batches; UINT64_MAX if none */
 } seg_commit_report;
 
 /* Apply batches as one commit: all or nothing. Columns that the store does not know are defined.
@@ -150,8 +151,7 @@ SEG_API void seg_appender_destroy(seg_appender *appender);
  * the _u64 forms. */
 SEG_API SEG_MUST_USE seg_status seg_appender_event(seg_appender *appender, const char *user,
                                                    size_t user_size, const char *event,
-                                                   size_t event_size, int64_t time,
-                                                   seg_error *err);
+                                                   size_t event_size, int64_t time, seg_error *err);
 SEG_API SEG_MUST_USE seg_status seg_appender_event_u64(seg_appender *appender, uint64_t user,
                                                        const char *event, size_t event_size,
                                                        int64_t time, seg_error *err);
@@ -181,9 +181,9 @@ SEG_API SEG_MUST_USE seg_status seg_appender_set_decimal(seg_appender *appender,
 SEG_API SEG_MUST_USE seg_status seg_appender_set_string(seg_appender *appender, const char *name,
                                                         size_t name_size, const char *value,
                                                         size_t value_size, seg_error *err);
-SEG_API SEG_MUST_USE seg_status seg_appender_set_timestamp(seg_appender *appender,
-                                                           const char *name, size_t name_size,
-                                                           int64_t value, seg_error *err);
+SEG_API SEG_MUST_USE seg_status seg_appender_set_timestamp(seg_appender *appender, const char *name,
+                                                           size_t name_size, int64_t value,
+                                                           seg_error *err);
 SEG_API SEG_MUST_USE seg_status seg_appender_set_date(seg_appender *appender, const char *name,
                                                       size_t name_size, int32_t days,
                                                       seg_error *err);

@@ -16,19 +16,19 @@ typedef struct seg_store seg_store;
 typedef int32_t seg_type;
 #define SEG_TYPE_BOOL 1
 #define SEG_TYPE_INT64 2
-#define SEG_TYPE_FLOAT64 3   /* finite; NaN and infinities are refused */
-#define SEG_TYPE_DECIMAL 4   /* int64 x 10^-scale, scale 0 .. 18, exact sums: use it for money */
-#define SEG_TYPE_STRING 5    /* UTF-8, compared byte by byte */
-#define SEG_TYPE_TIMESTAMP 6 /* an instant */
-#define SEG_TYPE_DATE 7      /* a civil date: int32 days since 1970-01-01, in no time zone */
-#define SEG_TYPE_GEO 8       /* latitude and longitude in degrees, kept to 1e-7 degree */
+#define SEG_TYPE_FLOAT64 3    /* finite; NaN and infinities are refused */
+#define SEG_TYPE_DECIMAL 4    /* int64 x 10^-scale, scale 0 .. 18, exact sums: use it for money */
+#define SEG_TYPE_STRING 5     /* UTF-8, compared byte by byte */
+#define SEG_TYPE_TIMESTAMP 6  /* an instant */
+#define SEG_TYPE_DATE 7       /* a civil date: int32 days since 1970-01-01, in no time zone */
+#define SEG_TYPE_GEO 8        /* latitude and longitude in degrees, kept to 1e-7 degree */
 #define SEG_TYPE_STRING_SET 9 /* a set of strings; attributes only */
 
 /* Limits, each with a test at the limit and one past it. */
-#define SEG_NAME_SIZE_MAX 255    /* bytes of a column, event or segment name */
-#define SEG_ID_SIZE_MAX 1024     /* bytes of a user id or event id */
+#define SEG_NAME_SIZE_MAX 255     /* bytes of a column, event or segment name */
+#define SEG_ID_SIZE_MAX 1024      /* bytes of a user id or event id */
 #define SEG_STRING_SIZE_MAX 65535 /* bytes of a string value */
-#define SEG_COLUMNS_MAX 4096     /* attributes in a store; event types; properties of a type */
+#define SEG_COLUMNS_MAX 4096      /* attributes in a store; event types; properties of a type */
 #define SEG_USERS_MAX 4294901760u /* users in a store: 65,535 chunks of 65,536 */
 #define SEG_TIME_MIN (-62135596800000000) /* 0001-01-01T00:00:00Z */
 #define SEG_TIME_MAX 253402300799999999   /* 9999-12-31T23:59:59.999999Z */
@@ -51,12 +51,12 @@ SEG_API SEG_MUST_USE seg_status seg_store_define_property(seg_store *store, cons
 /* One entry of the listing. Pointers are borrowed until the store is closed. */
 typedef struct seg_column_info {
     uint32_t struct_size;
-    seg_type type;        /* 0 for an event type's own entry */
+    seg_type type; /* 0 for an event type's own entry */
     int32_t scale;
     int32_t reserved;
-    const char *event;    /* NULL for an attribute */
+    const char *event; /* NULL for an attribute */
     uint64_t event_size;
-    const char *name;     /* NULL for an event type's own entry */
+    const char *name; /* NULL for an event type's own entry */
     uint64_t name_size;
 } seg_column_info;
 

@@ -14,15 +14,17 @@
 SEG_BEGIN_DECLS
 
 /* Limits of a predicate. */
-#define SEG_TEXT_SIZE_MAX 1048576   /* bytes of predicate text */
-#define SEG_TEXT_DEPTH_MAX 64       /* nested brackets and nots */
-#define SEG_TEXT_NODES_MAX 100000   /* leaves, operators and literals, with the saved segments it uses */
+#define SEG_TEXT_SIZE_MAX 1048576 /* bytes of predicate text */
+#define SEG_TEXT_DEPTH_MAX 64     /* nested brackets and nots */
+#define SEG_TEXT_NODES_MAX                                                                         \
+    100000 /* leaves, operators and literals, with the saved segments it uses */
 
 typedef struct seg_segment seg_segment;
 
 /* ---- compile ----------------------------------------------------------------------------- */
 
-#define SEG_COMPILE_OPEN 1u /* names that the store does not know yet are warnings: no event, no
+#define SEG_COMPILE_OPEN                                                                           \
+    1u /* names that the store does not know yet are warnings: no event, no
                                value. Without it they are SEG_E_UNKNOWN_NAME. */
 
 /* Parse and check `text` against what the store knows now, with the saved segments it refers to
@@ -59,10 +61,10 @@ SEG_API SEG_MUST_USE seg_status seg_segment_warning(const seg_segment *segment, 
  * predicate means. Types are inferred. */
 typedef struct seg_param_info {
     uint32_t struct_size;
-    seg_type type;     /* SEG_TYPE_*: what to bind */
-    uint32_t is_list;  /* 1: any number of values of that type */
+    seg_type type;    /* SEG_TYPE_*: what to bind */
+    uint32_t is_list; /* 1: any number of values of that type */
     uint32_t reserved;
-    const char *name;  /* without the $; borrowed until the segment is released */
+    const char *name; /* without the $; borrowed until the segment is released */
     uint64_t name_size;
 } seg_param_info;
 
@@ -111,16 +113,16 @@ SEG_API SEG_MUST_USE seg_status seg_segment_bind(const seg_segment *segment,
 
 typedef struct seg_eval_options {
     uint32_t struct_size;
-    uint32_t flags;         /* 0 */
-    uint32_t threads;       /* 0: 1; at most the store's threads_max */
-    uint32_t reserved;      /* 0 */
-    const seg_set *among;   /* only these users; NULL: everyone. Of the same store. */
-    seg_task *task;         /* interrupt and progress; NULL: none */
+    uint32_t flags;       /* 0 */
+    uint32_t threads;     /* 0: 1; at most the store's threads_max */
+    uint32_t reserved;    /* 0 */
+    const seg_set *among; /* only these users; NULL: everyone. Of the same store. */
+    seg_task *task;       /* interrupt and progress; NULL: none */
 } seg_eval_options;
 
-#define SEG_EVAL_OPTIONS_INIT                                                                    \
-    {                                                                                            \
-        (uint32_t)sizeof(seg_eval_options), 0, 0, 0, 0, 0                                        \
+#define SEG_EVAL_OPTIONS_INIT                                                                      \
+    {                                                                                              \
+        (uint32_t)sizeof(seg_eval_options), 0, 0, 0, 0, 0                                          \
     }
 SEG_API void seg_eval_options_init(seg_eval_options *options, size_t options_size);
 
@@ -143,16 +145,14 @@ SEG_API SEG_MUST_USE seg_status seg_segment_count(const seg_segment *segment,
 /* Many segments in one pass over the data; what they have in common is computed once.
  * out_sets[segment_count]: all owned by the caller, or all NULL on failure. */
 SEG_API SEG_MUST_USE seg_status seg_segments_evaluate(const seg_segment *const *segments,
-                                                      size_t segment_count,
-                                                      seg_snapshot *snapshot, int64_t now,
-                                                      const seg_eval_options *options,
+                                                      size_t segment_count, seg_snapshot *snapshot,
+                                                      int64_t now, const seg_eval_options *options,
                                                       seg_set **out_sets, seg_error *err);
 
 /* Is this one customer in the segment? Looks at nobody else, except for ranks ("top 10 %").
  * An id that the snapshot does not know is in no segment: *out_member = 0 and SEG_OK. */
-SEG_API SEG_MUST_USE seg_status seg_segment_test(const seg_segment *segment,
-                                                 seg_snapshot *snapshot, const char *user,
-                                                 size_t user_size, int64_t now,
+SEG_API SEG_MUST_USE seg_status seg_segment_test(const seg_segment *segment, seg_snapshot *snapshot,
+                                                 const char *user, size_t user_size, int64_t now,
                                                  int32_t *out_member, seg_error *err);
 SEG_API SEG_MUST_USE seg_status seg_segment_test_u64(const seg_segment *segment,
                                                      seg_snapshot *snapshot, uint64_t user,
@@ -166,8 +166,7 @@ SEG_API SEG_MUST_USE seg_status seg_segment_test_u64(const seg_segment *segment,
 /* out_text is owned by the caller: seg_buffer_destroy(). options may be NULL. */
 SEG_API SEG_MUST_USE seg_status seg_segment_explain(const seg_segment *segment,
                                                     seg_snapshot *snapshot, int64_t now,
-                                                    uint32_t flags,
-                                                    const seg_eval_options *options,
+                                                    uint32_t flags, const seg_eval_options *options,
                                                     seg_buffer **out_text, seg_error *err);
 
 SEG_END_DECLS

@@ -78,8 +78,7 @@ SEG_API int32_t seg_set_equals(const seg_set *left, const seg_set *right);
  * every set. One thread per handle. The cursor retains the set. */
 typedef struct seg_set_cursor seg_set_cursor;
 SEG_API SEG_MUST_USE seg_status seg_set_cursor_create(const seg_set *set,
-                                                      seg_set_cursor **out_cursor,
-                                                      seg_error *err);
+                                                      seg_set_cursor **out_cursor, seg_error *err);
 SEG_API void seg_set_cursor_destroy(seg_set_cursor *cursor);
 
 /* The next ids, at most id_capacity: out_offsets[0 .. *out_count] into *out_bytes, which is

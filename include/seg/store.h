@@ -24,18 +24,18 @@ typedef struct seg_store_options {
     const seg_allocator *allocator; /* copied; NULL: malloc */
     const char *timezone;           /* IANA name of the store's zone; NULL: "UTC" */
     uint64_t timezone_size;
-    uint64_t dedup_window_us;       /* event ids are remembered this long by event time, counted
+    uint64_t dedup_window_us; /* event ids are remembered this long by event time, counted
                                        back from the newest event; 0: 35 days; UINT64_MAX: for
                                        ever */
-    uint32_t id_kind;               /* SEG_ID_* */
-    uint32_t week_start;            /* 0 or 1: Monday (ISO); 7: Sunday */
-    uint32_t threads_max;           /* threads of one evaluation at the most; 0: processors */
-    uint32_t reserved;              /* 0 */
+    uint32_t id_kind;         /* SEG_ID_* */
+    uint32_t week_start;      /* 0 or 1: Monday (ISO); 7: Sunday */
+    uint32_t threads_max;     /* threads of one evaluation at the most; 0: processors */
+    uint32_t reserved;        /* 0 */
 } seg_store_options;
 
-#define SEG_STORE_OPTIONS_INIT                                                                   \
-    {                                                                                            \
-        (uint32_t)sizeof(seg_store_options), 0, 0, 0, 0, 0, 0, 0, 0, 0                           \
+#define SEG_STORE_OPTIONS_INIT                                                                     \
+    {                                                                                              \
+        (uint32_t)sizeof(seg_store_options), 0, 0, 0, 0, 0, 0, 0, 0, 0                             \
     }
 SEG_API void seg_store_options_init(seg_store_options *options, size_t options_size);
 
@@ -65,9 +65,9 @@ typedef struct seg_snapshot_info {
     uint64_t commit_sequence; /* commits before this snapshot; rises by one per commit */
     uint64_t user_count;
     uint64_t event_count;
-    uint64_t part_count;      /* sorted parts that hold the events */
-    uint64_t memory_bytes;    /* of events, attributes, ids and dictionaries, about */
-    int64_t time_min;         /* of the oldest and newest event; 0 where there are none */
+    uint64_t part_count;   /* sorted parts that hold the events */
+    uint64_t memory_bytes; /* of events, attributes, ids and dictionaries, about */
+    int64_t time_min;      /* of the oldest and newest event; 0 where there are none */
     int64_t time_max;
 } seg_snapshot_info;
 

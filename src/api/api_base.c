@@ -15,7 +15,7 @@ uint32_t seg_abi_version(void)
     return SEG_ABI_MAJOR;
 }
 
-/* ---- tasks ------------------------------------------------------------------------------ */
+/* ---- tasks ------------------------------------------------------------------------------- */
 
 seg_status seg_task_create(const seg_allocator *allocator, seg_task **out_task, seg_error *err)
 {

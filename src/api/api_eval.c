@@ -76,7 +76,7 @@ static seg_status segment_request(const seg_segment *segment, seg_snapshot *snap
     return SEG_OK;
 }
 
-/* ---- one segment ---------------------------------------------------------------------------- */
+/* ---- one segment ------------------------------------------------------------------------- */
 
 seg_status seg_segment_evaluate(const seg_segment *segment, seg_snapshot *snapshot, int64_t now,
                                 const seg_eval_options *options, seg_set **out_set, seg_error *err)
@@ -105,7 +105,7 @@ seg_status seg_segment_count(const seg_segment *segment, seg_snapshot *snapshot,
     return SEG_OK;
 }
 
-/* ---- many segments --------------------------------------------------------------------------- */
+/* ---- many segments ----------------------------------------------------------------------- */
 
 static seg_status many_check(const seg_segment *const *segments, size_t segment_count,
                              const seg_snapshot *snapshot, seg_error *err)
@@ -183,7 +183,7 @@ seg_status seg_segments_evaluate(const seg_segment *const *segments, size_t segm
     return status;
 }
 
-/* ---- one user ----------------------------------------------------------------------------------- */
+/* ---- one user ---------------------------------------------------------------------------- */
 
 static seg_status segment_test(const seg_segment *segment, seg_snapshot *snapshot, uint32_t ordinal,
                                int64_t now, int32_t *out_member, seg_error *err)
@@ -223,7 +223,7 @@ seg_status seg_segment_test_u64(const seg_segment *segment, seg_snapshot *snapsh
     return segment_test(segment, snapshot, ordinal, now, out_member, err);
 }
 
-/* ---- explain ------------------------------------------------------------------------------------- */
+/* ---- explain ----------------------------------------------------------------------------- */
 
 /* Run for the figures alone. */
 static seg_status explain_run(segi_request *request, segi_op_actual *actual, seg_error *err)
@@ -253,9 +253,9 @@ static seg_status explain_write(const seg_segment *segment, segi_request *reques
             status = explain_run(request, actual, err);
     }
     if (status == SEG_OK) {
-        segi_program_explain(program, 0, request->snapshot->user_count,
-                             request->snapshot->schema, estimates, analyze ? actual : NULL,
-                             (flags & SEG_EXPLAIN_JSON) != 0, &buf);
+        segi_program_explain(program, 0, request->snapshot->user_count, request->snapshot->schema,
+                             estimates, analyze ? actual : NULL, (flags & SEG_EXPLAIN_JSON) != 0,
+                             &buf);
         status = buf.failed ? segi_fail_nomem(err) : segi_buffer_take(&buf, out_text, err);
     }
     segi_buf_deinit(&buf);

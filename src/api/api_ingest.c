@@ -14,7 +14,7 @@ struct seg_appender {
     segi_rows *rows;
 };
 
-/* ---- versioned arrays ------------------------------------------------------------------- */
+/* ---- versioned arrays -------------------------------------------------------------------- */
 
 /* Element i of an array whose elements have the size that the first one states. */
 static const void *element_at(const void *array, size_t i)
@@ -71,7 +71,7 @@ static seg_status batches_read(const seg_batch *batches, size_t count, segi_aren
     return SEG_OK;
 }
 
-/* ---- commit --------------------------------------------------------------------------------- */
+/* ---- commit ------------------------------------------------------------------------------ */
 
 void seg_commit_options_init(seg_commit_options *options, size_t options_size)
 {
@@ -151,7 +151,7 @@ seg_status seg_store_commit(seg_store *store, const seg_batch *batches, size_t b
     return status;
 }
 
-/* ---- appender: begin and end -------------------------------------------------------------- */
+/* ---- appender: begin and end ------------------------------------------------------------- */
 
 seg_status seg_appender_create(seg_store *store, seg_appender **out_appender, seg_error *err)
 {
@@ -213,7 +213,7 @@ seg_status seg_appender_commit(seg_appender *appender, const seg_commit_options 
     return SEG_OK;
 }
 
-/* ---- appender: rows -------------------------------------------------------------------------- */
+/* ---- appender: rows ---------------------------------------------------------------------- */
 
 seg_status seg_appender_event(seg_appender *appender, const char *user, size_t user_size,
                               const char *event, size_t event_size, int64_t time, seg_error *err)
@@ -263,7 +263,7 @@ seg_status seg_appender_set_event_id(seg_appender *appender, const char *id, siz
     return segi_rows_event_id(appender->rows, id, id_size, err);
 }
 
-/* ---- appender: values ------------------------------------------------------------------------- */
+/* ---- appender: values -------------------------------------------------------------------- */
 
 /* A value that this file refuses drops the row under way like one that the rows refuse. They drop
  * it for an empty name, which no column has. */

@@ -57,7 +57,7 @@ struct seg_task {
     segi_progress progress;
 };
 
-/* ---- references ------------------------------------------------------------------------- */
+/* ---- references -------------------------------------------------------------------------- */
 
 static inline void segi_api_refs_init(segi_api_refs *refs)
 {
@@ -70,16 +70,13 @@ static inline void segi_api_refs_add(segi_api_refs *refs)
 /* True for the last one. What other threads wrote before they let go is then visible. */
 static inline bool segi_api_refs_drop(segi_api_refs *refs)
 {
-    if (atomic_fetch_sub_explicit(refs, 1, memory_order_release) != 1)
-        return false;
-    atomic_thread_fence(memory_order_acquire);
-    return true;
+    return atomic_fetch_sub_explicit(refs, 1, memory_order_acq_rel) == 1;
 }
 
 void segi_api_store_retain(seg_store *store);
 void segi_api_store_release(seg_store *store);
 
-/* ---- errors and arguments ------------------------------------------------------------------ */
+/* ---- errors and arguments ---------------------------------------------------------------- */
 
 /* Callers use one seg_error for many calls: what an earlier one left must not stay. The test for
  * 0 keeps this off the hot path of the appender. */
@@ -96,14 +93,14 @@ static inline uint32_t segi_api_id_kind(const seg_snapshot *snapshot)
 
 /* Ids are of this kind, else SEG_E_ARG with the remedy as the hint. */
 seg_status segi_api_check_id_kind(uint32_t has, uint32_t wants, seg_error *err);
-/* Text of a predicate or of anything else that may be empty. */
-seg_status segi_api_check_text(const char *text, size_t text_size, seg_error *err);
+/* The text of a predicate. An empty one may be NULL; below this room it never is. */
+seg_status segi_api_check_text(const char **text, size_t text_size, seg_error *err);
 seg_status segi_api_check_now(int64_t now, seg_error *err);
 
 /* UINT32_MAX for an id that the snapshot does not know or that no user can have. */
 uint32_t segi_api_find(const seg_snapshot *snapshot, const char *user, size_t user_size);
 
-/* ---- evaluation ------------------------------------------------------------------------------ */
+/* ---- evaluation -------------------------------------------------------------------------- */
 
 /* Evaluation options, checked and in the words of exec. request->program is left to the caller. */
 seg_status segi_api_request(seg_snapshot *snapshot, int64_t now, const seg_eval_options *options,

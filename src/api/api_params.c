@@ -53,7 +53,7 @@ void seg_params_destroy(seg_params *params)
     segi_free(&mem, params);
 }
 
-/* ---- adding ------------------------------------------------------------------------------- */
+/* ---- adding ------------------------------------------------------------------------------ */
 
 static params_entry *entry_find(seg_params *params, const char *name, size_t name_size)
 {
@@ -204,7 +204,7 @@ seg_status seg_params_add_empty(seg_params *params, const char *name, size_t nam
     return SEG_OK;
 }
 
-/* ---- binding ------------------------------------------------------------------------------ */
+/* ---- binding ----------------------------------------------------------------------------- */
 
 seg_status segi_api_fail_open(const segi_predicate *predicate, seg_error *err)
 {

@@ -52,7 +52,7 @@ seg_status seg_segment_compile(seg_store *store, const char *text, size_t text_s
     SEGI_CHECK_ARG(out_segment != NULL, err, "out_segment is NULL");
     *out_segment = NULL;
     SEGI_CHECK_ARG(store != NULL, err, "store is NULL");
-    SEGI_TRY(segi_api_check_text(text, text_size, err));
+    SEGI_TRY(segi_api_check_text(&text, text_size, err));
     SEGI_CHECK_ARG((flags & ~SEG_COMPILE_OPEN) == 0, err, "unknown flags of a compile");
     return segi_api_segment_create(store, text, text_size, flags, NULL, 0, out_segment, err);
 }
@@ -91,7 +91,7 @@ void seg_segment_release(seg_segment *segment)
     segi_api_store_release(store);
 }
 
-/* ---- asking -------------------------------------------------------------------------------- */
+/* ---- asking ------------------------------------------------------------------------------ */
 
 seg_status seg_segment_text(const seg_segment *segment, seg_buffer **out_text, seg_error *err)
 {

@@ -24,7 +24,7 @@ struct seg_set_cursor {
     uint32_t ordinals[BLOCK];
 };
 
-/* ---- making -------------------------------------------------------------------------------- */
+/* ---- making ------------------------------------------------------------------------------ */
 
 seg_status segi_api_set_create(seg_snapshot *snapshot, segi_bitmap *bitmap, int64_t now,
                                seg_set **out, seg_error *err)
@@ -70,7 +70,7 @@ seg_status seg_set_everyone(seg_snapshot *snapshot, seg_set **out_set, seg_error
     return segi_api_set_create(snapshot, bitmap, 0, out_set, err);
 }
 
-/* ---- ids to ordinals ------------------------------------------------------------------------ */
+/* ---- ids to ordinals --------------------------------------------------------------------- */
 
 uint32_t segi_api_find(const seg_snapshot *snapshot, const char *user, size_t user_size)
 {
@@ -167,7 +167,7 @@ seg_status seg_set_from_ids_u64(seg_snapshot *snapshot, const uint64_t *ids, uin
     return set_from_ids_checked(snapshot, SEG_ID_U64, &list, id_count, out_set, out_unknown, err);
 }
 
-/* ---- asking ----------------------------------------------------------------------------------- */
+/* ---- asking ------------------------------------------------------------------------------ */
 
 uint64_t seg_set_count(const seg_set *set)
 {
@@ -266,7 +266,7 @@ uint64_t seg_set_contains_many_u64(const seg_set *set, const uint64_t *ids, uint
     return set_contains_many(set, SEG_ID_U64, &list, out_members);
 }
 
-/* ---- algebra ------------------------------------------------------------------------------------ */
+/* ---- algebra ----------------------------------------------------------------------------- */
 
 static seg_status combine_check(uint32_t operation, const seg_set *left, const seg_set *right,
                                 seg_error *err)
@@ -329,7 +329,7 @@ int32_t seg_set_equals(const seg_set *left, const seg_set *right)
     return segi_bitmap_equals(left->bitmap, right->bitmap) ? 1 : 0;
 }
 
-/* ---- reading out ----------------------------------------------------------------------------------- */
+/* ---- reading out ------------------------------------------------------------------------- */
 
 seg_status seg_set_cursor_create(const seg_set *set, seg_set_cursor **out_cursor, seg_error *err)
 {
@@ -459,7 +459,7 @@ seg_status seg_set_cursor_next_u64(seg_set_cursor *cursor, uint64_t id_capacity,
     return SEG_OK;
 }
 
-/* ---- roaring ----------------------------------------------------------------------------------------- */
+/* ---- roaring ----------------------------------------------------------------------------- */
 
 static seg_status format_check(uint32_t format, const seg_snapshot *snapshot, seg_error *err)
 {

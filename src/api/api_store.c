@@ -7,7 +7,7 @@
 #define THREADS_MAX 1024u
 #define DEDUP_DEFAULT_DAYS 35
 
-/* ---- shared by the files of this room ------------------------------------------------------ */
+/* ---- shared by the files of this room ---------------------------------------------------- */
 
 void segi_api_store_retain(seg_store *store)
 {
@@ -36,9 +36,11 @@ seg_status segi_api_check_id_kind(uint32_t has, uint32_t wants, seg_error *err)
     return SEG_E_ARG;
 }
 
-seg_status segi_api_check_text(const char *text, size_t text_size, seg_error *err)
+seg_status segi_api_check_text(const char **text, size_t text_size, seg_error *err)
 {
-    SEGI_CHECK_ARG(text != NULL || text_size == 0, err, "the text is NULL");
+    SEGI_CHECK_ARG(*text != NULL || text_size == 0, err, "the text is NULL");
+    if (*text == NULL)
+        *text = "";
     if (text_size > SEG_TEXT_SIZE_MAX)
         return segi_fail(err, SEG_E_LIMIT, "the text has %zu bytes, at most %d are allowed",
                          text_size, SEG_TEXT_SIZE_MAX);
@@ -52,7 +54,7 @@ seg_status segi_api_check_now(int64_t now, seg_error *err)
     return SEG_OK;
 }
 
-/* ---- store --------------------------------------------------------------------------------- */
+/* ---- store ------------------------------------------------------------------------------- */
 
 void seg_store_options_init(seg_store_options *options, size_t options_size)
 {
@@ -132,7 +134,7 @@ seg_status seg_store_close(seg_store *store, seg_error *err)
     return SEG_OK;
 }
 
-/* ---- snapshots ------------------------------------------------------------------------------ */
+/* ---- snapshots --------------------------------------------------------------------------- */
 
 seg_status seg_snapshot_create(seg_store *store, seg_snapshot **out_snapshot, seg_error *err)
 {
@@ -190,7 +192,7 @@ seg_status seg_snapshot_get_info(const seg_snapshot *snapshot, seg_snapshot_info
     return segi_options_write(info, &known, sizeof known, "seg_snapshot_info", err);
 }
 
-/* ---- saved segments --------------------------------------------------------------------------- */
+/* ---- saved segments ---------------------------------------------------------------------- */
 
 seg_status seg_store_define_segment(seg_store *store, const char *name, size_t name_size,
                                     const char *text, size_t text_size, uint64_t *out_version,
@@ -200,7 +202,7 @@ seg_status seg_store_define_segment(seg_store *store, const char *name, size_t n
     if (out_version != NULL)
         *out_version = 0;
     SEGI_CHECK_ARG(store != NULL, err, "store is NULL");
-    SEGI_TRY(segi_api_check_text(text, text_size, err));
+    SEGI_TRY(segi_api_check_text(&text, text_size, err));
     const segi_schema *schema = segi_store_schema(store->store);
     uint64_t version = 0;
     seg_status status = segi_catalog_define(store->catalog, schema, name, name_size, text,

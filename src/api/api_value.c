@@ -19,21 +19,13 @@ struct seg_value_column {
     seg_column view;
 };
 
-/* ---- compile ------------------------------------------------------------------------------- */
+/* ---- compile ----------------------------------------------------------------------------- */
 
 /* Takes the predicate, also on failure. */
 static seg_status value_wrap(seg_store *store, segi_predicate *predicate, seg_value **out,
                              seg_error *err)
 {
-    if (predicate->param_count > 0) {
-        const segi_param *param = &predicate->params[0];
-        segi_fail(err, SEG_E_BOUND, "a value cannot have parameters, here $%.*s",
-                  (int)param->name_size, param->name);
-        segi_error_span(err, param->offset, param->name_size + 1);
-        segi_error_locate(err, predicate->text, predicate->text_size);
-        segi_predicate_destroy(predicate);
-        return SEG_E_BOUND;
-    }
+    SEGI_ASSERT(predicate->param_count == 0); /* the compiler refuses them */
     seg_value *value = segi_alloc_zero(&store->mem, sizeof *value);
     if (value == NULL) {
         segi_predicate_destroy(predicate);
@@ -54,7 +46,7 @@ seg_status seg_value_compile(seg_store *store, const char *text, size_t text_siz
     SEGI_CHECK_ARG(out_value != NULL, err, "out_value is NULL");
     *out_value = NULL;
     SEGI_CHECK_ARG(store != NULL, err, "store is NULL");
-    SEGI_TRY(segi_api_check_text(text, text_size, err));
+    SEGI_TRY(segi_api_check_text(&text, text_size, err));
     SEGI_CHECK_ARG((flags & ~SEG_COMPILE_OPEN) == 0, err, "unknown flags of a compile");
     const segi_schema *schema = segi_store_schema(store->store);
     segi_predicate *predicate = NULL;
@@ -80,7 +72,7 @@ void seg_value_release(seg_value *value)
     segi_api_store_release(store);
 }
 
-/* ---- evaluate --------------------------------------------------------------------------------- */
+/* ---- evaluate ---------------------------------------------------------------------------- */
 
 /* A row that is not set reads as zero, whatever lies in its slot. */
 static int64_t slot_at(const segi_values *values, size_t i)
@@ -127,14 +119,10 @@ static void convert_places(const segi_values *values, double *out)
 static size_t converted_size(seg_type type)
 {
     switch (type) {
-    case SEG_TYPE_BOOL:
-        return sizeof(uint8_t);
-    case SEG_TYPE_DATE:
-        return sizeof(int32_t);
-    case SEG_TYPE_GEO:
-        return 2 * sizeof(double);
-    default:
-        return 0;
+    case SEG_TYPE_BOOL: return sizeof(uint8_t);
+    case SEG_TYPE_DATE: return sizeof(int32_t);
+    case SEG_TYPE_GEO: return 2 * sizeof(double);
+    default: return 0;
     }
 }
 

@@ -4,26 +4,26 @@
 
 #include <string.h>
 
-#define SCAN_LOOP(T, TEST)                                                                       \
-    do {                                                                                         \
-        const T *v = (const T *)data + begin;                                                    \
-        size_t i = 0;                                                                            \
-        for (; i + 64 <= count; i += 64) {                                                       \
-            uint64_t word = 0;                                                                   \
-            for (unsigned j = 0; j < 64; j++) {                                                  \
-                T x = v[i + j];                                                                  \
-                word |= (uint64_t)(TEST) << j;                                                   \
-            }                                                                                    \
-            bits[i / 64] = word;                                                                 \
-        }                                                                                        \
-        if (i < count) {                                                                         \
-            uint64_t word = 0;                                                                   \
-            for (unsigned j = 0; i + j < count; j++) {                                           \
-                T x = v[i + j];                                                                  \
-                word |= (uint64_t)(TEST) << j;                                                   \
-            }                                                                                    \
-            bits[i / 64] = word;                                                                 \
-        }                                                                                        \
+#define SCAN_LOOP(T, TEST)                                                                         \
+    do {                                                                                           \
+        const T *v = (const T *)data + begin;                                                      \
+        size_t i = 0;                                                                              \
+        for (; i + 64 <= count; i += 64) {                                                         \
+            uint64_t word = 0;                                                                     \
+            for (unsigned j = 0; j < 64; j++) {                                                    \
+                T x = v[i + j];                                                                    \
+                word |= (uint64_t)(TEST) << j;                                                     \
+            }                                                                                      \
+            bits[i / 64] = word;                                                                   \
+        }                                                                                          \
+        if (i < count) {                                                                           \
+            uint64_t word = 0;                                                                     \
+            for (unsigned j = 0; i + j < count; j++) {                                             \
+                T x = v[i + j];                                                                    \
+                word |= (uint64_t)(TEST) << j;                                                     \
+            }                                                                                      \
+            bits[i / 64] = word;                                                                   \
+        }                                                                                          \
     } while (0)
 
 /* The widest stored value of a width. */
@@ -76,6 +76,20 @@ void segi_scan_range(uint32_t width, const void *data, size_t begin, size_t coun
                      uint64_t high, uint64_t *bits)
 {
     segi_scan_range_at(segi_scan_level(), width, data, begin, count, low, high, bits);
+}
+
+void segi_scan_signed(const int64_t *data, size_t begin, size_t count, int64_t low, int64_t high,
+                      uint64_t *bits)
+{
+    if (low > high) {
+        memset(bits, 0, (count + 63) / 64 * sizeof *bits);
+        return;
+    }
+    /* x - low <= high - low holds for signed numbers too, all three modulo 2^64. */
+    uint64_t first = (uint64_t)low, span = (uint64_t)high - (uint64_t)low;
+    size_t done = segi_scan_range_x86(segi_scan_level(), 8, data + begin, count, first, span, bits);
+    if (done < count)
+        scan_range_plain(8, data, begin + done, count - done, first, span, bits + done / 64);
 }
 
 void segi_scan_float(const double *data, size_t begin, size_t count, double low, double high,

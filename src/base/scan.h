@@ -10,6 +10,9 @@
  * the last value. */
 void segi_scan_range(uint32_t width, const void *data, size_t begin, size_t count, uint64_t low,
                      uint64_t high, uint64_t *bits);
+/* The same for signed 64-bit values. */
+void segi_scan_signed(const int64_t *data, size_t begin, size_t count, int64_t low, int64_t high,
+                      uint64_t *bits);
 /* The same for doubles; bounds are included unless open. */
 void segi_scan_float(const double *data, size_t begin, size_t count, double low, double high,
                      int low_open, int high_open, uint64_t *bits);

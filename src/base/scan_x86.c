@@ -81,8 +81,8 @@ TARGET_512 static void scan512(uint32_t width, const void *data, size_t count, u
                              _mm512_set1_epi16((short)span));
             break;
         case 4:
-            bits[i / 64] = range512_u32((const uint32_t *)data + i, n,
-                                        _mm512_set1_epi32((int)low), _mm512_set1_epi32((int)span));
+            bits[i / 64] = range512_u32((const uint32_t *)data + i, n, _mm512_set1_epi32((int)low),
+                                        _mm512_set1_epi32((int)span));
             break;
         default:
             bits[i / 64] =
@@ -144,8 +144,7 @@ TARGET_AVX2 static size_t scan256(uint32_t width, const void *data, size_t count
             bits[i / 64] = range256_u8((const uint8_t *)data + i, _mm256_set1_epi8((char)low),
                                        _mm256_set1_epi8((char)span));
         else if (width == 2)
-            bits[i / 64] = range256_u16((const uint16_t *)data + i,
-                                        _mm256_set1_epi16((short)low),
+            bits[i / 64] = range256_u16((const uint16_t *)data + i, _mm256_set1_epi16((short)low),
                                         _mm256_set1_epi16((short)span));
         else
             bits[i / 64] = range256_u32((const uint32_t *)data + i, _mm256_set1_epi32((int)low),

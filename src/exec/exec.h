@@ -40,19 +40,18 @@ seg_status segi_exec_sets(const segi_request *request, segi_bitmap **out, seg_er
 /* Members per root, without building sets. */
 seg_status segi_exec_counts(const segi_request *request, uint64_t *out, seg_error *err);
 /* Is the user in roots[0]? request->among and threads are not used. */
-seg_status segi_exec_test(const segi_request *request, uint32_t ordinal, bool *out,
-                          seg_error *err);
+seg_status segi_exec_test(const segi_request *request, uint32_t ordinal, bool *out, seg_error *err);
 
 /* Values of the members of a bitmap, in rising order of ordinal. */
 typedef struct segi_values {
     const segi_mem *mem;
     segi_value_type type;
     uint64_t count;
-    uint8_t *states;    /* owned: SEG_VALUE_* */
-    int64_t *slots;     /* owned; not for strings and string sets */
-    segi_buf text;      /* owned: bytes of strings */
-    uint64_t *offsets;  /* owned: count + 1, of strings; of the elements of string sets */
-    uint64_t *lists;    /* owned: count + 1 first elements; string sets */
+    uint8_t *states;   /* owned: SEG_VALUE_* */
+    int64_t *slots;    /* owned; not for strings and string sets */
+    segi_buf text;     /* owned: bytes of strings */
+    uint64_t *offsets; /* owned: count + 1, of strings; of the elements of string sets */
+    uint64_t *lists;   /* owned: count + 1 first elements; string sets */
 } segi_values;
 /* node is a value. program of the request is not used. */
 seg_status segi_exec_values(const segi_request *request, const segi_node *node,

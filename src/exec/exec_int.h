@@ -13,7 +13,9 @@
  * value.c    values of candidates
  * leaf.c     leaves of the program -> mask
  * rank.c     top and bottom, over the whole population
- * run.c      the chunk loop, threads, assembly of results */
+ * operate.c  operations of the program over one chunk
+ * run.c      the chunk loop, threads, sets and counts
+ * answer.c   values of the members of a set, as columns */
 #ifndef SEGI_EXEC_INT_H
 #define SEGI_EXEC_INT_H
 
@@ -37,6 +39,8 @@ typedef enum segi_match_kind {
     SEGI_MATCH_IS_ABSENT
 } segi_match_kind;
 
+#define SEGI_MATCH_RUNS_MAX 4
+
 typedef struct segi_match {
     segi_match_kind kind;
     bool negated; /* the others among the set values */
@@ -48,6 +52,10 @@ typedef struct segi_match {
     const uint64_t *codes;
     uint64_t code_count;
     const segi_node *node; /* radius, polygon */
+    int32_t north, south;  /* radius, polygon: latitudes that can pass, in 1e-7 degree */
+    int32_t east, west;    /* longitudes; west > east: across the antimeridian */
+    uint32_t run_count;    /* codes: runs of neighbouring codes, where they are few */
+    int64_t runs[SEGI_MATCH_RUNS_MAX][2];
 } segi_match;
 
 /* bits[i] = row begin + i passes. Absent and null rows pass only the tests for them. col may be
@@ -55,13 +63,17 @@ typedef struct segi_match {
 void segi_match_rows(const segi_match *match, const segi_col *col, size_t begin, size_t count,
                      uint64_t *bits);
 bool segi_match_slot(const segi_match *match, int64_t slot);
+/* The same over a dense vector. */
+struct segi_vector;
+void segi_match_vector(const segi_match *match, const struct segi_vector *vector, uint32_t count,
+                       uint64_t *bits);
 
 /* ---- strings of several dictionaries under one set of codes (prepare.c) ---- */
 
 typedef struct segi_texts {
-    uint32_t count;                /* codes 0 .. count - 1 */
-    uint32_t dict_count;           /* one per event type of the selector, or 1 */
-    const segi_dict *const *dicts; /* entries may be NULL: no strings */
+    uint32_t count;                 /* codes 0 .. count - 1 */
+    uint32_t dict_count;            /* one per event type of the selector, or 1 */
+    const segi_dict *const *dicts;  /* entries may be NULL: no strings */
     const uint32_t *const *to_code; /* per dictionary: its codes -> common codes; NULL: the same */
     const uint32_t *from_dict, *from_code; /* by common code; NULL with one dictionary */
 } segi_texts;
@@ -111,40 +123,40 @@ typedef struct segi_prep_source {
     const segi_prep_type *types;
     int64_t begin, end; /* instants; with `each` the widest bounds that any user may have */
     const segi_prep_window *each; /* NULL: the same bounds for all */
-    bool needs_users;   /* some filter reads the user's zone */
+    bool needs_users;             /* some filter reads the user's zone */
 } segi_prep_source;
 
 typedef enum segi_value_form {
     SEGI_VALUE_CONSTANT,
     SEGI_VALUE_ATTRIBUTE,
-    SEGI_VALUE_COLUMN,  /* a property, in a filter */
-    SEGI_VALUE_CIVIL,   /* a builtin, in a filter */
-    SEGI_VALUE_TALLY,   /* an aggregate by running figures */
-    SEGI_VALUE_GATHER,  /* an aggregate over ordered rows */
+    SEGI_VALUE_COLUMN, /* a property, in a filter */
+    SEGI_VALUE_CIVIL,  /* a builtin, in a filter */
+    SEGI_VALUE_TALLY,  /* an aggregate by running figures */
+    SEGI_VALUE_GATHER, /* an aggregate over ordered rows */
     SEGI_VALUE_ARITH,
     SEGI_VALUE_SHIFT,
     SEGI_VALUE_SIZE,
-    SEGI_VALUE_MOMENT   /* a local moment in the user's zone */
+    SEGI_VALUE_MOMENT /* a local moment in the user's zone */
 } segi_value_form;
 
 struct segi_prep_value {
     segi_value_form form;
     const segi_node *node;
     segi_value_type type;
-    int64_t slot;                        /* constant; the text of strings is in `literal` */
+    int64_t slot; /* constant; the text of strings is in `literal` */
     const segi_literal *literal;
-    bool defined;                        /* constant */
-    const segi_attr_view *attribute;     /* attribute, size */
-    const segi_field *const *fields;     /* column: by position */
+    bool defined;                    /* constant */
+    const segi_attr_view *attribute; /* attribute, size */
+    const segi_field *const *fields; /* column: by position */
     uint32_t field_count;
-    const segi_texts *strings;         /* string-typed values */
-    const segi_prep_source *source;      /* aggregates */
-    const segi_prep_value *argument;     /* aggregates */
+    const segi_texts *strings;            /* string-typed values */
+    const segi_prep_source *source;       /* aggregates */
+    const segi_prep_value *argument;      /* aggregates */
     const segi_prep_filter *const *share; /* share: by position in source->types */
-    const segi_match *match;             /* mode with ties all: what the value must pass */
-    const segi_prep_value *left, *right; /* arith, shift (left) */
-    const segi_user_zones *zones;        /* civil, shift, moment, distinct periods */
-    bool needs_users;                    /* gather: argument or share read the user's zone */
+    const segi_match *match;              /* mode with ties all: what the value must pass */
+    const segi_prep_value *left, *right;  /* arith, shift (left) */
+    const segi_user_zones *zones;         /* civil, shift, moment, distinct periods */
+    bool needs_users;                     /* gather: argument or share read the user's zone */
 };
 
 typedef enum segi_test_form {
@@ -155,10 +167,10 @@ typedef enum segi_test_form {
     SEGI_TEST_XOR,
     SEGI_TEST_NOT,
     SEGI_TEST_AT_LEAST,
-    SEGI_TEST_MATCH,   /* value against constants */
-    SEGI_TEST_WINDOW,  /* a timestamp or date lies in its user's window */
-    SEGI_TEST_COMPARE, /* value against value: op */
-    SEGI_TEST_BETWEEN, /* value between two values */
+    SEGI_TEST_MATCH,       /* value against constants */
+    SEGI_TEST_WINDOW,      /* a timestamp or date lies in its user's window */
+    SEGI_TEST_COMPARE,     /* value against value: op */
+    SEGI_TEST_BETWEEN,     /* value between two values */
     SEGI_TEST_TEXT_COMPARE /* strings of two values: op */
 } segi_test_form;
 
@@ -169,9 +181,9 @@ struct segi_prep_filter {
     const segi_prep_filter *const *children;
     uint32_t need;
     segi_compare op;
-    bool negated;                /* of COMPARE's outcome among defined pairs */
+    bool negated; /* of COMPARE's outcome among defined pairs */
     const segi_prep_value *values[3];
-    const segi_match *match;     /* MATCH */
+    const segi_match *match;        /* MATCH */
     const segi_prep_window *window; /* WINDOW */
 };
 
@@ -182,7 +194,8 @@ typedef enum segi_leaf_form {
     SEGI_LEAF_COUNT,     /* rows within bounds */
     SEGI_LEAF_EDGE,      /* a row in the source and none in `other`: first or last lies there */
     SEGI_LEAF_NTH,       /* fewer than `min` rows in the source, at least `min` in `other` */
-    SEGI_LEAF_TEST       /* a test of values */
+    SEGI_LEAF_SUM,       /* an exact sum matches a range */
+    SEGI_LEAF_TEST       /* a test of values; SUM has it as well, for few candidates */
 } segi_leaf_form;
 
 typedef struct segi_prep_leaf {
@@ -190,13 +203,13 @@ typedef struct segi_prep_leaf {
     const segi_node *node;
     const segi_attr_view *attribute;
     const segi_match *match;
-    uint64_t set_mask;            /* has: the codes below 64 as a mask */
-    bool set_rest;                /* ... and there are others */
-    uint32_t set_count;           /* distinct codes asked for that exist */
-    const uint32_t *set_codes;    /* rising */
-    bool set_unknown;             /* a string that nobody has was asked for */
+    uint64_t set_mask;         /* has: the codes below 64 as a mask */
+    bool set_rest;             /* ... and there are others */
+    uint32_t set_count;        /* distinct codes asked for that exist */
+    const uint32_t *set_codes; /* rising */
+    bool set_unknown;          /* a string that nobody has was asked for */
     const segi_prep_source *source, *other;
-    int64_t min, max;             /* COUNT; NTH: n in min */
+    int64_t min, max; /* COUNT; NTH: n in min */
     const segi_prep_filter *test;
 } segi_prep_leaf;
 
@@ -209,30 +222,30 @@ typedef struct segi_run {
     int64_t now;
     const segi_bitmap *among;
     segi_progress *progress;
-    segi_arena arena;            /* everything prepared */
+    segi_arena arena; /* everything prepared */
     const segi_estimate *estimates;
     const uint32_t *const *order; /* by operation: children, cheapest and most telling first */
     const segi_prep_leaf *leaves; /* by operation */
-    const segi_mask **ranks;     /* by operation: masks by chunk, for SEGI_OP_RANK */
+    const segi_mask **ranks;      /* by operation: masks by chunk, for SEGI_OP_RANK */
     segi_scratch *scratch;
     uint32_t chunk_count;
-    segi_op_actual *actual;      /* figures wanted, or NULL */
+    segi_op_actual *actual; /* figures wanted, or NULL */
     bool timed;
-    bool everyone;               /* `among` alone says who: not cut to those who exist at now */
+    bool everyone; /* `among` alone says who: not cut to those who exist at now */
 } segi_run;
 
 /* ---- the working memory of one thread ---- */
 
 typedef struct segi_list_row {
     int64_t time;
-    int64_t slot;     /* argument's value, where set */
-    uint64_t order;   /* generation */
+    int64_t slot;   /* argument's value, where set */
+    uint64_t order; /* generation */
     uint32_t tie;
-    uint32_t row;     /* arrival within (user, part) */
+    uint32_t row; /* arrival within (user, part) */
     uint16_t low;
-    uint8_t state;    /* SEG_VALUE_* of the argument */
-    uint8_t flag;     /* share: the event counts */
-    uint32_t part;    /* breaks ties that generations leave: none do, it keeps the sort total */
+    uint8_t state; /* SEG_VALUE_* of the argument */
+    uint8_t flag;  /* share: the event counts */
+    uint32_t part; /* breaks ties that generations leave: none do, it keeps the sort total */
 } segi_list_row;
 
 typedef struct segi_worker {
@@ -241,13 +254,13 @@ typedef struct segi_worker {
     seg_status status; /* the first failure; work goes on only while SEG_OK */
     seg_error error;
     uint32_t chunk;
-    uint32_t user_limit;  /* users of the chunk */
+    uint32_t user_limit;   /* users of the chunk */
     const segi_mask *base; /* candidates of the whole program in this chunk */
     uint32_t base_count;
 
     segi_mask **masks; /* stack of masks */
     uint32_t mask_count, mask_capacity;
-    segi_mask **memo;  /* by operation, for shared ones */
+    segi_mask **memo;     /* by operation, for shared ones */
     uint32_t *memo_chunk; /* chunk + 1 that the memo is of */
     uint32_t memo_count;
 
@@ -258,23 +271,23 @@ typedef struct segi_worker {
     size_t *bits_words;
     uint32_t bits_count, bits_capacity;
 
-    uint16_t *lows;      /* users of a span, 65,536 */
-    uint32_t *counts;    /* rows of each */
-    uint16_t *row_lows;  /* users of rows, for filters that need them */
+    uint16_t *lows;     /* users of a span, 65,536 */
+    uint32_t *counts;   /* rows of each */
+    uint16_t *row_lows; /* users of rows, for filters that need them */
     size_t row_lows_capacity;
     uint16_t *candidates; /* list of a leaf's candidates, 65,536 */
-    uint8_t *tally8;     /* 65,536 counters */
+    uint8_t *tally8;      /* 65,536 counters */
     uint32_t *tally32;
     int64_t *tally64;
     segi_sum *tally_sum;
     segi_float_sum *tally_float;
-    int64_t *bound_begin, *bound_end; /* windows by user */
+    int64_t *bound_begin, *bound_end;  /* windows by user */
     segi_list_row *rows, *rows_sorted; /* as they come; by user and in order */
     size_t rows_capacity, rows_sorted_capacity, row_count;
-    uint32_t *starts;    /* 65,537: where each user's rows begin */
+    uint32_t *starts;       /* 65,537: where each user's rows begin */
     segi_op_actual *actual; /* by operation */
     uint32_t actual_capacity;
-    uint32_t op;         /* operation under way, for `actual` */
+    uint32_t op; /* operation under way, for `actual` */
 } segi_worker;
 
 void segi_worker_fail(segi_worker *w, seg_status status, const char *message);
@@ -310,7 +323,7 @@ void *segi_prep_alloc(segi_prep *p, size_t count, size_t size);
 /* Where a value stands: among users, or in the rows of the selector's event type `position`. */
 typedef struct segi_place {
     bool rows;
-    bool common;       /* rows: strings of all types under common codes (an aggregate's argument) */
+    bool common; /* rows: strings of all types under common codes (an aggregate's argument) */
     uint32_t position;
     const segi_selector *selector;
 } segi_place;
@@ -331,9 +344,8 @@ const segi_prep_value *segi_prep_gather(segi_prep *p, const segi_node *node,
 const segi_prep_filter *segi_prep_test(segi_prep *p, const segi_node *node, segi_place place);
 /* Test of `value` by a node whose other operands are constants; NULL with p->status SEG_OK where
  * there is no such form. */
-const segi_match *segi_prep_match(segi_prep *p, const segi_node *node,
-                                  const segi_prep_value *value, const segi_prep_value *right,
-                                  const segi_prep_value *upper);
+const segi_match *segi_prep_match(segi_prep *p, const segi_node *node, const segi_prep_value *value,
+                                  const segi_prep_value *right, const segi_prep_value *upper);
 /* op as seen from the other side: a < b is b > a. */
 segi_compare segi_compare_flip(segi_compare op);
 bool segi_prep_leaf_of(segi_prep *p, const segi_node *node, segi_prep_leaf *out);
@@ -384,8 +396,7 @@ void segi_filter_users(segi_worker *w, const segi_prep_filter *filter, segi_user
                        uint64_t *bits);
 
 void segi_vector_arith(const segi_prep_value *value, const segi_vector *left,
-                       const segi_vector *right, uint32_t count, segi_vector *out,
-                       segi_worker *w);
+                       const segi_vector *right, uint32_t count, segi_vector *out, segi_worker *w);
 void segi_vector_compare(segi_compare op, segi_value_type left_type, const segi_vector *left,
                          segi_value_type right_type, const segi_vector *right, uint32_t count,
                          uint64_t *bits);
@@ -411,9 +422,13 @@ void segi_gather_users(segi_worker *w, const segi_prep_value *value, segi_users 
 /* Users among `users` with at least one selected row, into mask (which starts clear). */
 void segi_tally_did(segi_worker *w, const segi_prep_source *source, segi_users users,
                     segi_mask *out);
+/* Users whose exact sum lies in [low, high]; false where that takes the road over values: few
+ * candidates, or sums that may not fit 64 bits on the way. */
+bool segi_tally_sum(segi_worker *w, const segi_prep_value *value, segi_users users, int64_t low,
+                    int64_t high, segi_mask *out);
 /* Users whose number of rows lies in [min, max]: candidates are tested, others left clear. */
-void segi_tally_count(segi_worker *w, const segi_prep_source *source, segi_users users,
-                      int64_t min, int64_t max, segi_mask *out);
+void segi_tally_count(segi_worker *w, const segi_prep_source *source, segi_users users, int64_t min,
+                      int64_t max, segi_mask *out);
 
 /* out = users of `candidates` for whom the leaf holds. */
 void segi_leaf_evaluate(segi_worker *w, const segi_prep_leaf *leaf, const segi_mask *candidates,
@@ -422,6 +437,8 @@ void segi_leaf_evaluate(segi_worker *w, const segi_prep_leaf *leaf, const segi_m
 uint32_t segi_op_evaluate(segi_worker *w, uint32_t op, const segi_mask *candidates,
                           uint32_t candidate_count, segi_mask *out);
 
+/* Fill a run from a request; its arena is live afterwards. */
+void segi_run_init(segi_run *run, const segi_request *request);
 /* Work over all chunks by the run's threads. */
 typedef void segi_chunk_function(segi_worker *w, void *context, uint32_t group);
 seg_status segi_run_chunks(segi_run *run, uint32_t threads, segi_chunk_function *function,

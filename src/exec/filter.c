@@ -26,7 +26,8 @@ static size_t filter_words(uint32_t count)
 /* The column of a property in the part; NULL where no row has a value. */
 static const segi_col *filter_column(const filter_input *in, const segi_prep_value *value)
 {
-    const segi_field *field = in->position < value->field_count ? value->fields[in->position] : NULL;
+    const segi_field *field =
+        in->position < value->field_count ? value->fields[in->position] : NULL;
     if (!field || field->index >= in->part->column_count)
         return NULL;
     return &in->part->columns[field->index];
@@ -88,9 +89,8 @@ static int64_t civil_field(segi_builtin builtin, const segi_zone *zone, int64_t 
 static void filter_civil(const filter_input *in, const segi_prep_value *value, segi_vector *out)
 {
     for (uint32_t i = 0; i < in->count; i++) {
-        const segi_zone *zone = in->row_lows
-                                    ? segi_user_zone(in->w, value->zones, in->row_lows[i])
-                                    : value->zones->fallback;
+        const segi_zone *zone = in->row_lows ? segi_user_zone(in->w, value->zones, in->row_lows[i])
+                                             : value->zones->fallback;
         int64_t instant = segi_col_slot(&in->part->time, in->row_begin + i);
         out->slots[i] = civil_field(value->node->builtin, zone, instant);
     }
@@ -143,8 +143,8 @@ static void filter_moment(const filter_input *in, const segi_prep_value *value, 
 {
     filter_constant(value, in->count, out);
     for (uint32_t i = 0; in->row_lows && i < in->count; i++)
-        out->slots[i] = segi_moment_instant(
-            value->node->moment, segi_user_zone(in->w, value->zones, in->row_lows[i]));
+        out->slots[i] = segi_moment_instant(value->node->moment,
+                                            segi_user_zone(in->w, value->zones, in->row_lows[i]));
 }
 
 static void filter_value(const filter_input *in, const segi_prep_value *value, segi_vector *out)
@@ -171,8 +171,12 @@ void segi_filter_row_values(segi_worker *w, const segi_prep_value *value, const 
                             uint32_t position, uint32_t row_begin, uint32_t count,
                             const uint16_t *row_lows, segi_vector *out)
 {
-    filter_input in = {.w = w, .part = part, .position = position, .row_begin = row_begin,
-                       .row_lows = row_lows, .count = count};
+    filter_input in = {.w = w,
+                       .part = part,
+                       .position = position,
+                       .row_begin = row_begin,
+                       .row_lows = row_lows,
+                       .count = count};
     filter_value(&in, value, out);
 }
 
@@ -192,20 +196,7 @@ static void filter_match(const filter_input *in, const segi_prep_filter *filter,
     if (!v)
         return;
     filter_value(in, value, v);
-    /* min and max are unknown here: the widest, so that no test is cut short. */
-    segi_col col = {.type = value->type.type, .width = 8, .unit = 1, .data = v->slots,
-                    .set = v->set, .null = v->null, .min = INT64_MIN, .max = INT64_MAX};
-    segi_match exact = *filter->match;
-    if (exact.kind == SEGI_MATCH_RANGE) {
-        /* Slots may be negative and stored values are unsigned: compare slots one by one. */
-        memset(bits, 0, filter_words(in->count) * sizeof *bits);
-        for (uint32_t i = 0; i < in->count; i++) {
-            if (segi_bit_get(v->set, i) && segi_match_slot(&exact, v->slots[i]))
-                segi_bit_set(bits, i);
-        }
-    } else {
-        segi_match_rows(&exact, &col, 0, in->count, bits);
-    }
+    segi_match_vector(filter->match, v, in->count, bits);
     segi_worker_vector_pop(in->w);
 }
 
@@ -232,10 +223,10 @@ static void filter_text_compare(const segi_prep_filter *filter, const segi_vecto
         if (!segi_bit_get(left->set, i) || !segi_bit_get(right->set, i))
             continue;
         size_t a_size, b_size;
-        const char *a = segi_texts_get(filter->values[0]->strings, (uint32_t)left->slots[i],
-                                         &a_size);
-        const char *b = segi_texts_get(filter->values[1]->strings, (uint32_t)right->slots[i],
-                                         &b_size);
+        const char *a =
+            segi_texts_get(filter->values[0]->strings, (uint32_t)left->slots[i], &a_size);
+        const char *b =
+            segi_texts_get(filter->values[1]->strings, (uint32_t)right->slots[i], &b_size);
         if (text_holds(filter->op, a, a_size, b, b_size))
             segi_bit_set(bits, i);
     }
@@ -332,8 +323,7 @@ static void filter_fold(const filter_input *in, const segi_prep_filter *filter, 
 }
 
 /* level[k] holds the places where more than k of the children seen so far hold. */
-static void filter_at_least(const filter_input *in, const segi_prep_filter *filter,
-                            uint64_t *bits)
+static void filter_at_least(const filter_input *in, const segi_prep_filter *filter, uint64_t *bits)
 {
     size_t words = filter_words(in->count);
     uint64_t *level = segi_worker_bits_push(in->w, words * filter->need + 1);
@@ -387,7 +377,9 @@ void segi_filter_rows(segi_worker *w, const segi_prep_filter *filter, const segi
 {
     /* Vectors hold 65,536 values: longer runs of rows go in slices. */
     for (uint32_t done = 0; done < count; done += SEGI_CHUNK_USERS) {
-        filter_input in = {.w = w, .part = part, .position = position,
+        filter_input in = {.w = w,
+                           .part = part,
+                           .position = position,
                            .row_begin = row_begin + done,
                            .row_lows = row_lows ? row_lows + done : NULL};
         in.count = count - done < SEGI_CHUNK_USERS ? count - done : SEGI_CHUNK_USERS;

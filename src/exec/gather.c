@@ -48,8 +48,11 @@ static void gather_put(segi_worker *w, const gather *g, const segi_span *span, u
     if (g->begin && (time < g->begin[low] || time >= g->end[low]))
         return;
     segi_list_row *out = &w->rows[w->row_count++];
-    *out = (segi_list_row){.time = time, .order = part->generation, .row = at,
-                           .low = (uint16_t)low, .part = part->event,
+    *out = (segi_list_row){.time = time,
+                           .order = part->generation,
+                           .row = at,
+                           .low = (uint16_t)low,
+                           .part = part->event,
                            .tie = (uint32_t)segi_col_slot(&part->tie, at)};
     if (g->value->argument) {
         out->slot = values->slots[in_slice];
@@ -86,8 +89,8 @@ static void gather_rows(segi_worker *w, const gather *g, const segi_span *span,
 static void gather_span(segi_worker *w, void *context, const segi_span *span)
 {
     gather *g = context;
-    if (!segi_grow(w->mem, (void **)&w->rows, &w->rows_capacity,
-                   w->row_count + span->row_count, sizeof *w->rows)) {
+    if (!segi_grow(w->mem, (void **)&w->rows, &w->rows_capacity, w->row_count + span->row_count,
+                   sizeof *w->rows)) {
         segi_worker_fail(w, SEG_E_NOMEM, "out of memory");
         return;
     }
@@ -159,6 +162,16 @@ static void gather_sort(segi_list_row *rows, segi_list_row *spare, size_t n, gat
         memcpy(rows, from, n * sizeof *rows);
 }
 
+/* Parts come in order of time, so most users' rows are in order as they are. */
+static bool gather_rises(const segi_list_row *rows, uint32_t n)
+{
+    for (uint32_t i = 1; i < n; i++) {
+        if (rows[i].time <= rows[i - 1].time)
+            return false;
+    }
+    return true;
+}
+
 /* w->rows -> w->rows_sorted, by user (from low_begin on) and in order within each. Afterwards
  * w->rows is free for use as spare room. */
 static bool gather_group(segi_worker *w, uint32_t low_begin, uint32_t low_end)
@@ -183,7 +196,7 @@ static bool gather_group(segi_worker *w, uint32_t low_begin, uint32_t low_end)
     w->starts[0] = 0;
     for (uint32_t u = 0; u < users; u++) {
         uint32_t begin = w->starts[u], count = w->starts[u + 1] - begin;
-        if (count > 1)
+        if (count > 1 && !gather_rises(w->rows_sorted + begin, count))
             gather_sort(w->rows_sorted + begin, w->rows, count, gather_in_order);
     }
     return true;
@@ -227,8 +240,8 @@ static double reduce_number(const segi_prep_value *argument, int64_t slot)
 }
 
 /* Sum of the values; false on overflow, which is noted. */
-static bool reduce_total(segi_worker *w, const segi_prep_value *argument,
-                         const segi_list_row *rows, size_t n, int64_t *out_slot, double *out_float)
+static bool reduce_total(segi_worker *w, const segi_prep_value *argument, const segi_list_row *rows,
+                         size_t n, int64_t *out_slot, double *out_float)
 {
     if (argument->type.type == SEG_TYPE_FLOAT64) {
         segi_float_sum sum = {0};
@@ -454,8 +467,8 @@ static gather_result reduce(segi_worker *w, const segi_prep_value *value, segi_l
 /* ---- blocks ---- */
 
 /* Users [first, last) of the list, whose low bits lie in [low_begin, low_end). */
-static void gather_block(segi_worker *w, gather *g, segi_users users, uint32_t first,
-                         uint32_t last, uint32_t low_begin, uint32_t low_end, segi_vector *out)
+static void gather_block(segi_worker *w, gather *g, segi_users users, uint32_t first, uint32_t last,
+                         uint32_t low_begin, uint32_t low_end, segi_vector *out)
 {
     w->row_count = 0;
     segi_spans_each(w, g->value->source, low_begin, low_end, gather_span, g);

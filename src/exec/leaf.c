@@ -48,8 +48,7 @@ static void leaf_attribute_few(segi_worker *w, const segi_prep_leaf *leaf,
 }
 
 /* Rows that the column does not reach are absent. */
-static void leaf_absent_rest(const segi_match *match, uint32_t rows, uint32_t limit,
-                             segi_mask *out)
+static void leaf_absent_rest(const segi_match *match, uint32_t rows, uint32_t limit, segi_mask *out)
 {
     if (match->kind == SEGI_MATCH_IS_ABSENT && rows < limit)
         segi_bits_set_range(out->words, rows, limit);
@@ -67,8 +66,7 @@ static void leaf_attribute(segi_worker *w, const segi_prep_leaf *leaf, segi_mask
     leaf_absent_rest(leaf->match, ac->rows, w->user_limit, out);
     for (uint32_t i = 0; i < ac->patch_count; i++) {
         int64_t slot = ac->patch_slots ? ac->patch_slots[i] : 0;
-        leaf_put(out, ac->patch_rows[i],
-                 leaf_state_holds(leaf->match, ac->patch_states[i], slot));
+        leaf_put(out, ac->patch_rows[i], leaf_state_holds(leaf->match, ac->patch_states[i], slot));
     }
 }
 
@@ -97,8 +95,7 @@ static bool leaf_set_holds(const segi_prep_leaf *leaf, const uint32_t *codes, ui
     case SEGI_HAS_ANY: return common > 0;
     case SEGI_HAS_NONE: return common == 0;
     case SEGI_HAS_ALL: return !leaf->set_unknown && common == leaf->set_count;
-    default:
-        return !leaf->set_unknown && common == leaf->set_count && count == leaf->set_count;
+    default: return !leaf->set_unknown && common == leaf->set_count && count == leaf->set_count;
     }
 }
 
@@ -220,6 +217,11 @@ static void leaf_users(segi_worker *w, const segi_prep_leaf *leaf, const segi_ma
         break;
     case SEGI_LEAF_EDGE: leaf_edge(w, leaf, users, out); break;
     case SEGI_LEAF_NTH: leaf_nth(w, leaf, users, out); break;
+    case SEGI_LEAF_SUM:
+        if (!segi_tally_sum(w, leaf->test->values[0], users, leaf->test->match->low,
+                            leaf->test->match->high, out))
+            leaf_test(w, leaf, users, out);
+        break;
     default: leaf_test(w, leaf, users, out); break;
     }
 }

@@ -54,6 +54,22 @@ static void match_range(const segi_match *m, const segi_col *col, size_t begin, 
         segi_scan_range(col->width, col->data, begin, count, low, high, bits);
 }
 
+/* Nearly all places of the world are ruled out by four comparisons. */
+static bool match_place(const segi_match *m, int64_t slot)
+{
+    int32_t latitude = segi_slot_latitude(slot), longitude = segi_slot_longitude(slot);
+    if (latitude > m->north || latitude < m->south)
+        return false;
+    bool across = m->west > m->east;
+    if (across ? longitude > m->east && longitude < m->west
+               : longitude > m->east || longitude < m->west)
+        return false;
+    segi_point point = {(double)latitude / 1e7, (double)longitude / 1e7};
+    if (m->kind == SEGI_MATCH_POLYGON)
+        return segi_geo_inside(m->node->rings, m->node->ring_count, point);
+    return segi_geo_distance(point, m->node->point) <= m->node->meters;
+}
+
 /* Rows one by one, for the tests that have no scan of their own. */
 static void match_each(const segi_match *m, const segi_col *col, size_t begin, size_t count,
                        uint64_t *bits)
@@ -68,10 +84,51 @@ static void match_each(const segi_match *m, const segi_col *col, size_t begin, s
     }
 }
 
+/* Places: slots order by latitude first, so a range leaves the ones worth a look. */
+static void match_places(const segi_match *m, const segi_col *col, size_t begin, size_t count,
+                         uint64_t *bits)
+{
+    segi_match band = {.kind = SEGI_MATCH_RANGE,
+                       .low = segi_slot_geo(m->south, 0),
+                       .high = segi_slot_geo(m->north, -1)};
+    match_range(&band, col, begin, count, bits);
+    for (size_t i = 0; i < match_words(count); i++) {
+        for (uint64_t word = bits[i]; word; word &= word - 1) {
+            size_t at = i * 64 + (size_t)segi_ctz(word);
+            if (!match_place(m, segi_col_slot(col, begin + at)))
+                bits[i] &= ~(word & -word);
+        }
+    }
+}
+
+/* A few runs of codes are faster as ranges than by the table. */
+static void match_runs(const segi_match *m, const segi_col *col, size_t begin, size_t count,
+                       uint64_t *bits)
+{
+    enum {
+        SLICE = 4096
+    };
+    uint64_t more[SLICE / 64];
+    segi_match run = {.kind = SEGI_MATCH_RANGE};
+    for (size_t done = 0; done < count; done += SLICE) {
+        size_t n = count - done < SLICE ? count - done : SLICE;
+        uint64_t *out = bits + done / 64;
+        for (uint32_t r = 0; r < m->run_count; r++) {
+            run.low = m->runs[r][0];
+            run.high = m->runs[r][1];
+            match_range(&run, col, begin + done, n, r ? more : out);
+            for (size_t i = 0; r && i < match_words(n); i++)
+                out[i] |= more[i];
+        }
+    }
+}
+
 static void match_codes(const segi_match *m, const segi_col *col, size_t begin, size_t count,
                         uint64_t *bits)
 {
-    if (col->width == 0) {
+    if (m->run_count) {
+        match_runs(m, col, begin, count, bits);
+    } else if (col->width == 0) {
         match_each(m, col, begin, count, bits);
     } else if (col->base == 0 && col->unit == 1) {
         segi_scan_table(col->width, col->data, begin, count, m->codes, m->code_count, bits);
@@ -100,6 +157,8 @@ static void match_set_rows(const segi_match *m, const segi_col *col, size_t begi
                             m->high_open, bits);
             break;
         case SEGI_MATCH_CODES: match_codes(m, col, begin, count, bits); break;
+        case SEGI_MATCH_RADIUS:
+        case SEGI_MATCH_POLYGON: match_places(m, col, begin, count, bits); break;
         default: match_each(m, col, begin, count, bits); break;
         }
     }
@@ -168,8 +227,6 @@ static bool match_in_slots(const segi_match *m, int64_t slot)
 bool segi_match_slot(const segi_match *m, int64_t slot)
 {
     bool holds = false;
-    segi_point point = {(double)segi_slot_latitude(slot) / 1e7,
-                        (double)segi_slot_longitude(slot) / 1e7};
     switch (m->kind) {
     case SEGI_MATCH_SET: holds = true; break;
     case SEGI_MATCH_RANGE: holds = slot >= m->low && slot <= m->high; break;
@@ -179,12 +236,35 @@ bool segi_match_slot(const segi_match *m, int64_t slot)
         holds = (uint64_t)slot < m->code_count && segi_bit_get(m->codes, (size_t)slot);
         break;
     case SEGI_MATCH_RADIUS:
-        holds = segi_geo_distance(point, m->node->point) <= m->node->meters;
-        break;
-    case SEGI_MATCH_POLYGON:
-        holds = segi_geo_inside(m->node->rings, m->node->ring_count, point);
-        break;
+    case SEGI_MATCH_POLYGON: holds = match_place(m, slot); break;
     default: return false;
     }
     return holds != m->negated;
+}
+
+void segi_match_vector(const segi_match *match, const segi_vector *vector, uint32_t count,
+                       uint64_t *bits)
+{
+    size_t words = match_words(count);
+    if (match->kind == SEGI_MATCH_IS_NULL) {
+        memcpy(bits, vector->null, words * sizeof *bits);
+        return;
+    }
+    if (match->kind == SEGI_MATCH_IS_ABSENT) {
+        segi_bits_fill(bits, count);
+        for (size_t i = 0; i < words; i++)
+            bits[i] &= ~(vector->set[i] | vector->null[i]);
+        return;
+    }
+    if (match->kind == SEGI_MATCH_RANGE && !match->negated) {
+        segi_scan_signed(vector->slots, 0, count, match->low, match->high, bits);
+        for (size_t i = 0; i < words; i++)
+            bits[i] &= vector->set[i];
+        return;
+    }
+    match_none(count, bits);
+    for (uint32_t i = 0; i < count; i++) {
+        if (segi_bit_get(vector->set, i) && segi_match_slot(match, vector->slots[i]))
+            segi_bit_set(bits, i);
+    }
 }

@@ -108,7 +108,7 @@ static const segi_prep_filter *test_pair(segi_prep *p, const segi_node *node,
                                          const segi_prep_value *values[3])
 {
     segi_prep_filter *out =
-        test_new(p, node->kind == SEGI_NODE_BETWEEN       ? SEGI_TEST_BETWEEN
+        test_new(p, node->kind == SEGI_NODE_BETWEEN           ? SEGI_TEST_BETWEEN
                     : values[0]->type.type == SEG_TYPE_STRING ? SEGI_TEST_TEXT_COMPARE
                                                               : SEGI_TEST_COMPARE);
     if (!out)
@@ -132,8 +132,10 @@ static const segi_prep_filter *test_list(segi_prep *p, const segi_node *node,
         segi_prep_value *constant = SEGI_PREP_NEW(p, segi_prep_value);
         if (!one || !constant)
             return NULL;
-        *constant = (segi_prep_value){.form = SEGI_VALUE_CONSTANT, .type = node->list[i].type,
-                                      .slot = node->list[i].slot, .defined = true};
+        *constant = (segi_prep_value){.form = SEGI_VALUE_CONSTANT,
+                                      .type = node->list[i].type,
+                                      .slot = node->list[i].slot,
+                                      .defined = true};
         one->op = node->negated ? SEGI_NE : SEGI_EQ;
         one->values[0] = value;
         one->values[1] = constant;
@@ -269,11 +271,14 @@ static bool leaf_edge_each(segi_prep *p, const segi_node *node, segi_prep_leaf *
     segi_node *time = SEGI_PREP_NEW(p, segi_node);
     if (!when || !time)
         return false;
-    *time = (segi_node){.kind = SEGI_NODE_BUILTIN, .builtin = SEGI_BUILTIN_TIME,
-                        .type = {SEG_TYPE_TIMESTAMP, 0}};
+    *time = (segi_node){
+        .kind = SEGI_NODE_BUILTIN, .builtin = SEGI_BUILTIN_TIME, .type = {SEG_TYPE_TIMESTAMP, 0}};
     time->window.zone = node->window.zone;
-    *when = (segi_node){.kind = SEGI_NODE_AGGREGATE, .type = {SEG_TYPE_TIMESTAMP, 0},
-                        .selector = node->selector, .argument = time, .nth = node->nth};
+    *when = (segi_node){.kind = SEGI_NODE_AGGREGATE,
+                        .type = {SEG_TYPE_TIMESTAMP, 0},
+                        .selector = node->selector,
+                        .argument = time,
+                        .nth = node->nth};
     when->window.zone = node->window.zone;
     when->aggregate = node->which == SEGI_FIRST  ? SEGI_AGG_FIRST
                       : node->which == SEGI_LAST ? SEGI_AGG_LAST
@@ -330,6 +335,10 @@ static void leaf_shortcut(segi_prep_leaf *out)
         out->source = value->source;
         out->min = test->match->low;
         out->max = test->match->high;
+    } else if (value->form == SEGI_VALUE_TALLY && value->node->aggregate == SEGI_AGG_SUM &&
+               value->type.type != SEG_TYPE_FLOAT64 && test->match->kind == SEGI_MATCH_RANGE &&
+               !test->match->negated) {
+        out->form = SEGI_LEAF_SUM;
     }
 }
 

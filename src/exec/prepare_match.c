@@ -22,7 +22,6 @@ static int32_t match_scale(segi_value_type type)
 
 /* ---- numbers ---- */
 
-
 static void match_bounds(segi_match *m, int64_t low, int64_t high)
 {
     m->kind = low <= high ? SEGI_MATCH_RANGE : SEGI_MATCH_NOTHING;
@@ -121,11 +120,36 @@ static uint64_t *match_code_bits(segi_prep *p, const segi_texts *strings)
     return segi_prep_alloc(p, (size_t)strings->count / 64 + 1, sizeof(uint64_t));
 }
 
+/* Few runs of neighbouring codes are kept as such. */
+static void match_find_runs(segi_match *m)
+{
+    uint64_t words = m->code_count / 64 + 1;
+    int64_t last = -2;
+    m->run_count = 0;
+    for (uint64_t i = 0; i < words; i++) {
+        for (uint64_t word = m->codes[i]; word; word &= word - 1) {
+            int64_t code = (int64_t)(i * 64) + segi_ctz(word);
+            if (code == last + 1) {
+                m->runs[m->run_count - 1][1] = code;
+            } else if (m->run_count == SEGI_MATCH_RUNS_MAX) {
+                m->run_count = 0;
+                return;
+            } else {
+                m->runs[m->run_count][0] = m->runs[m->run_count][1] = code;
+                m->run_count++;
+            }
+            last = code;
+        }
+    }
+}
+
 static void match_use_codes(segi_match *m, const segi_texts *strings, const uint64_t *bits)
 {
     m->kind = SEGI_MATCH_CODES;
     m->codes = bits;
     m->code_count = strings->count;
+    if (bits)
+        match_find_runs(m);
 }
 
 /* The common code of a text; UINT32_MAX if no value has it. */
@@ -158,8 +182,8 @@ static bool match_text_holds(segi_compare op, const segi_literal *literal, const
     }
 }
 
-static bool match_string(segi_prep *p, segi_match *m, segi_compare op,
-                         const segi_texts *strings, const segi_literal *literal)
+static bool match_string(segi_prep *p, segi_match *m, segi_compare op, const segi_texts *strings,
+                         const segi_literal *literal)
 {
     if (op == SEGI_EQ || op == SEGI_NE) {
         uint32_t code = match_find(strings, literal->text, literal->text_size);
@@ -271,6 +295,57 @@ static bool match_list(segi_prep *p, segi_match *m, const segi_node *node,
     return true;
 }
 
+/* ---- places ---- */
+
+static void match_box(segi_match *m, double south, double north, double west, double east)
+{
+    m->south = (int32_t)floor((south < -90 ? -90 : south) * 1e7);
+    m->north = (int32_t)ceil((north > 90 ? 90 : north) * 1e7);
+    m->west = (int32_t)floor(west * 1e7);
+    m->east = (int32_t)ceil(east * 1e7);
+}
+
+/* Latitudes and longitudes that a circle can reach, a little too wide rather than too narrow. */
+static void match_radius_box(segi_match *m, const segi_node *node)
+{
+    const double degrees = 180 / 3.14159265358979323846, earth = 6371008.8;
+    double angle = node->meters / earth * 1.000001 + 1e-9;
+    double south = node->point.latitude - angle * degrees;
+    double north = node->point.latitude + angle * degrees;
+    double reach = 180;
+    if (south > -89.9 && north < 89.9) {
+        /* Where the circle's sides touch their meridians: sin(reach) = sin(angle) / cos(lat). */
+        double sine = sin(angle) / cos(node->point.latitude / degrees);
+        if (sine < 1)
+            reach = asin(sine) * degrees + 1e-6;
+    }
+    double west = node->point.longitude - reach, east = node->point.longitude + reach;
+    if (reach >= 179) {
+        west = -180;
+        east = 180;
+    } else if (west < -180) {
+        west += 360;
+    } else if (east > 180) {
+        east -= 360;
+    }
+    match_box(m, south, north, west, east);
+}
+
+static void match_polygon_box(segi_match *m, const segi_node *node)
+{
+    double south = 90, north = -90, west = 180, east = -180;
+    for (uint32_t r = 0; r < node->ring_count; r++) {
+        for (uint32_t i = 0; i < node->rings[r].count; i++) {
+            segi_point point = node->rings[r].points[i];
+            south = point.latitude < south ? point.latitude : south;
+            north = point.latitude > north ? point.latitude : north;
+            west = point.longitude < west ? point.longitude : west;
+            east = point.longitude > east ? point.longitude : east;
+        }
+    }
+    match_box(m, south, north, west, east);
+}
+
 /* ---- by node ---- */
 
 static bool match_compare(segi_prep *p, segi_match *m, segi_compare op,
@@ -320,8 +395,8 @@ static void match_state(segi_match *m, segi_state state)
 
 static void match_time(segi_prep *p, segi_match *m, const segi_node *node, segi_value_type type)
 {
-    const segi_zone *zone = node->window.zone.zone ? node->window.zone.zone
-                                                   : p->run->snapshot->schema->zone;
+    const segi_zone *zone =
+        node->window.zone.zone ? node->window.zone.zone : p->run->snapshot->schema->zone;
     int64_t begin, end;
     if (type.type == SEG_TYPE_DATE) {
         int32_t first, last;
@@ -351,10 +426,12 @@ static bool match_node(segi_prep *p, segi_match *m, const segi_node *node,
     case SEGI_NODE_RADIUS:
         m->kind = SEGI_MATCH_RADIUS;
         m->node = node;
+        match_radius_box(m, node);
         return true;
     case SEGI_NODE_POLYGON:
         m->kind = SEGI_MATCH_POLYGON;
         m->node = node;
+        match_polygon_box(m, node);
         return true;
     case SEGI_NODE_TIME:
         if (segi_prep_window_each(&node->window))
@@ -365,9 +442,8 @@ static bool match_node(segi_prep *p, segi_match *m, const segi_node *node,
     }
 }
 
-const segi_match *segi_prep_match(segi_prep *p, const segi_node *node,
-                                  const segi_prep_value *value, const segi_prep_value *right,
-                                  const segi_prep_value *upper)
+const segi_match *segi_prep_match(segi_prep *p, const segi_node *node, const segi_prep_value *value,
+                                  const segi_prep_value *right, const segi_prep_value *upper)
 {
     segi_match *m = SEGI_PREP_NEW(p, segi_match);
     if (!m || !match_node(p, m, node, value, right, upper))

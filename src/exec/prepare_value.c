@@ -5,9 +5,8 @@
 
 void *segi_prep_alloc(segi_prep *p, size_t count, size_t size)
 {
-    void *memory = p->status == SEG_OK
-                       ? segi_arena_array(&p->run->arena, count ? count : 1, size)
-                       : NULL;
+    void *memory =
+        p->status == SEG_OK ? segi_arena_array(&p->run->arena, count ? count : 1, size) : NULL;
     if (!memory && p->status == SEG_OK)
         p->status = segi_fail_nomem(p->err);
     return memory;
@@ -132,8 +131,7 @@ static uint32_t strings_common(segi_texts *out, uint32_t **to_code, const uint32
     const char *text = segi_dict_get(out->dicts[d], code, &size);
     for (uint32_t e = 0; e < d; e++) {
         uint32_t found;
-        if (out->dicts[e] && segi_dict_find(out->dicts[e], text, size, &found) &&
-            found < counts[e])
+        if (out->dicts[e] && segi_dict_find(out->dicts[e], text, size, &found) && found < counts[e])
             return to_code[e][found];
     }
     return UINT32_MAX;
@@ -142,7 +140,7 @@ static uint32_t strings_common(segi_texts *out, uint32_t **to_code, const uint32
 /* Several dictionaries under common codes, so that equal texts of different event types are one
  * value. */
 static const segi_texts *strings_of_dicts(segi_prep *p, const segi_dict *const *dicts,
-                                            uint32_t dict_count)
+                                          uint32_t dict_count)
 {
     segi_texts *out = SEGI_PREP_NEW(p, segi_texts);
     uint32_t *counts = segi_prep_alloc(p, dict_count, sizeof *counts);
@@ -205,8 +203,7 @@ static const segi_texts *property_strings(segi_prep *p, const segi_node *node, s
         used += dicts[i] != NULL;
         only = dicts[i] ? dicts[i] : only;
     }
-    return used < 2 ? strings_of_dict(p, only)
-                    : strings_of_dicts(p, dicts, selector->event_count);
+    return used < 2 ? strings_of_dict(p, only) : strings_of_dicts(p, dicts, selector->event_count);
 }
 
 /* ---- sources ---- */
@@ -305,8 +302,8 @@ static bool shares_by_type(segi_prep *p, const segi_node *node, segi_prep_value 
     const segi_prep_source *source = out->source;
     const segi_prep_filter **share = segi_prep_alloc(p, source->type_count, sizeof *share);
     for (uint32_t t = 0; share && t < source->type_count; t++) {
-        segi_place place = {.rows = true, .position = source->types[t].position,
-                            .selector = node->selector};
+        segi_place place = {
+            .rows = true, .position = source->types[t].position, .selector = node->selector};
         share[t] = segi_prep_test(p, node->share, place);
         if (!share[t])
             return false;
@@ -328,7 +325,8 @@ const segi_prep_value *segi_prep_gather(segi_prep *p, const segi_node *node,
     out->type = node->type;
     out->source = source;
     out->argument = argument;
-    out->strings = argument ? argument->strings : NULL;
+    if (node->type.type == SEG_TYPE_STRING && argument)
+        out->strings = argument->strings;
     out->needs_users = value_needs_users(argument);
     if (node->kind == SEGI_NODE_DID)
         out->type = (segi_value_type){SEG_TYPE_INT64, 0};
@@ -420,9 +418,9 @@ static const segi_prep_value *prep_shift(segi_prep *p, const segi_node *node, se
     int sign = node->arith == SEGI_MINUS ? -1 : 1;
     bool exact = node->shift.unit < SEGI_UNIT_MONTH;
     if (left->form == SEGI_VALUE_CONSTANT && (exact || !zones->view))
-        return prep_constant(
-            p, node, segi_duration_add(left->slot, node->shift, sign, zones->fallback),
-            left->defined);
+        return prep_constant(p, node,
+                             segi_duration_add(left->slot, node->shift, sign, zones->fallback),
+                             left->defined);
     segi_prep_value *out = SEGI_PREP_NEW(p, segi_prep_value);
     if (!out)
         return NULL;

@@ -5,6 +5,7 @@
  * included, become masks that the pass over the candidates reads like any other leaf. */
 #include <string.h>
 
+#include "base/os.h"
 #include "exec/exec_int.h"
 
 typedef struct rank_chunk {
@@ -16,6 +17,7 @@ typedef struct rank_chunk {
 typedef struct rank_work {
     const segi_prep_value *value;
     const segi_op *op;
+    uint32_t index;     /* of op */
     rank_chunk *chunks; /* by chunk */
 } rank_work;
 
@@ -56,12 +58,13 @@ static void rank_chunk_values(segi_worker *w, void *context, uint32_t group)
         count = segi_op_evaluate(w, work->op->children[0], w->base, count, population);
     else
         memcpy(population, w->base, sizeof *population);
-    bool ready = count > 0 && w->status == SEG_OK &&
-                 segi_worker_array(w, (void **)&w->candidates, SEGI_CHUNK_USERS,
-                                   sizeof *w->candidates);
+    bool ready =
+        count > 0 && w->status == SEG_OK &&
+        segi_worker_array(w, (void **)&w->candidates, SEGI_CHUNK_USERS, sizeof *w->candidates);
     segi_vector *v = ready ? segi_worker_vector_push(w) : NULL;
     if (v) {
         segi_users users = {w->candidates, segi_mask_list(population, w->candidates)};
+        w->op = work->index; /* rows looked at count as the rank's */
         segi_value_users(w, work->value, users, v);
         if (w->status == SEG_OK)
             rank_gather(w, work, users, v);
@@ -149,7 +152,8 @@ static void rank_masks(const rank_work *work, uint32_t chunk_count, segi_mask *m
 seg_status segi_rank_prepare(segi_run *run, uint32_t threads, uint32_t op, seg_error *err)
 {
     segi_prep p = {.run = run, .status = SEG_OK, .err = err};
-    rank_work work = {.op = &run->program->ops[op]};
+    rank_work work = {.op = &run->program->ops[op], .index = op};
+    uint64_t started = run->actual ? segi_os_nanoseconds() : 0;
     work.value = segi_prep_value_of(&p, work.op->node->children[0], (segi_place){0});
     segi_mask *masks = segi_prep_alloc(&p, run->chunk_count, sizeof *masks);
     work.chunks = segi_prep_alloc(&p, run->chunk_count, sizeof *work.chunks);
@@ -168,6 +172,8 @@ seg_status segi_rank_prepare(segi_run *run, uint32_t threads, uint32_t op, seg_e
         segi_free(run->mem, work.chunks[c].keys);
         segi_free(run->mem, work.chunks[c].lows);
     }
+    if (run->actual)
+        run->actual[op].nanoseconds += segi_os_nanoseconds() - started;
     run->ranks[op] = masks;
     return status;
 }

@@ -158,8 +158,8 @@ static bool span_select(segi_worker *w, const segi_prep_source *source, segi_spa
         return true;
     }
     if (cut) {
-        segi_match window = {.kind = SEGI_MATCH_RANGE, .low = source->begin,
-                             .high = source->end - 1};
+        segi_match window = {
+            .kind = SEGI_MATCH_RANGE, .low = source->begin, .high = source->end - 1};
         segi_match_rows(&window, &part->time, span->row_begin, span->row_count, bits);
         if (!span_any(bits, span->row_count))
             return false;
@@ -169,8 +169,8 @@ static bool span_select(segi_worker *w, const segi_prep_source *source, segi_spa
         if (source->needs_users && !(row_lows = segi_span_row_lows(w, span)))
             return false;
         uint64_t *target = cut ? more : bits;
-        segi_filter_rows(w, filter, part, span->type->position, span->row_begin,
-                         span->row_count, row_lows, target);
+        segi_filter_rows(w, filter, part, span->type->position, span->row_begin, span->row_count,
+                         row_lows, target);
         if (w->status != SEG_OK)
             return false;
         if (cut) {

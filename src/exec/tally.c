@@ -134,8 +134,8 @@ static bool tally_count(segi_worker *w, const segi_prep_source *source, segi_use
     return true;
 }
 
-void segi_tally_count(segi_worker *w, const segi_prep_source *source, segi_users users,
-                      int64_t min, int64_t max, segi_mask *out)
+void segi_tally_count(segi_worker *w, const segi_prep_source *source, segi_users users, int64_t min,
+                      int64_t max, segi_mask *out)
 {
     if (min > max)
         return;
@@ -163,9 +163,9 @@ void segi_tally_count(segi_worker *w, const segi_prep_source *source, segi_users
 
 typedef struct tally_values {
     const segi_prep_value *value;
-    bool wide;         /* sums may not fit 64 bits on the way */
+    bool wide; /* sums may not fit 64 bits on the way */
     bool is_float;
-    uint32_t *counts;  /* rows with a value */
+    uint32_t *counts; /* rows with a value; NULL for sums, which need none */
     int64_t *figures;
     segi_sum *sums;
     segi_float_sum *floats;
@@ -173,7 +173,7 @@ typedef struct tally_values {
 
 static void tally_put(tally_values *t, uint32_t low, int64_t slot)
 {
-    bool first = t->counts[low]++ == 0;
+    bool first = t->counts && t->counts[low]++ == 0;
     switch (t->value->node->aggregate) {
     case SEGI_AGG_SUM:
     case SEGI_AGG_AVG:
@@ -224,7 +224,8 @@ static void tally_sum_dense(tally_values *t, const segi_span *span, const segi_c
         }
         uint64_t sum = (uint64_t)col->base * span->counts[i] + (uint64_t)col->unit * stored;
         t->figures[low] += (int64_t)sum;
-        t->counts[low] += span->counts[i];
+        if (t->counts)
+            t->counts[low] += span->counts[i];
         row = end;
     }
 }
@@ -241,8 +242,8 @@ static void tally_values_span(segi_worker *w, void *context, const segi_span *sp
     const segi_col *col = &span->part->columns[field->index];
     if (col->type == 0 || col->none_set)
         return;
-    bool sums = t->value->node->aggregate == SEGI_AGG_SUM ||
-                t->value->node->aggregate == SEGI_AGG_AVG;
+    bool sums =
+        t->value->node->aggregate == SEGI_AGG_SUM || t->value->node->aggregate == SEGI_AGG_AVG;
     if (!span->bits && !col->set && sums && !t->wide && !t->is_float) {
         tally_sum_dense(t, span, col);
         return;
@@ -284,7 +285,8 @@ static bool tally_is_wide(const segi_prep_value *value)
 
 static void tally_clear(tally_values *t, uint32_t low, uint32_t count)
 {
-    memset(t->counts + low, 0, count * sizeof *t->counts);
+    if (t->counts)
+        memset(t->counts + low, 0, count * sizeof *t->counts);
     memset(t->figures + low, 0, count * sizeof *t->figures);
     if (t->sums)
         memset(t->sums + low, 0, count * sizeof *t->sums);
@@ -309,7 +311,7 @@ static bool tally_values_ready(segi_worker *w, tally_values *t)
                                sizeof *w->tally_float);
         t->floats = w->tally_float;
     }
-    t->counts = w->tally32;
+    t->counts = aggregate == SEGI_AGG_SUM ? NULL : w->tally32;
     t->figures = w->tally64;
     return ok;
 }
@@ -338,7 +340,7 @@ static bool tally_float_total(segi_worker *w, const tally_values *t, uint32_t lo
 static void tally_result(segi_worker *w, const tally_values *t, uint32_t low, uint32_t i,
                          segi_vector *out)
 {
-    uint32_t n = t->counts[low];
+    uint32_t n = t->counts ? t->counts[low] : 0;
     int64_t slot = 0;
     double total = 0;
     bool defined = n > 0;
@@ -388,6 +390,18 @@ static void tally_values_users(segi_worker *w, const segi_prep_value *value, seg
         }
         tally_result(w, &t, low, i, out);
     }
+}
+
+bool segi_tally_sum(segi_worker *w, const segi_prep_value *value, segi_users users, int64_t low,
+                    int64_t high, segi_mask *out)
+{
+    tally_values t = {.value = value};
+    if (users.count <= TALLY_FEW || !tally_values_ready(w, &t) || t.wide)
+        return false;
+    tally_clear(&t, 0, SEGI_CHUNK_USERS);
+    segi_spans_each(w, value->source, 0, SEGI_CHUNK_USERS, tally_values_span, &t);
+    segi_scan_signed(t.figures, 0, SEGI_CHUNK_USERS, low, high, out->words);
+    return true;
 }
 
 void segi_tally_users(segi_worker *w, const segi_prep_value *value, segi_users users,

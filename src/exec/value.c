@@ -86,9 +86,8 @@ uint32_t segi_attr_set(const segi_attr_view *view, uint32_t chunk, uint32_t low,
     uint32_t at = ac->patch_count ? attr_patch_find(ac, low) : 0;
     if (at < ac->patch_count) {
         *out_state = ac->patch_states[at];
-        return *out_state == SEG_VALUE_SET
-                   ? attr_set_of(&ac->patch_sets, at, out_codes, scratch)
-                   : 0;
+        return *out_state == SEG_VALUE_SET ? attr_set_of(&ac->patch_sets, at, out_codes, scratch)
+                                           : 0;
     }
     *out_state = attr_base_state(ac, low);
     return *out_state == SEG_VALUE_SET ? attr_set_of(&ac->sets, low, out_codes, scratch) : 0;
@@ -122,8 +121,8 @@ static void value_size(segi_worker *w, const segi_prep_value *value, segi_users 
     for (uint32_t i = 0; i < users.count; i++) {
         const uint32_t *codes;
         uint8_t state;
-        uint32_t n = segi_attr_set(value->attribute, w->chunk, users.lows[i], &codes, scratch,
-                                   &state);
+        uint32_t n =
+            segi_attr_set(value->attribute, w->chunk, users.lows[i], &codes, scratch, &state);
         value_put(out, i, state, n);
     }
 }
@@ -179,9 +178,8 @@ static void value_shift(segi_worker *w, const segi_prep_value *value, segi_users
     int sign = value->node->arith == SEGI_MINUS ? -1 : 1;
     for (uint32_t i = 0; i < users.count; i++) {
         if (segi_bit_get(out->set, i))
-            out->slots[i] =
-                segi_duration_add(out->slots[i], value->node->shift, sign,
-                                  segi_user_zone(w, value->zones, users.lows[i]));
+            out->slots[i] = segi_duration_add(out->slots[i], value->node->shift, sign,
+                                              segi_user_zone(w, value->zones, users.lows[i]));
     }
 }
 

@@ -29,8 +29,7 @@ static bool arith_exact(segi_arith op, int64_t a, int64_t b, int64_t *out)
 }
 
 void segi_vector_arith(const segi_prep_value *value, const segi_vector *left,
-                       const segi_vector *right, uint32_t count, segi_vector *out,
-                       segi_worker *w)
+                       const segi_vector *right, uint32_t count, segi_vector *out, segi_worker *w)
 {
     bool exact = value->type.type != SEG_TYPE_FLOAT64;
     memset(out->null, 0, (count + 63) / 64 * sizeof *out->null);
@@ -50,8 +49,7 @@ void segi_vector_arith(const segi_prep_value *value, const segi_vector *left,
             double result;
             defined = arith_float(value->node->arith,
                                   segi_slot_as_float(value->left->type, left->slots[i]),
-                                  segi_slot_as_float(value->right->type, right->slots[i]),
-                                  &result);
+                                  segi_slot_as_float(value->right->type, right->slots[i]), &result);
             if (defined)
                 slot = segi_slot_of_float(result);
         }
@@ -99,8 +97,8 @@ void segi_vector_compare(segi_compare op, segi_value_type left_type, const segi_
             uint32_t i = word * 64 + (uint32_t)segi_ctz(both);
             if (i >= count)
                 break;
-            if (compare_holds(op, compare_slots(left_type, left->slots[i], right_type,
-                                                right->slots[i])))
+            if (compare_holds(
+                    op, compare_slots(left_type, left->slots[i], right_type, right->slots[i])))
                 result |= (uint64_t)1 << (i & 63);
         }
         bits[word] = result;

@@ -22,11 +22,9 @@ segi_mask *segi_worker_mask_push(segi_worker *w)
 {
     if (w->mask_count == w->mask_capacity) {
         size_t capacity = w->mask_capacity;
-        if (!segi_grow(w->mem, (void **)&w->masks, &capacity, w->mask_count + 1,
-                       sizeof *w->masks))
+        if (!segi_grow(w->mem, (void **)&w->masks, &capacity, w->mask_count + 1, sizeof *w->masks))
             return worker_nomem(w);
-        memset(w->masks + w->mask_capacity, 0,
-               (capacity - w->mask_capacity) * sizeof *w->masks);
+        memset(w->masks + w->mask_capacity, 0, (capacity - w->mask_capacity) * sizeof *w->masks);
         w->mask_capacity = (uint32_t)capacity;
     }
     segi_mask **slot = &w->masks[w->mask_count];
@@ -198,12 +196,11 @@ static void worker_destroy(segi_worker *w)
     }
     for (uint32_t i = 0; i < w->bits_capacity; i++)
         segi_free(mem, w->bits[i]);
-    void *const owned[] = {w->masks,      w->memo,        w->memo_chunk,  w->vectors,
-                           w->bits,       w->bits_words,  w->lows,        w->counts,
-                           w->row_lows,   w->candidates,  w->tally8,      w->tally32,
-                           w->tally64,    w->tally_sum,   w->tally_float, w->bound_begin,
-                           w->bound_end,  w->rows,        w->rows_sorted, w->starts,
-                           w->actual};
+    void *const owned[] = {
+        w->masks,       w->memo,      w->memo_chunk,  w->vectors,     w->bits,      w->bits_words,
+        w->lows,        w->counts,    w->row_lows,    w->candidates,  w->tally8,    w->tally32,
+        w->tally64,     w->tally_sum, w->tally_float, w->bound_begin, w->bound_end, w->rows,
+        w->rows_sorted, w->starts,    w->actual};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
         segi_free(mem, owned[i]);
     segi_free(mem, w);

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lang/check.h"
+#include "lang/checker.h"
 
 /* ---- windows ------------------------------------------------------------------------------------------ */
 
@@ -272,28 +272,21 @@ static bool check_bound(segi_check *k, const segi_syn_bound *syn, segi_bound *ou
     return true;
 }
 
-/* When the span around an anchor is over for a user: the anchor was, and its end has come. */
+/* When the span around an anchor is over for a user: the anchor was, and its end has come. Counted
+ * back from now, as every "older than": for months that can be some days after the end of the
+ * span, never before it. */
 static segi_node *window_closed(segi_check *k, const segi_syn *syn, const segi_window *window)
 {
-    segi_node *node = segi_check_node(k, SEGI_NODE_COMPARE, syn);
-    segi_node *now = segi_check_node(k, SEGI_NODE_NOW, syn);
-    if (node == NULL || now == NULL)
+    segi_node *node = segi_check_node(k, SEGI_NODE_TIME, syn);
+    if (node == NULL || !segi_check_children(k, node, window->anchor, NULL, NULL))
         return NULL;
-    now->type = segi_type_of(SEG_TYPE_TIMESTAMP);
-    node->op = SEGI_LE;
-    const segi_node *end = window->anchor;
+    segi_check_window_default(k, &node->window);
+    node->window.zone = window->zone;
     if (window->side != SEGI_ANCHOR_BEFORE) {
-        segi_node *shift = segi_check_node(k, SEGI_NODE_SHIFT, syn);
-        if (shift == NULL || !segi_check_children(k, shift, window->anchor, NULL, NULL))
-            return NULL;
-        shift->shift = window->length;
-        shift->arith = SEGI_PLUS;
-        shift->type = now->type;
-        segi_check_window_default(k, &shift->window);
-        shift->window.zone = window->zone;
-        end = shift;
+        node->window.kind = SEGI_WINDOW_OLDER;
+        node->window.length = window->length;
     }
-    return segi_check_children(k, node, end, now, NULL) ? node : NULL;
+    return node;
 }
 
 segi_node *segi_check_did(segi_check *k, const segi_syn *syn)

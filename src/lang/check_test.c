@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/civil.h"
-#include "lang/check.h"
+#include "lang/checker.h"
 
 #define DATE_MAX ((int64_t)(SEG_TIME_MAX / SEGI_DAY))
 

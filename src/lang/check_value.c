@@ -7,7 +7,7 @@
 #include "base/bits.h"
 #include "base/civil.h"
 #include "base/text.h"
-#include "lang/check.h"
+#include "lang/checker.h"
 
 /* ---- literals ------------------------------------------------------------------------------------- */
 

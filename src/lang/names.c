@@ -5,7 +5,7 @@
 
 #include "base/hash.h"
 #include "base/text.h"
-#include "lang/check.h"
+#include "lang/checker.h"
 
 /* ---- the map ---------------------------------------------------------------------------------------- */
 

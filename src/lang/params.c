@@ -7,7 +7,7 @@
 
 #include "base/civil.h"
 #include "base/text.h"
-#include "lang/check.h"
+#include "lang/checker.h"
 
 /* ---- declarations ------------------------------------------------------------------------------------ */
 
@@ -101,7 +101,7 @@ static bool text_moment(const segi_literal *given, segi_moment *out)
     out->kind = civil.has_offset ? SEGI_MOMENT_INSTANT : SEGI_MOMENT_LOCAL;
     out->value = civil.days * SEGI_DAY + civil.time_of_day -
                  (civil.has_offset ? civil.offset_seconds * SEGI_SECOND : 0);
-    return true;
+    return out->value >= SEG_TIME_MIN && out->value <= SEG_TIME_MAX;
 }
 
 /* The whole text as "5 minutes". */

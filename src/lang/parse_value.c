@@ -71,8 +71,13 @@ static bool parse_number_literal(segi_parser *p, bool negative, segi_literal *ou
                              "this number has too many digits to be exact");
             return false;
         }
-        out->type.type = SEG_TYPE_FLOAT64;
-        out->slot = segi_slot_of_float(negative ? -value : value);
+        /* What the double prints as may be exact again; then it is read back as that. */
+        char shortest[SEGI_FLOAT_TEXT_MAX];
+        size_t size = segi_text_write_float(value, shortest);
+        if (!number_exact(shortest, size, negative, out)) {
+            out->type = (segi_value_type){SEG_TYPE_FLOAT64, 0};
+            out->slot = segi_slot_of_float(negative ? -value : value);
+        }
     }
     segi_parser_next(p);
     if (p->token.kind == SEGI_TOKEN_PERCENT) {
@@ -249,6 +254,9 @@ static segi_syn *parse_moment(segi_parser *p)
     if (civil.has_time)
         syn->u.moment.value = civil.days * SEGI_DAY + civil.time_of_day -
                               (civil.has_offset ? civil.offset_seconds * SEGI_SECOND : 0);
+    if (civil.has_time &&
+        (syn->u.moment.value < SEG_TIME_MIN || syn->u.moment.value > SEG_TIME_MAX))
+        return segi_parser_fail(p, p->token, NULL, "instants lie within the years 1 to 9999");
     segi_parser_next(p);
     segi_parser_close(p, syn);
     return p->status == SEG_OK ? syn : NULL;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/hash.h"
-#include "lang/check.h"
+#include "lang/checker.h"
 
 /* ---- making one ------------------------------------------------------------------------------------ */
 

@@ -2,7 +2,7 @@
 #ifndef SEGI_PRINT_H
 #define SEGI_PRINT_H
 
-#include "lang/check.h"
+#include "lang/checker.h"
 
 typedef struct segi_printer {
     segi_buf *out;

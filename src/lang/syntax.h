@@ -1,6 +1,6 @@
 /* syntax.h - private to lang: tokens, and the tree of what was written.
  *
- * The parser knows no schema: names are names. check.c turns this tree into the checked one of
+ * The parser knows no schema: names are names. the checker turns this tree into the checked one of
  * lang.h. Everything here lives in an arena that ends with the compile. */
 #ifndef SEGI_SYNTAX_H
 #define SEGI_SYNTAX_H

@@ -22,7 +22,7 @@ typedef struct dag {
     segi_op *ops; /* growing; copied into the arena at the end */
     size_t op_count, op_capacity;
     dag_slot *slots;
-    size_t slot_count; /* power of two */
+    size_t slot_count;  /* power of two */
     segi_buf keys, key; /* all keys; the one being made */
 } dag;
 
@@ -273,8 +273,7 @@ static seg_status dag_combine(dag *d, const segi_node *node, const uint32_t *chi
 {
     switch (node->kind) {
     case SEGI_NODE_NOT: return dag_not(d, node, children[0], out);
-    case SEGI_NODE_AND:
-        return dag_and_or(d, SEGI_OP_AND, node, children, node->child_count, out);
+    case SEGI_NODE_AND: return dag_and_or(d, SEGI_OP_AND, node, children, node->child_count, out);
     case SEGI_NODE_OR: return dag_and_or(d, SEGI_OP_OR, node, children, node->child_count, out);
     case SEGI_NODE_XOR: return dag_xor(d, node, children, out);
     default: return dag_at_least(d, node, children, out);
@@ -367,8 +366,8 @@ static seg_status dag_run(dag *d, const segi_node *const *trees, size_t tree_cou
     return SEG_OK;
 }
 
-seg_status segi_program_build(const segi_mem *mem, const segi_node *const *trees,
-                              size_t tree_count, segi_program **out, seg_error *err)
+seg_status segi_program_build(const segi_mem *mem, const segi_node *const *trees, size_t tree_count,
+                              segi_program **out, seg_error *err)
 {
     *out = NULL;
     segi_program *program = segi_alloc_zero(mem, sizeof *program);

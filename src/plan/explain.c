@@ -11,7 +11,7 @@ typedef struct explain {
     const segi_op_actual *actual; /* NULL: not run */
     double users;
     segi_buf *out;
-    segi_buf line; /* the figures' column is found by the width of this */
+    segi_buf line;  /* the figures' column is found by the width of this */
     uint64_t *seen; /* bit per operation that was printed before */
 } explain;
 
@@ -108,7 +108,7 @@ static void explain_text(explain *e, uint32_t index, segi_buf *prefix, const cha
 
 static void explain_json(explain *e, uint32_t index)
 {
-    static const char *const kinds[] = {"everyone", "nobody", "not",  "and", "or",
+    static const char *const kinds[] = {"everyone", "nobody",   "not",  "and", "or",
                                         "xor",      "at_least", "leaf", "rank"};
     const segi_op *op = &e->program->ops[index];
     const segi_estimate *estimate = &e->estimates[index];
@@ -147,8 +147,12 @@ void segi_program_explain(const segi_program *program, uint32_t root, uint64_t u
                           const segi_schema *schema, const segi_estimate *estimates,
                           const segi_op_actual *actual, bool json, segi_buf *out)
 {
-    explain e = {.program = program, .schema = schema, .estimates = estimates,
-                 .actual = actual, .users = (double)user_count, .out = out};
+    explain e = {.program = program,
+                 .schema = schema,
+                 .estimates = estimates,
+                 .actual = actual,
+                 .users = (double)user_count,
+                 .out = out};
     segi_buf_init(&e.line, out->mem);
     e.seen = segi_alloc_zero(out->mem, (program->op_count / 64 + 1) * sizeof *e.seen);
     if (!e.seen) {

@@ -14,7 +14,7 @@
 typedef enum segi_op_kind {
     SEGI_OP_ALL,
     SEGI_OP_NONE,
-    SEGI_OP_NOT,      /* children[0] */
+    SEGI_OP_NOT, /* children[0] */
     SEGI_OP_AND,
     SEGI_OP_OR,
     SEGI_OP_XOR,
@@ -28,8 +28,8 @@ typedef struct segi_op {
     uint32_t child_count;
     const uint32_t *children; /* indices of operations, each lower than this one's */
     uint32_t need;
-    uint32_t uses;            /* parents and roots that refer to it */
-    const segi_node *node;    /* the predicate it came from (for messages); a leaf's content */
+    uint32_t uses;         /* parents and roots that refer to it */
+    const segi_node *node; /* the predicate it came from (for messages); a leaf's content */
 } segi_op;
 
 typedef struct segi_program {
@@ -41,14 +41,14 @@ typedef struct segi_program {
 } segi_program;
 
 /* One root per predicate tree. *out is owned by the caller: segi_program_destroy(). */
-seg_status segi_program_build(const segi_mem *mem, const segi_node *const *trees,
-                              size_t tree_count, segi_program **out, seg_error *err);
+seg_status segi_program_build(const segi_mem *mem, const segi_node *const *trees, size_t tree_count,
+                              segi_program **out, seg_error *err);
 void segi_program_destroy(segi_program *program);
 
 /* What a leaf will cost and keep, from the snapshot's statistics; used to order operands. */
 typedef struct segi_estimate {
-    double cost;  /* nanoseconds per user of the universe, about */
-    double share; /* of the users it is asked about, 0 .. 1 */
+    double cost;   /* nanoseconds per user of the universe, about */
+    double share;  /* of the users it is asked about, 0 .. 1 */
     uint64_t rows; /* of events that it may touch */
 } segi_estimate;
 /* out[program->op_count]. */

@@ -52,7 +52,7 @@ typedef struct catalog_refs {
     bool failed;
 } catalog_refs;
 
-/* ---- entries ---------------------------------------------------------------------------- */
+/* ---- entries ----------------------------------------------------------------------------- */
 
 static int name_compare(const char *a, size_t a_size, const char *b, size_t b_size)
 {
@@ -135,7 +135,7 @@ static bool entry_refers(const catalog_entry *entry, const catalog_entry *other)
     return false;
 }
 
-/* ---- what the compiler asks --------------------------------------------------------------- */
+/* ---- what the compiler asks -------------------------------------------------------------- */
 
 static seg_status view_find(void *user, const char *name, size_t name_size, const char **out_text,
                             size_t *out_size)
@@ -170,7 +170,7 @@ static segi_resolver view_resolver(catalog_view *view)
     return resolver;
 }
 
-/* ---- references --------------------------------------------------------------------------- */
+/* ---- references -------------------------------------------------------------------------- */
 
 static void refs_found(void *user, const char *name, size_t size)
 {
@@ -291,7 +291,7 @@ static seg_status entry_check_circle(const segi_catalog *catalog, catalog_entry 
     return status;
 }
 
-/* ---- defining ------------------------------------------------------------------------------ */
+/* ---- defining ---------------------------------------------------------------------------- */
 
 static seg_status name_check(const char *name, size_t name_size, seg_error *err)
 {
@@ -436,7 +436,7 @@ static seg_status entry_put(segi_catalog *catalog, catalog_entry *entry, catalog
     return SEG_OK;
 }
 
-/* ---- door ----------------------------------------------------------------------------------- */
+/* ---- door -------------------------------------------------------------------------------- */
 
 seg_status segi_catalog_create(const segi_mem *mem, segi_catalog **out, seg_error *err)
 {

@@ -249,10 +249,7 @@ size_t segi_col_bytes(const segi_col *col, size_t rows)
 static void col_decode_slots(const segi_col *col, size_t begin, size_t count, int64_t *slots)
 {
     uint64_t base = (uint64_t)col->base, unit = (uint64_t)col->unit;
-    const uint8_t *in1 = (const uint8_t *)col->data + (col->width == 1 ? begin : 0);
-    const uint16_t *in2 = (const uint16_t *)col->data + (col->width == 2 ? begin : 0);
-    const uint32_t *in4 = (const uint32_t *)col->data + (col->width == 4 ? begin : 0);
-    const uint64_t *in8 = (const uint64_t *)col->data + (col->width == 8 ? begin : 0);
+    const void *data = col->width > 0 ? (const char *)col->data + begin * col->width : NULL;
     switch (col->width) {
     case 0:
         for (size_t i = 0; i < count; i++)
@@ -260,19 +257,19 @@ static void col_decode_slots(const segi_col *col, size_t begin, size_t count, in
         break;
     case 1:
         for (size_t i = 0; i < count; i++)
-            slots[i] = (int64_t)(base + unit * in1[i]);
+            slots[i] = (int64_t)(base + unit * ((const uint8_t *)data)[i]);
         break;
     case 2:
         for (size_t i = 0; i < count; i++)
-            slots[i] = (int64_t)(base + unit * in2[i]);
+            slots[i] = (int64_t)(base + unit * ((const uint16_t *)data)[i]);
         break;
     case 4:
         for (size_t i = 0; i < count; i++)
-            slots[i] = (int64_t)(base + unit * in4[i]);
+            slots[i] = (int64_t)(base + unit * ((const uint32_t *)data)[i]);
         break;
     default:
         for (size_t i = 0; i < count; i++)
-            slots[i] = (int64_t)(base + unit * in8[i]);
+            slots[i] = (int64_t)(base + unit * ((const uint64_t *)data)[i]);
         break;
     }
 }

@@ -406,20 +406,24 @@ static seg_status commit_write(segi_commit *c)
 
 /* ---- accepting ------------------------------------------------------------------------------- */
 
+static void commit_note_times(segi_store *store, const int64_t *times, size_t count)
+{
+    if (store->event_count == 0)
+        store->time_min = store->time_max = times[0];
+    for (size_t i = 0; i < count; i++) {
+        store->time_min = times[i] < store->time_min ? times[i] : store->time_min;
+        store->time_max = times[i] > store->time_max ? times[i] : store->time_max;
+    }
+    segi_clock_add(&store->clock, times, count);
+}
+
 static void commit_accept(segi_commit *c)
 {
     segi_store *store = c->store;
     segi_tail *tail = &store->tail;
     size_t more = tail->pending - tail->count;
-    const int64_t *times = tail->times + tail->count;
-    if (more > 0 && store->event_count == 0)
-        store->time_min = store->time_max = times[0];
-    for (size_t i = 0; i < more; i++) {
-        store->time_min = times[i] < store->time_min ? times[i] : store->time_min;
-        store->time_max = times[i] > store->time_max ? times[i] : store->time_max;
-    }
     if (more > 0)
-        segi_clock_add(&store->clock, times, more);
+        commit_note_times(store, tail->times + tail->count, more);
     store->event_count += more;
     segi_tail_accept(tail);
     segi_attr_accept(&store->exists);

@@ -24,7 +24,7 @@ static bool guarded(const uint8_t *bytes, size_t size)
     return true;
 }
 
-/* ---- initialisers ------------------------------------------------------------------------- */
+/* ---- initialisers ------------------------------------------------------------------------ */
 
 START_TEST(test_abi_structs__initialisers_agree)
 {
@@ -74,7 +74,7 @@ START_TEST(test_abi_structs__initialisers_fill_any_size)
 }
 END_TEST
 
-/* ---- options -------------------------------------------------------------------------------- */
+/* ---- options ----------------------------------------------------------------------------- */
 
 START_TEST(test_abi_structs__store_options_of_any_size)
 {
@@ -185,7 +185,7 @@ START_TEST(test_abi_structs__allocators_of_any_size)
 }
 END_TEST
 
-/* ---- arrays of structs ------------------------------------------------------------------------ */
+/* ---- arrays of structs ------------------------------------------------------------------- */
 
 static const int64_t seat_values[] = {5, 6};
 static const uint64_t id_offsets[] = {0, 2, 4};
@@ -243,7 +243,7 @@ START_TEST(test_abi_structs__arrays_have_the_stride_of_the_caller)
 }
 END_TEST
 
-/* ---- outputs ------------------------------------------------------------------------------------ */
+/* ---- outputs ----------------------------------------------------------------------------- */
 
 START_TEST(test_abi_structs__outputs_of_any_size)
 {
@@ -283,7 +283,7 @@ START_TEST(test_abi_structs__outputs_of_any_size)
 }
 END_TEST
 
-/* ---- seg_error ------------------------------------------------------------------------------------ */
+/* ---- seg_error --------------------------------------------------------------------------- */
 
 START_TEST(test_abi_structs__errors_of_any_size)
 {

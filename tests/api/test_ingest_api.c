@@ -3,7 +3,7 @@
 
 #include "api/api_fixture.h"
 
-/* ---- columnar batches ----------------------------------------------------------------------- */
+/* ---- columnar batches -------------------------------------------------------------------- */
 
 /* Four rows of users u0 .. u3. */
 static const char user_bytes[] = "u0u1u2u3";
@@ -268,7 +268,7 @@ START_TEST(test_ingest_api__quarantine_leaves_wrong_rows_out)
 }
 END_TEST
 
-/* ---- appender --------------------------------------------------------------------------------- */
+/* ---- appender ---------------------------------------------------------------------------- */
 
 START_TEST(test_ingest_api__appender_takes_every_type)
 {

@@ -9,7 +9,7 @@
 #define ROUNDS 40
 #define ROWS 200
 
-/* ---- readers and a writer ------------------------------------------------------------------ */
+/* ---- readers and a writer ---------------------------------------------------------------- */
 
 typedef struct traffic {
     seg_store *store;
@@ -103,7 +103,7 @@ START_TEST(test_threads_api__readers_beside_a_writer)
 }
 END_TEST
 
-/* ---- several writers --------------------------------------------------------------------------- */
+/* ---- several writers --------------------------------------------------------------------- */
 
 typedef struct writer {
     seg_store *store;
@@ -149,7 +149,7 @@ START_TEST(test_threads_api__writers_wait_for_each_other)
 }
 END_TEST
 
-/* ---- references from many threads ------------------------------------------------------------------ */
+/* ---- references from many threads -------------------------------------------------------- */
 
 typedef struct shared {
     seg_set *set;
@@ -204,7 +204,7 @@ START_TEST(test_threads_api__objects_are_shared)
 }
 END_TEST
 
-/* ---- tasks -------------------------------------------------------------------------------------------- */
+/* ---- tasks ------------------------------------------------------------------------------- */
 
 #define CROWD 400000u
 

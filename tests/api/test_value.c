@@ -216,7 +216,7 @@ START_TEST(test_value__refuses_bad_arguments)
     CK_FAILS(seg_value_compile(store, TEXT("seats +"), 0, &value, &err), SEG_E_SYNTAX, err);
     CK_FAILS(seg_value_compile(store, TEXT("seets"), 0, &value, &err), SEG_E_UNKNOWN_NAME, err);
     ck_assert_int_eq(err.offset, 0);
-    CK_FAILS(seg_value_compile(store, TEXT("seats + $n"), 0, &value, &err), SEG_E_BOUND, err);
+    CK_FAILS(seg_value_compile(store, TEXT("seats + $n"), 0, &value, &err), SEG_E_SYNTAX, err);
     ck_assert_int_eq(err.offset, 8);
     value = value_of(store, "seats");
     seg_value_column *column = (seg_value_column *)&err;

@@ -1,10 +1,10 @@
-/* check.h - private to lang: what the files of the checker share.
+/* checker.h - private to lang: what the files of the checker share.
  *
  * One segi_compiling per call of segi_compile(), one segi_check per text in it: the predicate's
  * own and each saved segment's. Functions that make a node return NULL after a failure, which is
  * in compiling->err with its status in compiling->status; the first one stays. */
-#ifndef SEGI_CHECK_H
-#define SEGI_CHECK_H
+#ifndef SEGI_CHECKER_H
+#define SEGI_CHECKER_H
 
 #include "lang/syntax.h"
 
@@ -212,7 +212,7 @@ bool segi_check_window(segi_check *k, const segi_syn_window *syn, bool events, s
 /* The window of one who says nothing: ever. */
 void segi_check_window_default(const segi_check *k, segi_window *out);
 
-/* ---- check.c --------------------------------------------------------------------------------------------------- */
+/* ---- check_predicate.c --------------------------------------------------------------------------------------------------- */
 
 segi_node *segi_check_predicate(segi_check *k, const segi_syn *syn);
 /* One text, from parsing to the root node. */

@@ -1,8 +1,8 @@
-/* check.c - the tree of what was written becomes the checked tree: predicates and their logic.
+/* check_predicate.c - the tree of what was written becomes the checked tree: predicates and their logic.
  *
  * Rewrites that keep the meaning happen here: nested and/or become one list, a double not falls
  * away, constants are folded. Recursion is bounded by SEGI_LEVELS_MAX. */
-#include "lang/check.h"
+#include "lang/checker.h"
 
 #include <string.h>
 

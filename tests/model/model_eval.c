@@ -1,0 +1,824 @@
+/* model_eval.c - what a predicate says about one user, the slow way.
+ *
+ * holds() and value_of() walk the tree for one user (and, inside of `where`, one of his events).
+ * Every question about events goes over all events of the user again. */
+#include "model.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+__extension__ typedef __int128 wide;
+
+typedef struct context {
+    const model *data;
+    const model_catalog *catalog;
+    int64_t now;
+    const model_segment *segment; /* the one under way, for its `using` */
+    int week_start;
+    uint64_t stamp; /* of this evaluation, for ranks */
+    bool overflow;
+} context;
+
+/* Whom and what a question is about. */
+typedef struct place {
+    const model_user *user;
+    const model_event *event; /* inside of where, else NULL */
+    const model_zone *zone;   /* the condition's */
+} place;
+
+static bool holds(context *run, model_node *node, place at);
+static model_value value_of(context *run, const model_node *node, place at);
+
+/* ---- windows and selectors ---- */
+
+/* The zone of the user's attribute `timezone`; NULL where that says nothing. */
+static const model_zone *user_zone(const context *run, const model_user *user)
+{
+    const model_schema *schema = run->data->schema;
+    if (schema->timezone >= schema->attribute_count)
+        return NULL;
+    const model_value *name = &user->attrs[schema->timezone];
+    return name->state == SEG_VALUE_SET ? model_zone_find(name->text.data, name->text.size) : NULL;
+}
+
+/* The zone where a condition says none: of the `using` line, else the store's (S-05). */
+static const model_zone *default_zone(const context *run, const model_user *user)
+{
+    const model_zone *zone = NULL;
+    const char *name = run->segment->zone;
+    if (run->segment->zone_user)
+        zone = user_zone(run, user);
+    if (name == NULL)
+        name = run->data->schema->zone;
+    return zone != NULL ? zone : model_zone_find(name, strlen(name));
+}
+
+static const model_zone *window_zone(const context *run, const model_window *window, place at)
+{
+    if (window->zone_kind == MODEL_Z_NAMED)
+        return model_zone_find(window->zone_name, strlen(window->zone_name));
+    if (window->zone_kind == MODEL_Z_USER) {
+        const model_zone *zone = user_zone(run, at.user);
+        return zone != NULL ? zone : default_zone(run, at.user);
+    }
+    return at.zone;
+}
+
+static bool selects(context *run, const model_selector *selector, place at,
+                    const model_event *event)
+{
+    if (event->time > run->now)
+        return false;
+    bool right_type = selector->any_event;
+    for (size_t i = 0; i < selector->type_count; i++) {
+        if (selector->types[i] == event->type)
+            right_type = true;
+    }
+    if (!right_type)
+        return false;
+    at.event = event;
+    return selector->where == NULL || holds(run, selector->where, at);
+}
+
+/* The first, last or nth occurrence ever; NULL if there is none. */
+static const model_event *occurrence(context *run, const model_node *node, place at)
+{
+    const model_event *found = NULL;
+    int64_t seen = 0;
+    for (size_t i = 0; i < at.user->event_count; i++) {
+        const model_event *event = &at.user->events[i];
+        if (!selects(run, &node->selector, at, event))
+            continue;
+        seen++;
+        if (node->which == MODEL_FIRST && seen == 1)
+            found = event;
+        if (node->which == MODEL_LAST)
+            found = event;
+        if (node->which == MODEL_NTH && seen == node->nth)
+            found = event;
+    }
+    return found;
+}
+
+static void bounds_of(context *run, const model_window *window, place at, bool events,
+                      int64_t *begin, int64_t *end)
+{
+    int64_t anchor = 0;
+    if (window->kind == MODEL_W_ANCHOR) {
+        model_value value = value_of(run, window->anchor, at);
+        if (value.state != SEG_VALUE_SET) {
+            *begin = *end = 0;
+            return;
+        }
+        anchor = value.i;
+    }
+    model_window_instants(window, at.zone, run->week_start, run->now, anchor, events, begin, end);
+}
+
+/* The selected events of the window, in event order. Freed by the caller. */
+static const model_event **selected(context *run, const model_node *node, place at, size_t *count)
+{
+    const model_event **list = malloc((at.user->event_count + 1) * sizeof(*list));
+    if (list == NULL)
+        exit(2);
+    int64_t begin, end;
+    bounds_of(run, &node->window, at, true, &begin, &end);
+    *count = 0;
+    for (size_t i = 0; i < at.user->event_count; i++) {
+        const model_event *event = &at.user->events[i];
+        if (event->time >= begin && event->time < end && selects(run, &node->selector, at, event))
+            list[(*count)++] = event;
+    }
+    return list;
+}
+
+static int64_t distinct_periods(const context *run, const model_event *const *list, size_t count,
+                                model_unit unit, const model_zone *zone)
+{
+    int64_t *starts = malloc((count + 1) * sizeof(*starts));
+    if (starts == NULL)
+        exit(2);
+    int64_t distinct = 0;
+    for (size_t i = 0; i < count; i++) {
+        int64_t date = model_zone_date(zone, list[i]->time);
+        int64_t start = model_period_start(unit, date, run->week_start);
+        bool seen = false;
+        for (int64_t k = 0; k < distinct; k++)
+            seen = seen || starts[k] == start;
+        if (!seen)
+            starts[distinct++] = start;
+    }
+    free(starts);
+    return distinct;
+}
+
+/* ---- aggregates ---- */
+
+/* A sum of doubles kept as an unevaluated pair high + low. */
+typedef struct pair {
+    double high, low;
+} pair;
+
+static pair pair_add(pair sum, double x)
+{
+    double high = sum.high + x;
+    double part = high - sum.high;
+    double error = (sum.high - (high - part)) + (x - part) + sum.low;
+    pair result;
+    result.high = high + error;
+    result.low = error - (result.high - high);
+    return result;
+}
+
+static double float_sum(const model_value *values, size_t count)
+{
+    pair sum = {0, 0};
+    for (size_t i = 0; i < count; i++)
+        sum = pair_add(sum, values[i].f);
+    return sum.high + sum.low;
+}
+
+/* Of ints or decimals. */
+static model_value exact_sum(context *run, const model_value *values, size_t count)
+{
+    wide sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += values[i].i;
+    if (sum < INT64_MIN || sum > INT64_MAX) {
+        run->overflow = true;
+        return model_undefined();
+    }
+    return model_decimal((int64_t)sum, values[0].scale);
+}
+
+static double plain_scale(int32_t scale)
+{
+    double result = 1;
+    for (int32_t i = 0; i < scale; i++)
+        result *= 10;
+    return result;
+}
+
+static model_value sum_of(context *run, const model_node *node, const model_column *column,
+                          const model_value *values, size_t count)
+{
+    (void)node;
+    if (count == 0) {
+        model_value zero = column->type == SEG_TYPE_FLOAT64 ? model_float(0) : model_int(0);
+        if (column->type == SEG_TYPE_DECIMAL)
+            zero = model_decimal(0, column->scale);
+        return zero;
+    }
+    if (values[0].type == SEG_TYPE_FLOAT64)
+        return model_float(float_sum(values, count));
+    model_value sum = exact_sum(run, values, count);
+    if (sum.state == SEG_VALUE_SET && values[0].type == SEG_TYPE_INT64)
+        return model_int(sum.i);
+    return sum;
+}
+
+static model_value avg_of(context *run, const model_value *values, size_t count)
+{
+    if (values[0].type == SEG_TYPE_FLOAT64)
+        return model_float(float_sum(values, count) / (double)count);
+    model_value sum = exact_sum(run, values, count);
+    if (sum.state != SEG_VALUE_SET)
+        return sum;
+    return model_float((double)sum.i / ((double)count * plain_scale(values[0].scale)));
+}
+
+static int by_double(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return x < y ? -1 : x > y ? 1 : 0;
+}
+
+static model_value percentile_of(const model_value *values, size_t count, double fraction)
+{
+    double *sorted = malloc(count * sizeof(*sorted));
+    if (sorted == NULL)
+        exit(2);
+    for (size_t i = 0; i < count; i++)
+        sorted[i] = model_to_double(&values[i]);
+    qsort(sorted, count, sizeof(*sorted), by_double);
+    double rank = (double)(count - 1) * fraction;
+    size_t below = (size_t)floor(rank);
+    size_t above = below + 1 < count ? below + 1 : below;
+    double part = rank - (double)below;
+    double result = sorted[below] + (sorted[above] - sorted[below]) * part;
+    free(sorted);
+    return model_float(result);
+}
+
+static model_value stddev_of(const model_value *values, size_t count)
+{
+    if (count < 2)
+        return model_undefined();
+    double sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += model_to_double(&values[i]);
+    double mean = sum / (double)count, squares = 0;
+    for (size_t i = 0; i < count; i++) {
+        double d = model_to_double(&values[i]) - mean;
+        squares += d * d;
+    }
+    return model_float(sqrt(squares / (double)(count - 1)));
+}
+
+static int64_t distinct_of(const model_value *values, size_t count)
+{
+    int64_t distinct = 0;
+    for (size_t i = 0; i < count; i++) {
+        bool first = true;
+        for (size_t k = 0; k < i; k++)
+            first = first && model_compare(&values[i], &values[k]) != 0;
+        distinct += first ? 1 : 0;
+    }
+    return distinct;
+}
+
+/* The most frequent values into tied, in order of their last occurrence; how many. */
+static size_t modes_of(const model_value *values, size_t count, model_value *tied)
+{
+    size_t best = 0, found = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t times = 0;
+        bool last = true;
+        for (size_t k = 0; k < count; k++) {
+            if (model_compare(&values[i], &values[k]) == 0) {
+                times++;
+                last = last && k <= i;
+            }
+        }
+        if (!last)
+            continue; /* each value is looked at where it occurs last */
+        if (times > best) {
+            best = times;
+            found = 0;
+        }
+        if (times == best)
+            tied[found++] = values[i];
+    }
+    return found;
+}
+
+static model_value mode_of(const model_node *node, const model_value *tied, size_t count)
+{
+    if (count == 0 || (count > 1 && node->ties == MODEL_TIES_NONE))
+        return model_undefined();
+    return tied[count - 1];
+}
+
+/* The argument in each event, without null and absent. Freed by the caller. */
+static model_value *inputs(context *run, const model_node *node, place at,
+                           const model_event *const *list, size_t count, size_t *out_count)
+{
+    model_value *values = malloc((count + 1) * sizeof(*values));
+    if (values == NULL)
+        exit(2);
+    *out_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        at.event = list[i];
+        model_value value = value_of(run, node->argument, at);
+        if (value.state == SEG_VALUE_SET)
+            values[(*out_count)++] = value;
+    }
+    return values;
+}
+
+static model_value extreme(const model_value *values, size_t count, int sign)
+{
+    model_value best = values[0];
+    for (size_t i = 1; i < count; i++) {
+        if (model_compare(&values[i], &best) * sign > 0)
+            best = values[i];
+    }
+    return best;
+}
+
+/* All modes of a MODE aggregate. Freed by the caller. */
+static model_value *mode_values(context *run, const model_node *node, place at, size_t *count)
+{
+    size_t events, n;
+    at.zone = window_zone(run, &node->window, at);
+    const model_event **list = selected(run, node, at, &events);
+    model_value *values = inputs(run, node, at, list, events, &n);
+    model_value *tied = malloc((n + 1) * sizeof(*tied));
+    if (tied == NULL)
+        exit(2);
+    *count = (int64_t)n < node->min_events ? 0 : modes_of(values, n, tied);
+    free(values);
+    free(list);
+    return tied;
+}
+
+static model_value summary(context *run, const model_node *node, const model_value *values,
+                           size_t n)
+{
+    const model_column *column = NULL;
+    static const model_column whole = {"", SEG_TYPE_INT64, 0};
+    if (node->argument != NULL)
+        column = node->argument->kind == MODEL_PROPERTY
+                     ? &run->data->schema->properties[node->argument->column]
+                     : &whole;
+    if (node->aggregate == MODEL_A_SUM)
+        return sum_of(run, node, column, values, n);
+    if (node->aggregate == MODEL_A_DISTINCT)
+        return model_int(distinct_of(values, n));
+    if (n == 0)
+        return model_undefined();
+    switch (node->aggregate) {
+    case MODEL_A_AVG: return avg_of(run, values, n);
+    case MODEL_A_MIN: return extreme(values, n, -1);
+    case MODEL_A_MAX: return extreme(values, n, 1);
+    case MODEL_A_MEDIAN: return percentile_of(values, n, 0.5);
+    case MODEL_A_PERCENTILE: return percentile_of(values, n, (double)node->fraction / 1000.0);
+    case MODEL_A_STDDEV: return stddev_of(values, n);
+    default: return model_undefined();
+    }
+}
+
+static model_value share_of(context *run, const model_node *node, place at,
+                            const model_event *const *list, size_t count)
+{
+    if (count == 0)
+        return model_undefined();
+    int64_t matching = 0;
+    for (size_t i = 0; i < count; i++) {
+        at.event = list[i];
+        matching += holds(run, node->share, at) ? 1 : 0;
+    }
+    return model_float((double)matching / (double)count);
+}
+
+/* first, last and nth take the argument of that very event. */
+static model_value value_at(context *run, const model_node *node, place at,
+                            const model_event *const *list, size_t count)
+{
+    size_t index = node->aggregate == MODEL_A_FIRST  ? 0
+                   : node->aggregate == MODEL_A_LAST ? count - 1
+                                                     : (size_t)(node->nth - 1);
+    if (count == 0 || index >= count)
+        return model_undefined();
+    at.event = list[index];
+    return value_of(run, node->argument, at);
+}
+
+static model_value aggregate(context *run, const model_node *node, place at)
+{
+    if (node->aggregate == MODEL_A_MODE) {
+        size_t n;
+        model_value *tied = mode_values(run, node, at, &n);
+        model_value result = mode_of(node, tied, n);
+        free(tied);
+        return result;
+    }
+    at.zone = window_zone(run, &node->window, at);
+    size_t count, n;
+    const model_event **list = selected(run, node, at, &count);
+    model_value result;
+    switch (node->aggregate) {
+    case MODEL_A_COUNT: result = model_int((int64_t)count); break;
+    case MODEL_A_DISTINCT_PERIOD:
+        result = model_int(distinct_periods(run, list, count, node->period, at.zone));
+        break;
+    case MODEL_A_SHARE: result = share_of(run, node, at, list, count); break;
+    case MODEL_A_FIRST:
+    case MODEL_A_LAST:
+    case MODEL_A_NTH: result = value_at(run, node, at, list, count); break;
+    default: {
+        model_value *values = inputs(run, node, at, list, count, &n);
+        result = summary(run, node, values, n);
+        free(values);
+        break;
+    }
+    }
+    free(list);
+    return result;
+}
+
+/* ---- other values ---- */
+
+static model_value builtin(const model_node *node, place at)
+{
+    int64_t local = model_zone_local(at.zone, at.event->time);
+    int64_t date = model_zone_date(at.zone, at.event->time);
+    int64_t year;
+    int month, day;
+    model_civil(date, &year, &month, &day);
+    switch (node->builtin) {
+    case MODEL_B_TIME: return model_instant(at.event->time);
+    case MODEL_B_DATE: return model_date(date);
+    case MODEL_B_HOUR: return model_int((local - date * MODEL_DAY) / MODEL_HOUR);
+    case MODEL_B_WEEKDAY: return model_int(model_weekday(date));
+    case MODEL_B_DAY: return model_int(day);
+    case MODEL_B_MONTH: return model_int(month);
+    case MODEL_B_YEAR: return model_int(year);
+    }
+    return model_undefined();
+}
+
+static model_value arithmetic(context *run, const model_node *node, place at)
+{
+    model_value a = value_of(run, node->children[0], at);
+    model_value b = value_of(run, node->children[1], at);
+    if (a.state != SEG_VALUE_SET || b.state != SEG_VALUE_SET)
+        return model_undefined();
+    double x = model_to_double(&a), y = model_to_double(&b);
+    switch (node->arith) {
+    case '+': return model_float(x + y);
+    case '-': return model_float(x - y);
+    case '*': return model_float(x * y);
+    default: return y == 0 ? model_undefined() : model_float(x / y);
+    }
+}
+
+static model_value value_of(context *run, const model_node *node, place at)
+{
+    model_value value;
+    const model_event *event;
+    switch (node->kind) {
+    case MODEL_LITERAL: return node->literal;
+    case MODEL_PERCENT: return model_decimal(node->literal.i, 8);
+    case MODEL_MOMENT: return model_instant(model_moment_instant(node->moment, at.zone));
+    case MODEL_NOW: return model_instant(run->now);
+    case MODEL_ATTRIBUTE: return at.user->attrs[node->column];
+    case MODEL_PROPERTY: return at.event->props[node->column];
+    case MODEL_BUILTIN: return builtin(node, at);
+    case MODEL_AGGREGATE: return aggregate(run, node, at);
+    case MODEL_ARITH: return arithmetic(run, node, at);
+    case MODEL_SHIFT:
+        value = value_of(run, node->children[0], at);
+        if (value.state == SEG_VALUE_SET)
+            value.i = model_shift(value.i, node->shift, node->arith == '+' ? 1 : -1, at.zone);
+        return value;
+    case MODEL_SIZE:
+        value = value_of(run, node->children[0], at);
+        return value.state == SEG_VALUE_SET ? model_int((int64_t)value.element_count)
+                                            : model_undefined();
+    case MODEL_EDGE_ANCHOR:
+        event = occurrence(run, node, at);
+        return event != NULL ? model_instant(event->time) : model_undefined();
+    default: exit(2);
+    }
+}
+
+/* ---- predicates ---- */
+
+static bool compare_holds(model_op op, const model_value *a, const model_value *b)
+{
+    if (a->state != SEG_VALUE_SET || b->state != SEG_VALUE_SET)
+        return false;
+    int order = model_compare(a, b);
+    switch (op) {
+    case MODEL_EQ: return order == 0;
+    case MODEL_NE: return order != 0;
+    case MODEL_LT: return order < 0;
+    case MODEL_LE: return order <= 0;
+    case MODEL_GT: return order > 0;
+    case MODEL_GE: return order >= 0;
+    }
+    return false;
+}
+
+static bool is_every_mode(const model_node *node)
+{
+    return node->kind == MODEL_AGGREGATE && node->aggregate == MODEL_A_MODE &&
+           node->ties == MODEL_TIES_ALL;
+}
+
+static bool in_list(const model_node *node, const model_value *value)
+{
+    if (value->state != SEG_VALUE_SET)
+        return false;
+    bool found = false;
+    for (size_t i = 0; i < node->list_count; i++)
+        found = found || model_compare(value, &node->list[i]) == 0;
+    return found != node->negated;
+}
+
+/* COMPARE and IN: with `ties all` any of the tied values may do. */
+static bool value_test(context *run, const model_node *node, place at)
+{
+    model_value right = model_undefined();
+    if (node->kind == MODEL_COMPARE)
+        right = value_of(run, node->children[1], at);
+    if (!is_every_mode(node->children[0])) {
+        model_value left = value_of(run, node->children[0], at);
+        return node->kind == MODEL_IN ? in_list(node, &left)
+                                      : compare_holds(node->op, &left, &right);
+    }
+    size_t count;
+    model_value *tied = mode_values(run, node->children[0], at, &count);
+    bool found = false;
+    for (size_t i = 0; i < count; i++)
+        found = found || (node->kind == MODEL_IN ? in_list(node, &tied[i])
+                                                 : compare_holds(node->op, &tied[i], &right));
+    free(tied);
+    return found;
+}
+
+static bool did(context *run, const model_node *node, place at)
+{
+    at.zone = window_zone(run, &node->window, at);
+    size_t count;
+    const model_event **list = selected(run, node, at, &count);
+    int64_t n = (int64_t)count;
+    if (node->bound.periods)
+        n = distinct_periods(run, list, count, node->bound.period, at.zone);
+    free(list);
+    bool result = node->bound.given ? node->bound.min <= n && n <= node->bound.max : n >= 1;
+    return result != node->negated;
+}
+
+static bool edge(context *run, const model_node *node, place at)
+{
+    at.zone = window_zone(run, &node->window, at);
+    const model_event *event = occurrence(run, node, at);
+    if (event == NULL)
+        return false;
+    int64_t begin, end;
+    bounds_of(run, &node->window, at, true, &begin, &end);
+    return event->time >= begin && event->time < end;
+}
+
+static bool in_time(context *run, const model_node *node, place at)
+{
+    at.zone = window_zone(run, &node->window, at);
+    model_value value = value_of(run, node->children[0], at);
+    if (value.state != SEG_VALUE_SET)
+        return false;
+    int64_t begin, end;
+    if (value.type == SEG_TYPE_DATE)
+        model_window_dates(&node->window, at.zone, run->week_start, run->now, &begin, &end);
+    else
+        bounds_of(run, &node->window, at, false, &begin, &end);
+    return value.i >= begin && value.i < end;
+}
+
+static bool has(context *run, const model_node *node, place at)
+{
+    model_value set = value_of(run, node->children[0], at);
+    if (set.state != SEG_VALUE_SET)
+        return false;
+    size_t found = 0, distinct = 0; /* elements of the list */
+    for (size_t i = 0; i < node->list_count; i++) {
+        bool first = true;
+        for (size_t k = 0; k < i; k++)
+            first = first && model_string_compare(node->list[i].text, node->list[k].text) != 0;
+        if (first) {
+            distinct++;
+            found += model_in_set(&set, node->list[i].text) ? 1 : 0;
+        }
+    }
+    switch (node->has) {
+    case MODEL_ANY: return found > 0;
+    case MODEL_ALL: return found == distinct && set.element_count > 0;
+    case MODEL_NONE: return found == 0;
+    case MODEL_EXACTLY: return found == distinct && set.element_count == distinct;
+    }
+    return false;
+}
+
+/* Exact in units of 10^-7 degree; the boundary is inside. */
+static bool in_polygon(const model_node *node, const model_value *p)
+{
+    bool inside = false;
+    for (size_t i = 0; i < node->point_count; i++) {
+        model_point a = node->points[i], b = node->points[(i + 1) % node->point_count];
+        wide cross = (wide)(b.longitude - a.longitude) * (p->i - a.latitude) -
+                     (wide)(b.latitude - a.latitude) * (p->j - a.longitude);
+        int64_t low_lat = a.latitude < b.latitude ? a.latitude : b.latitude;
+        int64_t high_lat = a.latitude < b.latitude ? b.latitude : a.latitude;
+        int64_t low_lon = a.longitude < b.longitude ? a.longitude : b.longitude;
+        int64_t high_lon = a.longitude < b.longitude ? b.longitude : a.longitude;
+        if (cross == 0 && p->i >= low_lat && p->i <= high_lat && p->j >= low_lon &&
+            p->j <= high_lon)
+            return true;
+        /* Does the ray from p to larger longitudes cross the edge? */
+        if ((a.latitude > p->i) != (b.latitude > p->i)) {
+            bool left = b.latitude > a.latitude ? cross > 0 : cross < 0;
+            inside = inside != left;
+        }
+    }
+    return inside;
+}
+
+static bool place_test(context *run, const model_node *node, place at)
+{
+    model_value value = value_of(run, node->children[0], at);
+    if (value.state != SEG_VALUE_SET)
+        return false;
+    if (node->kind == MODEL_POLYGON)
+        return in_polygon(node, &value);
+    return model_distance((double)value.i / 1e7, (double)value.j / 1e7,
+                          (double)node->points[0].latitude / 1e7,
+                          (double)node->points[0].longitude / 1e7) <= (double)node->meters;
+}
+
+/* ---- ranks ---- */
+
+static int rank_sign; /* qsort has no argument of its own */
+
+static int by_rank(const void *a, const void *b)
+{
+    return model_compare(a, b) * rank_sign;
+}
+
+static void rank_prepare(context *run, model_node *node)
+{
+    model_value *values = malloc((run->data->user_count + 1) * sizeof(*values));
+    if (values == NULL)
+        exit(2);
+    size_t count = 0;
+    node->rank_stamp = run->stamp;
+    for (size_t i = 0; i < run->data->user_count; i++) {
+        place at = {&run->data->users[i], NULL, NULL};
+        if (!model_exists(run->data, i, run->now))
+            continue;
+        at.zone = default_zone(run, at.user);
+        if (node->child_count > 1 && !holds(run, node->children[1], at))
+            continue;
+        model_value value = value_of(run, node->children[0], at);
+        if (value.state == SEG_VALUE_SET)
+            values[count++] = value;
+    }
+    rank_sign = node->bottom ? 1 : -1;
+    qsort(values, count, sizeof(*values), by_rank);
+    wide k = node->count;
+    if (node->percent)
+        k = ((wide)count * node->count + 99999999) / 100000000;
+    if (k > (wide)count)
+        k = (wide)count;
+    node->rank_any = k > 0;
+    if (node->rank_any)
+        node->rank_cut = values[(size_t)k - 1];
+    free(values);
+}
+
+static bool rank(context *run, model_node *node, place at)
+{
+    if (node->rank_stamp != run->stamp)
+        rank_prepare(run, node);
+    if (!node->rank_any || (node->child_count > 1 && !holds(run, node->children[1], at)))
+        return false;
+    model_value value = value_of(run, node->children[0], at);
+    if (value.state != SEG_VALUE_SET)
+        return false;
+    int order = model_compare(&value, &node->rank_cut);
+    return node->bottom ? order <= 0 : order >= 0;
+}
+
+/* ---- the tree ---- */
+
+static bool other_segment(context *outer, const model_segment *segment, place at)
+{
+    const model_schema *schema = outer->data->schema;
+    context inner = *outer;
+    inner.segment = segment;
+    inner.week_start = segment->week_start != 0 ? segment->week_start : schema->week_start;
+    at.zone = default_zone(&inner, at.user);
+    bool result = holds(&inner, segment->root, at);
+    outer->overflow = outer->overflow || inner.overflow;
+    return result;
+}
+
+/* How many of the operands hold. All of them are asked, so that every overflow is seen. */
+static size_t operands(context *run, const model_node *node, place at)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < node->child_count; i++)
+        count += holds(run, node->children[i], at) ? 1 : 0;
+    return count;
+}
+
+static bool leaf_holds(context *run, model_node *node, place at)
+{
+    model_value a, b, c;
+    switch (node->kind) {
+    case MODEL_DID: return did(run, node, at);
+    case MODEL_EDGE: return edge(run, node, at);
+    case MODEL_COMPARE:
+    case MODEL_IN: return value_test(run, node, at);
+    case MODEL_BETWEEN:
+        a = value_of(run, node->children[0], at);
+        b = value_of(run, node->children[1], at);
+        c = value_of(run, node->children[2], at);
+        return compare_holds(MODEL_GE, &a, &b) && compare_holds(MODEL_LE, &a, &c);
+    case MODEL_TRUTH:
+        a = value_of(run, node->children[0], at);
+        return a.state == SEG_VALUE_SET && a.i == 1;
+    case MODEL_STATE:
+        a = value_of(run, node->children[0], at);
+        return (a.state == node->state) != node->negated;
+    case MODEL_HAS: return has(run, node, at);
+    case MODEL_TEXT:
+        a = value_of(run, node->children[0], at);
+        return a.state == SEG_VALUE_SET &&
+               model_text_holds(node->text, node->fold, node->list[0].text, a.text);
+    case MODEL_RADIUS:
+    case MODEL_POLYGON: return place_test(run, node, at);
+    case MODEL_TIME: return in_time(run, node, at);
+    case MODEL_SEGMENT: return other_segment(run, &run->catalog->segments[node->segment], at);
+    case MODEL_RANK: return rank(run, node, at);
+    default: exit(2);
+    }
+}
+
+static bool holds(context *run, model_node *node, place at)
+{
+    switch (node->kind) {
+    case MODEL_EVERYONE: return true;
+    case MODEL_NOBODY: return false;
+    case MODEL_NOT: return !holds(run, node->children[0], at);
+    case MODEL_AND: return operands(run, node, at) == node->child_count;
+    case MODEL_OR: return operands(run, node, at) > 0;
+    case MODEL_XOR: return operands(run, node, at) % 2 == 1;
+    case MODEL_EXCEPT: {
+        bool left = holds(run, node->children[0], at);
+        return !holds(run, node->children[1], at) && left;
+    }
+    case MODEL_AT_LEAST: return (int64_t)operands(run, node, at) >= node->count;
+    default: return leaf_holds(run, node, at);
+    }
+}
+
+/* ---- doors ---- */
+
+static uint64_t stamps;
+
+bool model_exists(const model *data, size_t user, int64_t now)
+{
+    const model_user *who = &data->users[user];
+    return who->known && (who->named || (who->event_count > 0 && who->events[0].time <= now));
+}
+
+void model_evaluate(const model *data, const model_catalog *catalog, const model_segment *segment,
+                    int64_t now, uint8_t *members, bool *overflow)
+{
+    context run = {data, catalog, now, NULL, 0, ++stamps, false};
+    for (size_t i = 0; i < data->user_count; i++) {
+        place at = {&data->users[i], NULL, NULL};
+        members[i] = 0;
+        if (model_exists(data, i, now))
+            members[i] = other_segment(&run, segment, at) ? 1 : 0;
+    }
+    *overflow = run.overflow;
+}
+
+void model_evaluate_value(const model *data, const model_catalog *catalog, const model_node *value,
+                          int64_t now, model_value *values, bool *overflow)
+{
+    static const model_segment plain = {NULL, 0, NULL, NULL, false};
+    context run = {data, catalog, now, &plain, data->schema->week_start, ++stamps, false};
+    for (size_t i = 0; i < data->user_count; i++) {
+        place at = {&data->users[i], NULL, NULL};
+        values[i] = model_undefined();
+        if (!data->users[i].known)
+            continue;
+        at.zone = default_zone(&run, at.user);
+        values[i] = value_of(&run, value, at);
+    }
+    *overflow = run.overflow;
+}
