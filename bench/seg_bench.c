@@ -216,7 +216,11 @@ static bool do_compile(const char *name, const char *text)
     return true;
 }
 
-typedef enum run_kind { RUN_COUNT, RUN_SET, RUN_IDS } run_kind;
+typedef enum run_kind {
+    RUN_COUNT,
+    RUN_SET,
+    RUN_IDS
+} run_kind;
 
 static seg_status read_ids(const seg_set *set, FILE *file)
 {
@@ -316,8 +320,8 @@ static bool do_explain(const char *name, uint32_t threads)
     if (!segment) {
         return false;
     }
-    seg_status status = seg_segment_explain(segment, snapshot, GEN_NOW, SEG_EXPLAIN_ANALYZE, &how,
-                                            &text, &err);
+    seg_status status =
+        seg_segment_explain(segment, snapshot, GEN_NOW, SEG_EXPLAIN_ANALYZE, &how, &text, &err);
     if (status != SEG_OK) {
         return fail_status(status);
     }
@@ -340,8 +344,7 @@ static bool do_one(const char *name, uint32_t runs)
         int32_t member;
         uint64_t user = 1 + (uint64_t)i * 7919 % options.users;
         uint64_t start = workload_clock();
-        seg_status status =
-            seg_segment_test_u64(segment, snapshot, user, GEN_NOW, &member, &err);
+        seg_status status = seg_segment_test_u64(segment, snapshot, user, GEN_NOW, &member, &err);
         times[i] = workload_clock() - start;
         if (status != SEG_OK) {
             return fail_status(status);
@@ -459,8 +462,8 @@ static seg_set *algebra_set(char **words, size_t count)
             continue;
         }
         seg_set *made;
-        if (depth < 2 || seg_set_combine(operation, stack[depth - 2], stack[depth - 1], &made,
-                                         &err) != SEG_OK) {
+        if (depth < 2 ||
+            seg_set_combine(operation, stack[depth - 2], stack[depth - 1], &made, &err) != SEG_OK) {
             die("algebra");
         }
         seg_set_release(stack[--depth]);
