@@ -5,8 +5,6 @@ import statistics
 import subprocess
 import tempfile
 
-import numpy as np
-
 
 class Failed(Exception):
     """The engine said no."""
@@ -55,11 +53,13 @@ class Engine:
 
     def users(self, name, threads=2):
         """The numbers of the members, rising."""
+        import numpy as np
         with tempfile.NamedTemporaryFile(suffix=".ids") as file:
             self.say("write", name, threads, file.name)
             return np.sort(np.fromfile(file.name, dtype="<u4"))
 
     def stored_users(self, expression):
+        import numpy as np
         with tempfile.NamedTemporaryFile(suffix=".ids") as file:
             self.say("algebra_write", file.name, *expression.split())
             return np.sort(np.fromfile(file.name, dtype="<u4"))

@@ -56,10 +56,12 @@ def summary(results):
     if not runs:
         return "No question was measured.\n"
     rows = []
-    for what, threads in (("count", 2), ("count", 1), ("ids", 2), ("ids", 1)):
+    for what, threads in (("count", 2), ("count", 1), ("ids", 2), ("ids", 1), ("count least", 2),
+                          ("count least", 1)):
         ratios = sorted((ratio(run, what, threads), name)
                         for name, run in results["questions"].items() if not run.get("skipped"))
-        rows.append([f"{what}, {threads} thread{'s' if threads > 1 else ''}",
+        label = what.replace(" least", ", by the least time of each")
+        rows.append([f"{label}, {threads} thread{'s' if threads > 1 else ''}",
                      f"{geometric_mean(r for r, _ in ratios):.1f}",
                      f"{ratios[0][0]:.1f} ({ratios[0][1]})",
                      f"{ratios[-1][0]:.0f} ({ratios[-1][1]})",
@@ -71,6 +73,19 @@ def summary(results):
     text += "\n" + table(["geometric mean of times", "1 thread", "2 threads"], means)
     two = geometric_mean(run["libseg"]["count"]["1"] / run["libseg"]["count"]["2"] for run in runs)
     return text + f"\nlibseg on 2 threads is {two:.2f} times as fast as on 1.\n"
+
+
+def hand(results):
+    """Against plain loops: how many times as fast libseg is, on one thread."""
+    rows, ratios = [], []
+    for name, run in results["hand"].items():
+        ours = results["questions"][name]["libseg"]
+        ratios.append(run["seconds"] / ours["count"]["1"])
+        rows.append([name, span(ours["count"]["1"]), span(run["seconds"]), f"{ratios[-1]:.2f}",
+                     f"{run['least'] / ours['count least']['1']:.2f}"])
+    rows.append(["geometric mean", "", "", f"{geometric_mean(ratios):.2f}", ""])
+    return table(["question", "libseg, 1 thread", "hand-written C", "hand / libseg",
+                  "by the least times"], rows)
 
 
 def extras(results):
@@ -108,6 +123,10 @@ def markdown(results):
         parts += ["## Fixed cost\n",
                   f"Prepared questions on a store of {results['fixed_users']} users: median "
                   f"{span(fixed[len(fixed) // 2])}, most {span(fixed[-1])}.\n"]
+    if results.get("hand"):
+        parts += ["## Against hand-written C\n",
+                  "Plain loops over arrays by type and time (`bench/hand.c`), one thread.\n",
+                  hand(results)]
     if results.get("extras"):
         parts += ["## Other measurements\n", extras(results)]
     if results.get("loading"):

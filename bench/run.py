@@ -291,8 +291,10 @@ class Run:
                     slots.setdefault(("libseg", what, threads), []).append(
                         self.ask_engine(question, what, threads))
         for (who, what, threads), seconds in slots.items():
-            run.setdefault(who, {}).setdefault(what, {})[str(threads)] = statistics.median(seconds)
-            run.setdefault("spread", {})[f"{who} {what} {threads}"] = [min(seconds), max(seconds)]
+            own = run.setdefault(who, {})
+            own.setdefault(what, {})[str(threads)] = statistics.median(seconds)
+            own.setdefault(what + " least", {})[str(threads)] = min(seconds)
+            own.setdefault(what + " most", {})[str(threads)] = max(seconds)
 
     # ---- the rest ----
 
@@ -312,6 +314,22 @@ class Run:
                     pass
         tiny.close()
         self.results.update(fixed=fixed, fixed_users=TINY[0])
+
+    def hand(self):
+        """Plain loops in C for some of the questions, one thread."""
+        made = subprocess.run([BUILD / "bench" / "bench_hand", self.folder], check=True,
+                              stdout=subprocess.PIPE, text=True)
+        self.results["hand"] = {}
+        for line in made.stdout.splitlines():
+            answer = json.loads(line)
+            asked = self.results["questions"].get(answer["name"])
+            if not asked or asked.get("skipped"):
+                continue
+            if answer["count"] != asked["members"]:
+                raise SystemExit(f"hand-written {answer['name']}: {answer['count']}, "
+                                 f"not {asked['members']}")
+            self.results["hand"][answer["name"]] = {"seconds": answer["ns"] / 1e9,
+                                                    "least": answer["least_ns"] / 1e9}
 
     def extras(self):
         import many
@@ -440,6 +458,7 @@ class Run:
                 self.question(question)
         if not self.options.check:
             self.fixed()
+            self.hand()
         if not (self.options.quick or self.options.check):
             self.extras()
             self.loading()
@@ -450,10 +469,10 @@ class Run:
         import report
         self.options.out.mkdir(parents=True, exist_ok=True)
         name = f"{self.results['date']}-{self.label}"
-        text = report.markdown(self.results)
-        (self.options.out / f"{name}.md").write_text(text, encoding="utf-8")
         (self.options.out / f"{name}.json").write_text(
             json.dumps(self.results, indent=1) + "\n", encoding="utf-8")
+        text = report.markdown(self.results)
+        (self.options.out / f"{name}.md").write_text(text, encoding="utf-8")
         print(text)
 
 

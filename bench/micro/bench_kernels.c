@@ -18,7 +18,7 @@
 #include "base/hash.h"
 #include "base/scan.h"
 
-#define NEAR_VALUES 65536u        /* a chunk */
+#define NEAR_VALUES 65536u /* a chunk */
 #define FAR_BYTES ((size_t)256 << 20)
 #define RUNS 7
 
@@ -126,7 +126,12 @@ static void measure_floors(const uint8_t *far)
 
 /* ---- scans --------------------------------------------------------------------------------- */
 
-typedef enum scan_kind { SCAN_RANGE, SCAN_TABLE, SCAN_ANY, SCAN_FLOAT } scan_kind;
+typedef enum scan_kind {
+    SCAN_RANGE,
+    SCAN_TABLE,
+    SCAN_ANY,
+    SCAN_FLOAT
+} scan_kind;
 
 typedef struct scan_work {
     scan_kind kind;
@@ -341,8 +346,8 @@ static void measure_leaves(void)
                  NULL, true);
     measure_leaf("sum, whole history, purchase", "sum(amount) of \"purchase\" >= 200", "purchase",
                  "amount", true);
-    measure_leaf("did with filter, video_watched",
-                 "did \"video_watched\" where (seconds >= 120)", "video_watched", "seconds", true);
+    measure_leaf("did with filter, video_watched", "did \"video_watched\" where (seconds >= 120)",
+                 "video_watched", "seconds", true);
     measure_leaf("distinct by gathering, purchase", "distinct(category) of \"purchase\" >= 4",
                  "purchase", "category", true);
     measure_leaf("last value by gathering, review", "last(stars) of \"review_submitted\" <= 2",
