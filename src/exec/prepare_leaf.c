@@ -361,33 +361,6 @@ bool segi_prep_leaf_of(segi_prep *p, const segi_node *node, segi_prep_leaf *out)
 
 /* ---- the program ---- */
 
-/* What one nanosecond of an operand rules out: lower comes first. */
-static double order_rank(const segi_estimate *e, bool keeps_less)
-{
-    double gone = keeps_less ? 1 - e->share : e->share;
-    return (e->cost + 0.05) / (gone + 0.01);
-}
-
-static bool run_order(segi_prep *p, uint32_t index, const uint32_t **out)
-{
-    const segi_op *op = &p->run->program->ops[index];
-    uint32_t *order = segi_prep_alloc(p, op->child_count, sizeof *order);
-    if (!order)
-        return false;
-    bool narrows = op->kind == SEGI_OP_AND;
-    for (uint32_t i = 0; i < op->child_count; i++) {
-        uint32_t child = op->children[i], at = i;
-        double rank = order_rank(&p->run->estimates[child], narrows);
-        while (at > 0 && order_rank(&p->run->estimates[order[at - 1]], narrows) > rank) {
-            order[at] = order[at - 1];
-            at--;
-        }
-        order[at] = child;
-    }
-    *out = order;
-    return true;
-}
-
 seg_status segi_run_prepare(segi_run *run, seg_error *err)
 {
     segi_prep p = {.run = run, .status = SEG_OK, .err = err};
@@ -406,8 +379,11 @@ seg_status segi_run_prepare(segi_run *run, seg_error *err)
             continue;
         if (op->kind == SEGI_OP_LEAF && !segi_prep_leaf_of(&p, op->node, &leaves[i]))
             return p.status;
-        if (op->child_count > 0 && !run_order(&p, i, &order[i]))
+        uint32_t *operands = segi_prep_alloc(&p, op->child_count, sizeof *operands);
+        if (!operands)
             return p.status;
+        segi_program_order(run->program, i, estimates, operands);
+        order[i] = operands;
     }
     run->leaves = leaves;
     run->order = order;

@@ -10,6 +10,9 @@
 #define COST_VALUE 2.0       /* one user in a general comparison */
 #define SHARE_DEFAULT 0.3
 
+/* Longer lists of operands run as they are: sorting them would take longer than it saves. */
+#define COST_ORDER_MAX 256
+
 typedef struct cost_rows {
     uint64_t rows;     /* in parts that overlap the window */
     uint64_t users;    /* distinct users of those parts, with repeats over parts */
@@ -164,5 +167,30 @@ void segi_program_estimate(const segi_program *program, const segi_snapshot *sna
         } else {
             cost_combine(op, out, &out[i]);
         }
+    }
+}
+
+/* Cost for what is ruled out: lower comes first. */
+static double cost_rank(const segi_estimate *e, bool narrows)
+{
+    double gone = narrows ? 1 - e->share : e->share;
+    return (e->cost + 0.05) / (gone + 0.01);
+}
+
+void segi_program_order(const segi_program *program, uint32_t op, const segi_estimate *estimates,
+                        uint32_t *out)
+{
+    const segi_op *parent = &program->ops[op];
+    bool narrows = parent->kind == SEGI_OP_AND;
+    bool free_order =
+        parent->child_count <= COST_ORDER_MAX && (narrows || parent->kind == SEGI_OP_OR);
+    for (uint32_t i = 0; i < parent->child_count; i++) {
+        uint32_t child = parent->children[i], at = i;
+        double rank = cost_rank(&estimates[child], narrows);
+        while (free_order && at > 0 && cost_rank(&estimates[out[at - 1]], narrows) > rank) {
+            out[at] = out[at - 1];
+            at--;
+        }
+        out[at] = child;
     }
 }

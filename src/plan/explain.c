@@ -77,6 +77,18 @@ static void explain_figures(explain *e, uint32_t index)
     explain_time(out, a->nanoseconds);
 }
 
+/* Operands in the order in which they run; NULL out of memory, which is noted. */
+static uint32_t *explain_order(explain *e, uint32_t index)
+{
+    uint32_t count = e->program->ops[index].child_count;
+    uint32_t *order = segi_alloc_array(e->out->mem, count, sizeof *order);
+    if (order)
+        segi_program_order(e->program, index, e->estimates, order);
+    else
+        e->out->failed = true;
+    return order;
+}
+
 /* prefix: what stands before the children's own branch marks. */
 static void explain_text(explain *e, uint32_t index, segi_buf *prefix, const char *mark,
                          const char *below)
@@ -99,10 +111,12 @@ static void explain_text(explain *e, uint32_t index, segi_buf *prefix, const cha
     segi_bit_set(e->seen, index);
     size_t size = prefix->size;
     segi_buf_text(prefix, below);
-    for (uint32_t i = 0; i < op->child_count; i++) {
+    uint32_t *order = explain_order(e, index);
+    for (uint32_t i = 0; order && i < op->child_count; i++) {
         bool last = i + 1 == op->child_count;
-        explain_text(e, op->children[i], prefix, last ? "`- " : "|- ", last ? "   " : "|  ");
+        explain_text(e, order[i], prefix, last ? "`- " : "|- ", last ? "   " : "|  ");
     }
+    segi_free(e->out->mem, order);
     prefix->size = size;
 }
 
@@ -133,11 +147,13 @@ static void explain_json(explain *e, uint32_t index)
     if (op->child_count && !again) {
         segi_bit_set(e->seen, index);
         segi_buf_text(out, ",\"children\":[");
-        for (uint32_t i = 0; i < op->child_count; i++) {
+        uint32_t *order = explain_order(e, index);
+        for (uint32_t i = 0; order && i < op->child_count; i++) {
             if (i)
                 segi_buf_char(out, ',');
-            explain_json(e, op->children[i]);
+            explain_json(e, order[i]);
         }
+        segi_free(e->out->mem, order);
         segi_buf_char(out, ']');
     }
     segi_buf_char(out, '}');

@@ -55,6 +55,11 @@ typedef struct segi_estimate {
 void segi_program_estimate(const segi_program *program, const segi_snapshot *snapshot, int64_t now,
                            segi_estimate *out);
 
+/* The operands of an operation in the order in which they run: those first that rule out most
+ * (for `or`: find most) per nanosecond. out[child_count]. */
+void segi_program_order(const segi_program *program, uint32_t op, const segi_estimate *estimates,
+                        uint32_t *out);
+
 /* What happened to an operation in a run. */
 typedef struct segi_op_actual {
     uint64_t calls;       /* chunks it was asked about */
