@@ -14,7 +14,6 @@ import os
 import pathlib
 import platform
 import re
-import resource
 import statistics
 import subprocess
 import sys
@@ -92,6 +91,12 @@ def commit():
         " with changes" if git("status", "--porcelain", "-uno") else "")
 
 
+def peak_memory():
+    """Bytes; not from getrusage(), whose peak is inherited by child processes."""
+    status = pathlib.Path("/proc/self/status").read_text(encoding="ascii")
+    return int(re.search(r"VmHWM:\s*(\d+)", status).group(1)) * 1024
+
+
 class Run:
     """Everything of one run."""
 
@@ -150,7 +155,7 @@ class Run:
         opened = self.open_peer(peer, fresh=True)
         layouts = list(peers.LAYOUTS)[:1] if self.options.quick else list(peers.LAYOUTS)
         seconds = opened.load(columns, layouts)
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        peak = peak_memory()
         disk = opened.disk()
         opened.close()
         print(json.dumps({"seconds": seconds, "peak": peak, "disk": disk, "layouts": layouts}))
