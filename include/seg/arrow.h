@@ -19,7 +19,7 @@
 
 SEG_BEGIN_DECLS
 
-/* ---- the structs of the specification ---------------------------------------------------- */
+/* ---- the structs of the specification -------------------------------------------------------- */
 
 #ifndef ARROW_C_DATA_INTERFACE
 #define ARROW_C_DATA_INTERFACE
@@ -68,7 +68,7 @@ struct ArrowArrayStream {
 
 #endif /* ARROW_C_STREAM_INTERFACE */
 
-/* ---- in ------------------------------------------------------------------------------------ */
+/* ---- in -------------------------------------------------------------------------------------- */
 
 /* What a row of the stream is. */
 #define SEG_ARROW_EVENTS 1u /* something that a user did: user, time and event type, properties */
@@ -88,32 +88,32 @@ struct ArrowArrayStream {
  * All other columns are properties or attributes under their own names. */
 typedef struct seg_arrow_options {
     uint32_t struct_size;
-    uint32_t flags;             /* SEG_ARROW_* bits above */
-    uint32_t kind;              /* SEG_ARROW_EVENTS or SEG_ARROW_USERS */
-    uint32_t reserved;          /* 0 */
-    uint64_t commit_rows;       /* commit as soon as so many rows are gathered, always whole record
+    uint32_t flags;       /* SEG_ARROW_* bits above */
+    uint32_t kind;        /* SEG_ARROW_EVENTS or SEG_ARROW_USERS */
+    uint32_t reserved;    /* 0 */
+    uint64_t commit_rows; /* commit as soon as so many rows are gathered, always whole record
                                    batches; 0: 1,048,576; 1: each record batch by itself;
                                    UINT64_MAX: the stream as one commit, all or nothing */
     const char *user_column;
     uint64_t user_column_size;
-    const char *time_column;    /* events only, as the rest */
+    const char *time_column; /* events only, as the rest */
     uint64_t time_column_size;
     const char *event_column;
     uint64_t event_column_size;
-    const char *event;          /* instead of a column: all rows are of this event type */
+    const char *event; /* instead of a column: all rows are of this event type */
     uint64_t event_size;
     const char *event_id_column;
     uint64_t event_id_column_size;
-    const char *timezone;       /* of timestamps without a zone, and of dates that serve as time;
+    const char *timezone; /* of timestamps without a zone, and of dates that serve as time;
                                    NULL: the store's zone */
     uint64_t timezone_size;
-    seg_task *task;             /* looked at between record batches; progress counts rows, the
-                                   total stays 0; NULL: none */
+    seg_task *task; /* looked at between record batches; done and total are both the
+                                   rows read so far, as nobody knows how many will come; NULL: none */
 } seg_arrow_options;
 
-#define SEG_ARROW_OPTIONS_INIT                                                                   \
-    {                                                                                            \
-        (uint32_t)sizeof(seg_arrow_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0   \
+#define SEG_ARROW_OPTIONS_INIT                                                                     \
+    {                                                                                              \
+        (uint32_t)sizeof(seg_arrow_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0     \
     }
 SEG_API void seg_arrow_options_init(seg_arrow_options *options, size_t options_size);
 
@@ -158,25 +158,26 @@ SEG_API SEG_MUST_USE seg_status seg_store_ingest_arrow(seg_store *store,
                                                        const seg_commit_options *commit,
                                                        seg_commit_report *report, seg_error *err);
 
-/* ---- out ----------------------------------------------------------------------------------- */
+/* ---- out ------------------------------------------------------------------------------------- */
 
-#define SEG_ARROW_IDS_BINARY 1u /* ids of bytes as binary; without it as utf8, and an id that is
+#define SEG_ARROW_IDS_BINARY                                                                       \
+    1u /* ids of bytes as binary; without it as utf8, and an id that is
                                    not UTF-8 ends the stream with EINVAL */
 
 typedef struct seg_arrow_output {
     uint32_t struct_size;
-    uint32_t flags;       /* SEG_ARROW_IDS_BINARY */
-    uint32_t threads;     /* for the values, as in seg_eval_options */
-    uint32_t reserved;    /* 0 */
-    uint64_t batch_rows;  /* rows of a record batch; 0: 65,536; at most 16,777,216 */
-    const char *id_name;  /* of the column of ids; NULL: "user_id" */
+    uint32_t flags;      /* SEG_ARROW_IDS_BINARY */
+    uint32_t threads;    /* for the values, as in seg_eval_options */
+    uint32_t reserved;   /* 0 */
+    uint64_t batch_rows; /* rows of a record batch; 0: 65,536; at most 16,777,216 */
+    const char *id_name; /* of the column of ids; NULL: "user_id" */
     uint64_t id_name_size;
-    seg_task *task;       /* for the values; NULL: none */
+    seg_task *task; /* for the values; NULL: none */
 } seg_arrow_output;
 
-#define SEG_ARROW_OUTPUT_INIT                                                                    \
-    {                                                                                            \
-        (uint32_t)sizeof(seg_arrow_output), 0, 0, 0, 0, 0, 0, 0                                  \
+#define SEG_ARROW_OUTPUT_INIT                                                                      \
+    {                                                                                              \
+        (uint32_t)sizeof(seg_arrow_output), 0, 0, 0, 0, 0, 0, 0                                    \
     }
 SEG_API void seg_arrow_output_init(seg_arrow_output *output, size_t output_size);
 
@@ -197,9 +198,8 @@ SEG_API void seg_arrow_output_init(seg_arrow_output *output, size_t output_size)
  * then NULL. Any thread. Since 0.1. */
 SEG_API SEG_MUST_USE seg_status seg_set_to_arrow(const seg_set *set, int64_t now,
                                                  const seg_value *const *values,
-                                                 const char *const *names,
-                                                 const size_t *name_sizes, size_t value_count,
-                                                 const seg_arrow_output *output,
+                                                 const char *const *names, const size_t *name_sizes,
+                                                 size_t value_count, const seg_arrow_output *output,
                                                  struct ArrowArrayStream *out_stream,
                                                  seg_error *err);
 

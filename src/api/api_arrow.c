@@ -8,7 +8,7 @@
 #define BATCH_ROWS_DEFAULT ((uint64_t)65536)
 #define BATCH_ROWS_MAX ((uint64_t)1 << 24)
 
-/* ---- in ---------------------------------------------------------------------------------------- */
+/* ---- in -------------------------------------------------------------------------------------- */
 
 void seg_arrow_options_init(seg_arrow_options *options, size_t options_size)
 {
@@ -124,7 +124,9 @@ static seg_status progress_step(segi_progress *progress, uint64_t rows, seg_erro
 {
     if (progress == NULL)
         return SEG_OK;
-    atomic_store_explicit(&progress->done, rows, memory_order_relaxed);
+    /* What is done is never shown above the total. */
+    atomic_store_explicit(&progress->total, rows, memory_order_relaxed);
+    atomic_store_explicit(&progress->done, rows, memory_order_release);
     if (atomic_load_explicit(&progress->interrupted, memory_order_relaxed) != 0)
         return segi_fail(err, SEG_E_INTERRUPTED, "the call was interrupted");
     return SEG_OK;
@@ -202,7 +204,7 @@ seg_status seg_store_ingest_arrow(seg_store *store, struct ArrowArrayStream *str
     return status;
 }
 
-/* ---- out --------------------------------------------------------------------------------------- */
+/* ---- out ------------------------------------------------------------------------------------- */
 
 /* What an exported stream lives on; ends with its last array. */
 typedef struct export

@@ -12,7 +12,7 @@
 #include "base/zone.h"
 #include "schema/schema.h"
 
-/* ---- in ---------------------------------------------------------------------------------------- */
+/* ---- in -------------------------------------------------------------------------------------- */
 
 /* A name that a caller gave, or NULL for the usual ones. */
 typedef struct segi_arrow_name {
@@ -45,7 +45,7 @@ void segi_arrow_reader_batches(const segi_arrow_reader *reader, const seg_batch 
 /* Drop what is gathered, and let the producer's arrays go. */
 void segi_arrow_reader_clear(segi_arrow_reader *reader);
 
-/* ---- out --------------------------------------------------------------------------------------- */
+/* ---- out ------------------------------------------------------------------------------------- */
 
 /* Where the rows of a stream come from. `end` is called once, when stream, schemas and arrays are
  * all released; it ends the columns too. `mem` must live until it is called. */

@@ -3,19 +3,19 @@
 
 #include "arrow/arrow_int.h"
 
-seg_status arrow_fail(const arrow_batch *b, seg_status code, const char *what)
+seg_status segi_arrow_fail(const arrow_batch *b, seg_status code, const char *what)
 {
-    return arrow_fail_field(b->field, code, what, b->err);
+    return segi_arrow_fail_field(b->field, code, what, b->err);
 }
 
-seg_status arrow_array_new(const arrow_batch *b, size_t count, size_t size, void *out_pointer)
+seg_status segi_arrow_array_new(const arrow_batch *b, size_t count, size_t size, void *out_pointer)
 {
     void *array = segi_arena_array(b->arena, count, size);
     memcpy(out_pointer, &array, sizeof array);
     return array != NULL ? SEG_OK : segi_fail_nomem(b->err);
 }
 
-/* ---- shape ------------------------------------------------------------------------------------- */
+/* ---- shape ----------------------------------------------------------------------------------- */
 
 static int64_t buffers_of(const arrow_type *type)
 {
@@ -44,38 +44,38 @@ static seg_status shape_check(const arrow_batch *b, const arrow_type *type, bool
 {
     int64_t buffers = buffers_of(type);
     if (array == NULL || array->release == NULL)
-        return arrow_fail(b, SEG_E_DATA, "the array is missing or was released");
+        return segi_arrow_fail(b, SEG_E_DATA, "the array is missing or was released");
     if (array->length < 0 || array->offset < 0 || array->length > ARROW_LENGTH_MAX ||
         array->offset > ARROW_LENGTH_MAX)
-        return arrow_fail(b, SEG_E_DATA, "length or offset is out of range");
+        return segi_arrow_fail(b, SEG_E_DATA, "length or offset is out of range");
     /* Views have buffers of bytes, any number of them, and one with their sizes. */
     if (type->form == ARROW_VIEW ? array->n_buffers < 3 || array->n_buffers > INT32_MAX
                                  : array->n_buffers != buffers)
-        return arrow_fail(b, SEG_E_DATA, "the array has a wrong number of buffers");
+        return segi_arrow_fail(b, SEG_E_DATA, "the array has a wrong number of buffers");
     if (array->buffers == NULL && array->n_buffers > 0)
-        return arrow_fail(b, SEG_E_DATA, "the buffers of the array are NULL");
+        return segi_arrow_fail(b, SEG_E_DATA, "the buffers of the array are NULL");
     if (array->n_children != children_of(type))
-        return arrow_fail(b, SEG_E_DATA, "the array has a wrong number of children");
+        return segi_arrow_fail(b, SEG_E_DATA, "the array has a wrong number of children");
     for (int64_t i = 0; i < array->n_children; i++)
         if (array->children == NULL || array->children[i] == NULL)
-            return arrow_fail(b, SEG_E_DATA, "a child of the array is NULL");
+            return segi_arrow_fail(b, SEG_E_DATA, "a child of the array is NULL");
     if (has_dictionary != (array->dictionary != NULL))
-        return arrow_fail(b, SEG_E_DATA, "the dictionary does not agree with the schema");
+        return segi_arrow_fail(b, SEG_E_DATA, "the dictionary does not agree with the schema");
     return SEG_OK;
 }
 
-seg_status arrow_span_check(const arrow_batch *b, const arrow_type *type, bool has_dictionary,
-                            const struct ArrowArray *array, int64_t begin, int64_t count,
-                            arrow_span *out)
+seg_status segi_arrow_span_check(const arrow_batch *b, const arrow_type *type, bool has_dictionary,
+                                 const struct ArrowArray *array, int64_t begin, int64_t count,
+                                 arrow_span *out)
 {
     SEGI_TRY(shape_check(b, type, has_dictionary, array));
     if (begin < 0 || count < 0 || begin > array->length || count > array->length - begin)
-        return arrow_fail(b, SEG_E_DATA, "the array is too short");
+        return segi_arrow_fail(b, SEG_E_DATA, "the array is too short");
     *out = (arrow_span){array, array->offset + begin, (size_t)count};
     return SEG_OK;
 }
 
-/* ---- buffers ------------------------------------------------------------------------------------- */
+/* ---- buffers --------------------------------------------------------------------------------- */
 
 static size_t alignment_of(size_t width)
 {
@@ -83,8 +83,8 @@ static size_t alignment_of(size_t width)
 }
 
 /* Producers should align their buffers, and need not. */
-seg_status arrow_fixed(const arrow_batch *b, const arrow_span *span, int64_t buffer, size_t width,
-                       size_t extra, const void **out)
+seg_status segi_arrow_fixed(const arrow_batch *b, const arrow_span *span, int64_t buffer,
+                            size_t width, size_t extra, const void **out)
 {
     static const int64_t nothing[4];
     *out = nothing;
@@ -94,13 +94,13 @@ seg_status arrow_fixed(const arrow_batch *b, const arrow_span *span, int64_t buf
     if (span->count == 0 && (bytes == NULL || extra == 0))
         return SEG_OK;
     if (bytes == NULL)
-        return arrow_fail(b, SEG_E_DATA, "a buffer of the array is NULL");
+        return segi_arrow_fail(b, SEG_E_DATA, "a buffer of the array is NULL");
     bytes += (size_t)span->begin * width;
     *out = bytes;
     if ((uintptr_t)bytes % alignment_of(width) == 0)
         return SEG_OK;
     void *copy;
-    SEGI_TRY(arrow_array_new(b, count, width, &copy));
+    SEGI_TRY(segi_arrow_array_new(b, count, width, &copy));
     memcpy(copy, bytes, count * width);
     *out = copy;
     return SEG_OK;
@@ -136,14 +136,14 @@ static bool all_set(const uint8_t *bits, int64_t begin, size_t count)
     return true;
 }
 
-seg_status arrow_states(const arrow_batch *b, const arrow_type *type, const arrow_span *span,
-                        uint8_t null_state, uint8_t **out)
+seg_status segi_arrow_states(const arrow_batch *b, const arrow_type *type, const arrow_span *span,
+                             uint8_t null_state, uint8_t **out)
 {
     *out = NULL;
     if (span->count == 0)
         return SEG_OK;
     if (type->form == ARROW_NULL) {
-        SEGI_TRY(arrow_array_new(b, span->count, 1, out));
+        SEGI_TRY(segi_arrow_array_new(b, span->count, 1, out));
         memset(*out, null_state, span->count);
         return SEG_OK;
     }
@@ -151,20 +151,20 @@ seg_status arrow_states(const arrow_batch *b, const arrow_type *type, const arro
     const uint8_t *bits = span->array->buffers[0];
     if (bits == NULL) {
         if (span->array->null_count > 0)
-            return arrow_fail(b, SEG_E_DATA, "the array has nulls but no bits for them");
+            return segi_arrow_fail(b, SEG_E_DATA, "the array has nulls but no bits for them");
         return SEG_OK;
     }
     if (all_set(bits, span->begin, span->count))
         return SEG_OK;
-    SEGI_TRY(arrow_array_new(b, span->count, 1, out));
+    SEGI_TRY(segi_arrow_array_new(b, span->count, 1, out));
     spread_nulls(bits, span->begin, span->count, null_state, *out);
     return SEG_OK;
 }
 
-seg_status arrow_mark_bad(arrow_batch *b, uint8_t **states, size_t count, size_t i)
+seg_status segi_arrow_mark_bad(arrow_batch *b, uint8_t **states, size_t count, size_t i)
 {
     if (*states == NULL)
-        SEGI_TRY(arrow_array_new(b, count, 1, states));
+        SEGI_TRY(segi_arrow_array_new(b, count, 1, states));
     (*states)[i] = SEGI_VALUE_BAD;
     b->bad_states = true;
     return SEG_OK;

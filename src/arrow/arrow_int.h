@@ -96,77 +96,78 @@ typedef struct arrow_texts {
     uint8_t *states; /* NULL: all set */
 } arrow_texts;
 
-/* ---- arrow_type.c --------------------------------------------------------------------------- */
+/* ---- arrow_type.c ---------------------------------------------------------------------------- */
 
 /* "column "name": what", with the status. */
-seg_status arrow_fail_field(const arrow_field *field, seg_status code, const char *what,
-                            seg_error *err);
+seg_status segi_arrow_fail_field(const arrow_field *field, seg_status code, const char *what,
+                                 seg_error *err);
 /* Describe the column; what has no counterpart gets the form ARROW_OTHER, a malformed schema
  * fails. The names point into the schema. */
-seg_status arrow_field_parse(const struct ArrowSchema *schema, arrow_field *out, seg_error *err);
+seg_status segi_arrow_field_parse(const struct ArrowSchema *schema, arrow_field *out,
+                                  seg_error *err);
 static inline bool arrow_is_bytes(const arrow_type *type)
 {
     return type->form >= ARROW_BYTES32 && type->form <= ARROW_FIXED;
 }
 
-/* ---- arrow_array.c -------------------------------------------------------------------------- */
+/* ---- arrow_array.c --------------------------------------------------------------------------- */
 
-seg_status arrow_fail(const arrow_batch *b, seg_status code, const char *what);
+seg_status segi_arrow_fail(const arrow_batch *b, seg_status code, const char *what);
 /* Compare an array with its type and make a span of it: `begin` and `count` are relative to the
  * array's own offset. */
-seg_status arrow_span_check(const arrow_batch *b, const arrow_type *type, bool has_dictionary,
-                            const struct ArrowArray *array, int64_t begin, int64_t count,
-                            arrow_span *out);
+seg_status segi_arrow_span_check(const arrow_batch *b, const arrow_type *type, bool has_dictionary,
+                                 const struct ArrowArray *array, int64_t begin, int64_t count,
+                                 arrow_span *out);
 /* Elements of `width` bytes of a buffer, from the span's begin on: where they lie if they are
  * aligned, else a copy. `extra` elements more than the span has (offsets). */
-seg_status arrow_fixed(const arrow_batch *b, const arrow_span *span, int64_t buffer, size_t width,
-                       size_t extra, const void **out);
+seg_status segi_arrow_fixed(const arrow_batch *b, const arrow_span *span, int64_t buffer,
+                            size_t width, size_t extra, const void **out);
 /* SEG_VALUE_* per element, or NULL where all are set. */
-seg_status arrow_states(const arrow_batch *b, const arrow_type *type, const arrow_span *span,
-                        uint8_t null_state, uint8_t **out);
+seg_status segi_arrow_states(const arrow_batch *b, const arrow_type *type, const arrow_span *span,
+                             uint8_t null_state, uint8_t **out);
 /* Mark element i as a value that cannot be had. */
-seg_status arrow_mark_bad(arrow_batch *b, uint8_t **states, size_t count, size_t i);
+seg_status segi_arrow_mark_bad(arrow_batch *b, uint8_t **states, size_t count, size_t i);
 /* An array of the arena; SEG_E_NOMEM. */
-seg_status arrow_array_new(const arrow_batch *b, size_t count, size_t size, void *out_pointer);
+seg_status segi_arrow_array_new(const arrow_batch *b, size_t count, size_t size, void *out_pointer);
 
-/* ---- arrow_number.c ------------------------------------------------------------------------- */
+/* ---- arrow_number.c -------------------------------------------------------------------------- */
 
 /* Integers widened to 64 bits; beyond them is bad. */
-seg_status arrow_read_int64(arrow_batch *b, const arrow_type *type, const arrow_span *span,
-                            uint8_t **states, const void **out);
-seg_status arrow_read_float64(arrow_batch *b, const arrow_type *type, const arrow_span *span,
-                              const void **out);
-seg_status arrow_read_decimal(arrow_batch *b, const arrow_type *type, const arrow_span *span,
-                              uint8_t **states, const void **out);
-seg_status arrow_read_bool(arrow_batch *b, const arrow_span *span, const void **out);
-seg_status arrow_read_dates(arrow_batch *b, const arrow_type *type, const arrow_span *span,
-                            const void **out);
+seg_status segi_arrow_read_int64(arrow_batch *b, const arrow_type *type, const arrow_span *span,
+                                 uint8_t **states, const void **out);
+seg_status segi_arrow_read_float64(arrow_batch *b, const arrow_type *type, const arrow_span *span,
+                                   const void **out);
+seg_status segi_arrow_read_decimal(arrow_batch *b, const arrow_type *type, const arrow_span *span,
+                                   uint8_t **states, const void **out);
+seg_status segi_arrow_read_bool(arrow_batch *b, const arrow_span *span, const void **out);
+seg_status segi_arrow_read_dates(arrow_batch *b, const arrow_type *type, const arrow_span *span,
+                                 const void **out);
 /* Timestamps, dates and (as times) int64 as instants. What no instant can be, and what is null
  * where `states` is given, becomes INT64_MIN. */
-seg_status arrow_read_instants(arrow_batch *b, const arrow_type *type, const arrow_span *span,
-                               const uint8_t *states, const void **out);
-seg_status arrow_read_places(arrow_batch *b, const arrow_field *field, const arrow_span *span,
-                             const void **out);
+seg_status segi_arrow_read_instants(arrow_batch *b, const arrow_type *type, const arrow_span *span,
+                                    const uint8_t *states, const void **out);
+seg_status segi_arrow_read_places(arrow_batch *b, const arrow_field *field, const arrow_span *span,
+                                  const void **out);
 
-/* ---- arrow_text.c --------------------------------------------------------------------------- */
+/* ---- arrow_text.c ---------------------------------------------------------------------------- */
 
 /* Bytes of any form; states tell which elements need no look. */
-seg_status arrow_read_bytes(arrow_batch *b, const arrow_type *type, const arrow_span *span,
-                            const uint8_t *states, const char **out_bytes,
-                            const uint64_t **out_offsets);
+seg_status segi_arrow_read_bytes(arrow_batch *b, const arrow_type *type, const arrow_span *span,
+                                 const uint8_t *states, const char **out_bytes,
+                                 const uint64_t **out_offsets);
 /* Texts, plain or with a dictionary. Nulls of the dictionary are nulls of the rows. */
-seg_status arrow_read_texts(arrow_batch *b, const arrow_type *type, const arrow_type *values,
-                            bool has_dictionary, const arrow_span *span, uint8_t null_state,
-                            arrow_texts *out);
+seg_status segi_arrow_read_texts(arrow_batch *b, const arrow_type *type, const arrow_type *values,
+                                 bool has_dictionary, const arrow_span *span, uint8_t null_state,
+                                 arrow_texts *out);
 /* The same without codes: dictionary entries are copied out, nulls are empty. */
-seg_status arrow_read_ids(arrow_batch *b, const arrow_field *field, const arrow_span *span,
-                          arrow_texts *out);
+seg_status segi_arrow_read_ids(arrow_batch *b, const arrow_field *field, const arrow_span *span,
+                               arrow_texts *out);
 /* The same with codes: plain texts get a dictionary of at most SEG_COLUMNS_MAX entries, nulls the
  * code of an empty text. No states. */
-seg_status arrow_read_event_types(arrow_batch *b, const arrow_field *field, const arrow_span *span,
-                                  arrow_texts *out);
+seg_status segi_arrow_read_event_types(arrow_batch *b, const arrow_field *field,
+                                       const arrow_span *span, arrow_texts *out);
 /* Lists of texts: *out_lists as seg_column.lists. */
-seg_status arrow_read_lists(arrow_batch *b, const arrow_field *field, const arrow_span *span,
-                            uint8_t **states, arrow_texts *out, const uint64_t **out_lists);
+seg_status segi_arrow_read_lists(arrow_batch *b, const arrow_field *field, const arrow_span *span,
+                                 uint8_t **states, arrow_texts *out, const uint64_t **out_lists);
 
 #endif

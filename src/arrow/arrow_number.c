@@ -5,7 +5,7 @@
 #include "arrow/arrow_int.h"
 #include "base/civil.h"
 
-/* ---- integers ---------------------------------------------------------------------------------- */
+/* ---- integers -------------------------------------------------------------------------------- */
 
 /* Element i of an aligned buffer. */
 static int64_t signed_at(const void *values, uint32_t width, size_t i)
@@ -33,21 +33,21 @@ static seg_status mark_negative(arrow_batch *b, const int64_t *values, size_t co
 {
     for (size_t i = 0; i < count; i++)
         if (values[i] < 0 && (*states == NULL || (*states)[i] == SEG_VALUE_SET))
-            SEGI_TRY(arrow_mark_bad(b, states, count, i));
+            SEGI_TRY(segi_arrow_mark_bad(b, states, count, i));
     return SEG_OK;
 }
 
-seg_status arrow_read_int64(arrow_batch *b, const arrow_type *type, const arrow_span *span,
-                            uint8_t **states, const void **out)
+seg_status segi_arrow_read_int64(arrow_batch *b, const arrow_type *type, const arrow_span *span,
+                                 uint8_t **states, const void **out)
 {
     const void *values;
-    SEGI_TRY(arrow_fixed(b, span, 1, type->width, 0, &values));
+    SEGI_TRY(segi_arrow_fixed(b, span, 1, type->width, 0, &values));
     if (type->width == 8) {
         *out = values;
         return type->is_signed ? SEG_OK : mark_negative(b, values, span->count, states);
     }
     int64_t *wide;
-    SEGI_TRY(arrow_array_new(b, span->count, sizeof *wide, &wide));
+    SEGI_TRY(segi_arrow_array_new(b, span->count, sizeof *wide, &wide));
     for (size_t i = 0; i < span->count; i++)
         wide[i] = type->is_signed ? signed_at(values, type->width, i)
                                   : unsigned_at(values, type->width, i);
@@ -55,19 +55,19 @@ seg_status arrow_read_int64(arrow_batch *b, const arrow_type *type, const arrow_
     return SEG_OK;
 }
 
-/* ---- other numbers ------------------------------------------------------------------------------- */
+/* ---- other numbers --------------------------------------------------------------------------- */
 
-seg_status arrow_read_float64(arrow_batch *b, const arrow_type *type, const arrow_span *span,
-                              const void **out)
+seg_status segi_arrow_read_float64(arrow_batch *b, const arrow_type *type, const arrow_span *span,
+                                   const void **out)
 {
     const void *values;
-    SEGI_TRY(arrow_fixed(b, span, 1, type->width, 0, &values));
+    SEGI_TRY(segi_arrow_fixed(b, span, 1, type->width, 0, &values));
     if (type->width == 8) {
         *out = values;
         return SEG_OK;
     }
     double *wide;
-    SEGI_TRY(arrow_array_new(b, span->count, sizeof *wide, &wide));
+    SEGI_TRY(segi_arrow_array_new(b, span->count, sizeof *wide, &wide));
     for (size_t i = 0; i < span->count; i++)
         wide[i] = (double)((const float *)values)[i];
     *out = wide;
@@ -84,17 +84,17 @@ static bool decimal_fits(const int64_t *words, size_t count)
     return true;
 }
 
-seg_status arrow_read_decimal(arrow_batch *b, const arrow_type *type, const arrow_span *span,
-                              uint8_t **states, const void **out)
+seg_status segi_arrow_read_decimal(arrow_batch *b, const arrow_type *type, const arrow_span *span,
+                                   uint8_t **states, const void **out)
 {
     const void *values;
-    SEGI_TRY(arrow_fixed(b, span, 1, type->width, 0, &values));
+    SEGI_TRY(segi_arrow_fixed(b, span, 1, type->width, 0, &values));
     if (type->width == 8) {
         *out = values;
         return SEG_OK;
     }
     int64_t *mantissas;
-    SEGI_TRY(arrow_array_new(b, span->count, sizeof *mantissas, &mantissas));
+    SEGI_TRY(segi_arrow_array_new(b, span->count, sizeof *mantissas, &mantissas));
     for (size_t i = 0; i < span->count; i++) {
         if (type->width == 4) {
             mantissas[i] = ((const int32_t *)values)[i];
@@ -105,19 +105,19 @@ seg_status arrow_read_decimal(arrow_batch *b, const arrow_type *type, const arro
         mantissas[i] = at[0];
         /* Under a null there may be anything. */
         if (!decimal_fits(at, words) && (*states == NULL || (*states)[i] == SEG_VALUE_SET))
-            SEGI_TRY(arrow_mark_bad(b, states, span->count, i));
+            SEGI_TRY(segi_arrow_mark_bad(b, states, span->count, i));
     }
     *out = mantissas;
     return SEG_OK;
 }
 
-seg_status arrow_read_bool(arrow_batch *b, const arrow_span *span, const void **out)
+seg_status segi_arrow_read_bool(arrow_batch *b, const arrow_span *span, const void **out)
 {
     uint8_t *bytes;
-    SEGI_TRY(arrow_array_new(b, span->count, 1, &bytes));
+    SEGI_TRY(segi_arrow_array_new(b, span->count, 1, &bytes));
     const uint8_t *bits = span->array->buffers[1];
     if (bits == NULL && span->count > 0)
-        return arrow_fail(b, SEG_E_DATA, "a buffer of the array is NULL");
+        return segi_arrow_fail(b, SEG_E_DATA, "a buffer of the array is NULL");
     for (size_t i = 0; i < span->count; i++) {
         size_t at = (size_t)span->begin + i;
         bytes[i] = bits[at >> 3] >> (at & 7) & 1;
@@ -126,22 +126,22 @@ seg_status arrow_read_bool(arrow_batch *b, const arrow_span *span, const void **
     return SEG_OK;
 }
 
-/* ---- time ----------------------------------------------------------------------------------------- */
+/* ---- time ------------------------------------------------------------------------------------ */
 
 /* Days that a date may have to be within the years 1 to 9999 and then some; others are bad. */
 #define DAYS_BEYOND ((int64_t)INT32_MAX)
 
-seg_status arrow_read_dates(arrow_batch *b, const arrow_type *type, const arrow_span *span,
-                            const void **out)
+seg_status segi_arrow_read_dates(arrow_batch *b, const arrow_type *type, const arrow_span *span,
+                                 const void **out)
 {
     const void *values;
-    SEGI_TRY(arrow_fixed(b, span, 1, type->width, 0, &values));
+    SEGI_TRY(segi_arrow_fixed(b, span, 1, type->width, 0, &values));
     if (type->form == ARROW_DATE32) {
         *out = values;
         return SEG_OK;
     }
     int32_t *days;
-    SEGI_TRY(arrow_array_new(b, span->count, sizeof *days, &days));
+    SEGI_TRY(segi_arrow_array_new(b, span->count, sizeof *days, &days));
     for (size_t i = 0; i < span->count; i++) {
         int64_t day = segi_floor_div(((const int64_t *)values)[i], 86400000);
         days[i] = (int32_t)(day > DAYS_BEYOND || day < -DAYS_BEYOND ? DAYS_BEYOND : day);
@@ -174,9 +174,9 @@ static int64_t instant_of(const arrow_batch *b, const arrow_type *type, const vo
     int64_t value = type->width == 4 ? ((const int32_t *)values)[i] : ((const int64_t *)values)[i];
     switch (type->form) {
     case ARROW_DATE64:
-        value = segi_floor_div(value, 86400000);
-        /* fall through */
     case ARROW_DATE32:
+        if (type->form == ARROW_DATE64)
+            value = segi_floor_div(value, 86400000);
         if (value > INT32_MAX / 2 || value < INT32_MIN / 2)
             return INT64_MIN;
         return from_wall_clock(b->config->zone, value * SEGI_DAY);
@@ -187,11 +187,11 @@ static int64_t instant_of(const arrow_batch *b, const arrow_type *type, const vo
     }
 }
 
-seg_status arrow_read_instants(arrow_batch *b, const arrow_type *type, const arrow_span *span,
-                               const uint8_t *states, const void **out)
+seg_status segi_arrow_read_instants(arrow_batch *b, const arrow_type *type, const arrow_span *span,
+                                    const uint8_t *states, const void **out)
 {
     const void *values;
-    SEGI_TRY(arrow_fixed(b, span, 1, type->width, 0, &values));
+    SEGI_TRY(segi_arrow_fixed(b, span, 1, type->width, 0, &values));
     bool as_they_are =
         type->form == ARROW_INT || (type->form == ARROW_TIMESTAMP && type->per_second == 1000000 &&
                                     (!type->is_naive || b->config->zone == segi_zone_utc()));
@@ -200,7 +200,7 @@ seg_status arrow_read_instants(arrow_batch *b, const arrow_type *type, const arr
         return SEG_OK;
     }
     int64_t *instants;
-    SEGI_TRY(arrow_array_new(b, span->count, sizeof *instants, &instants));
+    SEGI_TRY(segi_arrow_array_new(b, span->count, sizeof *instants, &instants));
     for (size_t i = 0; i < span->count; i++)
         instants[i] = states == NULL || states[i] == SEG_VALUE_SET ? instant_of(b, type, values, i)
                                                                    : INT64_MIN;
@@ -208,17 +208,17 @@ seg_status arrow_read_instants(arrow_batch *b, const arrow_type *type, const arr
     return SEG_OK;
 }
 
-/* ---- places --------------------------------------------------------------------------------------- */
+/* ---- places ---------------------------------------------------------------------------------- */
 
 /* A float of a child, NaN (which no place has) where it is null. */
 static seg_status read_part(arrow_batch *b, const arrow_type *type, const struct ArrowArray *child,
                             int64_t begin, size_t count, const double **out, uint8_t **out_states)
 {
     arrow_span span;
-    SEGI_TRY(arrow_span_check(b, type, false, child, begin, (int64_t)count, &span));
-    SEGI_TRY(arrow_states(b, type, &span, SEG_VALUE_NULL, out_states));
+    SEGI_TRY(segi_arrow_span_check(b, type, false, child, begin, (int64_t)count, &span));
+    SEGI_TRY(segi_arrow_states(b, type, &span, SEG_VALUE_NULL, out_states));
     const void *values;
-    SEGI_TRY(arrow_read_float64(b, type, &span, &values));
+    SEGI_TRY(segi_arrow_read_float64(b, type, &span, &values));
     *out = values;
     return SEG_OK;
 }
@@ -245,12 +245,12 @@ static seg_status read_struct(arrow_batch *b, const arrow_field *field, const ar
     return SEG_OK;
 }
 
-seg_status arrow_read_places(arrow_batch *b, const arrow_field *field, const arrow_span *span,
-                             const void **out)
+seg_status segi_arrow_read_places(arrow_batch *b, const arrow_field *field, const arrow_span *span,
+                                  const void **out)
 {
     double *places;
     if (field->type.form == ARROW_STRUCT) {
-        SEGI_TRY(arrow_array_new(b, span->count, 2 * sizeof *places, &places));
+        SEGI_TRY(segi_arrow_array_new(b, span->count, 2 * sizeof *places, &places));
         *out = places;
         return read_struct(b, field, span, places);
     }
@@ -261,7 +261,7 @@ seg_status arrow_read_places(arrow_batch *b, const arrow_field *field, const arr
     *out = values;
     if (states == NULL && !field->longitude_first)
         return SEG_OK;
-    SEGI_TRY(arrow_array_new(b, span->count, 2 * sizeof *places, &places));
+    SEGI_TRY(segi_arrow_array_new(b, span->count, 2 * sizeof *places, &places));
     size_t latitude = field->longitude_first ? 1 : 0;
     for (size_t i = 0; i < span->count; i++) {
         places[2 * i] = part_at(values, states, 2 * i + latitude);

@@ -26,7 +26,7 @@ struct segi_arrow_reader {
     uint64_t rows;
 };
 
-/* ---- the stream -------------------------------------------------------------------------------- */
+/* ---- the stream ------------------------------------------------------------------------------ */
 
 static seg_status stream_fail(segi_arrow_reader *reader, int code, seg_error *err)
 {
@@ -78,12 +78,12 @@ static seg_status fields_read(segi_arrow_reader *reader, seg_error *err)
         const struct ArrowSchema *child = reader->schema.children[i];
         if (child == NULL)
             return segi_fail(err, SEG_E_DATA, "the schema of the Arrow stream is broken");
-        SEGI_TRY(arrow_field_parse(child, &reader->fields[i], err));
+        SEGI_TRY(segi_arrow_field_parse(child, &reader->fields[i], err));
     }
     return SEG_OK;
 }
 
-/* ---- roles --------------------------------------------------------------------------------------- */
+/* ---- roles ----------------------------------------------------------------------------------- */
 
 static arrow_field *find_field(segi_arrow_reader *reader, const char *name, size_t size)
 {
@@ -119,7 +119,7 @@ static seg_status role_assign(segi_arrow_reader *reader, arrow_role role, const 
         return SEG_E_NOT_FOUND;
     }
     if (field != NULL && field->role != ARROW_VALUE)
-        return arrow_fail_field(field, SEG_E_ARG, "it is named for two roles", err);
+        return segi_arrow_fail_field(field, SEG_E_ARG, "it is named for two roles", err);
     if (field != NULL)
         field->role = role;
     *out = field;
@@ -142,7 +142,7 @@ static seg_status roles_assign(segi_arrow_reader *r, seg_error *err)
                        false, &r->event_id, err);
 }
 
-/* ---- what fits which role -------------------------------------------------------------------------- */
+/* ---- what fits which role -------------------------------------------------------------------- */
 
 static bool is_number(const arrow_field *field)
 {
@@ -159,11 +159,12 @@ static seg_status user_check(const segi_arrow_reader *r, seg_error *err)
     if (r->config.schema->id_kind == SEG_ID_U64)
         return is_number(r->user)
                    ? SEG_OK
-                   : arrow_fail_field(r->user, SEG_E_SCHEMA,
-                                      "user ids of this store are 64-bit integers", err);
+                   : segi_arrow_fail_field(r->user, SEG_E_SCHEMA,
+                                           "user ids of this store are 64-bit integers", err);
     if (is_bytes(r->user))
         return SEG_OK;
-    arrow_fail_field(r->user, SEG_E_SCHEMA, "user ids of this store are texts or binaries", err);
+    segi_arrow_fail_field(r->user, SEG_E_SCHEMA, "user ids of this store are texts or binaries",
+                          err);
     if (is_number(r->user))
         segi_error_hint(err, "create the store with integer ids, or cast the column to texts");
     return SEG_E_SCHEMA;
@@ -177,8 +178,8 @@ static seg_status time_check(const segi_arrow_reader *r, seg_error *err)
                  type->form == ARROW_DATE64 ||
                  (type->form == ARROW_INT && type->width == 8 && type->is_signed));
     return good ? SEG_OK
-                : arrow_fail_field(r->time, SEG_E_SCHEMA,
-                                   "a time is a timestamp, a date or int64 microseconds", err);
+                : segi_arrow_fail_field(r->time, SEG_E_SCHEMA,
+                                        "a time is a timestamp, a date or int64 microseconds", err);
 }
 
 /* A column of nulls alone says nothing about its type: the store has to know it. */
@@ -201,12 +202,12 @@ static seg_status fields_check(segi_arrow_reader *r, seg_error *err)
     if (r->time != NULL)
         SEGI_TRY(time_check(r, err));
     if (r->event != NULL && r->event->target != SEG_TYPE_STRING)
-        return arrow_fail_field(r->event, SEG_E_SCHEMA, "an event type is a text", err);
+        return segi_arrow_fail_field(r->event, SEG_E_SCHEMA, "an event type is a text", err);
     if (r->event_id != NULL && r->event_id->type.form == ARROW_NULL)
         r->event_id->role = ARROW_LEFT_OUT;
     else if (r->event_id != NULL && !is_number(r->event_id) && !is_bytes(r->event_id))
-        return arrow_fail_field(r->event_id, SEG_E_SCHEMA,
-                                "an event id is a text, a binary or an integer", err);
+        return segi_arrow_fail_field(r->event_id, SEG_E_SCHEMA,
+                                     "an event id is a text, a binary or an integer", err);
     for (size_t i = 0; i < r->field_count; i++) {
         arrow_field *field = &r->fields[i];
         if (field->role != ARROW_VALUE)
@@ -216,19 +217,19 @@ static seg_status fields_check(segi_arrow_reader *r, seg_error *err)
         else if (field->target == 0 && r->config.skip_unsupported)
             field->role = ARROW_LEFT_OUT;
         else if (field->target == 0)
-            return arrow_fail_field(field, SEG_E_SCHEMA, "its Arrow type has no counterpart here",
-                                    err);
+            return segi_arrow_fail_field(field, SEG_E_SCHEMA,
+                                         "its Arrow type has no counterpart here", err);
     }
     return SEG_OK;
 }
 
-/* ---- one column ----------------------------------------------------------------------------------- */
+/* ---- one column ------------------------------------------------------------------------------ */
 
 /* The values of a column that is all null: there are none, but a place for them must be. */
 static seg_status null_values(arrow_batch *b, size_t count, seg_column *out)
 {
     void *zeros;
-    SEGI_TRY(arrow_array_new(b, count + 1, 2 * sizeof(double), &zeros));
+    SEGI_TRY(segi_arrow_array_new(b, count + 1, 2 * sizeof(double), &zeros));
     out->values = zeros;
     if (out->type == SEG_TYPE_STRING || out->type == SEG_TYPE_STRING_SET)
         out->offsets = zeros;
@@ -242,10 +243,10 @@ static seg_status texts_to_column(arrow_batch *b, const arrow_field *field, cons
 {
     arrow_texts texts;
     if (field->target == SEG_TYPE_STRING_SET) {
-        SEGI_TRY(arrow_read_lists(b, field, span, states, &texts, &out->lists));
+        SEGI_TRY(segi_arrow_read_lists(b, field, span, states, &texts, &out->lists));
     } else {
-        SEGI_TRY(arrow_read_texts(b, &field->type, &field->values, field->has_dictionary, span,
-                                  b->config->null_state, &texts));
+        SEGI_TRY(segi_arrow_read_texts(b, &field->type, &field->values, field->has_dictionary, span,
+                                       b->config->null_state, &texts));
         *states = texts.states;
     }
     out->values = texts.bytes;
@@ -260,13 +261,13 @@ static seg_status values_read(arrow_batch *b, const arrow_field *field, const ar
 {
     const arrow_type *type = &field->type;
     switch (field->target) {
-    case SEG_TYPE_BOOL: return arrow_read_bool(b, span, &out->values);
-    case SEG_TYPE_INT64: return arrow_read_int64(b, type, span, states, &out->values);
-    case SEG_TYPE_FLOAT64: return arrow_read_float64(b, type, span, &out->values);
-    case SEG_TYPE_DECIMAL: return arrow_read_decimal(b, type, span, states, &out->values);
-    case SEG_TYPE_TIMESTAMP: return arrow_read_instants(b, type, span, NULL, &out->values);
-    case SEG_TYPE_DATE: return arrow_read_dates(b, type, span, &out->values);
-    case SEG_TYPE_GEO: return arrow_read_places(b, field, span, &out->values);
+    case SEG_TYPE_BOOL: return segi_arrow_read_bool(b, span, &out->values);
+    case SEG_TYPE_INT64: return segi_arrow_read_int64(b, type, span, states, &out->values);
+    case SEG_TYPE_FLOAT64: return segi_arrow_read_float64(b, type, span, &out->values);
+    case SEG_TYPE_DECIMAL: return segi_arrow_read_decimal(b, type, span, states, &out->values);
+    case SEG_TYPE_TIMESTAMP: return segi_arrow_read_instants(b, type, span, NULL, &out->values);
+    case SEG_TYPE_DATE: return segi_arrow_read_dates(b, type, span, &out->values);
+    case SEG_TYPE_GEO: return segi_arrow_read_places(b, field, span, &out->values);
     default: return texts_to_column(b, field, span, states, out);
     }
 }
@@ -283,7 +284,7 @@ static seg_status column_read(arrow_batch *b, const arrow_field *field, const ar
     bool is_null = field->type.form == ARROW_NULL;
     /* Texts find their nulls themselves: a dictionary may have some too. */
     if (is_null || field->target != SEG_TYPE_STRING)
-        SEGI_TRY(arrow_states(b, &field->type, span, b->config->null_state, &states));
+        SEGI_TRY(segi_arrow_states(b, &field->type, span, b->config->null_state, &states));
     if (is_null)
         SEGI_TRY(null_values(b, span->count, out));
     else
@@ -292,7 +293,7 @@ static seg_status column_read(arrow_batch *b, const arrow_field *field, const ar
     return SEG_OK;
 }
 
-/* ---- columns with a role ----------------------------------------------------------------------------- */
+/* ---- columns with a role --------------------------------------------------------------------- */
 
 /* Integers as ids: the reserved number stands for what no id can be. */
 static seg_status user_numbers_read(arrow_batch *b, const arrow_span *span, seg_batch *out)
@@ -300,11 +301,11 @@ static seg_status user_numbers_read(arrow_batch *b, const arrow_span *span, seg_
     const arrow_type *type = &b->field->type;
     const void *read;
     uint8_t *nulls, *states;
-    SEGI_TRY(arrow_states(b, type, span, SEG_VALUE_NULL, &nulls));
+    SEGI_TRY(segi_arrow_states(b, type, span, SEG_VALUE_NULL, &nulls));
     states = nulls;
     arrow_type as_signed = *type;
     as_signed.is_signed |= type->width == 8;
-    SEGI_TRY(arrow_read_int64(b, &as_signed, span, &states, &read));
+    SEGI_TRY(segi_arrow_read_int64(b, &as_signed, span, &states, &read));
     const int64_t *values = read;
     bool wrong = nulls != NULL;
     for (size_t i = 0; type->is_signed && i < span->count; i++)
@@ -313,7 +314,7 @@ static seg_status user_numbers_read(arrow_batch *b, const arrow_span *span, seg_
     if (!wrong)
         return SEG_OK;
     uint64_t *ids;
-    SEGI_TRY(arrow_array_new(b, span->count, sizeof *ids, &ids));
+    SEGI_TRY(segi_arrow_array_new(b, span->count, sizeof *ids, &ids));
     for (size_t i = 0; i < span->count; i++) {
         bool good =
             (nulls == NULL || nulls[i] == SEG_VALUE_SET) && !(type->is_signed && values[i] < 0);
@@ -326,7 +327,7 @@ static seg_status user_numbers_read(arrow_batch *b, const arrow_span *span, seg_
 static seg_status text_column_new(arrow_batch *b, const arrow_texts *texts, const seg_column **out)
 {
     seg_column *column;
-    SEGI_TRY(arrow_array_new(b, 1, sizeof *column, &column));
+    SEGI_TRY(segi_arrow_array_new(b, 1, sizeof *column, &column));
     *column = (seg_column)SEG_COLUMN_INIT;
     column->type = SEG_TYPE_STRING;
     column->name = b->field->name;
@@ -350,25 +351,25 @@ static seg_status role_read(arrow_batch *b, const arrow_field *field, const arro
     case ARROW_USER:
         if (is_number(field))
             return user_numbers_read(b, span, out);
-        SEGI_TRY(arrow_read_ids(b, field, span, &texts));
+        SEGI_TRY(segi_arrow_read_ids(b, field, span, &texts));
         out->user_bytes = texts.bytes;
         out->user_offsets = texts.offsets;
         return SEG_OK;
     case ARROW_TIME:
-        SEGI_TRY(arrow_states(b, &field->type, span, SEG_VALUE_NULL, &states));
-        SEGI_TRY(arrow_read_instants(b, &field->type, span, states, &times));
+        SEGI_TRY(segi_arrow_states(b, &field->type, span, SEG_VALUE_NULL, &states));
+        SEGI_TRY(segi_arrow_read_instants(b, &field->type, span, states, &times));
         out->times = times;
         return SEG_OK;
     case ARROW_EVENT:
-        SEGI_TRY(arrow_read_event_types(b, field, span, &texts));
+        SEGI_TRY(segi_arrow_read_event_types(b, field, span, &texts));
         return text_column_new(b, &texts, &out->event_types);
     default:
-        SEGI_TRY(arrow_read_ids(b, field, span, &texts));
+        SEGI_TRY(segi_arrow_read_ids(b, field, span, &texts));
         return text_column_new(b, &texts, &out->event_ids);
     }
 }
 
-/* ---- one record batch -------------------------------------------------------------------------------- */
+/* ---- one record batch ------------------------------------------------------------------------ */
 
 static seg_status record_check(const segi_arrow_reader *r, const struct ArrowArray *record,
                                seg_error *err)
@@ -396,7 +397,7 @@ static seg_status record_read(segi_arrow_reader *r, const struct ArrowArray *rec
     arrow_batch b = {.arena = &r->arena, .config = &r->config, .err = err};
     seg_column *columns;
     SEGI_TRY(record_check(r, record, err));
-    SEGI_TRY(arrow_array_new(&b, r->field_count, sizeof *columns, &columns));
+    SEGI_TRY(segi_arrow_array_new(&b, r->field_count, sizeof *columns, &columns));
     *out = (seg_batch)SEG_BATCH_INIT;
     out->row_count = (uint64_t)record->length;
     out->event = r->config.events ? r->config.event.text : NULL;
@@ -407,8 +408,8 @@ static seg_status record_read(segi_arrow_reader *r, const struct ArrowArray *rec
         b.field = field;
         if (field->role == ARROW_LEFT_OUT)
             continue;
-        SEGI_TRY(arrow_span_check(&b, &field->type, field->has_dictionary, record->children[i],
-                                  record->offset, record->length, &span));
+        SEGI_TRY(segi_arrow_span_check(&b, &field->type, field->has_dictionary, record->children[i],
+                                       record->offset, record->length, &span));
         if (field->role == ARROW_VALUE)
             SEGI_TRY(column_read(&b, field, &span, &columns[out->column_count++]));
         else
@@ -419,7 +420,7 @@ static seg_status record_read(segi_arrow_reader *r, const struct ArrowArray *rec
     return SEG_OK;
 }
 
-/* ---- the door ---------------------------------------------------------------------------------------- */
+/* ---- the door -------------------------------------------------------------------------------- */
 
 seg_status segi_arrow_reader_create(const segi_mem *mem, struct ArrowArrayStream *stream,
                                     const segi_arrow_config *config, segi_arrow_reader **out,

@@ -14,18 +14,18 @@ static bool is_set(const uint8_t *states, size_t i)
     return states == NULL || states[i] == SEG_VALUE_SET;
 }
 
-/* ---- offsets ----------------------------------------------------------------------------------- */
+/* ---- offsets --------------------------------------------------------------------------------- */
 
 static seg_status widen_offsets(const arrow_batch *b, const int32_t *narrow, size_t count,
                                 const uint64_t **out)
 {
     uint64_t *offsets;
-    SEGI_TRY(arrow_array_new(b, count + 1, sizeof *offsets, &offsets));
+    SEGI_TRY(segi_arrow_array_new(b, count + 1, sizeof *offsets, &offsets));
     int32_t bad = narrow[0] < 0;
     for (size_t i = 0; i < count; i++)
         bad |= narrow[i + 1] < narrow[i];
     if (bad)
-        return arrow_fail(b, SEG_E_DATA, "offsets fall or are negative");
+        return segi_arrow_fail(b, SEG_E_DATA, "offsets fall or are negative");
     for (size_t i = 0; i <= count; i++)
         offsets[i] = (uint64_t)narrow[i];
     *out = offsets;
@@ -40,7 +40,7 @@ static seg_status check_offsets(const arrow_batch *b, const int64_t *wide, size_
     for (size_t i = 0; i < count; i++)
         bad |= wide[i + 1] < wide[i];
     if (bad)
-        return arrow_fail(b, SEG_E_DATA, "offsets fall or are negative");
+        return segi_arrow_fail(b, SEG_E_DATA, "offsets fall or are negative");
     *out = (const uint64_t *)wide;
     return SEG_OK;
 }
@@ -52,12 +52,12 @@ static seg_status read_offsets(const arrow_batch *b, bool wide, const arrow_span
     *out = no_offsets;
     if (span->count == 0)
         return SEG_OK;
-    SEGI_TRY(arrow_fixed(b, span, 1, wide ? 8 : 4, 1, &values));
+    SEGI_TRY(segi_arrow_fixed(b, span, 1, wide ? 8 : 4, 1, &values));
     return wide ? check_offsets(b, values, span->count, out)
                 : widen_offsets(b, values, span->count, out);
 }
 
-/* ---- views ------------------------------------------------------------------------------------- */
+/* ---- views ----------------------------------------------------------------------------------- */
 
 #define VIEW_INLINE_MAX 12
 
@@ -89,22 +89,22 @@ static seg_status read_views(arrow_batch *b, const arrow_span *span, const uint8
                              const char **out_bytes, const uint64_t **out_offsets)
 {
     const void *buffer;
-    SEGI_TRY(arrow_fixed(b, span, 1, sizeof(view), 0, &buffer));
+    SEGI_TRY(segi_arrow_fixed(b, span, 1, sizeof(view), 0, &buffer));
     const view *views = buffer;
     uint64_t *offsets;
     uint64_t total = 0;
-    SEGI_TRY(arrow_array_new(b, span->count + 1, sizeof *offsets, &offsets));
+    SEGI_TRY(segi_arrow_array_new(b, span->count + 1, sizeof *offsets, &offsets));
     for (size_t i = 0; i < span->count; i++) {
         const char *bytes;
         if (is_set(states, i)) {
             if (!view_bytes(span->array, &views[i], &bytes))
-                return arrow_fail(b, SEG_E_DATA, "a view points outside its buffers");
+                return segi_arrow_fail(b, SEG_E_DATA, "a view points outside its buffers");
             total += (uint64_t)views[i].size;
         }
         offsets[i + 1] = total;
     }
     char *all;
-    SEGI_TRY(arrow_array_new(b, (size_t)total, 1, &all));
+    SEGI_TRY(segi_arrow_array_new(b, (size_t)total, 1, &all));
     for (size_t i = 0; i < span->count; i++) {
         const char *bytes;
         if (is_set(states, i) && view_bytes(span->array, &views[i], &bytes))
@@ -115,16 +115,16 @@ static seg_status read_views(arrow_batch *b, const arrow_span *span, const uint8
     return SEG_OK;
 }
 
-/* ---- bytes of any form --------------------------------------------------------------------------- */
+/* ---- bytes of any form ----------------------------------------------------------------------- */
 
 static seg_status read_fixed_bytes(arrow_batch *b, const arrow_type *type, const arrow_span *span,
                                    const char **out_bytes, const uint64_t **out_offsets)
 {
     uint64_t *offsets;
-    SEGI_TRY(arrow_array_new(b, span->count + 1, sizeof *offsets, &offsets));
+    SEGI_TRY(segi_arrow_array_new(b, span->count + 1, sizeof *offsets, &offsets));
     const char *bytes = span->array->buffers[1];
     if (bytes == NULL && span->count > 0 && type->width > 0)
-        return arrow_fail(b, SEG_E_DATA, "a buffer of the array is NULL");
+        return segi_arrow_fail(b, SEG_E_DATA, "a buffer of the array is NULL");
     for (size_t i = 0; i <= span->count; i++)
         offsets[i] = ((uint64_t)span->begin + i) * type->width;
     *out_bytes = bytes != NULL ? bytes : "";
@@ -132,9 +132,9 @@ static seg_status read_fixed_bytes(arrow_batch *b, const arrow_type *type, const
     return SEG_OK;
 }
 
-seg_status arrow_read_bytes(arrow_batch *b, const arrow_type *type, const arrow_span *span,
-                            const uint8_t *states, const char **out_bytes,
-                            const uint64_t **out_offsets)
+seg_status segi_arrow_read_bytes(arrow_batch *b, const arrow_type *type, const arrow_span *span,
+                                 const uint8_t *states, const char **out_bytes,
+                                 const uint64_t **out_offsets)
 {
     if (type->form == ARROW_VIEW)
         return read_views(b, span, states, out_bytes, out_offsets);
@@ -147,10 +147,10 @@ seg_status arrow_read_bytes(arrow_batch *b, const arrow_type *type, const arrow_
     *out_bytes = "";
     return (*out_offsets)[span->count] == 0
                ? SEG_OK
-               : arrow_fail(b, SEG_E_DATA, "a buffer of the array is NULL");
+               : segi_arrow_fail(b, SEG_E_DATA, "a buffer of the array is NULL");
 }
 
-/* ---- dictionaries -------------------------------------------------------------------------------- */
+/* ---- dictionaries ---------------------------------------------------------------------------- */
 
 /* Indices as uint32; those of rows that are set lie within the dictionary. Nulls become 0. */
 static seg_status read_codes(arrow_batch *b, const arrow_type *type, const arrow_span *span,
@@ -162,9 +162,9 @@ static seg_status read_codes(arrow_batch *b, const arrow_type *type, const arrow
     arrow_type index = *type;
     index.is_signed |= type->width == 8;
     if (same)
-        SEGI_TRY(arrow_fixed(b, span, 1, 4, 0, &narrow));
+        SEGI_TRY(segi_arrow_fixed(b, span, 1, 4, 0, &narrow));
     else
-        SEGI_TRY(arrow_read_int64(b, &index, span, states, &widened));
+        SEGI_TRY(segi_arrow_read_int64(b, &index, span, states, &widened));
     const uint32_t *as_they_are = narrow;
     const int64_t *wide = widened;
     bool beyond = false;
@@ -173,12 +173,12 @@ static seg_status read_codes(arrow_batch *b, const arrow_type *type, const arrow
         beyond |= code >= dictionary_count && is_set(*states, i);
     }
     if (beyond || dictionary_count > UINT32_MAX)
-        return arrow_fail(b, SEG_E_DATA, "an index is beyond the dictionary");
+        return segi_arrow_fail(b, SEG_E_DATA, "an index is beyond the dictionary");
     *out = as_they_are;
     if (same && *states == NULL)
         return SEG_OK;
     uint32_t *codes;
-    SEGI_TRY(arrow_array_new(b, span->count, sizeof *codes, &codes));
+    SEGI_TRY(segi_arrow_array_new(b, span->count, sizeof *codes, &codes));
     for (size_t i = 0; i < span->count; i++) {
         if (is_set(*states, i))
             codes[i] = same ? as_they_are[i] : (uint32_t)wide[i];
@@ -194,45 +194,46 @@ static seg_status pass_nulls(arrow_batch *b, const uint8_t *entry_states, const 
     if (entry_states == NULL)
         return SEG_OK;
     if (*states == NULL)
-        SEGI_TRY(arrow_array_new(b, count, 1, states));
+        SEGI_TRY(segi_arrow_array_new(b, count, 1, states));
     for (size_t i = 0; i < count; i++)
         if (is_set(*states, i) && entry_states[codes[i]] != SEG_VALUE_SET)
             (*states)[i] = null_state;
     return SEG_OK;
 }
 
-seg_status arrow_read_texts(arrow_batch *b, const arrow_type *type, const arrow_type *values,
-                            bool has_dictionary, const arrow_span *span, uint8_t null_state,
-                            arrow_texts *out)
+seg_status segi_arrow_read_texts(arrow_batch *b, const arrow_type *type, const arrow_type *values,
+                                 bool has_dictionary, const arrow_span *span, uint8_t null_state,
+                                 arrow_texts *out)
 {
     memset(out, 0, sizeof *out);
     out->offsets = no_offsets;
-    SEGI_TRY(arrow_states(b, type, span, null_state, &out->states));
+    SEGI_TRY(segi_arrow_states(b, type, span, null_state, &out->states));
     if (!has_dictionary)
-        return arrow_read_bytes(b, type, span, out->states, &out->bytes, &out->offsets);
+        return segi_arrow_read_bytes(b, type, span, out->states, &out->bytes, &out->offsets);
     const struct ArrowArray *dictionary = span->array->dictionary;
     arrow_span entries;
     uint8_t *entry_states;
-    SEGI_TRY(arrow_span_check(b, values, false, dictionary, 0, dictionary->length, &entries));
-    SEGI_TRY(arrow_states(b, values, &entries, SEG_VALUE_NULL, &entry_states));
-    SEGI_TRY(arrow_read_bytes(b, values, &entries, entry_states, &out->bytes, &out->offsets));
+    SEGI_TRY(segi_arrow_span_check(b, values, false, dictionary, 0, dictionary->length, &entries));
+    SEGI_TRY(segi_arrow_states(b, values, &entries, SEG_VALUE_NULL, &entry_states));
+    SEGI_TRY(segi_arrow_read_bytes(b, values, &entries, entry_states, &out->bytes, &out->offsets));
     out->dictionary_count = entries.count;
     SEGI_TRY(read_codes(b, type, span, entries.count, &out->states, &out->codes));
     return pass_nulls(b, entry_states, out->codes, span->count, null_state, &out->states);
 }
 
-/* ---- ids ----------------------------------------------------------------------------------------- */
+/* ---- ids ------------------------------------------------------------------------------------- */
 
-/* Offsets of entries copied one after the other: of those that `states` lets through. */
+/* Texts one after the other in their order: those that are set, the others empty. The outputs may
+ * be the fields of `texts`. */
 static seg_status copy_out(arrow_batch *b, const arrow_texts *texts, size_t count,
                            const char **out_bytes, const uint64_t **out_offsets)
 {
     uint64_t *offsets, total = 0;
-    SEGI_TRY(arrow_array_new(b, count + 1, sizeof *offsets, &offsets));
+    char *bytes = NULL;
+    SEGI_TRY(segi_arrow_array_new(b, count + 1, sizeof *offsets, &offsets));
     for (int pass = 0; pass < 2; pass++) {
-        char *bytes = NULL;
         if (pass == 1)
-            SEGI_TRY(arrow_array_new(b, (size_t)total, 1, &bytes));
+            SEGI_TRY(segi_arrow_array_new(b, (size_t)total, 1, &bytes));
         total = 0;
         for (size_t i = 0; i < count; i++) {
             size_t entry = texts->codes != NULL ? texts->codes[i] : i;
@@ -245,8 +246,8 @@ static seg_status copy_out(arrow_batch *b, const arrow_texts *texts, size_t coun
             }
             offsets[i + 1] = total;
         }
-        *out_bytes = bytes;
     }
+    *out_bytes = bytes;
     *out_offsets = offsets;
     return SEG_OK;
 }
@@ -257,8 +258,8 @@ static seg_status write_numbers(arrow_batch *b, const int64_t *numbers, bool is_
 {
     uint64_t *offsets, total = 0;
     char *bytes;
-    SEGI_TRY(arrow_array_new(b, count + 1, sizeof *offsets, &offsets));
-    SEGI_TRY(arrow_array_new(b, count, 20, &bytes));
+    SEGI_TRY(segi_arrow_array_new(b, count + 1, sizeof *offsets, &offsets));
+    SEGI_TRY(segi_arrow_array_new(b, count, 20, &bytes));
     for (size_t i = 0; i < count; i++) {
         char digits[20];
         size_t size = 0;
@@ -281,21 +282,21 @@ static seg_status write_numbers(arrow_batch *b, const int64_t *numbers, bool is_
     return SEG_OK;
 }
 
-seg_status arrow_read_ids(arrow_batch *b, const arrow_field *field, const arrow_span *span,
-                          arrow_texts *out)
+seg_status segi_arrow_read_ids(arrow_batch *b, const arrow_field *field, const arrow_span *span,
+                               arrow_texts *out)
 {
     if (field->type.form == ARROW_INT && !field->has_dictionary) {
         memset(out, 0, sizeof *out);
-        SEGI_TRY(arrow_states(b, &field->type, span, SEG_VALUE_ABSENT, &out->states));
+        SEGI_TRY(segi_arrow_states(b, &field->type, span, SEG_VALUE_ABSENT, &out->states));
         /* As signed, so that no number of uint64 counts as bad; the digits take it as it is. */
         arrow_type type = field->type;
         type.is_signed |= type.width == 8;
         const void *numbers;
-        SEGI_TRY(arrow_read_int64(b, &type, span, &out->states, &numbers));
+        SEGI_TRY(segi_arrow_read_int64(b, &type, span, &out->states, &numbers));
         return write_numbers(b, numbers, field->type.is_signed, span->count, out->states, out);
     }
-    SEGI_TRY(arrow_read_texts(b, &field->type, &field->values, field->has_dictionary, span,
-                              SEG_VALUE_ABSENT, out));
+    SEGI_TRY(segi_arrow_read_texts(b, &field->type, &field->values, field->has_dictionary, span,
+                                   SEG_VALUE_ABSENT, out));
     if (out->codes == NULL && out->states == NULL)
         return SEG_OK;
     SEGI_TRY(copy_out(b, out, span->count, &out->bytes, &out->offsets));
@@ -303,7 +304,7 @@ seg_status arrow_read_ids(arrow_batch *b, const arrow_field *field, const arrow_
     return SEG_OK;
 }
 
-/* ---- event types ----------------------------------------------------------------------------------- */
+/* ---- event types ----------------------------------------------------------------------------- */
 
 /* A small table of texts by their hash; twice as many places as entries at the most. */
 #define TYPES_MAX ((uint32_t)SEG_COLUMNS_MAX + 1)
@@ -351,8 +352,8 @@ static seg_status encode_types(arrow_batch *b, size_t count, arrow_texts *texts)
     uint32_t *codes;
     if (texts->states != NULL)
         SEGI_TRY(copy_out(b, texts, count, &texts->bytes, &texts->offsets));
-    SEGI_TRY(arrow_array_new(b, 1, sizeof *table, &table));
-    SEGI_TRY(arrow_array_new(b, count, sizeof *codes, &codes));
+    SEGI_TRY(segi_arrow_array_new(b, 1, sizeof *table, &table));
+    SEGI_TRY(segi_arrow_array_new(b, count, sizeof *codes, &codes));
     for (size_t i = 0; i < count; i++) {
         /* Logs have runs of one type. */
         if (i > 0 && same_text(texts, i - 1, i))
@@ -360,11 +361,12 @@ static seg_status encode_types(arrow_batch *b, size_t count, arrow_texts *texts)
         else
             codes[i] = type_entry(table, texts, i);
         if (codes[i] == TYPES_MAX)
-            return arrow_fail(b, SEG_E_LIMIT, "more than 4096 event types in one record batch");
+            return segi_arrow_fail(b, SEG_E_LIMIT,
+                                   "more than 4096 event types in one record batch");
     }
     arrow_texts plain = {.bytes = texts->bytes, .offsets = texts->offsets};
     uint32_t *rows;
-    SEGI_TRY(arrow_array_new(b, table->count, sizeof *rows, &rows));
+    SEGI_TRY(segi_arrow_array_new(b, table->count, sizeof *rows, &rows));
     for (uint32_t i = 0; i < table->count; i++)
         rows[i] = (uint32_t)table->rows[i];
     plain.codes = rows;
@@ -380,10 +382,10 @@ static seg_status append_empty(arrow_batch *b, size_t count, arrow_texts *texts)
     uint64_t *offsets;
     uint32_t *codes;
     size_t entries = (size_t)texts->dictionary_count;
-    SEGI_TRY(arrow_array_new(b, entries + 2, sizeof *offsets, &offsets));
+    SEGI_TRY(segi_arrow_array_new(b, entries + 2, sizeof *offsets, &offsets));
     memcpy(offsets, texts->offsets, (entries + 1) * sizeof *offsets);
     offsets[entries + 1] = offsets[entries];
-    SEGI_TRY(arrow_array_new(b, count, sizeof *codes, &codes));
+    SEGI_TRY(segi_arrow_array_new(b, count, sizeof *codes, &codes));
     for (size_t i = 0; i < count; i++)
         codes[i] = is_set(texts->states, i) ? texts->codes[i] : (uint32_t)entries;
     texts->offsets = offsets;
@@ -392,11 +394,11 @@ static seg_status append_empty(arrow_batch *b, size_t count, arrow_texts *texts)
     return SEG_OK;
 }
 
-seg_status arrow_read_event_types(arrow_batch *b, const arrow_field *field, const arrow_span *span,
-                                  arrow_texts *out)
+seg_status segi_arrow_read_event_types(arrow_batch *b, const arrow_field *field,
+                                       const arrow_span *span, arrow_texts *out)
 {
-    SEGI_TRY(arrow_read_texts(b, &field->type, &field->values, field->has_dictionary, span,
-                              SEG_VALUE_NULL, out));
+    SEGI_TRY(segi_arrow_read_texts(b, &field->type, &field->values, field->has_dictionary, span,
+                                   SEG_VALUE_NULL, out));
     if (out->codes == NULL)
         SEGI_TRY(encode_types(b, span->count, out));
     else if (out->states != NULL)
@@ -405,7 +407,7 @@ seg_status arrow_read_event_types(arrow_batch *b, const arrow_field *field, cons
     return SEG_OK;
 }
 
-/* ---- lists --------------------------------------------------------------------------------------- */
+/* ---- lists ----------------------------------------------------------------------------------- */
 
 /* Rows that hold a null among their elements. */
 static seg_status mark_lists(arrow_batch *b, const uint64_t *lists, size_t count,
@@ -416,29 +418,29 @@ static seg_status mark_lists(arrow_batch *b, const uint64_t *lists, size_t count
         for (uint64_t i = lists[row]; i < lists[row + 1]; i++)
             bad |= item_states[i] != SEG_VALUE_SET;
         if (bad && is_set(*states, row))
-            SEGI_TRY(arrow_mark_bad(b, states, count, row));
+            SEGI_TRY(segi_arrow_mark_bad(b, states, count, row));
     }
     return SEG_OK;
 }
 
-seg_status arrow_read_lists(arrow_batch *b, const arrow_field *field, const arrow_span *span,
-                            uint8_t **states, arrow_texts *out, const uint64_t **out_lists)
+seg_status segi_arrow_read_lists(arrow_batch *b, const arrow_field *field, const arrow_span *span,
+                                 uint8_t **states, arrow_texts *out, const uint64_t **out_lists)
 {
     const uint64_t *begins;
     uint64_t *lists;
     SEGI_TRY(read_offsets(b, field->type.form == ARROW_LIST64, span, &begins));
     uint64_t first = begins[0], items = begins[span->count] - first;
     if (begins[span->count] > (uint64_t)ARROW_LENGTH_MAX)
-        return arrow_fail(b, SEG_E_DATA, "an offset is out of range");
-    SEGI_TRY(arrow_array_new(b, span->count + 1, sizeof *lists, &lists));
+        return segi_arrow_fail(b, SEG_E_DATA, "an offset is out of range");
+    SEGI_TRY(segi_arrow_array_new(b, span->count + 1, sizeof *lists, &lists));
     for (size_t i = 0; i <= span->count; i++)
         lists[i] = begins[i] - first;
     arrow_span item_span;
-    SEGI_TRY(arrow_span_check(b, &field->items, field->items_have_dictionary,
-                              span->array->children[0], (int64_t)first, (int64_t)items,
-                              &item_span));
-    SEGI_TRY(arrow_read_texts(b, &field->items, &field->item_values, field->items_have_dictionary,
-                              &item_span, SEG_VALUE_NULL, out));
+    SEGI_TRY(segi_arrow_span_check(b, &field->items, field->items_have_dictionary,
+                                   span->array->children[0], (int64_t)first, (int64_t)items,
+                                   &item_span));
+    SEGI_TRY(segi_arrow_read_texts(b, &field->items, &field->item_values,
+                                   field->items_have_dictionary, &item_span, SEG_VALUE_NULL, out));
     *out_lists = lists;
     return mark_lists(b, lists, span->count, out->states, states);
 }

@@ -11,14 +11,14 @@ static const char *printable_name(const char *name, size_t size)
     return name != NULL && segi_name_valid(name, size) ? name : "?";
 }
 
-seg_status arrow_fail_field(const arrow_field *field, seg_status code, const char *what,
-                            seg_error *err)
+seg_status segi_arrow_fail_field(const arrow_field *field, seg_status code, const char *what,
+                                 seg_error *err)
 {
     return segi_fail(err, code, "column \"%s\": %s", printable_name(field->name, field->name_size),
                      what);
 }
 
-/* ---- format strings ---------------------------------------------------------------------------- */
+/* ---- format strings -------------------------------------------------------------------------- */
 
 /* Digits up to an end character or the end; false for none or for a number above `max`. */
 static bool take_number(const char **text, uint32_t max, uint32_t *out)
@@ -131,7 +131,7 @@ static arrow_type type_parse(const char *format)
     return type;
 }
 
-/* ---- schemas ------------------------------------------------------------------------------------- */
+/* ---- schemas --------------------------------------------------------------------------------- */
 
 static bool schema_readable(const struct ArrowSchema *schema)
 {
@@ -188,7 +188,8 @@ static seg_status parse_children(const struct ArrowSchema *schema, arrow_field *
         return SEG_OK;
     }
     if (schema->n_children != wanted)
-        return arrow_fail_field(out, SEG_E_DATA, "the schema has a wrong number of children", err);
+        return segi_arrow_fail_field(out, SEG_E_DATA, "the schema has a wrong number of children",
+                                     err);
     if (wanted == 0)
         return SEG_OK;
     const struct ArrowSchema *item = schema->children[0];
@@ -201,7 +202,8 @@ static seg_status parse_children(const struct ArrowSchema *schema, arrow_field *
     out->items_have_dictionary = item->dictionary != NULL;
     if (out->items_have_dictionary) {
         if (!schema_readable(item->dictionary))
-            return arrow_fail_field(out, SEG_E_DATA, "the schema of the dictionary is broken", err);
+            return segi_arrow_fail_field(out, SEG_E_DATA, "the schema of the dictionary is broken",
+                                         err);
         out->item_values = type_parse(item->dictionary->format);
         *good = out->items.form == ARROW_INT && out->item_values.is_text;
     } else {
@@ -230,18 +232,20 @@ static seg_type target_of(const arrow_field *field)
     }
 }
 
-seg_status arrow_field_parse(const struct ArrowSchema *schema, arrow_field *out, seg_error *err)
+seg_status segi_arrow_field_parse(const struct ArrowSchema *schema, arrow_field *out,
+                                  seg_error *err)
 {
     bool good = true;
     memset(out, 0, sizeof *out);
     out->name = schema->name != NULL ? schema->name : "";
     out->name_size = strlen(out->name);
     if (!schema_readable(schema))
-        return arrow_fail_field(out, SEG_E_DATA, "the schema of the column is broken", err);
+        return segi_arrow_fail_field(out, SEG_E_DATA, "the schema of the column is broken", err);
     out->type = type_parse(schema->format);
     if (schema->dictionary != NULL) {
         if (!schema_readable(schema->dictionary))
-            return arrow_fail_field(out, SEG_E_DATA, "the schema of the dictionary is broken", err);
+            return segi_arrow_fail_field(out, SEG_E_DATA, "the schema of the dictionary is broken",
+                                         err);
         out->has_dictionary = true;
         out->values = type_parse(schema->dictionary->format);
         good = out->type.form == ARROW_INT && arrow_is_bytes(&out->values);

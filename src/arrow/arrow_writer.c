@@ -32,7 +32,7 @@ typedef struct out_stream {
     seg_error error;
 } out_stream;
 
-/* ---- lives ------------------------------------------------------------------------------------- */
+/* ---- lives ----------------------------------------------------------------------------------- */
 
 static bool refs_drop(atomic_uint_fast32_t *refs)
 {
@@ -93,7 +93,7 @@ static void array_release(struct ArrowArray *array)
     block_release(block);
 }
 
-/* ---- schemas ------------------------------------------------------------------------------------- */
+/* ---- schemas --------------------------------------------------------------------------------- */
 
 /* Fill a node whose children are still empty; false when out of memory. */
 static bool schema_fill(out_block *block, struct ArrowSchema *node, const char *format,
@@ -173,7 +173,7 @@ static bool schema_build(out_block *block, struct ArrowSchema *out)
     return true;
 }
 
-/* ---- arrays -------------------------------------------------------------------------------------- */
+/* ---- arrays ---------------------------------------------------------------------------------- */
 
 static bool array_fill(out_block *block, struct ArrowArray *node, size_t length, int64_t buffers,
                        int64_t children)
@@ -317,7 +317,7 @@ static bool array_column(out_block *block, struct ArrowArray *node, const seg_co
            array_values(block, node, column, first, count);
 }
 
-/* ---- ids ----------------------------------------------------------------------------------------- */
+/* ---- ids ------------------------------------------------------------------------------------- */
 
 static seg_status ids_text(out_block *block, struct ArrowArray *node, const uint64_t *offsets,
                            const char *bytes, size_t count, seg_error *err)
@@ -365,7 +365,7 @@ static seg_status ids_read(out_block *block, struct ArrowArray *node, size_t *co
     return SEG_OK;
 }
 
-/* ---- the callbacks ------------------------------------------------------------------------------- */
+/* ---- the callbacks --------------------------------------------------------------------------- */
 
 static int code_of(seg_status status)
 {
