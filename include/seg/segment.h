@@ -102,8 +102,9 @@ SEG_API SEG_MUST_USE seg_status seg_params_add_timestamp(seg_params *params, con
 SEG_API SEG_MUST_USE seg_status seg_params_add_empty(seg_params *params, const char *name,
                                                      size_t name_size, seg_error *err);
 
-/* A segment with every parameter replaced by its value. Fails with SEG_E_BOUND where one is
- * missing, unknown, given twice or of the wrong type; the message lists what is declared.
+/* A segment with every parameter replaced by its value. Compiles again: columns and saved
+ * segments count as they are now. Fails with SEG_E_BOUND where a parameter is missing, unknown,
+ * given twice or of the wrong type; the message lists what is declared.
  * out_segment is owned by the caller. Any thread. */
 SEG_API SEG_MUST_USE seg_status seg_segment_bind(const seg_segment *segment,
                                                  const seg_params *params,
@@ -114,7 +115,7 @@ SEG_API SEG_MUST_USE seg_status seg_segment_bind(const seg_segment *segment,
 typedef struct seg_eval_options {
     uint32_t struct_size;
     uint32_t flags;       /* 0 */
-    uint32_t threads;     /* 0: 1; at most the store's threads_max */
+    uint32_t threads;     /* 0: 1; more than threads_max are not used */
     uint32_t reserved;    /* 0 */
     const seg_set *among; /* only these users; NULL: everyone. Of the same store. */
     seg_task *task;       /* interrupt and progress; NULL: none */

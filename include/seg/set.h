@@ -103,7 +103,8 @@ SEG_API SEG_MUST_USE seg_status seg_set_to_roaring(const seg_set *set, uint32_t 
 
 /* Read such bytes back. They are checked fully: SEG_E_ROARING where they are not a valid bitmap
  * of that format, or where an ordinal lies beyond the snapshot. With SEG_ROARING_IDS, ids that
- * the snapshot does not know are left out and counted in *out_unknown (may be NULL). */
+ * the snapshot does not know are left out and counted in *out_unknown (may be NULL); SEG_E_LIMIT
+ * for more than 2^24 ids beyond the number of users. */
 SEG_API SEG_MUST_USE seg_status seg_set_from_roaring(seg_snapshot *snapshot, uint32_t format,
                                                      const void *bytes, size_t bytes_size,
                                                      seg_set **out_set, uint64_t *out_unknown,

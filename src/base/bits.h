@@ -6,6 +6,20 @@
 #include <stdint.h>
 #include <string.h>
 
+/* A loop that is worth compiling for newer processors too; which of the forms runs is decided when
+ * the library is loaded. The thread sanitizer starts too late for that, so it gets the plain one. */
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define SEGI_NO_CLONES 1
+#endif
+#endif
+#if defined(__x86_64__) && defined(__GLIBC__) && !defined(__SANITIZE_THREAD__) &&                  \
+    !defined(SEGI_NO_CLONES)
+#define SEGI_HOT __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
+#else
+#define SEGI_HOT
+#endif
+
 #define SEGI_CHUNK_BITS 16
 #define SEGI_CHUNK_USERS 65536u
 #define SEGI_MASK_WORDS 1024u
@@ -49,6 +63,11 @@ void segi_mask_and(segi_mask *m, const segi_mask *other);
 void segi_mask_or(segi_mask *m, const segi_mask *other);
 void segi_mask_xor(segi_mask *m, const segi_mask *other);
 void segi_mask_andnot(segi_mask *m, const segi_mask *other);
+
+/* The set bits of a mask as numbers, rising; `count` is how many there are. Up to
+ * SEGI_EXTRACT_SLACK numbers more may be written. */
+#define SEGI_EXTRACT_SLACK ((size_t)32)
+void segi_mask_extract(const segi_mask *mask, uint32_t count, uint16_t *out);
 
 /* Set bits [begin, end) of words. */
 void segi_bits_set_range(uint64_t *words, size_t begin, size_t end);

@@ -125,8 +125,9 @@ void segi_buf_decimal(segi_buf *buf, int64_t mantissa, int scale)
         while (end - start <= scale)
             *--start = '0';
         size_t whole = (size_t)(end - start) - (size_t)scale;
-        memmove(start - 1, start, whole);
         start--;
+        for (size_t i = 0; i < whole; i++)
+            start[i] = start[i + 1];
         start[whole] = '.';
     }
     if (mantissa < 0)

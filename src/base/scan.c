@@ -1,20 +1,33 @@
 /* Plain loops: one word of 64 answers at a time, without branches, so that compilers turn them
  * into vector compares. Ranges, which most tests become, have loops of their own in scan_x86.c. */
+#include "base/bits.h"
 #include "base/scan_int.h"
 
 #include <string.h>
+
+/* 64 bytes that are 0 or 1 as the bits of a word: each multiplication gathers eight of them. */
+static inline uint64_t scan_pack(const uint8_t *flags)
+{
+    uint64_t word = 0;
+    for (unsigned k = 0; k < 8; k++) {
+        uint64_t eight;
+        memcpy(&eight, flags + 8 * k, sizeof eight);
+        word |= (eight * UINT64_C(0x0102040810204080) >> 56) << (8 * k);
+    }
+    return word;
+}
 
 #define SCAN_LOOP(T, TEST)                                                                         \
     do {                                                                                           \
         const T *v = (const T *)data + begin;                                                      \
         size_t i = 0;                                                                              \
         for (; i + 64 <= count; i += 64) {                                                         \
-            uint64_t word = 0;                                                                     \
+            uint8_t flags[64];                                                                     \
             for (unsigned j = 0; j < 64; j++) {                                                    \
                 T x = v[i + j];                                                                    \
-                word |= (uint64_t)(TEST) << j;                                                     \
+                flags[j] = (TEST);                                                                 \
             }                                                                                      \
-            bits[i / 64] = word;                                                                   \
+            bits[i / 64] = scan_pack(flags);                                                       \
         }                                                                                          \
         if (i < count) {                                                                           \
             uint64_t word = 0;                                                                     \
@@ -32,8 +45,8 @@ static uint64_t scan_top(uint32_t width)
     return width >= 8 ? UINT64_MAX : ((uint64_t)1 << (8 * width)) - 1;
 }
 
-static void scan_range_plain(uint32_t width, const void *data, size_t begin, size_t count,
-                             uint64_t low, uint64_t span, uint64_t *bits)
+SEGI_HOT static void scan_range_plain(uint32_t width, const void *data, size_t begin, size_t count,
+                                      uint64_t low, uint64_t span, uint64_t *bits)
 {
     switch (width) {
     case 1: {
@@ -92,8 +105,8 @@ void segi_scan_signed(const int64_t *data, size_t begin, size_t count, int64_t l
         scan_range_plain(8, data, begin + done, count - done, first, span, bits + done / 64);
 }
 
-void segi_scan_float(const double *data, size_t begin, size_t count, double low, double high,
-                     int low_open, int high_open, uint64_t *bits)
+SEGI_HOT static void scan_float_plain(const double *data, size_t begin, size_t count, double low,
+                                      double high, int low_open, int high_open, uint64_t *bits)
 {
     if (low_open && high_open)
         SCAN_LOOP(double, x > low && x < high);
@@ -105,8 +118,14 @@ void segi_scan_float(const double *data, size_t begin, size_t count, double low,
         SCAN_LOOP(double, x >= low && x <= high);
 }
 
-void segi_scan_table(uint32_t width, const void *data, size_t begin, size_t count,
-                     const uint64_t *table, uint64_t table_bits, uint64_t *bits)
+void segi_scan_float(const double *data, size_t begin, size_t count, double low, double high,
+                     int low_open, int high_open, uint64_t *bits)
+{
+    scan_float_plain(data, begin, count, low, high, low_open, high_open, bits);
+}
+
+SEGI_HOT static void scan_table_plain(uint32_t width, const void *data, size_t begin, size_t count,
+                                      const uint64_t *table, uint64_t table_bits, uint64_t *bits)
 {
 #define SCAN_IN_TABLE (x < table_bits && ((table[x >> 6] >> (x & 63)) & 1))
     switch (width) {
@@ -118,8 +137,14 @@ void segi_scan_table(uint32_t width, const void *data, size_t begin, size_t coun
 #undef SCAN_IN_TABLE
 }
 
-void segi_scan_any(uint32_t width, const void *data, size_t begin, size_t count, uint64_t mask,
-                   uint64_t *bits)
+void segi_scan_table(uint32_t width, const void *data, size_t begin, size_t count,
+                     const uint64_t *table, uint64_t table_bits, uint64_t *bits)
+{
+    scan_table_plain(width, data, begin, count, table, table_bits, bits);
+}
+
+SEGI_HOT static void scan_any_plain(uint32_t width, const void *data, size_t begin, size_t count,
+                                    uint64_t mask, uint64_t *bits)
 {
     switch (width) {
     case 1: SCAN_LOOP(uint8_t, (x & mask) != 0); break;
@@ -129,8 +154,16 @@ void segi_scan_any(uint32_t width, const void *data, size_t begin, size_t count,
     }
 }
 
-void segi_scan_all(uint32_t width, const void *data, size_t begin, size_t count, uint64_t mask,
+void segi_scan_any(uint32_t width, const void *data, size_t begin, size_t count, uint64_t mask,
                    uint64_t *bits)
+{
+    const unsigned char *first = (const unsigned char *)data + begin * width;
+    if (!segi_scan_any_x86(segi_scan_level(), width, first, count, mask, bits))
+        scan_any_plain(width, data, begin, count, mask, bits);
+}
+
+SEGI_HOT static void scan_all_plain(uint32_t width, const void *data, size_t begin, size_t count,
+                                    uint64_t mask, uint64_t *bits)
 {
     switch (width) {
     case 1: SCAN_LOOP(uint8_t, (x & mask) == mask); break;
@@ -138,6 +171,12 @@ void segi_scan_all(uint32_t width, const void *data, size_t begin, size_t count,
     case 4: SCAN_LOOP(uint32_t, (x & mask) == mask); break;
     default: SCAN_LOOP(uint64_t, (x & mask) == mask); break;
     }
+}
+
+void segi_scan_all(uint32_t width, const void *data, size_t begin, size_t count, uint64_t mask,
+                   uint64_t *bits)
+{
+    scan_all_plain(width, data, begin, count, mask, bits);
 }
 
 void segi_bits_fill(uint64_t *out, size_t count)

@@ -2,6 +2,8 @@
 #ifndef SEGI_SCAN_INT_H
 #define SEGI_SCAN_INT_H
 
+#include <stdbool.h>
+
 #include "base/scan.h"
 
 #define SEGI_SCAN_PLAIN 0
@@ -13,6 +15,9 @@ int segi_scan_level(void);
 /* bits of x - low <= span for the first values; how many were done, a multiple of 64 or all. */
 size_t segi_scan_range_x86(int level, uint32_t width, const void *data, size_t count, uint64_t low,
                            uint64_t span, uint64_t *bits);
+/* All of segi_scan_any(), or false where the level has no form of it. */
+bool segi_scan_any_x86(int level, uint32_t width, const void *data, size_t count, uint64_t mask,
+                       uint64_t *bits);
 /* segi_scan_range() at a chosen level, for the test that compares them. */
 void segi_scan_range_at(int level, uint32_t width, const void *data, size_t begin, size_t count,
                         uint64_t low, uint64_t high, uint64_t *bits);

@@ -14,7 +14,9 @@ int segi_scan_level(void)
     return __builtin_cpu_supports("avx2") ? SEGI_SCAN_AVX2 : SEGI_SCAN_PLAIN;
 }
 
-#define TARGET_512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq")))
+/* gcc 12 at -O1 with the undefined-behaviour sanitizer compiles the 32-bit masks wrongly. */
+#define TARGET_512                                                                                 \
+    __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq"), no_sanitize("undefined")))
 #define TARGET_AVX2 __attribute__((target("avx2")))
 
 /* The low `lanes` bits set. */
@@ -23,74 +25,99 @@ static inline uint64_t lanes_mask(size_t lanes)
     return lanes >= 64 ? UINT64_MAX : ((uint64_t)1 << lanes) - 1;
 }
 
-/* ---- AVX-512: the compare gives the bits ---- */
+/* ---- AVX-512: the compare gives the bits ----
+ * One loop per width. Whole words first, then the last, partial one with masked loads. */
 
-TARGET_512 static uint64_t range512_u8(const uint8_t *v, size_t n, __m512i low, __m512i span)
+#define LOOP_512(T, LANES, WORD)                                                                   \
+    do {                                                                                           \
+        const T *v = data;                                                                         \
+        size_t i = 0;                                                                              \
+        for (; i + 64 <= count; i += 64) {                                                         \
+            uint64_t word = 0;                                                                     \
+            for (unsigned k = 0; k < 64 / LANES; k++) {                                            \
+                __m512i x = _mm512_loadu_si512(v + i + LANES * k);                                 \
+                uint64_t part = WORD(UINT64_MAX, x);                                               \
+                word |= part << (LANES * k);                                                       \
+            }                                                                                      \
+            bits[i / 64] = word;                                                                   \
+        }                                                                                          \
+        if (i < count) {                                                                           \
+            uint64_t word = 0;                                                                     \
+            for (unsigned k = 0; LANES * k < count - i; k++) {                                     \
+                size_t left = count - i - LANES * k;                                               \
+                uint64_t mask = lanes_mask(left < LANES ? left : LANES);                           \
+                __m512i x = LOAD_##LANES(mask, v + i + LANES * k);                                 \
+                uint64_t part = WORD(mask, x);                                                     \
+                word |= part << (LANES * k);                                                       \
+            }                                                                                      \
+            bits[i / 64] = word;                                                                   \
+        }                                                                                          \
+    } while (0)
+
+#define LOAD_64(mask, p) _mm512_maskz_loadu_epi8(mask, p)
+#define LOAD_32(mask, p) _mm512_maskz_loadu_epi16((__mmask32)(mask), p)
+#define LOAD_16(mask, p) _mm512_maskz_loadu_epi32((__mmask16)(mask), p)
+#define LOAD_8(mask, p) _mm512_maskz_loadu_epi64((__mmask8)(mask), p)
+
+TARGET_512 static void range512(uint32_t width, const void *data, size_t count, uint64_t low,
+                                uint64_t span, uint64_t *bits)
 {
-    uint64_t mask = lanes_mask(n);
-    __m512i x = _mm512_sub_epi8(_mm512_maskz_loadu_epi8(mask, v), low);
-    return _mm512_mask_cmple_epu8_mask(mask, x, span);
+    if (width == 1) {
+        __m512i l = _mm512_set1_epi8((char)low), s = _mm512_set1_epi8((char)span);
+#define IN_RANGE(m, x) _mm512_mask_cmple_epu8_mask(m, _mm512_sub_epi8(x, l), s)
+        LOOP_512(uint8_t, 64, IN_RANGE);
+#undef IN_RANGE
+    } else if (width == 2) {
+        __m512i l = _mm512_set1_epi16((short)low), s = _mm512_set1_epi16((short)span);
+#define IN_RANGE(m, x) _mm512_mask_cmple_epu16_mask((__mmask32)(m), _mm512_sub_epi16(x, l), s)
+        LOOP_512(uint16_t, 32, IN_RANGE);
+#undef IN_RANGE
+    } else if (width == 4) {
+        __m512i l = _mm512_set1_epi32((int)low), s = _mm512_set1_epi32((int)span);
+#define IN_RANGE(m, x) _mm512_mask_cmple_epu32_mask((__mmask16)(m), _mm512_sub_epi32(x, l), s)
+        LOOP_512(uint32_t, 16, IN_RANGE);
+#undef IN_RANGE
+    } else {
+        __m512i l = _mm512_set1_epi64((long long)low), s = _mm512_set1_epi64((long long)span);
+#define IN_RANGE(m, x) _mm512_mask_cmple_epu64_mask((__mmask8)(m), _mm512_sub_epi64(x, l), s)
+        LOOP_512(uint64_t, 8, IN_RANGE);
+#undef IN_RANGE
+    }
 }
 
-TARGET_512 static uint64_t range512_u16(const uint16_t *v, size_t n, __m512i low, __m512i span)
+TARGET_512 static void any512(uint32_t width, const void *data, size_t count, uint64_t mask_value,
+                              uint64_t *bits)
 {
-    uint64_t word = 0;
-    for (unsigned k = 0; k < 2 && n > 32 * k; k++) {
-        __mmask32 mask = (__mmask32)lanes_mask(n - 32 * k < 32 ? n - 32 * k : 32);
-        __m512i x = _mm512_sub_epi16(_mm512_maskz_loadu_epi16(mask, v + 32 * k), low);
-        word |= (uint64_t)_mm512_mask_cmple_epu16_mask(mask, x, span) << (32 * k);
+    if (width == 1) {
+        __m512i w = _mm512_set1_epi8((char)mask_value);
+#define HAS_ANY(m, x) _mm512_mask_test_epi8_mask(m, x, w)
+        LOOP_512(uint8_t, 64, HAS_ANY);
+#undef HAS_ANY
+    } else if (width == 2) {
+        __m512i w = _mm512_set1_epi16((short)mask_value);
+#define HAS_ANY(m, x) _mm512_mask_test_epi16_mask((__mmask32)(m), x, w)
+        LOOP_512(uint16_t, 32, HAS_ANY);
+#undef HAS_ANY
+    } else if (width == 4) {
+        __m512i w = _mm512_set1_epi32((int)mask_value);
+#define HAS_ANY(m, x) _mm512_mask_test_epi32_mask((__mmask16)(m), x, w)
+        LOOP_512(uint32_t, 16, HAS_ANY);
+#undef HAS_ANY
+    } else {
+        __m512i w = _mm512_set1_epi64((long long)mask_value);
+#define HAS_ANY(m, x) _mm512_mask_test_epi64_mask((__mmask8)(m), x, w)
+        LOOP_512(uint64_t, 8, HAS_ANY);
+#undef HAS_ANY
     }
-    return word;
 }
 
-TARGET_512 static uint64_t range512_u32(const uint32_t *v, size_t n, __m512i low, __m512i span)
+bool segi_scan_any_x86(int level, uint32_t width, const void *data, size_t count, uint64_t mask,
+                       uint64_t *bits)
 {
-    uint64_t word = 0;
-    for (unsigned k = 0; k < 4 && n > 16 * k; k++) {
-        __mmask16 mask = (__mmask16)lanes_mask(n - 16 * k < 16 ? n - 16 * k : 16);
-        __m512i x = _mm512_sub_epi32(_mm512_maskz_loadu_epi32(mask, v + 16 * k), low);
-        word |= (uint64_t)_mm512_mask_cmple_epu32_mask(mask, x, span) << (16 * k);
-    }
-    return word;
-}
-
-TARGET_512 static uint64_t range512_u64(const uint64_t *v, size_t n, __m512i low, __m512i span)
-{
-    uint64_t word = 0;
-    for (unsigned k = 0; k < 8 && n > 8 * k; k++) {
-        __mmask8 mask = (__mmask8)lanes_mask(n - 8 * k < 8 ? n - 8 * k : 8);
-        __m512i x = _mm512_sub_epi64(_mm512_maskz_loadu_epi64(mask, v + 8 * k), low);
-        word |= (uint64_t)_mm512_mask_cmple_epu64_mask(mask, x, span) << (8 * k);
-    }
-    return word;
-}
-
-TARGET_512 static void scan512(uint32_t width, const void *data, size_t count, uint64_t low,
-                               uint64_t span, uint64_t *bits)
-{
-    for (size_t i = 0; i < count; i += 64) {
-        size_t n = count - i;
-        switch (width) {
-        case 1:
-            bits[i / 64] = range512_u8((const uint8_t *)data + i, n, _mm512_set1_epi8((char)low),
-                                       _mm512_set1_epi8((char)span));
-            break;
-        case 2:
-            bits[i / 64] =
-                range512_u16((const uint16_t *)data + i, n, _mm512_set1_epi16((short)low),
-                             _mm512_set1_epi16((short)span));
-            break;
-        case 4:
-            bits[i / 64] = range512_u32((const uint32_t *)data + i, n, _mm512_set1_epi32((int)low),
-                                        _mm512_set1_epi32((int)span));
-            break;
-        default:
-            bits[i / 64] =
-                range512_u64((const uint64_t *)data + i, n, _mm512_set1_epi64((long long)low),
-                             _mm512_set1_epi64((long long)span));
-            break;
-        }
-    }
+    if (level < SEGI_SCAN_AVX512)
+        return false;
+    any512(width, data, count, mask, bits);
+    return true;
 }
 
 /* ---- AVX2: x <= span as min(x, span) == x, then the lanes' signs ---- */
@@ -157,7 +184,7 @@ size_t segi_scan_range_x86(int level, uint32_t width, const void *data, size_t c
                            uint64_t span, uint64_t *bits)
 {
     if (level == SEGI_SCAN_AVX512) {
-        scan512(width, data, count, low, span, bits);
+        range512(width, data, count, low, span, bits);
         return count;
     }
     if (level == SEGI_SCAN_AVX2 && width <= 4)
@@ -177,6 +204,13 @@ size_t segi_scan_range_x86(int level, uint32_t width, const void *data, size_t c
 {
     (void)level, (void)width, (void)data, (void)count, (void)low, (void)span, (void)bits;
     return 0;
+}
+
+bool segi_scan_any_x86(int level, uint32_t width, const void *data, size_t count, uint64_t mask,
+                       uint64_t *bits)
+{
+    (void)level, (void)width, (void)data, (void)count, (void)mask, (void)bits;
+    return false;
 }
 
 #endif

@@ -42,9 +42,10 @@ static void values_chunk(segi_worker *w, void *context, uint32_t group)
 {
     values_work *work = context;
     (void)group;
-    if (!segi_worker_array(w, (void **)&w->candidates, SEGI_CHUNK_USERS, sizeof *w->candidates))
+    if (!segi_worker_list(w))
         return;
-    segi_users users = {w->candidates, segi_mask_list(w->base, w->candidates)};
+    segi_mask_extract(w->base, w->base_count, w->candidates);
+    segi_users users = {w->candidates, w->base_count};
     if (!work->value) {
         values_set_chunk(w, work, users);
         return;

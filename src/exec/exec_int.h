@@ -157,6 +157,9 @@ struct segi_prep_value {
     const segi_prep_value *left, *right;  /* arith, shift (left) */
     const segi_user_zones *zones;         /* civil, shift, moment, distinct periods */
     bool needs_users;                     /* gather: argument or share read the user's zone */
+    const int64_t *periods;               /* tally of distinct periods: their first instants, and */
+    uint32_t period_count;                /* ... at most 64 of them */
+    double periods_per_us;
 };
 
 typedef enum segi_test_form {
@@ -337,6 +340,7 @@ bool segi_prep_window_each(const segi_window *window);
 const segi_prep_window *segi_prep_window_of(segi_prep *p, const segi_window *window, bool events,
                                             bool dates);
 const segi_user_zones *segi_prep_zones(segi_prep *p, const segi_zone_ref *zone);
+segi_period segi_prep_period(segi_unit unit);
 /* An aggregate value over a source; argument may be NULL. */
 const segi_prep_value *segi_prep_gather(segi_prep *p, const segi_node *node,
                                         const segi_prep_source *source,
@@ -356,7 +360,8 @@ typedef struct segi_users {
     const uint16_t *lows;
     uint32_t count;
 } segi_users;
-uint32_t segi_mask_list(const segi_mask *mask, uint16_t *out);
+/* Room for a list of candidates in w->candidates. */
+bool segi_worker_list(segi_worker *w);
 
 /* Rows of one part for the users [low_begin, low_end) of the chunk. */
 typedef struct segi_span {
@@ -419,16 +424,17 @@ void segi_tally_users(segi_worker *w, const segi_prep_value *value, segi_users u
                       segi_vector *out);
 void segi_gather_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                        segi_vector *out);
-/* Users among `users` with at least one selected row, into mask (which starts clear). */
-void segi_tally_did(segi_worker *w, const segi_prep_source *source, segi_users users,
-                    segi_mask *out);
-/* Users whose exact sum lies in [low, high]; false where that takes the road over values: few
- * candidates, or sums that may not fit 64 bits on the way. */
-bool segi_tally_sum(segi_worker *w, const segi_prep_value *value, segi_users users, int64_t low,
+/* Users with at least one selected row, into `out`, which starts clear: all candidates who have
+ * one, and maybe others. */
+void segi_tally_did(segi_worker *w, const segi_prep_source *source, const segi_mask *candidates,
+                    uint32_t count, segi_mask *out);
+/* The same for users whose number of rows lies in [min, max]. */
+void segi_tally_count(segi_worker *w, const segi_prep_source *source, const segi_mask *candidates,
+                      uint32_t count, int64_t min, int64_t max, segi_mask *out);
+/* The same for users whose exact sum lies in [low, high]; false where that takes the road over
+ * values: few candidates, or sums that may not fit 64 bits on the way. */
+bool segi_tally_sum(segi_worker *w, const segi_prep_value *value, uint32_t count, int64_t low,
                     int64_t high, segi_mask *out);
-/* Users whose number of rows lies in [min, max]: candidates are tested, others left clear. */
-void segi_tally_count(segi_worker *w, const segi_prep_source *source, segi_users users, int64_t min,
-                      int64_t max, segi_mask *out);
 
 /* out = users of `candidates` for whom the leaf holds. */
 void segi_leaf_evaluate(segi_worker *w, const segi_prep_leaf *leaf, const segi_mask *candidates,

@@ -341,17 +341,6 @@ static gather_result reduce_distinct(segi_list_row *rows, segi_list_row *spare, 
     return result_set(distinct);
 }
 
-static segi_period reduce_period(segi_unit unit)
-{
-    switch (unit) {
-    case SEGI_UNIT_WEEK: return SEGI_PERIOD_WEEK;
-    case SEGI_UNIT_MONTH: return SEGI_PERIOD_MONTH;
-    case SEGI_UNIT_QUARTER: return SEGI_PERIOD_QUARTER;
-    case SEGI_UNIT_YEAR: return SEGI_PERIOD_YEAR;
-    default: return SEGI_PERIOD_DAY;
-    }
-}
-
 static gather_result reduce_periods(segi_worker *w, const segi_prep_value *value,
                                     segi_list_row *rows, segi_list_row *spare, size_t n)
 {
@@ -360,7 +349,7 @@ static gather_result reduce_periods(segi_worker *w, const segi_prep_value *value
     const segi_zone *zone = segi_user_zone(w, value->zones, rows[0].low);
     const segi_node *node = value->node;
     segi_unit unit = node->kind == SEGI_NODE_DID ? node->bound.period : node->period;
-    segi_period period = reduce_period(unit);
+    segi_period period = segi_prep_period(unit);
     for (size_t i = 0; i < n; i++) {
         int32_t days = segi_zone_date(zone, rows[i].time);
         rows[i].slot = segi_civil_period_start(period, days, node->window.week_start);
@@ -477,7 +466,8 @@ static void gather_block(segi_worker *w, gather *g, segi_users users, uint32_t f
     for (uint32_t i = first; i < last; i++) {
         uint32_t begin = w->starts[users.lows[i] - low_begin];
         uint32_t end = w->starts[users.lows[i] - low_begin + 1];
-        gather_result result = reduce(w, g->value, w->rows_sorted + begin, end - begin);
+        segi_list_row *rows = end > begin ? w->rows_sorted + begin : NULL;
+        gather_result result = reduce(w, g->value, rows, end - begin);
         out->slots[i] = result.slot;
         if (result.state == SEG_VALUE_SET)
             segi_bit_set(out->set, i);

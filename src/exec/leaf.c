@@ -165,64 +165,76 @@ static void leaf_sets(segi_worker *w, const segi_prep_leaf *leaf, segi_mask *out
 /* ---- behaviour ---- */
 
 /* The first or last lies in the window: a row in it, and none on the far side. */
-static void leaf_edge(segi_worker *w, const segi_prep_leaf *leaf, segi_users users, segi_mask *out)
+static void leaf_edge(segi_worker *w, const segi_prep_leaf *leaf, const segi_mask *candidates,
+                      uint32_t count, segi_mask *out)
 {
     segi_mask *other = segi_worker_mask_push(w);
     if (!other)
         return;
-    segi_tally_did(w, leaf->source, users, out);
+    segi_tally_did(w, leaf->source, candidates, count, out);
     segi_mask_zero(other);
-    segi_tally_did(w, leaf->other, users, other);
+    segi_tally_did(w, leaf->other, candidates, count, other);
     segi_mask_andnot(out, other);
     segi_worker_mask_pop(w);
 }
 
 /* The nth lies in the window: fewer than n before it, at least n through its end. */
-static void leaf_nth(segi_worker *w, const segi_prep_leaf *leaf, segi_users users, segi_mask *out)
+static void leaf_nth(segi_worker *w, const segi_prep_leaf *leaf, const segi_mask *candidates,
+                     uint32_t count, segi_mask *out)
 {
     segi_mask *through = segi_worker_mask_push(w);
     if (!through)
         return;
-    segi_tally_count(w, leaf->source, users, 0, leaf->min - 1, out);
+    segi_tally_count(w, leaf->source, candidates, count, 0, leaf->min - 1, out);
     segi_mask_zero(through);
-    segi_tally_count(w, leaf->other, users, leaf->min, INT64_MAX, through);
+    segi_tally_count(w, leaf->other, candidates, count, leaf->min, INT64_MAX, through);
     segi_mask_and(out, through);
     segi_worker_mask_pop(w);
 }
 
-static void leaf_test(segi_worker *w, const segi_prep_leaf *leaf, segi_users users, segi_mask *out)
+static void leaf_test(segi_worker *w, const segi_prep_leaf *leaf, const segi_mask *candidates,
+                      uint32_t count, segi_mask *out)
 {
+    if (!segi_worker_list(w))
+        return;
     uint64_t *bits = segi_worker_bits_push(w, SEGI_MASK_WORDS);
     if (!bits)
         return;
+    segi_mask_extract(candidates, count, w->candidates);
+    segi_users users = {w->candidates, count};
     segi_filter_users(w, leaf->test, users, bits);
-    for (uint32_t i = 0; i < users.count; i++) {
-        if (segi_bit_get(bits, i))
-            segi_bit_set(out->words, users.lows[i]);
+    for (uint32_t i = 0; i * 64 < count; i++) {
+        for (uint64_t word = bits[i]; word; word &= word - 1) {
+            uint32_t at = i * 64 + (uint32_t)segi_ctz(word);
+            if (at < count)
+                segi_bit_set(out->words, users.lows[at]);
+        }
     }
     segi_worker_bits_pop(w);
 }
 
-static void leaf_users(segi_worker *w, const segi_prep_leaf *leaf, const segi_mask *candidates,
-                       segi_mask *out)
+static void leaf_sum(segi_worker *w, const segi_prep_leaf *leaf, const segi_mask *candidates,
+                     uint32_t count, segi_mask *out)
 {
-    if (!segi_worker_array(w, (void **)&w->candidates, SEGI_CHUNK_USERS, sizeof *w->candidates))
-        return;
-    segi_users users = {w->candidates, segi_mask_list(candidates, w->candidates)};
+    const segi_match *match = leaf->test->match;
+    if (!segi_tally_sum(w, leaf->test->values[0], count, match->low, match->high, out) &&
+        w->status == SEG_OK)
+        leaf_test(w, leaf, candidates, count, out);
+}
+
+static void leaf_rows(segi_worker *w, const segi_prep_leaf *leaf, const segi_mask *candidates,
+                      uint32_t count, segi_mask *out)
+{
     segi_mask_zero(out);
     switch (leaf->form) {
-    case SEGI_LEAF_DID: segi_tally_did(w, leaf->source, users, out); break;
+    case SEGI_LEAF_DID: segi_tally_did(w, leaf->source, candidates, count, out); break;
     case SEGI_LEAF_COUNT:
-        segi_tally_count(w, leaf->source, users, leaf->min, leaf->max, out);
+        segi_tally_count(w, leaf->source, candidates, count, leaf->min, leaf->max, out);
         break;
-    case SEGI_LEAF_EDGE: leaf_edge(w, leaf, users, out); break;
-    case SEGI_LEAF_NTH: leaf_nth(w, leaf, users, out); break;
-    case SEGI_LEAF_SUM:
-        if (!segi_tally_sum(w, leaf->test->values[0], users, leaf->test->match->low,
-                            leaf->test->match->high, out))
-            leaf_test(w, leaf, users, out);
-        break;
-    default: leaf_test(w, leaf, users, out); break;
+    case SEGI_LEAF_EDGE: leaf_edge(w, leaf, candidates, count, out); break;
+    case SEGI_LEAF_NTH: leaf_nth(w, leaf, candidates, count, out); break;
+    case SEGI_LEAF_SUM: leaf_sum(w, leaf, candidates, count, out); break;
+    default: leaf_test(w, leaf, candidates, count, out); break;
     }
 }
 
@@ -237,7 +249,7 @@ void segi_leaf_evaluate(segi_worker *w, const segi_prep_leaf *leaf, const segi_m
     } else if (leaf->form == SEGI_LEAF_SETS) {
         leaf_sets(w, leaf, out);
     } else {
-        leaf_users(w, leaf, candidates, out);
+        leaf_rows(w, leaf, candidates, candidate_count, out);
     }
     segi_mask_and(out, candidates);
 }

@@ -313,6 +313,50 @@ static bool shares_by_type(segi_prep *p, const segi_node *node, segi_prep_value 
     return share != NULL;
 }
 
+/* Distinct periods of a short window are bits of a word: their first instants, if there are at
+ * most 64 of them and all users share a zone. */
+static bool prep_periods(segi_prep *p, const segi_node *node, segi_prep_value *out)
+{
+    const segi_prep_source *source = out->source;
+    bool bound = node->kind == SEGI_NODE_DID;
+    if (source->each || out->zones->view || source->begin >= source->end ||
+        source->begin == SEG_TIME_MIN)
+        return true;
+    segi_period period = segi_prep_period(bound ? node->bound.period : node->period);
+    const segi_zone *zone = out->zones->fallback;
+    int64_t *periods = segi_prep_alloc(p, 65, sizeof *periods);
+    if (!periods)
+        return false;
+    int32_t day = segi_civil_period_start(period, segi_zone_date(zone, source->begin),
+                                          node->window.week_start);
+    uint32_t count = 0;
+    while (count < 65) {
+        periods[count] = segi_zone_day_start(zone, day);
+        if (periods[count] >= source->end)
+            break;
+        count++;
+        day = segi_civil_period_add(period, day, 1);
+    }
+    if (count == 0 || count > 64)
+        return true;
+    out->periods = periods;
+    out->period_count = count;
+    out->periods_per_us = (double)count / (double)(periods[count] - periods[0]);
+    out->form = SEGI_VALUE_TALLY;
+    return true;
+}
+
+segi_period segi_prep_period(segi_unit unit)
+{
+    switch (unit) {
+    case SEGI_UNIT_WEEK: return SEGI_PERIOD_WEEK;
+    case SEGI_UNIT_MONTH: return SEGI_PERIOD_MONTH;
+    case SEGI_UNIT_QUARTER: return SEGI_PERIOD_QUARTER;
+    case SEGI_UNIT_YEAR: return SEGI_PERIOD_YEAR;
+    default: return SEGI_PERIOD_DAY;
+    }
+}
+
 const segi_prep_value *segi_prep_gather(segi_prep *p, const segi_node *node,
                                         const segi_prep_source *source,
                                         const segi_prep_value *argument)
@@ -331,7 +375,11 @@ const segi_prep_value *segi_prep_gather(segi_prep *p, const segi_node *node,
     if (node->kind == SEGI_NODE_DID)
         out->type = (segi_value_type){SEG_TYPE_INT64, 0};
     out->zones = segi_prep_zones(p, &node->window.zone);
-    return out->zones ? out : NULL;
+    if (!out->zones)
+        return NULL;
+    bool periods = node->kind == SEGI_NODE_DID ? node->bound.periods
+                                               : node->aggregate == SEGI_AGG_DISTINCT_PERIOD;
+    return !periods || prep_periods(p, node, out) ? out : NULL;
 }
 
 static bool aggregate_tallies(const segi_node *node, const segi_prep_value *argument)

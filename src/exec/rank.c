@@ -58,12 +58,11 @@ static void rank_chunk_values(segi_worker *w, void *context, uint32_t group)
         count = segi_op_evaluate(w, work->op->children[0], w->base, count, population);
     else
         memcpy(population, w->base, sizeof *population);
-    bool ready =
-        count > 0 && w->status == SEG_OK &&
-        segi_worker_array(w, (void **)&w->candidates, SEGI_CHUNK_USERS, sizeof *w->candidates);
+    bool ready = count > 0 && w->status == SEG_OK && segi_worker_list(w);
     segi_vector *v = ready ? segi_worker_vector_push(w) : NULL;
     if (v) {
-        segi_users users = {w->candidates, segi_mask_list(population, w->candidates)};
+        segi_mask_extract(population, count, w->candidates);
+        segi_users users = {w->candidates, count};
         w->op = work->index; /* rows looked at count as the rank's */
         segi_value_users(w, work->value, users, v);
         if (w->status == SEG_OK)

@@ -18,7 +18,8 @@ static uint32_t span_row_of(const segi_part *part, uint32_t user_index)
     return row;
 }
 
-static void span_widen_counts(const segi_col *counts, uint32_t first, uint32_t n, uint32_t *out)
+SEGI_HOT static void span_widen_counts(const segi_col *counts, uint32_t first, uint32_t n,
+                                       uint32_t *out)
 {
     uint32_t base = (uint32_t)counts->base, unit = (uint32_t)counts->unit;
     switch (counts->width) {
@@ -105,7 +106,10 @@ static bool span_locate(segi_worker *w, const segi_part *part, const segi_part_c
     span->user_count = last - first;
     span_widen_counts(&part->counts, index, span->user_count, w->counts);
     span->counts = w->counts;
-    if (pc->is_bits) {
+    if (pc->is_bits && whole) {
+        segi_mask_extract(pc->users, pc->user_count, w->lows);
+        span->lows = w->lows;
+    } else if (pc->is_bits) {
         span_list_bits(pc->users, low_begin, low_end, w->lows);
         span->lows = w->lows;
     } else {
@@ -210,7 +214,8 @@ static void spans_of_part(segi_worker *w, const segi_prep_source *source, segi_s
 
 static bool spans_ready(segi_worker *w)
 {
-    return segi_worker_array(w, (void **)&w->lows, SEGI_CHUNK_USERS, sizeof *w->lows) &&
+    return segi_worker_array(w, (void **)&w->lows, SEGI_CHUNK_USERS + SEGI_EXTRACT_SLACK,
+                             sizeof *w->lows) &&
            segi_worker_array(w, (void **)&w->counts, SEGI_CHUNK_USERS, sizeof *w->counts);
 }
 

@@ -11,47 +11,77 @@
 /* Up to this many candidates are looked up one by one. */
 #define TALLY_FEW 32
 
+/* Users of a span by their rows: call with the selected ones among rows [row, row + count) of the
+ * span. At most 64 rows come in one word; longer runs go word by word. */
+static inline uint64_t tally_window(const uint64_t *bits, uint32_t row, uint32_t count)
+{
+    uint32_t shift = row & 63;
+    uint64_t word = bits[row >> 6] >> shift;
+    if (shift + count > 64)
+        word |= bits[(row >> 6) + 1] << (64 - shift);
+    return count < 64 ? word & (((uint64_t)1 << count) - 1) : word;
+}
+
+static inline uint32_t tally_selected(const uint64_t *bits, uint32_t row, uint32_t count)
+{
+    if (count <= 64)
+        return (uint32_t)__builtin_popcountll(tally_window(bits, row, count));
+    return (uint32_t)segi_bits_count_range(bits, row, row + count);
+}
+
+/* Each candidate by itself, where they are few. */
+static void tally_each(segi_worker *w, const segi_prep_source *source, const segi_mask *candidates,
+                       segi_span_function *function, void *context)
+{
+    for (uint32_t i = 0; i < SEGI_MASK_WORDS; i++) {
+        for (uint64_t word = candidates->words[i]; word; word &= word - 1) {
+            uint32_t low = i * 64 + (uint32_t)segi_ctz(word);
+            segi_spans_each(w, source, low, low + 1, function, context);
+        }
+    }
+}
+
 /* ---- did ---- */
 
-typedef struct tally_did {
-    uint64_t *words;
-} tally_did;
+SEGI_HOT static void did_lows(uint64_t *words, const uint16_t *lows, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        words[lows[i] >> 6] |= (uint64_t)1 << (lows[i] & 63);
+}
+
+SEGI_HOT static void did_rows(uint64_t *words, const segi_span *span)
+{
+    uint32_t row = 0;
+    for (uint32_t i = 0; i < span->user_count; i++) {
+        uint32_t count = span->counts[i], low = span->lows[i];
+        uint64_t any = count <= 64 ? tally_window(span->bits, row, count)
+                                   : segi_bits_any_range(span->bits, row, row + count);
+        words[low >> 6] |= (uint64_t)(any != 0) << (low & 63);
+        row += count;
+    }
+}
 
 static void tally_did_span(segi_worker *w, void *context, const segi_span *span)
 {
-    tally_did *did = context;
+    segi_mask *out = context;
     (void)w;
-    if (!span->bits) {
-        for (uint32_t i = 0; i < span->user_count; i++)
-            segi_bit_set(did->words, span->lows[i]);
-        return;
-    }
-    uint32_t row = 0;
-    for (uint32_t i = 0; i < span->user_count; i++) {
-        uint32_t count = span->counts[i];
-        bool any = count == 1 ? segi_bit_get(span->bits, row)
-                              : segi_bits_any_range(span->bits, row, row + count);
-        if (any)
-            segi_bit_set(did->words, span->lows[i]);
-        row += count;
-    }
+    if (span->bits)
+        did_rows(out->words, span);
+    else
+        did_lows(out->words, span->lows, span->user_count);
 }
 
 /* All users of a part that lies in the window and needs no filter: no row is touched. */
 static void tally_did_users(const segi_part_chunk *pc, segi_mask *out)
 {
-    if (pc->is_bits) {
+    if (pc->is_bits)
         segi_mask_or(out, pc->users);
-    } else {
-        const uint16_t *users = pc->users;
-        for (uint32_t i = 0; i < pc->user_count; i++)
-            segi_bit_set(out->words, users[i]);
-    }
+    else
+        did_lows(out->words, pc->users, pc->user_count);
 }
 
 static void tally_did_chunk(segi_worker *w, const segi_prep_source *source, segi_mask *out)
 {
-    tally_did did = {out->words};
     for (uint32_t t = 0; t < source->type_count; t++) {
         const segi_prep_type *type = &source->types[t];
         for (uint32_t p = 0; p < type->view->part_count && w->status == SEG_OK; p++) {
@@ -60,7 +90,7 @@ static void tally_did_chunk(segi_worker *w, const segi_prep_source *source, segi
                 continue;
             bool whole = part->time_min >= source->begin && part->time_max < source->end;
             if (!whole || type->filter) {
-                segi_span_part(w, source, type, part, 0, SEGI_CHUNK_USERS, tally_did_span, &did);
+                segi_span_part(w, source, type, part, 0, SEGI_CHUNK_USERS, tally_did_span, out);
                 continue;
             }
             const segi_part_chunk *pc = segi_part_find(part, w->chunk);
@@ -70,93 +100,185 @@ static void tally_did_chunk(segi_worker *w, const segi_prep_source *source, segi
     }
 }
 
-void segi_tally_did(segi_worker *w, const segi_prep_source *source, segi_users users,
-                    segi_mask *out)
+void segi_tally_did(segi_worker *w, const segi_prep_source *source, const segi_mask *candidates,
+                    uint32_t count, segi_mask *out)
 {
-    if (users.count > TALLY_FEW) {
+    if (count > TALLY_FEW)
         tally_did_chunk(w, source, out);
-        return;
-    }
-    tally_did did = {out->words};
-    for (uint32_t i = 0; i < users.count; i++)
-        segi_spans_each(w, source, users.lows[i], users.lows[i] + 1u, tally_did_span, &did);
+    else
+        tally_each(w, source, candidates, tally_did_span, out);
 }
 
 /* ---- count ---- */
 
-static uint32_t tally_selected(const segi_span *span, uint32_t row, uint32_t count)
+SEGI_HOT static void count8_users(uint8_t *tally, const uint16_t *lows, const uint32_t *counts,
+                                  uint32_t n)
 {
-    if (!span->bits)
-        return count;
-    if (count == 1)
-        return segi_bit_get(span->bits, row);
-    return (uint32_t)segi_bits_count_range(span->bits, row, row + count);
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t sum = tally[lows[i]] + counts[i];
+        tally[lows[i]] = (uint8_t)(sum > 255 ? 255 : sum);
+    }
+}
+
+SEGI_HOT static void count8_rows(uint8_t *tally, const segi_span *span)
+{
+    uint32_t row = 0;
+    for (uint32_t i = 0; i < span->user_count; i++) {
+        uint32_t count = span->counts[i];
+        uint32_t sum = tally[span->lows[i]] + tally_selected(span->bits, row, count);
+        tally[span->lows[i]] = (uint8_t)(sum > 255 ? 255 : sum);
+        row += count;
+    }
 }
 
 static void tally_count8_span(segi_worker *w, void *context, const segi_span *span)
 {
-    uint8_t *tally = context;
     (void)w;
+    if (span->bits)
+        count8_rows(context, span);
+    else
+        count8_users(context, span->lows, span->counts, span->user_count);
+}
+
+SEGI_HOT static void count32_users(uint32_t *tally, const uint16_t *lows, const uint32_t *counts,
+                                   uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        tally[lows[i]] += counts[i];
+}
+
+SEGI_HOT static void count32_rows(uint32_t *tally, const segi_span *span)
+{
     uint32_t row = 0;
     for (uint32_t i = 0; i < span->user_count; i++) {
-        uint32_t sum = tally[span->lows[i]] + tally_selected(span, row, span->counts[i]);
-        tally[span->lows[i]] = (uint8_t)(sum > 255 ? 255 : sum);
+        tally[span->lows[i]] += tally_selected(span->bits, row, span->counts[i]);
         row += span->counts[i];
     }
 }
 
 static void tally_count32_span(segi_worker *w, void *context, const segi_span *span)
 {
-    uint32_t *tally = context;
     (void)w;
-    uint32_t row = 0;
-    for (uint32_t i = 0; i < span->user_count; i++) {
-        tally[span->lows[i]] += tally_selected(span, row, span->counts[i]);
-        row += span->counts[i];
-    }
+    if (span->bits)
+        count32_rows(context, span);
+    else
+        count32_users(context, span->lows, span->counts, span->user_count);
 }
 
-/* Counters for the users in w->tally32. */
-static bool tally_count(segi_worker *w, const segi_prep_source *source, segi_users users)
+/* Counters for the whole chunk in w->tally32. */
+static bool tally_count_chunk(segi_worker *w, const segi_prep_source *source)
 {
-    if (!segi_worker_array(w, (void **)&w->tally32, SEGI_CHUNK_USERS, sizeof *w->tally32))
+    if (!segi_worker_array(w, (void **)&w->tally32, SEGI_CHUNK_USERS + 64, sizeof *w->tally32))
         return false;
-    if (users.count > TALLY_FEW) {
-        memset(w->tally32, 0, SEGI_CHUNK_USERS * sizeof *w->tally32);
-        segi_spans_each(w, source, 0, SEGI_CHUNK_USERS, tally_count32_span, w->tally32);
-        return true;
-    }
-    for (uint32_t i = 0; i < users.count; i++) {
-        w->tally32[users.lows[i]] = 0;
-        segi_spans_each(w, source, users.lows[i], users.lows[i] + 1u, tally_count32_span,
-                        w->tally32);
-    }
+    memset(w->tally32, 0, SEGI_CHUNK_USERS * sizeof *w->tally32);
+    segi_spans_each(w, source, 0, SEGI_CHUNK_USERS, tally_count32_span, w->tally32);
     return true;
 }
 
-void segi_tally_count(segi_worker *w, const segi_prep_source *source, segi_users users, int64_t min,
-                      int64_t max, segi_mask *out)
+static uint32_t tally_count_one(segi_worker *w, const segi_prep_source *source, uint32_t low)
 {
-    if (min > max)
+    if (!segi_worker_array(w, (void **)&w->tally32, SEGI_CHUNK_USERS + 64, sizeof *w->tally32))
+        return 0;
+    w->tally32[low] = 0;
+    segi_spans_each(w, source, low, low + 1, tally_count32_span, w->tally32);
+    return w->tally32[low];
+}
+
+static void tally_count_few(segi_worker *w, const segi_prep_source *source,
+                            const segi_mask *candidates, int64_t min, int64_t max, segi_mask *out)
+{
+    for (uint32_t i = 0; i < SEGI_MASK_WORDS; i++) {
+        for (uint64_t word = candidates->words[i]; word; word &= word - 1) {
+            uint32_t low = i * 64 + (uint32_t)segi_ctz(word);
+            int64_t count = tally_count_one(w, source, low);
+            if (count >= min && count <= max)
+                segi_bit_set(out->words, low);
+        }
+    }
+}
+
+void segi_tally_count(segi_worker *w, const segi_prep_source *source, const segi_mask *candidates,
+                      uint32_t count, int64_t min, int64_t max, segi_mask *out)
+{
+    if (min > max || max < 0)
         return;
+    if (count <= TALLY_FEW) {
+        tally_count_few(w, source, candidates, min, max, out);
+        return;
+    }
+    uint64_t low = min < 0 ? 0 : (uint64_t)min;
     /* One byte per user is enough where counts from 255 on need not be told apart. */
-    bool narrow = users.count > TALLY_FEW && min <= 255 && (max < 255 || max > UINT32_MAX);
-    if (narrow) {
+    if (low <= 255 && (max < 255 || max > UINT32_MAX)) {
         if (!segi_worker_array(w, (void **)&w->tally8, SEGI_CHUNK_USERS + 64, sizeof *w->tally8))
             return;
         memset(w->tally8, 0, SEGI_CHUNK_USERS);
         segi_spans_each(w, source, 0, SEGI_CHUNK_USERS, tally_count8_span, w->tally8);
-        segi_scan_range(1, w->tally8, 0, SEGI_CHUNK_USERS, (uint64_t)(min < 0 ? 0 : min),
-                        max < 255 ? (uint64_t)max : 255, out->words);
-        return;
+        segi_scan_range(1, w->tally8, 0, SEGI_CHUNK_USERS, low, max < 255 ? (uint64_t)max : 255,
+                        out->words);
+    } else if (tally_count_chunk(w, source)) {
+        segi_scan_range(4, w->tally32, 0, SEGI_CHUNK_USERS, low, (uint64_t)max, out->words);
     }
-    if (!tally_count(w, source, users))
+}
+
+/* ---- distinct periods ---- */
+
+/* Periods of the window as bits of one word per user: any order of rows gives the same word. */
+typedef struct tally_periods {
+    const segi_prep_value *value;
+    uint64_t *words;
+} tally_periods;
+
+/* The period that holds an instant: a guess by the periods' mean length, put right by at most a
+ * step or two where clocks change or months differ. */
+static inline uint32_t period_of(const segi_prep_value *value, int64_t time)
+{
+    int64_t guess = (int64_t)((double)(time - value->periods[0]) * value->periods_per_us);
+    int64_t last = (int64_t)value->period_count - 1;
+    uint32_t at = (uint32_t)(guess < 0 ? 0 : guess > last ? last : guess);
+    while (at > 0 && time < value->periods[at])
+        at--;
+    while (at < last && time >= value->periods[at + 1])
+        at++;
+    return at;
+}
+
+static void tally_periods_span(segi_worker *w, void *context, const segi_span *span)
+{
+    tally_periods *t = context;
+    const segi_col *time = &span->part->time;
+    (void)w;
+    uint32_t row = 0;
+    for (uint32_t i = 0; i < span->user_count; i++) {
+        uint64_t seen = 0;
+        for (uint32_t end = row + span->counts[i]; row < end; row++) {
+            if (span->bits && !segi_bit_get(span->bits, row))
+                continue;
+            seen |= (uint64_t)1 << period_of(t->value, segi_col_slot(time, span->row_begin + row));
+        }
+        t->words[span->lows[i]] |= seen;
+    }
+}
+
+static void tally_periods_users(segi_worker *w, const segi_prep_value *value, segi_users users,
+                                segi_vector *out)
+{
+    if (!segi_worker_array(w, (void **)&w->tally64, SEGI_CHUNK_USERS + 64, sizeof *w->tally64))
         return;
+    tally_periods t = {value, (uint64_t *)w->tally64};
+    bool few = users.count <= TALLY_FEW;
+    if (!few) {
+        memset(t.words, 0, SEGI_CHUNK_USERS * sizeof *t.words);
+        segi_spans_each(w, value->source, 0, SEGI_CHUNK_USERS, tally_periods_span, &t);
+    }
     for (uint32_t i = 0; i < users.count; i++) {
-        int64_t count = w->tally32[users.lows[i]];
-        if (count >= min && count <= max)
-            segi_bit_set(out->words, users.lows[i]);
+        uint32_t low = users.lows[i];
+        if (few) {
+            t.words[low] = 0;
+            segi_spans_each(w, value->source, low, low + 1, tally_periods_span, &t);
+        }
+        out->slots[i] = segi_popcount(t.words[low]);
     }
+    segi_bits_fill(out->set, users.count);
 }
 
 /* ---- sums and extremes ---- */
@@ -300,8 +422,9 @@ static bool tally_values_ready(segi_worker *w, tally_values *t)
     bool sums = aggregate == SEGI_AGG_SUM || aggregate == SEGI_AGG_AVG;
     t->is_float = t->value->argument->type.type == SEG_TYPE_FLOAT64;
     t->wide = sums && !t->is_float && tally_is_wide(t->value);
-    bool ok = segi_worker_array(w, (void **)&w->tally32, SEGI_CHUNK_USERS, sizeof *w->tally32) &&
-              segi_worker_array(w, (void **)&w->tally64, SEGI_CHUNK_USERS, sizeof *w->tally64);
+    bool ok =
+        segi_worker_array(w, (void **)&w->tally32, SEGI_CHUNK_USERS + 64, sizeof *w->tally32) &&
+        segi_worker_array(w, (void **)&w->tally64, SEGI_CHUNK_USERS + 64, sizeof *w->tally64);
     if (ok && t->wide) {
         ok = segi_worker_array(w, (void **)&w->tally_sum, SEGI_CHUNK_USERS, sizeof *w->tally_sum);
         t->sums = w->tally_sum;
@@ -392,11 +515,11 @@ static void tally_values_users(segi_worker *w, const segi_prep_value *value, seg
     }
 }
 
-bool segi_tally_sum(segi_worker *w, const segi_prep_value *value, segi_users users, int64_t low,
+bool segi_tally_sum(segi_worker *w, const segi_prep_value *value, uint32_t count, int64_t low,
                     int64_t high, segi_mask *out)
 {
     tally_values t = {.value = value};
-    if (users.count <= TALLY_FEW || !tally_values_ready(w, &t) || t.wide)
+    if (count <= TALLY_FEW || !tally_values_ready(w, &t) || t.wide)
         return false;
     tally_clear(&t, 0, SEGI_CHUNK_USERS);
     segi_spans_each(w, value->source, 0, SEGI_CHUNK_USERS, tally_values_span, &t);
@@ -408,13 +531,19 @@ void segi_tally_users(segi_worker *w, const segi_prep_value *value, segi_users u
                       segi_vector *out)
 {
     memset(out->null, 0, ((size_t)users.count + 63) / 64 * sizeof *out->null);
+    if (value->periods) {
+        tally_periods_users(w, value, users, out);
+        return;
+    }
     if (value->node->aggregate != SEGI_AGG_COUNT) {
         tally_values_users(w, value, users, out);
         return;
     }
-    if (!tally_count(w, value->source, users))
+    bool few = users.count <= TALLY_FEW;
+    if (!few && !tally_count_chunk(w, value->source))
         return;
     for (uint32_t i = 0; i < users.count; i++)
-        out->slots[i] = w->tally32[users.lows[i]];
+        out->slots[i] =
+            few ? tally_count_one(w, value->source, users.lows[i]) : w->tally32[users.lows[i]];
     segi_bits_fill(out->set, users.count);
 }

@@ -28,36 +28,45 @@ static bool arith_exact(segi_arith op, int64_t a, int64_t b, int64_t *out)
     return !(op == SEGI_PLUS ? segi_add_overflow(a, b, out) : segi_sub_overflow(a, b, out));
 }
 
+static bool arith_exact_slot(segi_worker *w, const segi_prep_value *value, int64_t left,
+                             int64_t right, int64_t *out)
+{
+    *out = 0;
+    if (arith_exact(value->node->arith, left, right, out))
+        return true;
+    segi_worker_fail(w, SEG_E_OVERFLOW, "a duration does not fit 64 bits");
+    return false;
+}
+
+static bool arith_float_slot(const segi_prep_value *value, int64_t left, int64_t right,
+                             int64_t *out)
+{
+    double result;
+    *out = 0;
+    if (!arith_float(value->node->arith, segi_slot_as_float(value->left->type, left),
+                     segi_slot_as_float(value->right->type, right), &result))
+        return false;
+    *out = segi_slot_of_float(result);
+    return true;
+}
+
 void segi_vector_arith(const segi_prep_value *value, const segi_vector *left,
                        const segi_vector *right, uint32_t count, segi_vector *out, segi_worker *w)
 {
     bool exact = value->type.type != SEG_TYPE_FLOAT64;
     memset(out->null, 0, (count + 63) / 64 * sizeof *out->null);
-    for (uint32_t i = 0; i < count; i++) {
-        if (!segi_bit_get(left->set, i) || !segi_bit_get(right->set, i)) {
-            segi_bit_clear(out->set, i);
-            continue;
+    for (uint32_t word = 0; word * 64 < count; word++) {
+        uint64_t both = left->set[word] & right->set[word], defined = 0;
+        for (; both; both &= both - 1) {
+            uint32_t i = word * 64 + (uint32_t)segi_ctz(both);
+            if (i >= count)
+                break;
+            bool ok =
+                exact ? arith_exact_slot(w, value, left->slots[i], right->slots[i], &out->slots[i])
+                      : arith_float_slot(value, left->slots[i], right->slots[i], &out->slots[i]);
+            defined |= (uint64_t)ok << (i & 63);
         }
-        int64_t slot = 0;
-        bool defined = true;
-        if (exact) {
-            if (!arith_exact(value->node->arith, left->slots[i], right->slots[i], &slot)) {
-                segi_worker_fail(w, SEG_E_OVERFLOW, "a duration does not fit 64 bits");
-                defined = false;
-            }
-        } else {
-            double result;
-            defined = arith_float(value->node->arith,
-                                  segi_slot_as_float(value->left->type, left->slots[i]),
-                                  segi_slot_as_float(value->right->type, right->slots[i]), &result);
-            if (defined)
-                slot = segi_slot_of_float(result);
-        }
-        out->slots[i] = slot;
-        if (defined)
-            segi_bit_set(out->set, i);
-        else
-            segi_bit_clear(out->set, i);
+        out->set[word] = defined;
     }
 }
 

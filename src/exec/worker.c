@@ -136,14 +136,10 @@ bool segi_worker_stop(segi_worker *w)
     return w->status != SEG_OK;
 }
 
-uint32_t segi_mask_list(const segi_mask *mask, uint16_t *out)
+bool segi_worker_list(segi_worker *w)
 {
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < SEGI_MASK_WORDS; i++) {
-        for (uint64_t word = mask->words[i]; word; word &= word - 1)
-            out[count++] = (uint16_t)(i * 64 + (uint32_t)segi_ctz(word));
-    }
-    return count;
+    return segi_worker_array(w, (void **)&w->candidates, SEGI_CHUNK_USERS + SEGI_EXTRACT_SLACK,
+                             sizeof *w->candidates);
 }
 
 /* ---- the pool of workers ---- */

@@ -172,7 +172,8 @@ static bool check_codes(const seg_column *column, uint64_t rows)
     return !beyond;
 }
 
-/* Rows of a string column, or elements where `lists` is given: row r has [lists[r], lists[r + 1]). */
+/* Rows of a string column, or elements where `lists` is given: row r has those from lists[r] up to
+ * lists[r + 1]. */
 static seg_status check_texts(check *c, const seg_column *column, const uint64_t *lists,
                               check_entry *entry)
 {
@@ -278,23 +279,12 @@ static seg_status check_values(check *c, const seg_column *column)
     if (!column->values)
         return check_fail_column(c, SEG_E_ARG, "values are missing");
     switch (column->type) {
-    case SEG_TYPE_FLOAT64:
-        check_floats(c, column);
-        break;
-    case SEG_TYPE_BOOL:
-        check_bools(c, column);
-        break;
-    case SEG_TYPE_TIMESTAMP:
-        check_instants(c, column);
-        break;
-    case SEG_TYPE_DATE:
-        check_dates(c, column);
-        break;
-    case SEG_TYPE_GEO:
-        check_places(c, column);
-        break;
-    default:
-        break;
+    case SEG_TYPE_FLOAT64: check_floats(c, column); break;
+    case SEG_TYPE_BOOL: check_bools(c, column); break;
+    case SEG_TYPE_TIMESTAMP: check_instants(c, column); break;
+    case SEG_TYPE_DATE: check_dates(c, column); break;
+    case SEG_TYPE_GEO: check_places(c, column); break;
+    default: break;
     }
     return SEG_OK;
 }

@@ -4,7 +4,7 @@
 
 #include "lang/checker.h"
 
-/* ---- windows ------------------------------------------------------------------------------------------ */
+/* ---- windows ---- */
 
 void segi_check_window_default(const segi_check *k, segi_window *out)
 {
@@ -70,7 +70,7 @@ bool segi_check_window(segi_check *k, const segi_syn_window *syn, bool events, s
     return true;
 }
 
-/* ---- selectors ------------------------------------------------------------------------------------------- */
+/* ---- selectors ---- */
 
 static int compare_indices(const void *a, const void *b)
 {
@@ -221,7 +221,7 @@ static bool check_what_and_when(segi_check *k, const segi_syn_behaviour *syn, se
     return node->selector != NULL;
 }
 
-/* ---- did ---------------------------------------------------------------------------------------------------- */
+/* ---- did ---- */
 
 /* One more, or one less; for a gap its mark. */
 static int64_t number_step(int64_t n, int step)
@@ -249,7 +249,8 @@ static bool check_bound(segi_check *k, const segi_syn_bound *syn, segi_bound *ou
         break;
     case SEGI_BOUND_FEWER:
         if (low == 0) {
-            segi_check_fail(k, syn->begin, syn->size, SEG_E_TYPE, "nothing happens fewer than 0 times");
+            segi_check_fail(k, syn->begin, syn->size, SEG_E_TYPE,
+                            "nothing happens fewer than 0 times");
             return false;
         }
         out->max = number_step(low, -1);
@@ -318,7 +319,7 @@ segi_node *segi_check_edge(segi_check *k, const segi_syn *syn)
     return node;
 }
 
-/* ---- aggregates --------------------------------------------------------------------------------------------- */
+/* ---- aggregates ---- */
 
 /* The property that is aggregated. */
 static segi_node *check_argument(segi_check *k, const segi_syn_behaviour *syn,

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* ---- tools --------------------------------------------------------------------------------------- */
+/* ---- tools ---- */
 
 void *segi_check_failed(segi_check *k, uint32_t begin, uint32_t size, seg_status status)
 {
@@ -135,7 +135,7 @@ const char *segi_value_type_name(segi_value_type type)
     }
 }
 
-/* ---- logic ------------------------------------------------------------------------------------------ */
+/* ---- logic ---- */
 
 segi_node *segi_check_not(segi_check *k, const segi_syn *syn, const segi_node *inner)
 {
@@ -280,7 +280,7 @@ static segi_node *check_at_least(segi_check *k, const segi_syn *syn)
     return node;
 }
 
-/* ---- saved segments --------------------------------------------------------------------------------- */
+/* ---- saved segments ---- */
 
 static bool segment_name(const void *user, size_t i, const char **out, size_t *out_size)
 {
@@ -323,9 +323,11 @@ static void *fail_inside(segi_check *k, const segi_syn *syn, const segi_referenc
     seg_error inner = *k->c->err;
     if (inner.code == SEG_E_NOMEM)
         return NULL;
-    if (inner.code != SEG_E_CYCLE)
+    /* The innermost segment is the one at fault; those around it only refer to it. */
+    if (inner.code != SEG_E_CYCLE && !k->c->inside)
         segi_fail(k->c->err, inner.code, "segment \"%.*s\": %s", (int)reference->name_size,
                   reference->name, inner.message);
+    k->c->inside = true;
     segi_error_span(k->c->err, syn->begin, syn->size);
     segi_error_hint(k->c->err, "%s", inner.hint);
     return NULL;
@@ -389,7 +391,7 @@ static segi_node *check_segment(segi_check *k, const segi_syn *syn)
     return root != NULL && segi_check_children(k, node, root, NULL, NULL) ? node : NULL;
 }
 
-/* ---- the dispatcher ---------------------------------------------------------------------------------------- */
+/* ---- the dispatcher ---- */
 
 /* What looks at users cannot stand where an event is looked at. */
 static bool fail_in_where(segi_check *k, const segi_syn *syn)
@@ -399,9 +401,11 @@ static bool fail_in_where(segi_check *k, const segi_syn *syn)
                                                      : "other events";
     if (k->selector == NULL)
         return false;
-    segi_check_fail(k, syn->begin, syn->size, SEG_E_TYPE, "%s cannot be asked for inside where", what);
-    segi_check_hint(k, "inside where stand conditions on the properties of the one event; join this "
-                       "with and outside of the parentheses");
+    segi_check_fail(k, syn->begin, syn->size, SEG_E_TYPE, "%s cannot be asked for inside where",
+                    what);
+    segi_check_hint(k,
+                    "inside where stand conditions on the properties of the one event; join this "
+                    "with and outside of the parentheses");
     return true;
 }
 
@@ -485,8 +489,8 @@ const segi_node *segi_check_text(segi_compiling *c, const char *text, size_t siz
         c->predicate->week_start = k.week_start;
         c->predicate->week_given = root.week_given;
     }
-    segi_node *node = value ? segi_check_value(&k, root.root, NULL)
-                            : segi_check_predicate(&k, root.root);
+    segi_node *node =
+        value ? segi_check_value(&k, root.root, NULL) : segi_check_predicate(&k, root.root);
     if (value && node != NULL) {
         segi_check_settle(node, segi_type_of(SEG_TYPE_STRING));
         if (!segi_check_single(&k, node))

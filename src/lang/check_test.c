@@ -9,7 +9,7 @@
 
 #define DATE_MAX ((int64_t)(SEG_TIME_MAX / SEGI_DAY))
 
-/* ---- comparisons ----------------------------------------------------------------------------------- */
+/* ---- comparisons ---- */
 
 static segi_compare mirrored(segi_compare op)
 {
@@ -71,16 +71,15 @@ static segi_node *compare_date(segi_check *k, const segi_syn *syn, segi_compare 
     case SEGI_GE:
         return compare_with_day(k, syn, op, value, day);
     case SEGI_LE:
-        return last ? state_node(k, syn, value)
-                    : compare_with_day(k, syn, SEGI_LT, value, day + 1);
+        return last ? state_node(k, syn, value) : compare_with_day(k, syn, SEGI_LT, value, day + 1);
     case SEGI_GT:
         return last ? segi_check_node(k, SEGI_NODE_NOBODY, syn)
                     : compare_with_day(k, syn, SEGI_GE, value, day + 1);
     case SEGI_NE: {
         const segi_node *both[2];
         both[0] = compare_with_day(k, syn, SEGI_LT, value, day);
-        both[1] = both[0] == NULL || last ? both[0]
-                                          : compare_with_day(k, syn, SEGI_GE, value, day + 1);
+        both[1] =
+            both[0] == NULL || last ? both[0] : compare_with_day(k, syn, SEGI_GE, value, day + 1);
         if (both[1] == NULL)
             return NULL;
         return segi_check_join(k, syn, SEGI_NODE_OR, both, last ? 1 : 2);
@@ -234,7 +233,7 @@ static segi_node *check_compare(segi_check *k, const segi_syn *syn)
     return compare_checked(k, syn, op, left, right);
 }
 
-/* ---- spans of time ------------------------------------------------------------------------------------- */
+/* ---- spans of time ---- */
 
 static segi_node *time_node(segi_check *k, const segi_syn *syn, segi_node *value)
 {
@@ -310,7 +309,8 @@ static segi_node *check_between_time(segi_check *k, const segi_syn *syn, segi_no
         } else {
             segi_check_fail(k, sides[i]->begin, sides[i]->size, SEG_E_TYPE,
                             "\"between\" of an instant needs dates or instants");
-            segi_check_hint(k, "use >= and <, or a span such as \"from 60 days ago to 30 days ago\"");
+            segi_check_hint(k,
+                            "use >= and <, or a span such as \"from 60 days ago to 30 days ago\"");
             return NULL;
         }
         moment->begin = sides[i]->begin;
@@ -324,7 +324,7 @@ static segi_node *check_between_time(segi_check *k, const segi_syn *syn, segi_no
     return node;
 }
 
-/* ---- ranges and lists ----------------------------------------------------------------------------------- */
+/* ---- ranges and lists ---- */
 
 static segi_node *check_between(segi_check *k, const segi_syn *syn)
 {
@@ -386,6 +386,13 @@ bool segi_check_element(segi_check *k, const segi_syn *syn, const segi_node *lef
         segi_check_hint(k, "with a date use =, or between two dates");
         return false;
     }
+    if (left->type.type == SEG_TYPE_STRING_SET && r != SEG_TYPE_STRING) {
+        segi_check_fail(k, syn->begin, syn->size, SEG_E_TYPE,
+                        "in the set are texts, and this is %s", segi_value_type_name(node->type));
+        segi_check_hint(k, "put quotes around it: \"%.*s\"", syn->size > 60 ? 60 : (int)syn->size,
+                        k->text + syn->begin);
+        return false;
+    }
     if (node->kind != SEGI_NODE_LITERAL || node->literal.type.type == SEGI_TYPE_PARAM ||
         !(l == r || l == 0 || (segi_type_numeric(l) && segi_type_numeric(r)))) {
         fail_types(k, syn, left, node);
@@ -433,8 +440,9 @@ static bool check_list(segi_check *k, const segi_syn *syn, segi_node *node, cons
     }
     const segi_syn *kid = syn->kids->next;
     for (size_t i = 0; i < count; i++) {
-        if (given != NULL ? !segi_check_convert(k, syn->list_param, &given->values[i], type, &literal)
-                          : !segi_check_element(k, kid, left, &literal))
+        if (given != NULL
+                ? !segi_check_convert(k, syn->list_param, &given->values[i], type, &literal)
+                : !segi_check_element(k, kid, left, &literal))
             return false;
         list_add(node, list, literal, type);
         kid = kid == NULL ? NULL : kid->next;
@@ -461,10 +469,10 @@ static segi_node *check_in(segi_check *k, const segi_syn *syn)
     }
     node->negated = syn->negated;
     return segi_check_children(k, node, left, NULL, NULL) && check_list(k, syn, node, left) ? node
-                                                                                           : NULL;
+                                                                                            : NULL;
 }
 
-/* ---- one value and what it is -------------------------------------------------------------------------------- */
+/* ---- one value and what it is ---- */
 
 /* The value of a test that wants one type; `what` begins the message. */
 static segi_node *check_typed(segi_check *k, const segi_syn *syn, segi_node_kind kind,
@@ -593,7 +601,8 @@ static segi_node *check_truth(segi_check *k, const segi_syn *syn)
                         "a condition is wanted here, and this is %s",
                         segi_value_type_name(value->type));
         if (value->name != NULL)
-            segi_check_hint(k, "compare it, or ask: %.*s is set", (int)value->name_size, value->name);
+            segi_check_hint(k, "compare it, or ask: %.*s is set", (int)value->name_size,
+                            value->name);
         return NULL;
     }
     if (segi_node_constant(value))

@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "lang/checker.h"
 
-/* ---- literals ------------------------------------------------------------------------------------- */
+/* ---- literals ---- */
 
 segi_node *segi_check_literal_node(segi_check *k, const segi_syn *syn, segi_literal literal)
 {
@@ -157,7 +157,7 @@ static segi_node *check_duration(segi_check *k, const segi_syn *syn)
     return node;
 }
 
-/* ---- names and functions --------------------------------------------------------------------------- */
+/* ---- names and functions ---- */
 
 void segi_check_settle(segi_node *node, segi_value_type type)
 {
@@ -172,8 +172,9 @@ void segi_check_settle(segi_node *node, segi_value_type type)
 static segi_node *check_builtin(segi_check *k, const segi_syn *syn)
 {
     if (k->selector == NULL)
-        return segi_check_fail(k, syn->begin, syn->size, SEG_E_TYPE,
-                               "@ names belong to events: they stand inside where and in aggregates");
+        return segi_check_fail(
+            k, syn->begin, syn->size, SEG_E_TYPE,
+            "@ names belong to events: they stand inside where and in aggregates");
     segi_node *node = segi_check_node(k, SEGI_NODE_BUILTIN, syn);
     if (node == NULL)
         return NULL;
@@ -203,7 +204,7 @@ static segi_node *check_size(segi_check *k, const segi_syn *syn)
     return segi_check_children(k, node, set, NULL, NULL) ? node : NULL;
 }
 
-/* ---- arithmetic ------------------------------------------------------------------------------------------ */
+/* ---- arithmetic ---- */
 
 /* a op b without loss; false where there is none. */
 static bool fold_exact(segi_arith op, segi_literal a, segi_literal b, segi_literal *out)
@@ -261,8 +262,7 @@ static segi_node *arith_numbers(segi_check *k, const segi_syn *syn, segi_node *l
     if (op == SEGI_DIVIDE && is_exact(right) && right->literal.slot == 0)
         return segi_check_fail(k, right->span_begin, right->span_size, SEG_E_TYPE,
                                "a division by zero");
-    if (is_exact(left) && is_exact(right) &&
-        fold_exact(op, left->literal, right->literal, &folded))
+    if (is_exact(left) && is_exact(right) && fold_exact(op, left->literal, right->literal, &folded))
         return segi_check_literal_node(k, syn, folded);
     segi_node *both[2] = {left, right};
     for (int i = 0; i < 2; i++) {
@@ -293,8 +293,7 @@ static segi_node *check_shift(segi_check *k, const segi_syn *syn, segi_node *ins
                               const segi_syn *duration)
 {
     segi_node *node = segi_check_node(k, SEGI_NODE_SHIFT, syn);
-    if (node == NULL ||
-        !segi_check_number(k, duration->u.duration.count, &node->shift.count))
+    if (node == NULL || !segi_check_number(k, duration->u.duration.count, &node->shift.count))
         return NULL;
     node->shift.unit = duration->u.duration.unit;
     node->arith = (segi_arith)syn->op;
@@ -382,8 +381,8 @@ static segi_node *check_negate(segi_check *k, const segi_syn *syn)
     segi_check_settle(inner, number);
     bool duration = inner->type.type == SEGI_TYPE_DURATION;
     if (!duration && !segi_type_numeric(inner->type.type))
-        return segi_check_fail(k, syn->begin, syn->size, SEG_E_TYPE, "the negative of %s is nothing",
-                               segi_value_type_name(inner->type));
+        return segi_check_fail(k, syn->begin, syn->size, SEG_E_TYPE,
+                               "the negative of %s is nothing", segi_value_type_name(inner->type));
     segi_literal zero = {segi_type_of(duration ? SEGI_TYPE_DURATION : SEG_TYPE_INT64), 0, NULL, 0};
     segi_node *left = segi_check_literal_node(k, syn, zero);
     if (left == NULL)
@@ -402,7 +401,7 @@ bool segi_check_single(segi_check *k, const segi_node *node)
     return false;
 }
 
-/* ---- the dispatcher ---------------------------------------------------------------------------------------- */
+/* ---- the dispatcher ---- */
 
 static segi_node *check_by_kind(segi_check *k, const segi_syn *syn, const segi_value_type *want)
 {

@@ -13,7 +13,7 @@
 #define SEGI_WARNINGS_MAX 100
 #define SEGI_ZONES_MAX 64
 
-/* ---- a map from names to pointers ---------------------------------------------------------------- */
+/* ---- a map from names to pointers ---- */
 
 typedef struct segi_name_entry {
     const void *scope; /* names are apart under different scopes */
@@ -30,7 +30,7 @@ void *segi_name_map_get(const segi_name_map *map, const void *scope, const char 
 bool segi_name_map_set(segi_name_map *map, segi_arena *arena, const void *scope, const char *text,
                        size_t size, void *value);
 
-/* ---- one compile ------------------------------------------------------------------------------------ */
+/* ---- one compile ---- */
 
 /* A saved segment: under way while `root` is NULL. */
 typedef struct segi_reference {
@@ -46,20 +46,21 @@ typedef struct segi_compiling {
     const segi_schema *schema;
     const segi_resolver *resolver;
     uint32_t flags;
-    bool value;          /* a value, not a predicate: no parameters */
-    segi_arena scratch;  /* ends with the compile */
-    segi_arena *arena;   /* of the tree */
+    bool value;         /* a value, not a predicate: no parameters */
+    segi_arena scratch; /* ends with the compile */
+    segi_arena *arena;  /* of the tree */
     seg_error *err;
     seg_status status;
-    uint32_t nodes;      /* of all texts */
-    uint32_t levels;     /* open calls of segi_check_predicate and _value */
+    bool inside;     /* the failure is in a saved segment, which its message names */
+    uint32_t nodes;  /* of all texts */
+    uint32_t levels; /* open calls of segi_check_predicate and _value */
     /* parameters */
     const segi_param_value *values;
     size_t value_count;
-    bool binding;        /* the second pass, with values in place */
+    bool binding; /* the second pass, with values in place */
     segi_param *params;
     size_t param_count, param_capacity;
-    segi_name_map param_map; /* index + 1 */
+    segi_name_map param_map;        /* index + 1 */
     const segi_param_value **bound; /* per parameter, when binding */
     /* caches */
     segi_name_map references, properties, zones;
@@ -79,32 +80,33 @@ typedef struct segi_check {
     segi_zone_ref zone;        /* where nothing else is said */
     int32_t week_start;
     const segi_selector *selector; /* inside where, else NULL */
-    bool right;                /* the value being checked is the right side of a comparison */
+    bool right;                    /* the value being checked is the right side of a comparison */
 } segi_check;
 
-/* ---- failing ------------------------------------------------------------------------------------------ */
+/* ---- failing ---- */
 
 /* Each returns NULL, so that `return segi_check_fail(...)` reads well. */
-#define segi_check_fail(k, begin, size, code, ...)                                                   \
-    segi_check_failed((k), (begin), (size),                                                          \
-                      (k)->c->status == SEG_OK ? segi_fail((k)->c->err, (code), __VA_ARGS__) : SEG_OK)
+#define segi_check_fail(k, begin, size, code, ...)                                                 \
+    segi_check_failed((k), (begin), (size),                                                        \
+                      (k)->c->status == SEG_OK ? segi_fail((k)->c->err, (code), __VA_ARGS__)       \
+                                               : SEG_OK)
 void *segi_check_failed(segi_check *k, uint32_t begin, uint32_t size, seg_status status);
 /* A hint for the failure just made. */
 #define segi_check_hint(k, ...) segi_error_hint((k)->c->err, __VA_ARGS__)
 void *segi_check_nomem(segi_check *k);
 /* A remark that is no failure. */
-#define segi_check_warn(k, begin, size, code, ...)                                                   \
-    do {                                                                                             \
-        seg_error *segi_warning = segi_check_warning(k);                                             \
-        if (segi_warning != NULL) {                                                                  \
-            segi_fail(segi_warning, (code), __VA_ARGS__);                                            \
-            segi_check_warned((k), segi_warning, (begin), (size));                                   \
-        }                                                                                            \
+#define segi_check_warn(k, begin, size, code, ...)                                                 \
+    do {                                                                                           \
+        seg_error *segi_warning = segi_check_warning(k);                                           \
+        if (segi_warning != NULL) {                                                                \
+            segi_fail(segi_warning, (code), __VA_ARGS__);                                          \
+            segi_check_warned((k), segi_warning, (begin), (size));                                 \
+        }                                                                                          \
     } while (0)
 seg_error *segi_check_warning(segi_check *k); /* NULL: there are too many */
 void segi_check_warned(segi_check *k, seg_error *warning, uint32_t begin, uint32_t size);
 
-/* ---- nodes --------------------------------------------------------------------------------------------- */
+/* ---- nodes ---- */
 
 segi_node *segi_check_node(segi_check *k, segi_node_kind kind, const segi_syn *syn);
 void *segi_check_alloc(segi_check *k, size_t count, size_t size);
@@ -122,7 +124,7 @@ static inline bool segi_type_numeric(seg_type type)
 const char *segi_value_type_name(segi_value_type type);
 segi_value_type segi_type_of(seg_type type);
 
-/* ---- names.c -------------------------------------------------------------------------------------------- */
+/* ---- names.c ---- */
 
 /* An attribute, or inside where a property. */
 segi_node *segi_check_name(segi_check *k, const segi_syn *syn);
@@ -134,7 +136,7 @@ bool segi_check_suggest(segi_check *k, const char *name, size_t size, segi_name_
                         const void *user);
 bool segi_check_zone(segi_check *k, const segi_syn_zone *syn, segi_zone_ref *out);
 
-/* ---- params.c --------------------------------------------------------------------------------------------- */
+/* ---- params.c ---- */
 
 /* Parameters without a value leave gaps in the tree: numbers below SEGI_GAP_END stand for
  * parameter (n - INT64_MIN) / 4, plus one or minus one by the remainder. */
@@ -170,7 +172,7 @@ bool segi_check_param_moment(segi_check *k, const segi_syn *syn, segi_moment *ou
 /* Values against what is declared; SEG_E_BOUND. */
 bool segi_check_bind(segi_check *k);
 
-/* ---- check_value.c ------------------------------------------------------------------------------------------ */
+/* ---- check_value.c ---- */
 
 /* want: the type that a parameter in this place has, or NULL where it cannot be known. */
 segi_node *segi_check_value(segi_check *k, const segi_syn *syn, const segi_value_type *want);
@@ -198,11 +200,11 @@ bool segi_check_single(segi_check *k, const segi_node *node);
 /* Compares two literals of comparable types: -1, 0, 1. */
 int segi_literal_compare(const segi_literal *a, const segi_literal *b);
 
-/* ---- check_test.c -------------------------------------------------------------------------------------------- */
+/* ---- check_test.c ---- */
 
 segi_node *segi_check_test(segi_check *k, const segi_syn *syn);
 
-/* ---- check_event.c ------------------------------------------------------------------------------------------- */
+/* ---- check_event.c ---- */
 
 segi_node *segi_check_did(segi_check *k, const segi_syn *syn);
 segi_node *segi_check_edge(segi_check *k, const segi_syn *syn);
@@ -212,7 +214,7 @@ bool segi_check_window(segi_check *k, const segi_syn_window *syn, bool events, s
 /* The window of one who says nothing: ever. */
 void segi_check_window_default(const segi_check *k, segi_window *out);
 
-/* ---- check_predicate.c --------------------------------------------------------------------------------------------------- */
+/* ---- check_predicate.c ---- */
 
 segi_node *segi_check_predicate(segi_check *k, const segi_syn *syn);
 /* One text, from parsing to the root node. */

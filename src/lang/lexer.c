@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "lang/syntax.h"
 
-/* ---- characters and words ------------------------------------------------------------------- */
+/* ---- characters and words ---- */
 
 static bool is_digit(char c)
 {
@@ -40,25 +40,24 @@ bool segi_word_is(const char *text, size_t size, const char *word)
 /* Sorted. Where one of these stands in front of a value it starts something else, so a name
  * that is spelled so needs back quotes. */
 static const char *const reserved_words[] = {
-    "and", "between", "did",    "everyone", "except", "false", "first", "has",  "in",    "is",
-    "last", "never",  "nobody", "not",      "now",    "nth",   "of",    "or",   "true",  "where",
-    "xor"};
+    "and", "between", "did", "everyone", "except", "false",  "first",
+    "has", "in",      "is",  "last",     "never",  "nobody", "not",
+    "now", "nth",     "of",  "or",       "true",   "where",  "xor"};
 
 /* Sorted. These mean something in other places only. */
 static const char *const other_words[] = {
-    "absent",   "after",    "ago",       "all",     "among",      "any",        "as",
-    "at",       "avg",      "before",    "bottom",  "calendar",   "case",       "complete",
-    "contains", "count",    "day",       "days",    "distinct",   "ends",       "event",
-    "ever",     "exactly",  "fewer",     "from",    "hour",       "hours",      "ignoring",
-    "including", "inside",  "km",        "least",   "less",       "m",          "matches",
-    "max",      "median",   "mi",        "min",     "minute",     "minutes",    "mode",
-    "monday",   "month",    "months",    "more",    "most",       "next",       "none",
-    "null",     "older",    "on",        "once",    "percentile", "point",      "polygon",
-    "previous", "quarter",  "quarters",  "second",  "seconds",    "segment",    "set",
-    "share",    "since",    "size",      "starts",  "stddev",     "sum",        "sunday",
-    "than",     "this",     "time",      "times",   "timezone",   "to",         "today",
-    "top",      "twice",    "tz",        "user",    "using",      "week",       "weeks",
-    "with",     "within",   "year",      "years",   "yesterday"};
+    "absent",   "after",   "ago",      "all",      "among",     "any",        "as",       "at",
+    "avg",      "before",  "bottom",   "calendar", "case",      "complete",   "contains", "count",
+    "day",      "days",    "distinct", "ends",     "event",     "ever",       "exactly",  "fewer",
+    "from",     "hour",    "hours",    "ignoring", "including", "inside",     "km",       "least",
+    "less",     "m",       "matches",  "max",      "median",    "mi",         "min",      "minute",
+    "minutes",  "mode",    "monday",   "month",    "months",    "more",       "most",     "next",
+    "none",     "null",    "older",    "on",       "once",      "percentile", "point",    "polygon",
+    "previous", "quarter", "quarters", "second",   "seconds",   "segment",    "set",      "share",
+    "since",    "size",    "starts",   "stddev",   "sum",       "sunday",     "than",     "this",
+    "time",     "times",   "timezone", "to",       "today",     "top",        "twice",    "tz",
+    "user",     "using",   "week",     "weeks",    "with",      "within",     "year",     "years",
+    "yesterday"};
 
 static bool word_among(const char *const *words, size_t count, const char *text, size_t size)
 {
@@ -101,7 +100,7 @@ const char *segi_unit_name(segi_unit unit)
     return unit_names[unit];
 }
 
-/* ---- checks of the whole text ------------------------------------------------------------------ */
+/* ---- checks of the whole text ---- */
 
 seg_status segi_text_check(const char *text, size_t size, seg_error *err)
 {
@@ -131,7 +130,7 @@ seg_status segi_text_check(const char *text, size_t size, seg_error *err)
     return SEG_E_SYNTAX;
 }
 
-/* ---- tokens ------------------------------------------------------------------------------------- */
+/* ---- tokens ---- */
 
 void segi_lexer_init(segi_lexer *lexer, const char *text, uint32_t size, seg_error *err)
 {
@@ -443,9 +442,8 @@ static segi_token lex_foreign(segi_lexer *lexer)
 /* $name and @name. */
 static segi_token lex_marked(segi_lexer *lexer, segi_token_kind kind)
 {
-    uint32_t size = is_word_start(lexer_at(lexer, lexer->at + 1))
-                        ? word_size(lexer, lexer->at + 1)
-                        : 0;
+    uint32_t size =
+        is_word_start(lexer_at(lexer, lexer->at + 1)) ? word_size(lexer, lexer->at + 1) : 0;
     if (size == 0)
         return lexer_fail(lexer, 1,
                           kind == SEGI_TOKEN_PARAM ? "after $ stands the name of a parameter"

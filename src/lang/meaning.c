@@ -4,7 +4,7 @@
 
 #include "lang/lang.h"
 
-/* ---- texts --------------------------------------------------------------------------------------- */
+/* ---- texts ---- */
 
 static unsigned char fold_byte(unsigned char c)
 {
@@ -120,7 +120,7 @@ bool segi_text_matches(segi_text_test test, bool fold, const char *pattern, size
     return false;
 }
 
-/* ---- places ----------------------------------------------------------------------------------------- */
+/* ---- places ---- */
 
 #define EARTH_RADIUS 6371008.8 /* mean radius in metres */
 #define RADIANS 0.017453292519943295
@@ -141,7 +141,8 @@ double segi_geo_distance(segi_point a, segi_point b)
 static bool edge_holds(segi_point a, segi_point b, segi_point p)
 {
     if (p.latitude < fmin(a.latitude, b.latitude) || p.latitude > fmax(a.latitude, b.latitude) ||
-        p.longitude < fmin(a.longitude, b.longitude) || p.longitude > fmax(a.longitude, b.longitude))
+        p.longitude < fmin(a.longitude, b.longitude) ||
+        p.longitude > fmax(a.longitude, b.longitude))
         return false;
     double left = (b.longitude - a.longitude) * (p.latitude - a.latitude);
     double right = (b.latitude - a.latitude) * (p.longitude - a.longitude);

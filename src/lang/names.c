@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "lang/checker.h"
 
-/* ---- the map ---------------------------------------------------------------------------------------- */
+/* ---- the map ---- */
 
 static size_t map_slot(const segi_name_map *map, const void *scope, const char *text, size_t size)
 {
@@ -45,7 +45,7 @@ bool segi_name_map_set(segi_name_map *map, segi_arena *arena, const void *scope,
     return true;
 }
 
-/* ---- suggestions -------------------------------------------------------------------------------------- */
+/* ---- suggestions ---- */
 
 /* The nearest name, the earlier one of equals; false if none is near. */
 static bool nearest(const char *name, size_t size, segi_name_source source, const void *user,
@@ -112,7 +112,7 @@ static bool property_name(const void *user, size_t i, const char **out, size_t *
     return true;
 }
 
-/* ---- events --------------------------------------------------------------------------------------------- */
+/* ---- events ---- */
 
 bool segi_check_event(segi_check *k, const segi_syn *syn, uint32_t *out, bool *found)
 {
@@ -140,7 +140,7 @@ bool segi_check_event(segi_check *k, const segi_syn *syn, uint32_t *out, bool *f
     return false;
 }
 
-/* ---- attributes and properties ----------------------------------------------------------------------------- */
+/* ---- attributes and properties ---- */
 
 static segi_node *named_node(segi_check *k, segi_node_kind kind, const segi_syn *syn)
 {
@@ -296,7 +296,7 @@ segi_node *segi_check_name(segi_check *k, const segi_syn *syn)
     return k->selector != NULL ? check_property(k, syn) : check_attribute(k, syn);
 }
 
-/* ---- zones --------------------------------------------------------------------------------------------------- */
+/* ---- zones ---- */
 
 static const segi_zone *load_zone(segi_check *k, const segi_syn_zone *syn)
 {
@@ -332,8 +332,9 @@ bool segi_check_zone(segi_check *k, const segi_syn_zone *syn, segi_zone_ref *out
     if (field == NULL || field->type != SEG_TYPE_STRING) {
         segi_check_fail(k, syn->begin, syn->size, field == NULL ? SEG_E_UNKNOWN_NAME : SEG_E_TYPE,
                         "users have no text attribute \"timezone\"");
-        segi_check_hint(k, "\"tz user\" reads zone names such as Europe/Berlin from it; name a zone "
-                           "instead, or add the attribute");
+        segi_check_hint(k,
+                        "\"tz user\" reads zone names such as Europe/Berlin from it; name a zone "
+                        "instead, or add the attribute");
         return false;
     }
     out->kind = SEGI_ZONE_USER;

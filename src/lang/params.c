@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "lang/checker.h"
 
-/* ---- declarations ------------------------------------------------------------------------------------ */
+/* ---- declarations ---- */
 
 /* One type for two uses of the same parameter; false where there is none. */
 static bool type_unify(segi_value_type *type, segi_value_type other)
@@ -77,13 +77,13 @@ static int64_t gap(uint32_t index)
     return INT64_MIN + (int64_t)index * 4;
 }
 
-/* ---- values that are given ----------------------------------------------------------------------------- */
+/* ---- values that are given ---- */
 
 static bool fail_given(segi_check *k, const segi_syn *syn, segi_value_type want)
 {
     segi_check_fail(k, syn->begin, syn->size, SEG_E_BOUND,
-                    "the value of $%.*s is not what is wanted here: %s",
-                    (int)syn->u.name.text_size, syn->u.name.text, segi_value_type_name(want));
+                    "the value of $%.*s is not what is wanted here: %s", (int)syn->u.name.text_size,
+                    syn->u.name.text, segi_value_type_name(want));
     return false;
 }
 
@@ -267,7 +267,7 @@ bool segi_check_moment(segi_check *k, const segi_syn_moment *syn, segi_moment *o
     return true;
 }
 
-/* ---- binding ----------------------------------------------------------------------------------------------- */
+/* ---- binding ---- */
 
 /* The hint of every binding error: what is declared. */
 static void hint_declared(segi_check *k)
@@ -281,7 +281,8 @@ static void hint_declared(segi_check *k)
                         segi_value_type_name(param->type));
     }
     if (!text.failed)
-        segi_check_hint(k, "%s%.*s", k->c->param_count == 0 ? "there are no parameters" : "declared: ",
+        segi_check_hint(k, "%s%.*s",
+                        k->c->param_count == 0 ? "there are no parameters" : "declared: ",
                         (int)text.size, text.data == NULL ? "" : text.data);
     segi_buf_deinit(&text);
 }
@@ -303,17 +304,18 @@ bool segi_check_bind(segi_check *k)
         return segi_check_nomem(k) != NULL;
     for (size_t i = 0; i < c->value_count; i++) {
         const segi_param_value *value = &c->values[i];
-        size_t known =
-            (size_t)(uintptr_t)segi_name_map_get(&c->param_map, NULL, value->name, value->name_size);
+        size_t known = (size_t)(uintptr_t)segi_name_map_get(&c->param_map, NULL, value->name,
+                                                            value->name_size);
         if (known == 0)
-            return fail_bind(k, "is no parameter of this predicate", value->name, value->name_size, 0);
+            return fail_bind(k, "is no parameter of this predicate", value->name, value->name_size,
+                             0);
         const segi_param *param = &c->params[known - 1];
         if (c->bound[known - 1] != NULL || (!param->is_list && value->count > 1))
             return fail_bind(k, "is given more than once", value->name, value->name_size,
                              param->offset);
         if (!param->is_list && value->count == 0)
-            return fail_bind(k, "is one value, not an empty list", value->name,
-                             value->name_size, param->offset);
+            return fail_bind(k, "is one value, not an empty list", value->name, value->name_size,
+                             param->offset);
         c->bound[known - 1] = value;
     }
     for (size_t i = 0; i < c->param_count; i++) {

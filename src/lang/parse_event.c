@@ -4,15 +4,15 @@
 #include "base/text.h"
 #include "lang/syntax.h"
 
-/* ---- selectors ------------------------------------------------------------------------------------- */
+/* ---- selectors ---- */
 
 /* Words after which something else begins, so that they cannot be a bare event name. */
 static bool word_is_structure(const char *text, size_t size)
 {
     static const char *const words[] = {
-        "at",    "more",  "fewer", "less",      "exactly", "this",  "previous", "today", "yesterday",
-        "ever",  "since", "before", "from",     "older",   "within", "once",    "twice", "on",
-        "tz",    "during", "any"};
+        "at",     "more",      "fewer", "less",  "exactly", "this",   "previous",
+        "today",  "yesterday", "ever",  "since", "before",  "from",   "older",
+        "within", "once",      "twice", "on",    "tz",      "during", "any"};
     if (segi_word_reserved(text, size))
         return true;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
@@ -55,6 +55,7 @@ static segi_syn *parse_event(segi_parser *p)
 static bool parse_event_list(segi_parser *p, segi_syn_selector *selector)
 {
     segi_syn list = {0};
+    segi_token open = p->token;
     if (!segi_parser_expect(p, SEGI_TOKEN_LEFT, "( and a list of events"))
         return false;
     do {
@@ -65,7 +66,7 @@ static bool parse_event_list(segi_parser *p, segi_syn_selector *selector)
     } while (segi_parser_take_kind(p, SEGI_TOKEN_COMMA));
     selector->events = list.kids;
     selector->event_count = list.kid_count;
-    return segi_parser_expect(p, SEGI_TOKEN_RIGHT, ", or )");
+    return segi_parser_close_bracket(p, open, ", or )");
 }
 
 /* where without parentheses: show how it would look with them. */
@@ -116,7 +117,7 @@ segi_syn_selector *segi_parse_selector(segi_parser *p)
     return p->status == SEG_OK ? selector : NULL;
 }
 
-/* ---- bounds ------------------------------------------------------------------------------------------- */
+/* ---- bounds ---- */
 
 /* between N and M times, against the window "between date and date". */
 static bool bound_is_between(const segi_parser *p)
@@ -193,7 +194,8 @@ static segi_syn_bound *parse_bound(segi_parser *p)
         return NULL;
     if (bound->kind == SEGI_BOUND_BETWEEN) {
         if (!segi_parser_take(p, "and"))
-            return segi_parser_expected(p, "\"and\" and the higher number", "between 2 and 5 times");
+            return segi_parser_expected(p, "\"and\" and the higher number",
+                                        "between 2 and 5 times");
         if (!segi_parse_number(p, &bound->high, "how many times"))
             return NULL;
     }
@@ -224,7 +226,7 @@ static segi_syn_bound *parse_bound(segi_parser *p)
     return p->status == SEG_OK ? bound : NULL;
 }
 
-/* ---- did, first, last, nth --------------------------------------------------------------------------- */
+/* ---- did, first, last, nth ---- */
 
 static segi_syn_behaviour *behaviour_node(segi_parser *p, segi_syn *syn)
 {
@@ -325,19 +327,18 @@ segi_syn *segi_parse_edge(segi_parser *p)
     return syn;
 }
 
-/* ---- aggregates ------------------------------------------------------------------------------------------ */
+/* ---- aggregates ---- */
 
 static const struct aggregate_word {
     const char *word;
     segi_aggregate aggregate;
-} aggregate_words[] = {
-    {"sum", SEGI_AGG_SUM},           {"avg", SEGI_AGG_AVG},
-    {"min", SEGI_AGG_MIN},           {"max", SEGI_AGG_MAX},
-    {"median", SEGI_AGG_MEDIAN},     {"percentile", SEGI_AGG_PERCENTILE},
-    {"stddev", SEGI_AGG_STDDEV},     {"distinct", SEGI_AGG_DISTINCT},
-    {"mode", SEGI_AGG_MODE},         {"first", SEGI_AGG_FIRST},
-    {"last", SEGI_AGG_LAST},         {"nth", SEGI_AGG_NTH},
-    {"share", SEGI_AGG_SHARE}};
+} aggregate_words[] = {{"sum", SEGI_AGG_SUM},       {"avg", SEGI_AGG_AVG},
+                       {"min", SEGI_AGG_MIN},       {"max", SEGI_AGG_MAX},
+                       {"median", SEGI_AGG_MEDIAN}, {"percentile", SEGI_AGG_PERCENTILE},
+                       {"stddev", SEGI_AGG_STDDEV}, {"distinct", SEGI_AGG_DISTINCT},
+                       {"mode", SEGI_AGG_MODE},     {"first", SEGI_AGG_FIRST},
+                       {"last", SEGI_AGG_LAST},     {"nth", SEGI_AGG_NTH},
+                       {"share", SEGI_AGG_SHARE}};
 
 static const struct aggregate_word *aggregate_word_at(const segi_parser *p)
 {
@@ -392,7 +393,8 @@ static bool parse_fraction(segi_parser *p, segi_syn_behaviour *behaviour)
     if (segi_parser_take_kind(p, SEGI_TOKEN_PERCENT))
         behaviour->fraction /= 100;
     if (behaviour->fraction < 0 || behaviour->fraction > 1) {
-        segi_parser_fail(p, token, "percentile(total, 90%)", "a percentile lies within 0%% and 100%%");
+        segi_parser_fail(p, token, "percentile(total, 90%)",
+                         "a percentile lies within 0%% and 100%%");
         return false;
     }
     return true;
@@ -455,7 +457,8 @@ static bool parse_aggregate_head(segi_parser *p, segi_syn_behaviour *behaviour)
         behaviour->argument = segi_parse_bracketed(p, "share");
         return behaviour->argument != NULL;
     }
-    if (!segi_parser_enter(p, p->token))
+    segi_token open = p->token;
+    if (!segi_parser_enter(p, open))
         return false;
     segi_parser_next(p);
     if (p->status != SEG_OK || !parse_argument(p, behaviour))
@@ -467,7 +470,7 @@ static bool parse_aggregate_head(segi_parser *p, segi_syn_behaviour *behaviour)
     if (behaviour->aggregate == SEGI_AGG_NTH && !parse_nth_option(p, behaviour))
         return false;
     segi_parser_leave(p);
-    return segi_parser_expect(p, SEGI_TOKEN_RIGHT, ")");
+    return segi_parser_close_bracket(p, open, ")");
 }
 
 segi_syn *segi_parse_aggregate(segi_parser *p)

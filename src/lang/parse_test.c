@@ -28,6 +28,7 @@ static bool parse_list(segi_parser *p, segi_syn *syn)
         syn->list_param = segi_parse_param(p);
         return syn->list_param != NULL;
     }
+    segi_token open = p->token;
     if (!segi_parser_expect(p, SEGI_TOKEN_LEFT, "a list in parentheses"))
         return false;
     if (segi_parser_take_kind(p, SEGI_TOKEN_RIGHT))
@@ -38,7 +39,7 @@ static bool parse_list(segi_parser *p, segi_syn *syn)
             return false;
         segi_syn_add(syn, item);
     } while (segi_parser_take_kind(p, SEGI_TOKEN_COMMA));
-    return segi_parser_expect(p, SEGI_TOKEN_RIGHT, ", or )");
+    return segi_parser_close_bracket(p, open, ", or )");
 }
 
 /* in top 10 % [among (expr)] */
@@ -58,7 +59,8 @@ static segi_syn *parse_rank(segi_parser *p, segi_syn *value)
             return NULL;
         int64_t parts; /* of 10^8 */
         if (percent->kind != SEGI_SYN_NUMBER ||
-            !segi_decimal_rescale(percent->u.literal.slot, percent->u.literal.type.scale, 8, &parts) ||
+            !segi_decimal_rescale(percent->u.literal.slot, percent->u.literal.type.scale, 8,
+                                  &parts) ||
             parts > 100000000)
             return segi_parser_fail(p, token, NULL, "%.*s%% is no percentage from 0%% to 100%%",
                                     token.size > 60 ? 60 : (int)token.size, text);
@@ -181,7 +183,8 @@ static bool parse_point(segi_parser *p, bool comma, segi_point *out)
     if (!segi_parse_signed_float(p, &out->longitude, "a longitude in degrees"))
         return false;
     at.size = p->prev_end - at.begin;
-    if (out->latitude < -90 || out->latitude > 90 || out->longitude < -180 || out->longitude > 180) {
+    if (out->latitude < -90 || out->latitude > 90 || out->longitude < -180 ||
+        out->longitude > 180) {
         segi_parser_fail(p, at, "latitude first, then longitude: point(52.52, 13.405)",
                          "latitudes lie within 90 degrees, longitudes within 180");
         return false;
@@ -271,7 +274,9 @@ static bool parse_ring(segi_parser *p, segi_ring *ring)
 /* inside polygon(...) or polygon((...), (...)) */
 static segi_syn *parse_polygon(segi_parser *p, segi_syn *value)
 {
-    enum { RINGS_MAX = 256 };
+    enum {
+        RINGS_MAX = 256
+    };
     segi_syn *syn = test_node(p, SEGI_SYN_POLYGON, value);
     segi_syn_geo *geo = segi_parser_alloc(p, sizeof *geo);
     if (syn == NULL || geo == NULL)

@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "lang/syntax.h"
 
-/* ---- numbers ------------------------------------------------------------------------------------- */
+/* ---- numbers ---- */
 
 /* Written numbers are exact: int64 where whole, else a decimal without trailing zeros. */
 static void literal_normalise(segi_literal *literal)
@@ -65,8 +65,13 @@ static bool parse_number_literal(segi_parser *p, bool negative, segi_literal *ou
     memset(out, 0, sizeof *out);
     if (!number_exact(text, token.size, negative, out)) {
         double value;
-        bool exponent = memchr(text, 'e', token.size) != NULL || memchr(text, 'E', token.size) != NULL;
-        if (!exponent || !segi_parse_float(text, token.size, &value)) {
+        bool exponent =
+            memchr(text, 'e', token.size) != NULL || memchr(text, 'E', token.size) != NULL;
+        if (exponent && !segi_parse_float(text, token.size, &value)) {
+            segi_parser_fail(p, token, NULL, "this number is too large");
+            return false;
+        }
+        if (!exponent) {
             segi_parser_fail(p, token, "with an exponent (1.5e30) it is taken approximately",
                              "this number has too many digits to be exact");
             return false;
@@ -92,8 +97,9 @@ static bool parse_number_literal(segi_parser *p, bool negative, segi_literal *ou
     return p->status == SEG_OK;
 }
 
-static const char *const number_words[] = {"zero", "one", "two",   "three", "four", "five",  "six",
-                                           "seven", "eight", "nine", "ten", "eleven", "twelve"};
+static const char *const number_words[] = {"zero", "one",    "two",   "three", "four",
+                                           "five", "six",    "seven", "eight", "nine",
+                                           "ten",  "eleven", "twelve"};
 
 bool segi_parse_number(segi_parser *p, segi_syn_number *out, const char *what)
 {
@@ -112,8 +118,8 @@ bool segi_parse_number(segi_parser *p, segi_syn_number *out, const char *what)
         segi_parser_next(p);
         return p->status == SEG_OK;
     }
-    for (size_t i = 0; token.kind == SEGI_TOKEN_WORD && i < sizeof number_words / sizeof *number_words;
-         i++) {
+    for (size_t i = 0;
+         token.kind == SEGI_TOKEN_WORD && i < sizeof number_words / sizeof *number_words; i++) {
         if (segi_word_is(text, token.size, number_words[i])) {
             segi_parser_fail(p, token, NULL, "numbers are written in digits");
             segi_error_hint(p->err, "write the number: %d", (int)i);
@@ -144,7 +150,7 @@ bool segi_parse_signed_float(segi_parser *p, double *out, const char *what)
     return p->status == SEG_OK;
 }
 
-/* ---- units ---------------------------------------------------------------------------------------- */
+/* ---- units ---- */
 
 bool segi_token_unit(const segi_parser *p, segi_token token, segi_unit *out)
 {
@@ -155,15 +161,14 @@ bool segi_token_unit(const segi_parser *p, segi_token token, segi_unit *out)
 /* The unit that a misspelt word or an abbreviation stands for, NULL if none is near. */
 static const char *unit_meant(const char *text, size_t size)
 {
-    static const char *const units[] = {"seconds", "minutes", "hours",    "days", "weeks",
-                                        "months",  "quarters", "years",   "day",  "week",
-                                        "month",   "hour",     "minute",  "year"};
-    static const char *const shorts[] = {"s",    "seconds", "sec",  "seconds", "secs", "seconds",
-                                         "min",  "minutes", "mins", "minutes", "h",    "hours",
-                                         "hr",   "hours",   "hrs",  "hours",   "d",    "days",
-                                         "w",    "weeks",   "wk",   "weeks",   "mo",   "months",
-                                         "q",    "quarters", "y",   "years",   "yr",   "years",
-                                         "yrs",  "years"};
+    static const char *const units[] = {"seconds", "minutes",  "hours",  "days", "weeks",
+                                        "months",  "quarters", "years",  "day",  "week",
+                                        "month",   "hour",     "minute", "year"};
+    static const char *const shorts[] = {
+        "s",    "seconds",  "sec", "seconds", "secs", "seconds", "min", "minutes",
+        "mins", "minutes",  "h",   "hours",   "hr",   "hours",   "hrs", "hours",
+        "d",    "days",     "w",   "weeks",   "wk",   "weeks",   "mo",  "months",
+        "q",    "quarters", "y",   "years",   "yr",   "years",   "yrs", "years"};
     for (size_t i = 0; i < sizeof shorts / sizeof *shorts; i += 2) {
         if (segi_word_is(text, size, shorts[i]))
             return shorts[i + 1];
@@ -187,7 +192,8 @@ bool segi_parse_unit(segi_parser *p, uint32_t begin, segi_unit *out)
     const char *text = p->lexer.text + token.begin;
     const char *meant = token.kind == SEGI_TOKEN_WORD ? unit_meant(text, token.size) : NULL;
     if (meant != NULL || (token.kind == SEGI_TOKEN_WORD && !segi_word_known(text, token.size))) {
-        segi_parser_fail(p, token, "units are second, minute, hour, day, week, month, quarter, year",
+        segi_parser_fail(p, token,
+                         "units are second, minute, hour, day, week, month, quarter, year",
                          "unknown unit \"%.*s\"", SEGI_TOKEN_TEXT(p, token));
         if (meant != NULL)
             segi_error_hint(p->err, "did you mean \"%s\"?", meant);
@@ -213,7 +219,7 @@ bool segi_parse_duration(segi_parser *p, uint32_t begin, segi_syn_duration *out)
            segi_parse_unit(p, begin, &out->unit);
 }
 
-/* ---- atoms ----------------------------------------------------------------------------------------- */
+/* ---- atoms ---- */
 
 segi_syn *segi_parse_param(segi_parser *p)
 {
@@ -247,7 +253,7 @@ static segi_syn *parse_moment(segi_parser *p)
         return NULL;
     segi_civil_time civil;
     segi_civil_parse(p->lexer.text + p->token.begin, p->token.size, &civil);
-    syn->u.moment.kind = !civil.has_time     ? SEGI_MOMENT_DATE
+    syn->u.moment.kind = !civil.has_time    ? SEGI_MOMENT_DATE
                          : civil.has_offset ? SEGI_MOMENT_INSTANT
                                             : SEGI_MOMENT_LOCAL;
     syn->u.moment.value = civil.days;
@@ -349,7 +355,8 @@ segi_syn *segi_parse_literal(segi_parser *p)
     if (syn != NULL || p->status != SEG_OK)
         return syn;
     segi_token token = p->token;
-    if (token.kind == SEGI_TOKEN_WORD && !segi_word_reserved(p->lexer.text + token.begin, token.size)) {
+    if (token.kind == SEGI_TOKEN_WORD &&
+        !segi_word_reserved(p->lexer.text + token.begin, token.size)) {
         segi_parser_fail(p, token, NULL, "expected a value instead of the name %.*s",
                          SEGI_TOKEN_TEXT(p, token));
         segi_error_hint(p->err, "did you mean the text \"%.*s\"?", SEGI_TOKEN_TEXT(p, token));
@@ -374,7 +381,8 @@ static segi_syn *parse_builtin(segi_parser *p)
             return p->status == SEG_OK ? syn : NULL;
         }
     }
-    return segi_parser_fail(p, token, "there are @time, @date, @hour, @weekday, @day, @month, @year",
+    return segi_parser_fail(p, token,
+                            "there are @time, @date, @hour, @weekday, @day, @month, @year",
                             "unknown \"%.*s\"", SEGI_TOKEN_TEXT(p, token));
 }
 
@@ -383,6 +391,7 @@ static segi_syn *parse_size(segi_parser *p)
 {
     segi_syn *syn = segi_parser_node(p, SEGI_SYN_SIZE, p->token.begin);
     segi_parser_next(p);
+    segi_token open = p->token;
     segi_parser_next(p);
     if (syn == NULL || p->status != SEG_OK)
         return NULL;
@@ -392,7 +401,7 @@ static segi_syn *parse_size(segi_parser *p)
     if (name == NULL)
         return NULL;
     segi_syn_add(syn, name);
-    if (!segi_parser_expect(p, SEGI_TOKEN_RIGHT, ")"))
+    if (!segi_parser_close_bracket(p, open, ")"))
         return NULL;
     segi_parser_close(p, syn);
     return syn;
@@ -401,9 +410,9 @@ static segi_syn *parse_size(segi_parser *p)
 /* name( where name is no function */
 static segi_syn *fail_function(segi_parser *p)
 {
-    static const char *const functions[] = {"sum",      "avg",   "min",  "max",   "median", "nth",
-                                            "percentile", "stddev", "distinct", "mode", "first",
-                                            "last",     "share", "size"};
+    static const char *const functions[] = {"sum",   "avg",        "min",    "max",      "median",
+                                            "nth",   "percentile", "stddev", "distinct", "mode",
+                                            "first", "last",       "share",  "size"};
     segi_token token = p->token;
     if (segi_parse_later(p))
         return NULL;
@@ -452,7 +461,7 @@ static segi_syn *parse_atom(segi_parser *p)
             return NULL;
         segi_parser_next(p);
         syn = segi_parse_value(p);
-        if (syn == NULL || !segi_parser_expect(p, SEGI_TOKEN_RIGHT, ")"))
+        if (syn == NULL || !segi_parser_close_bracket(p, token, ")"))
             return NULL;
         segi_parser_leave(p);
         return syn;
@@ -472,15 +481,17 @@ static segi_syn *parse_atom(segi_parser *p)
             return parse_name(p);
         segi_parser_expected(p, "a condition or a value", NULL);
         if (p->status == SEG_E_SYNTAX)
-            segi_error_hint(p->err, "a name that is spelled like this word stands in back quotes: "
-                                    "`%.*s`", SEGI_TOKEN_TEXT(p, token));
+            segi_error_hint(p->err,
+                            "a name that is spelled like this word stands in back quotes: "
+                            "`%.*s`",
+                            SEGI_TOKEN_TEXT(p, token));
         return NULL;
     default:
         return segi_parser_expected(p, "a condition or a value", NULL);
     }
 }
 
-/* ---- arithmetic ---------------------------------------------------------------------------------- */
+/* ---- arithmetic ---- */
 
 /* Chains lean to the left, so their height has to be bounded apart from brackets. */
 static bool value_height_ok(segi_parser *p, const segi_syn *syn)

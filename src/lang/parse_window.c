@@ -27,7 +27,7 @@ bool segi_parse_zone(segi_parser *p, segi_syn_zone *out)
         return false;
     }
     segi_parser_next(p);
-    if (p->token.kind == SEGI_TOKEN_SLASH) {
+    if (token.kind == SEGI_TOKEN_WORD && p->token.kind == SEGI_TOKEN_SLASH) {
         segi_parser_fail(p, token, "\"Europe/Berlin\"", "the time zone stands in double quotes");
         return false;
     }
@@ -39,7 +39,8 @@ static bool parse_moment(segi_parser *p, segi_syn_moment *out)
     out->begin = p->token.begin;
     out->size = p->token.size;
     if (p->token.kind == SEGI_TOKEN_STRING) {
-        segi_parser_fail(p, p->token, "remove the quotes", "dates and instants stand without quotes");
+        segi_parser_fail(p, p->token, "remove the quotes",
+                         "dates and instants stand without quotes");
         return false;
     }
     if (p->token.kind != SEGI_TOKEN_DATE && p->token.kind != SEGI_TOKEN_PARAM) {
@@ -204,6 +205,11 @@ static bool within_is_time(const segi_parser *p)
         return number.kind == SEGI_TOKEN_WORD;
     segi_token unit = segi_lexer_next(&copy);
     const char *text = copy.text + unit.begin;
+    if (unit.kind == SEGI_TOKEN_WORD && segi_word_is(text, unit.size, "of")) {
+        segi_token point = segi_lexer_next(&copy);
+        return !(point.kind == SEGI_TOKEN_WORD &&
+                 segi_word_is(copy.text + point.begin, point.size, "point"));
+    }
     return !(unit.kind == SEGI_TOKEN_WORD &&
              (segi_word_is(text, unit.size, "km") || segi_word_is(text, unit.size, "m") ||
               segi_word_is(text, unit.size, "mi")));
@@ -211,8 +217,8 @@ static bool within_is_time(const segi_parser *p)
 
 bool segi_parse_window_starts(const segi_parser *p)
 {
-    static const char *const words[] = {"this",  "previous", "today", "yesterday",
-                                        "ever",  "since",    "before", "from"};
+    static const char *const words[] = {"this", "previous", "today",  "yesterday",
+                                        "ever", "since",    "before", "from"};
     if (p->token.kind != SEGI_TOKEN_WORD)
         return false;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
@@ -284,7 +290,8 @@ segi_syn_window *segi_parse_window(segi_parser *p)
     if (segi_parser_take(p, "tz") && !segi_parse_zone(p, &window->zone))
         return NULL;
     if (segi_parser_is(p, "during") && segi_parser_then(p, "occasion"))
-        return segi_parser_fail(p, p->token, NULL, "\"during occasion\" is not known in this version");
+        return segi_parser_fail(p, p->token, NULL,
+                                "\"during occasion\" is not known in this version");
     window->size = p->prev_end - window->begin;
     return window;
 }

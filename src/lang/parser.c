@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "lang/syntax.h"
 
-/* ---- tools --------------------------------------------------------------------------------------- */
+/* ---- tools ---- */
 
 bool segi_parser_may_fail(segi_parser *p, segi_token at)
 {
@@ -129,8 +129,9 @@ bool segi_parser_enter(segi_parser *p, segi_token at)
     if (p->status != SEG_OK)
         return false;
     if (p->depth == SEG_TEXT_DEPTH_MAX) {
-        p->status = segi_fail(p->err, SEG_E_LIMIT, "more than %d brackets and nots inside each other",
-                              SEG_TEXT_DEPTH_MAX);
+        p->status =
+            segi_fail(p->err, SEG_E_LIMIT, "more than %d brackets and nots inside each other",
+                      SEG_TEXT_DEPTH_MAX);
         segi_error_span(p->err, at.begin, at.size);
         return false;
     }
@@ -154,8 +155,8 @@ void *segi_parser_alloc(segi_parser *p, size_t size)
 segi_syn *segi_parser_node(segi_parser *p, segi_syn_kind kind, uint32_t begin)
 {
     if (p->status == SEG_OK && *p->nodes == SEG_TEXT_NODES_MAX) {
-        p->status = segi_fail(p->err, SEG_E_LIMIT, "more than %d operators and values",
-                              SEG_TEXT_NODES_MAX);
+        p->status =
+            segi_fail(p->err, SEG_E_LIMIT, "more than %d operators and values", SEG_TEXT_NODES_MAX);
         segi_error_span(p->err, begin, 0);
         segi_error_hint(p->err, "bind a long list of values as a parameter, or save parts as "
                                 "segments of their own");
@@ -186,10 +187,9 @@ void segi_parser_close(segi_parser *p, segi_syn *syn)
     syn->size = p->prev_end - syn->begin;
 }
 
-/* ---- brackets ----------------------------------------------------------------------------------------- */
+/* ---- brackets ---- */
 
-/* The closing bracket; without it the message points back at the opening one. */
-static bool parser_close_bracket(segi_parser *p, segi_token open)
+bool segi_parser_close_bracket(segi_parser *p, segi_token open, const char *what)
 {
     if (p->status != SEG_OK)
         return false;
@@ -199,7 +199,7 @@ static bool parser_close_bracket(segi_parser *p, segi_token open)
         segi_parser_fail(p, open, "add a ) where the group ends",
                          "the ( that opens here is never closed");
     else
-        segi_parser_expected(p, "and, or, or )", NULL);
+        segi_parser_expected(p, what, NULL);
     return false;
 }
 
@@ -212,13 +212,13 @@ segi_syn *segi_parse_bracketed(segi_parser *p, const char *after)
         return NULL;
     segi_parser_next(p);
     segi_syn *inner = segi_parse_expr(p);
-    if (inner == NULL || !parser_close_bracket(p, open))
+    if (inner == NULL || !segi_parser_close_bracket(p, open, "and, or, or )"))
         return NULL;
     segi_parser_leave(p);
     return inner;
 }
 
-/* ---- operands -------------------------------------------------------------------------------------------- */
+/* ---- operands ---- */
 
 /* at least N of ( expr, ... ) */
 static segi_syn *parse_at_least(segi_parser *p)
@@ -240,7 +240,7 @@ static segi_syn *parse_at_least(segi_parser *p)
             return NULL;
         segi_syn_add(syn, item);
     } while (segi_parser_take_kind(p, SEGI_TOKEN_COMMA));
-    if (!parser_close_bracket(p, open))
+    if (!segi_parser_close_bracket(p, open, "and, or, a comma or )"))
         return NULL;
     segi_parser_leave(p);
     segi_parser_close(p, syn);
@@ -269,12 +269,12 @@ static segi_syn *parse_segment(segi_parser *p)
 /* Parts of the language that this version does not have: the word, and what follows it. */
 static const struct later_word {
     const char *word, *then;
-} later_words[] = {
-    {"sequence", "("},      {"funnel", "("},     {"session", "("},       {"streak", "("},
-    {"current_streak", "("}, {"rfm", "("},       {"stage", "("},         {"split", "("},
-    {"holdout", "("},       {"anniversary", "("}, {"quartile", "("},     {"quintile", "("},
-    {"decile", "("},        {"entered", "segment"}, {"left", "segment"}, {"suppressed", "by"},
-    {"subscribed", "to"},   {"exists", "("}};
+} later_words[] = {{"sequence", "("},    {"funnel", "("},         {"session", "("},
+                   {"streak", "("},      {"current_streak", "("}, {"rfm", "("},
+                   {"stage", "("},       {"split", "("},          {"holdout", "("},
+                   {"anniversary", "("}, {"quartile", "("},       {"quintile", "("},
+                   {"decile", "("},      {"entered", "segment"},  {"left", "segment"},
+                   {"suppressed", "by"}, {"subscribed", "to"},    {"exists", "("}};
 
 bool segi_parse_later(segi_parser *p)
 {
@@ -330,7 +330,7 @@ static segi_syn *parse_primary(segi_parser *p)
     return value == NULL ? NULL : segi_parse_test(p, value);
 }
 
-/* ---- levels ------------------------------------------------------------------------------------------------ */
+/* ---- levels ---- */
 
 static segi_syn *parse_unary(segi_parser *p)
 {
@@ -457,9 +457,9 @@ static bool parse_using(segi_parser *p, segi_syn_root *out)
 /* Something is left over: what could it have been meant as? */
 static void fail_trailing(segi_parser *p)
 {
-    static const char *const words[] = {"and",  "or",      "xor",    "except", "where", "within",
-                                        "since", "before", "between", "older", "among", "contains",
-                                        "matches", "inside"};
+    static const char *const words[] = {"and",    "or",       "xor",     "except",  "where",
+                                        "within", "since",    "before",  "between", "older",
+                                        "among",  "contains", "matches", "inside"};
     segi_token token = p->token;
     const char *text = p->lexer.text + token.begin;
     if (token.kind == SEGI_TOKEN_RIGHT) {
@@ -495,8 +495,8 @@ static void fail_trailing(segi_parser *p)
                      token.size > 60 ? 60 : (int)token.size, text);
 }
 
-seg_status segi_parse(segi_arena *arena, const char *text, size_t size, bool value,
-                      uint32_t *nodes, segi_syn_root *out, seg_error *err)
+seg_status segi_parse(segi_arena *arena, const char *text, size_t size, bool value, uint32_t *nodes,
+                      segi_syn_root *out, seg_error *err)
 {
     memset(out, 0, sizeof *out);
     SEGI_TRY(segi_text_check(text, size, err));

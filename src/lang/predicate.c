@@ -7,7 +7,7 @@
 #include "base/hash.h"
 #include "lang/checker.h"
 
-/* ---- making one ------------------------------------------------------------------------------------ */
+/* ---- making one ---- */
 
 static segi_predicate *predicate_create(const segi_mem *mem, const segi_schema *schema,
                                         const char *text, size_t text_size)
@@ -191,7 +191,7 @@ seg_status segi_compile_value(const segi_mem *mem, const segi_schema *schema,
     return compile(&c, text, text_size, false, out, err);
 }
 
-/* ---- references ---------------------------------------------------------------------------------------- */
+/* ---- references ---- */
 
 /* The parser is not needed: only "in segment" followed by a text, anywhere, is a reference. */
 seg_status segi_segment_references(const segi_mem *mem, const char *text, size_t text_size,

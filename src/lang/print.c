@@ -8,11 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PLACE_OR, PLACE_XOR, PLACE_AND, PLACE_NOT, PLACE_TEST };
+enum {
+    PLACE_OR,
+    PLACE_XOR,
+    PLACE_AND,
+    PLACE_NOT,
+    PLACE_TEST
+};
 
 static void print_at(segi_printer *p, const segi_node *node, int place);
 
-/* ---- rows of operands ------------------------------------------------------------------------------- */
+/* ---- rows of operands ---- */
 
 typedef struct row_item {
     const char *text;
@@ -106,7 +112,7 @@ static void print_list(segi_printer *p, const segi_node *node)
     segi_buf_char(p->out, ')');
 }
 
-/* ---- tests ------------------------------------------------------------------------------------------------ */
+/* ---- tests ---- */
 
 static void print_bound(segi_printer *p, const segi_bound *bound)
 {
@@ -293,7 +299,7 @@ static void print_test(segi_printer *p, const segi_node *node)
     }
 }
 
-/* ---- logic ------------------------------------------------------------------------------------------------- */
+/* ---- logic ---- */
 
 /* "did not" of an anchored span means more than not, so there the word stands in front. */
 static bool not_is_inside(const segi_node *inner)
@@ -371,13 +377,13 @@ static void print_plain(segi_printer *p, const segi_node *node)
         segi_buf_text(p->out, "nobody");
         break;
     case SEGI_NODE_OR:
-        print_row(p, node->children, node->child_count, " or ", print_child, PLACE_XOR, true);
+        print_row(p, node->children, node->child_count, " or ", print_child, PLACE_XOR, false);
         break;
     case SEGI_NODE_XOR:
         print_xor(p, node);
         break;
     case SEGI_NODE_AND:
-        print_row(p, node->children, node->child_count, " and ", print_child, PLACE_NOT, true);
+        print_row(p, node->children, node->child_count, " and ", print_child, PLACE_NOT, false);
         break;
     case SEGI_NODE_NOT:
         print_not(p, node);
@@ -419,7 +425,7 @@ void segi_print_predicate(segi_printer *p, const segi_node *node)
     print_at(p, node, PLACE_OR);
 }
 
-/* ---- doors -------------------------------------------------------------------------------------------------- */
+/* ---- doors ---- */
 
 static void print_root(segi_printer *p, const segi_node *node)
 {

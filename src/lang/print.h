@@ -13,7 +13,11 @@ typedef struct segi_printer {
 } segi_printer;
 
 /* Places for a value, from loose to tight: a sum, a product, one operand. */
-enum { SEGI_PRINT_SUM, SEGI_PRINT_TERM, SEGI_PRINT_FACTOR };
+enum {
+    SEGI_PRINT_SUM,
+    SEGI_PRINT_TERM,
+    SEGI_PRINT_FACTOR
+};
 
 /* `tail`: words follow that could be read as the window of an aggregate at the end. */
 void segi_print_value(segi_printer *p, const segi_node *node, int place, bool tail);

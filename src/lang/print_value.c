@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "lang/print.h"
 
-/* ---- small things ------------------------------------------------------------------------------------ */
+/* ---- small things ---- */
 
 static bool name_is_bare(const char *name, size_t size)
 {
@@ -145,7 +145,7 @@ void segi_print_literal(segi_printer *p, const segi_literal *literal)
     }
 }
 
-/* ---- windows --------------------------------------------------------------------------------------------- */
+/* ---- windows ---- */
 
 static bool zone_equal(segi_zone_ref a, segi_zone_ref b)
 {
@@ -255,7 +255,7 @@ void segi_print_window(segi_printer *p, const segi_window *window, bool ever)
     }
 }
 
-/* ---- selectors ---------------------------------------------------------------------------------------------- */
+/* ---- selectors ---- */
 
 void segi_print_selector(segi_printer *p, const segi_selector *selector, segi_zone_ref zone)
 {
@@ -289,12 +289,11 @@ void segi_print_selector(segi_printer *p, const segi_selector *selector, segi_zo
     p->zone = outer;
 }
 
-/* ---- values ---------------------------------------------------------------------------------------------------- */
+/* ---- values ---- */
 
-static const char *const aggregate_names[] = {"count",  "sum",        "avg",    "min",
-                                              "max",    "median",     "percentile", "stddev",
-                                              "distinct", "distinct", "mode",   "first",
-                                              "last",   "nth",        "share"};
+static const char *const aggregate_names[] = {
+    "count",    "sum",      "avg",  "min",   "max",  "median", "percentile", "stddev",
+    "distinct", "distinct", "mode", "first", "last", "nth",    "share"};
 
 static void print_mode_options(segi_printer *p, const segi_node *node)
 {

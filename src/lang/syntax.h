@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "lang/lang.h"
 
-/* ---- tokens ---------------------------------------------------------------------------------- */
+/* ---- tokens ---- */
 
 typedef enum segi_token_kind {
     SEGI_TOKEN_END,
@@ -65,7 +65,7 @@ bool segi_word_known(const char *text, size_t size);
 bool segi_unit_of(const char *text, size_t size, segi_unit *out);
 const char *segi_unit_name(segi_unit unit);
 
-/* ---- the tree -------------------------------------------------------------------------------- */
+/* ---- the tree ---- */
 
 typedef enum segi_syn_kind {
     SEGI_SYN_EVERYONE,
@@ -131,7 +131,11 @@ typedef struct segi_syn_selector {
     const segi_syn *where;
 } segi_syn_selector;
 
-typedef enum segi_syn_tz { SEGI_TZ_NONE, SEGI_TZ_USER, SEGI_TZ_NAME } segi_syn_tz;
+typedef enum segi_syn_tz {
+    SEGI_TZ_NONE,
+    SEGI_TZ_USER,
+    SEGI_TZ_NAME
+} segi_syn_tz;
 
 typedef struct segi_syn_zone {
     segi_syn_tz kind;
@@ -222,7 +226,7 @@ static inline bool segi_syn_is_value(const segi_syn *syn)
     return syn->kind >= SEGI_SYN_NUMBER;
 }
 
-/* ---- parsing ---------------------------------------------------------------------------------- */
+/* ---- parsing ---- */
 
 typedef struct segi_syn_root {
     segi_syn *root;
@@ -232,15 +236,15 @@ typedef struct segi_syn_root {
 } segi_syn_root;
 
 /* *nodes counts up across texts; more than SEG_TEXT_NODES_MAX is SEG_E_LIMIT. err has the span. */
-seg_status segi_parse(segi_arena *arena, const char *text, size_t size, bool value,
-                      uint32_t *nodes, segi_syn_root *out, seg_error *err);
+seg_status segi_parse(segi_arena *arena, const char *text, size_t size, bool value, uint32_t *nodes,
+                      segi_syn_root *out, seg_error *err);
 
-/* ---- shared by the files of the parser ---------------------------------------------------------- */
+/* ---- shared by the files of the parser ---- */
 
 typedef struct segi_parser {
     segi_lexer lexer;
-    segi_token token;   /* the current one */
-    uint32_t prev_end;  /* where the token before it ends */
+    segi_token token;  /* the current one */
+    uint32_t prev_end; /* where the token before it ends */
     segi_arena *arena;
     seg_error *err;
     seg_status status;
@@ -258,21 +262,23 @@ typedef struct segi_parser_mark {
 void segi_parser_next(segi_parser *p);
 segi_parser_mark segi_parser_save(const segi_parser *p);
 void segi_parser_restore(segi_parser *p, segi_parser_mark mark);
-bool segi_parser_is(const segi_parser *p, const char *word);  /* the current token is this word */
+bool segi_parser_is(const segi_parser *p, const char *word);   /* the current token is this word */
 bool segi_parser_then(const segi_parser *p, const char *word); /* and the next one this */
 segi_token segi_parser_peek(const segi_parser *p);             /* the one after the current */
 bool segi_parser_take(segi_parser *p, const char *word);
 bool segi_parser_take2(segi_parser *p, const char *first, const char *second);
 bool segi_parser_take_kind(segi_parser *p, segi_token_kind kind);
 bool segi_parser_expect(segi_parser *p, segi_token_kind kind, const char *what);
+/* The closing bracket; without it the message names `what`, or at the end of the text points
+ * back at the opening one. */
+bool segi_parser_close_bracket(segi_parser *p, segi_token open, const char *what);
 bool segi_parser_enter(segi_parser *p, segi_token at);
 void segi_parser_leave(segi_parser *p);
 /* Fails at a token, with a message in printf form; the hint may be NULL. The first failure stays. */
 #define segi_parser_fail(p, at, hint, ...)                                                         \
-    segi_parser_failed((p), (at), (hint),                                                          \
-                       segi_parser_may_fail((p), (at))                                             \
-                           ? segi_fail((p)->err, SEG_E_SYNTAX, __VA_ARGS__)                        \
-                           : SEG_OK)
+    segi_parser_failed(                                                                            \
+        (p), (at), (hint),                                                                         \
+        segi_parser_may_fail((p), (at)) ? segi_fail((p)->err, SEG_E_SYNTAX, __VA_ARGS__) : SEG_OK)
 bool segi_parser_may_fail(segi_parser *p, segi_token at);
 void *segi_parser_failed(segi_parser *p, segi_token at, const char *hint, seg_status status);
 void *segi_parser_nomem(segi_parser *p);

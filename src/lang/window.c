@@ -9,7 +9,7 @@
 /* Results stay within what can be an event's time; one more is the end of everything. */
 #define TIME_END (SEG_TIME_MAX + 1)
 
-/* ---- saturating arithmetic --------------------------------------------------------------------- */
+/* ---- saturating arithmetic ---- */
 
 static int64_t clamp(int64_t value, int64_t low, int64_t high)
 {
@@ -112,7 +112,7 @@ int64_t segi_duration_add(int64_t instant, segi_duration duration, int sign, con
     return time_clamp(segi_zone_instant(zone, moved * SEGI_DAY + time_of_day));
 }
 
-/* ---- moments and periods ---------------------------------------------------------------------------- */
+/* ---- moments and periods ---- */
 
 static int64_t day_start(const segi_zone *zone, int64_t days)
 {
@@ -187,7 +187,7 @@ static void calendar_days(const segi_window *window, int32_t today, int32_t *beg
     }
 }
 
-/* ---- instants ------------------------------------------------------------------------------------------ */
+/* ---- instants ---- */
 
 static void anchor_bounds(const segi_window *window, const segi_zone *zone, int64_t anchor,
                           int64_t *begin, int64_t *end)
@@ -273,7 +273,7 @@ void segi_window_bounds(const segi_window *window, const segi_zone *zone, int64_
     *out_end = end < begin ? begin : end;
 }
 
-/* ---- civil dates ------------------------------------------------------------------------------------------ */
+/* ---- civil dates ---- */
 
 /* A day number moved by a duration; units below a day are refused by the checker. */
 static int32_t date_add(int32_t days, segi_duration duration, int sign)

@@ -106,18 +106,10 @@ static void col_write(const int64_t *slots, size_t rows, uint64_t base, uint64_t
     for (size_t i = 0; i < rows; i++) {
         uint64_t stored = col_quotient(&d, (uint64_t)slots[i] - base);
         switch (width) {
-        case 1:
-            out1[i] = (uint8_t)stored;
-            break;
-        case 2:
-            out2[i] = (uint16_t)stored;
-            break;
-        case 4:
-            out4[i] = (uint32_t)stored;
-            break;
-        default:
-            out8[i] = stored;
-            break;
+        case 1: out1[i] = (uint8_t)stored; break;
+        case 2: out2[i] = (uint16_t)stored; break;
+        case 4: out4[i] = (uint32_t)stored; break;
+        default: out8[i] = stored; break;
         }
     }
 }

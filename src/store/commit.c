@@ -267,12 +267,11 @@ static seg_status commit_users(segi_commit *c, const segi_commit_batch *batch, u
 {
     segi_store *store = c->store;
     const seg_batch *b = &batch->checked.batch;
-    seg_status status =
-        store->ids.kind == SEG_ID_U64
-            ? segi_ids_intern_numbers(&store->ids, b->user_ids, batch->rows, batch->row_count,
-                                      store->user_count, out)
-            : segi_ids_intern_bytes(&store->ids, b->user_bytes, b->user_offsets, batch->rows,
-                                    batch->row_count, store->user_count, out);
+    seg_status status = store->ids.kind == SEG_ID_U64
+                            ? segi_ids_intern_numbers(&store->ids, b->user_ids, batch->rows,
+                                                      batch->row_count, store->user_count, out)
+                            : segi_ids_intern_bytes(&store->ids, b->user_bytes, b->user_offsets,
+                                                    batch->rows, batch->row_count, out);
     return status == SEG_OK ? SEG_OK : commit_fail(c, status, "4294901760 users");
 }
 
@@ -439,10 +438,10 @@ static void commit_accept(segi_commit *c)
     store->version = NULL;
 }
 
-static void commit_drop(segi_commit *c, segi_strings_mark users)
+static void commit_drop(segi_commit *c)
 {
     segi_store *store = c->store;
-    segi_ids_undo(&store->ids, users);
+    segi_ids_undo(&store->ids, store->user_count);
     segi_tail_drop(&store->tail);
     segi_attr_drop(&store->exists);
     for (size_t i = 0; i < store->attr_count; i++)
@@ -527,7 +526,6 @@ seg_status segi_store_commit(segi_store *store, const seg_batch *batches, size_t
     c.schema = store->schema;
     segi_schema_retain(c.schema);
     uint32_t users_before = store->user_count;
-    segi_strings_mark users = segi_strings_position(&store->ids.strings);
     seg_status status = commit_steps(&c, batches);
     if (status == SEG_OK) {
         commit_accept(&c);
@@ -537,7 +535,7 @@ seg_status segi_store_commit(segi_store *store, const seg_batch *batches, size_t
             commit_results(&c, options->row_results);
         commit_tidy(store);
     } else {
-        commit_drop(&c, users);
+        commit_drop(&c);
     }
     segi_commit_buffers_free(&c);
     segi_arena_deinit(&c.arena);

@@ -88,28 +88,18 @@ static void dedup_add_value(const segi_dedup *dedup, const seg_column *column, u
     const void *values = column->values;
     int64_t slot = 0;
     switch (column->type) {
-    case SEG_TYPE_STRING:
-        dedup_add_text(dedup, column, row, tag, body);
-        return;
+    case SEG_TYPE_STRING: dedup_add_text(dedup, column, row, tag, body); return;
     case SEG_TYPE_DECIMAL:
         dedup_add_decimal(dedup, tag, ((const int64_t *)values)[row], column->scale, body);
         return;
-    case SEG_TYPE_BOOL:
-        slot = ((const uint8_t *)values)[row];
-        break;
-    case SEG_TYPE_DATE:
-        slot = ((const int32_t *)values)[row];
-        break;
-    case SEG_TYPE_FLOAT64:
-        slot = segi_slot_of_float(((const double *)values)[row]);
-        break;
+    case SEG_TYPE_BOOL: slot = ((const uint8_t *)values)[row]; break;
+    case SEG_TYPE_DATE: slot = ((const int32_t *)values)[row]; break;
+    case SEG_TYPE_FLOAT64: slot = segi_slot_of_float(((const double *)values)[row]); break;
     case SEG_TYPE_GEO:
         (void)segi_slot_of_geo(((const double *)values)[2 * row],
                                ((const double *)values)[2 * row + 1], &slot);
         break;
-    default:
-        slot = ((const int64_t *)values)[row];
-        break;
+    default: slot = ((const int64_t *)values)[row]; break;
     }
     dedup_add_words(dedup, tag, (uint64_t)slot, 0, body);
 }

@@ -25,16 +25,20 @@ size_t segi_ids_bytes(const segi_ids *ids)
     return segi_strings_bytes(&ids->strings) + ids->numbers.bytes;
 }
 
-void segi_ids_undo(segi_ids *ids, segi_strings_mark mark)
+void segi_ids_undo(segi_ids *ids, uint32_t count)
 {
-    segi_strings_undo(&ids->strings, mark);
+    if (ids->kind == SEG_ID_BYTES) {
+        segi_strings_undo(&ids->strings, count);
+    } else if (ids->strings.count > count) {
+        segi_table_undo(ids->strings.table, count);
+        ids->strings.count = count;
+    }
 }
 
 /* ---- strings --------------------------------------------------------------------------------- */
 
 seg_status segi_ids_intern_bytes(segi_ids *ids, const char *bytes, const uint64_t *offsets,
-                                 const uint32_t *rows, size_t count, uint32_t settled,
-                                 uint32_t *out)
+                                 const uint32_t *rows, size_t count, uint32_t *out)
 {
     const char *texts[IDS_BLOCK];
     uint32_t sizes[IDS_BLOCK], found[IDS_BLOCK];
@@ -57,7 +61,7 @@ seg_status segi_ids_intern_bytes(segi_ids *ids, const char *bytes, const uint64_
             }
             out[next] = (uint32_t)(block - 1);
         }
-        seg_status status = segi_strings_intern(&ids->strings, texts, sizes, block, settled, found);
+        seg_status status = segi_strings_intern(&ids->strings, texts, sizes, block, found);
         if (status != SEG_OK)
             return status;
         for (; done < next; done++)

@@ -1,4 +1,4 @@
-/* The hash table under ids and dictionaries: tag -> ordinal, readable without locks.
+/* The hash table under ids and dictionaries: tag -> ordinal (or place), readable without locks.
  *
  * Slots hold the upper 32 bits of a keyed SipHash (the tag) and the ordinal plus one; 0 is empty.
  * The place of a tag is given by its own leading bits, so that a larger table is made without

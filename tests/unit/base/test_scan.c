@@ -55,7 +55,7 @@ START_TEST(test_scan__range_equals_one_by_one_at_every_level)
             segi_scan_range_at(level, width, data, begin, count, low, high, bits);
             for (size_t i = 0; i < count; i++) {
                 uint64_t v = stored_at(width, data, begin + i);
-                check_fast(segi_bit_get(bits, i) == (low <= v && v <= high));
+                if (segi_bit_get(bits, i) != (low <= v && v <= high)) ck_abort_msg("level %d width %u row %zu of %zu", level, width, i, count);
             }
             for (size_t i = count; i < (count + 63) / 64 * 64; i++)
                 check_fast(!segi_bit_get(bits, i));

@@ -102,71 +102,36 @@ static seg_status break_batch(fixture *f, int what)
 {
     static seg_column twice[2];
     switch (what) {
-    case GOOD:
-        return SEG_OK;
-    case BATCH_SIZE:
-        f->batch.struct_size = 8;
-        return SEG_E_VERSION;
-    case BATCH_FLAGS:
-        f->batch.flags = 1;
-        return SEG_E_VERSION;
-    case NO_USERS:
-        f->batch.user_offsets = NULL;
-        return SEG_E_ARG;
-    case USERS_AS_NUMBERS:
-        f->batch.user_ids = f->user_offsets;
-        return SEG_E_ARG;
-    case USERS_FALL:
-        f->user_offsets[2] = 9;
-        return SEG_E_DATA;
+    case GOOD: return SEG_OK;
+    case BATCH_SIZE: f->batch.struct_size = 8; return SEG_E_VERSION;
+    case BATCH_FLAGS: f->batch.flags = 1; return SEG_E_VERSION;
+    case NO_USERS: f->batch.user_offsets = NULL; return SEG_E_ARG;
+    case USERS_AS_NUMBERS: f->batch.user_ids = f->user_offsets; return SEG_E_ARG;
+    case USERS_FALL: f->user_offsets[2] = 9; return SEG_E_DATA;
     case TWO_KINDS_OF_TYPE:
         f->batch.event = "e";
         f->batch.event_size = 1;
         return SEG_E_ARG;
-    case NO_TYPE:
-        f->batch.event_types = NULL;
-        return SEG_E_ARG;
-    case TYPES_WITHOUT_CODES:
-        f->types.codes = NULL;
-        return SEG_E_ARG;
-    case TYPE_CODE_BEYOND:
-        f->type_codes[3] = 2;
-        return SEG_E_DATA;
-    case TYPES_WITH_STATES:
-        f->types.states = f->states;
-        return SEG_E_ARG;
-    case EVENT_IDS_WITH_CODES:
-        f->ids.codes = f->codes;
-        return SEG_E_ARG;
+    case NO_TYPE: f->batch.event_types = NULL; return SEG_E_ARG;
+    case TYPES_WITHOUT_CODES: f->types.codes = NULL; return SEG_E_ARG;
+    case TYPE_CODE_BEYOND: f->type_codes[3] = 2; return SEG_E_DATA;
+    case TYPES_WITH_STATES: f->types.states = f->states; return SEG_E_ARG;
+    case EVENT_IDS_WITH_CODES: f->ids.codes = f->codes; return SEG_E_ARG;
     case EVENT_IDS_FALL:
         f->ids.offsets = f->lists;
         f->lists[1] = 4;
         return SEG_E_DATA;
-    case COLUMN_SIZE:
-        f->column.struct_size += 8;
-        return SEG_E_VERSION;
-    case COLUMN_NAME:
-        f->column.name = "\n";
-        return SEG_E_ARG;
-    case COLUMN_TYPE:
-        f->column.type = 10;
-        return SEG_E_ARG;
-    case COLUMN_SCALE:
-        f->column.scale = 1;
-        return SEG_E_ARG;
-    case COLUMN_RESERVED:
-        f->column.reserved = 1;
-        return SEG_E_VERSION;
-    case COLUMN_SET_IN_EVENT:
-        f->column.type = SEG_TYPE_STRING_SET;
-        return SEG_E_ARG;
+    case COLUMN_SIZE: f->column.struct_size += 8; return SEG_E_VERSION;
+    case COLUMN_NAME: f->column.name = "\n"; return SEG_E_ARG;
+    case COLUMN_TYPE: f->column.type = 10; return SEG_E_ARG;
+    case COLUMN_SCALE: f->column.scale = 1; return SEG_E_ARG;
+    case COLUMN_RESERVED: f->column.reserved = 1; return SEG_E_VERSION;
+    case COLUMN_SET_IN_EVENT: f->column.type = SEG_TYPE_STRING_SET; return SEG_E_ARG;
     case NO_VALUES:
         f->column.type = SEG_TYPE_INT64;
         f->column.values = NULL;
         return SEG_E_ARG;
-    case NO_OFFSETS:
-        f->column.offsets = NULL;
-        return SEG_E_ARG;
+    case NO_OFFSETS: f->column.offsets = NULL; return SEG_E_ARG;
     case OFFSETS_FALL:
         f->column.offsets = f->lists;
         f->lists[1] = 4;
@@ -176,23 +141,15 @@ static seg_status break_batch(fixture *f, int what)
         f->column.dictionary_count = ROWS;
         f->codes[2] = ROWS;
         return SEG_E_DATA;
-    case DICTIONARY_WITHOUT_CODES:
-        f->column.dictionary_count = 1;
-        return SEG_E_ARG;
-    case STATE_UNKNOWN:
-        f->states[0] = 3;
-        return SEG_E_DATA;
+    case DICTIONARY_WITHOUT_CODES: f->column.dictionary_count = 1; return SEG_E_ARG;
+    case STATE_UNKNOWN: f->states[0] = 3; return SEG_E_DATA;
     case TWICE_THE_NAME:
         twice[0] = twice[1] = f->column;
         f->batch.columns = twice;
         f->batch.column_count = 2;
         return SEG_E_ARG;
-    case NO_COLUMNS:
-        f->batch.columns = NULL;
-        return SEG_E_ARG;
-    default:
-        f->batch.times = NULL;
-        return SEG_E_ARG;
+    case NO_COLUMNS: f->batch.columns = NULL; return SEG_E_ARG;
+    default: f->batch.times = NULL; return SEG_E_ARG;
     }
 }
 

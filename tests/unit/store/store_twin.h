@@ -92,18 +92,12 @@ static inline int64_t twin_random_slot(case_rng *rng, const twin_field *field)
 {
     int64_t slot;
     switch (field->type) {
-    case SEG_TYPE_BOOL:
-        return (int64_t)case_below(rng, 2);
-    case SEG_TYPE_STRING:
-        return (int64_t)case_below(rng, 30);
-    case SEG_TYPE_DECIMAL:
-        return (int64_t)case_below(rng, 100000) * 5 - 1000;
-    case SEG_TYPE_DATE:
-        return 20000 + (int64_t)case_below(rng, 400);
-    case SEG_TYPE_TIMESTAMP:
-        return CASE_NOW + (int64_t)case_below(rng, 1000) * 3600000000;
-    case SEG_TYPE_FLOAT64:
-        return segi_slot_of_float((double)case_below(rng, 1000) / 8 - 20);
+    case SEG_TYPE_BOOL: return (int64_t)case_below(rng, 2);
+    case SEG_TYPE_STRING: return (int64_t)case_below(rng, 30);
+    case SEG_TYPE_DECIMAL: return (int64_t)case_below(rng, 100000) * 5 - 1000;
+    case SEG_TYPE_DATE: return 20000 + (int64_t)case_below(rng, 400);
+    case SEG_TYPE_TIMESTAMP: return CASE_NOW + (int64_t)case_below(rng, 1000) * 3600000000;
+    case SEG_TYPE_FLOAT64: return segi_slot_of_float((double)case_below(rng, 1000) / 8 - 20);
     case SEG_TYPE_GEO:
         ck_assert(segi_slot_of_geo((double)case_below(rng, 180) - 90.0 + 0.5,
                                    (double)case_below(rng, 300) - 150.25, &slot));
@@ -317,18 +311,10 @@ static inline void twin_check_sets(const segi_sets *sets, uint32_t row, const se
     uint64_t mask = 0;
     uint32_t begin = 0, count = 64;
     switch (sets->mask_width) {
-    case 1:
-        mask = ((const uint8_t *)sets->masks)[row];
-        break;
-    case 2:
-        mask = ((const uint16_t *)sets->masks)[row];
-        break;
-    case 4:
-        mask = ((const uint32_t *)sets->masks)[row];
-        break;
-    case 8:
-        mask = ((const uint64_t *)sets->masks)[row];
-        break;
+    case 1: mask = ((const uint8_t *)sets->masks)[row]; break;
+    case 2: mask = ((const uint16_t *)sets->masks)[row]; break;
+    case 4: mask = ((const uint32_t *)sets->masks)[row]; break;
+    case 8: mask = ((const uint64_t *)sets->masks)[row]; break;
     default:
         begin = sets->begins[row];
         count = sets->begins[row + 1] - begin;

@@ -142,7 +142,7 @@ END_TEST
 START_TEST(test_col__random)
 {
     case_rng rng = {case_seed(21)};
-    for (int round = 0; round < 3000; round++) {
+    for (int round = 0; round < 400; round++) {
         int64_t slots[ROWS_MAX];
         uint8_t states[ROWS_MAX];
         size_t rows = 1 + (size_t)case_below(&rng, ROWS_MAX);
@@ -179,6 +179,7 @@ Suite *suite(void)
 {
     Suite *s = suite_create("store/col");
     TCase *c = tcase_create("col");
+    tcase_set_timeout(c, 30);
     tcase_add_test(c, test_col__widths_and_units);
     tcase_add_test(c, test_col__extremes);
     tcase_add_test(c, test_col__states);

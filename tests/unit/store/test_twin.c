@@ -13,10 +13,8 @@ enum {
 static int64_t random_time(case_rng *rng, int spread, int64_t *clock)
 {
     switch (spread) {
-    case SPREAD_TIES:
-        return CASE_NOW + (int64_t)case_below(rng, 6) * 1000;
-    case SPREAD_YEAR:
-        return CASE_NOW - (int64_t)case_below(rng, 365 * 86400) * 1000000;
+    case SPREAD_TIES: return CASE_NOW + (int64_t)case_below(rng, 6) * 1000;
+    case SPREAD_YEAR: return CASE_NOW - (int64_t)case_below(rng, 365 * 86400) * 1000000;
     case SPREAD_AGES:
         if (case_below(rng, 20) == 0)
             return case_below(rng, 2) ? SEG_TIME_MIN : SEG_TIME_MAX;

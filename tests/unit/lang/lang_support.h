@@ -1,0 +1,195 @@
+/* unit/lang/lang_support.h - the example store of docs/language.md, and trees compared node by
+ * node. No Check in here: the fuzz target uses it too. */
+#ifndef SEG_TEST_LANG_SUPPORT_H
+#define SEG_TEST_LANG_SUPPORT_H
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "lang/lang.h"
+
+typedef struct lang_column {
+    const char *event; /* NULL: an attribute */
+    const char *name;  /* NULL: an event type without properties */
+    seg_type type;
+    int32_t scale;
+} lang_column;
+
+static const lang_column lang_columns[] = {{NULL, "email", SEG_TYPE_STRING, 0},
+                                           {NULL, "country", SEG_TYPE_STRING, 0},
+                                           {NULL, "plan", SEG_TYPE_STRING, 0},
+                                           {NULL, "timezone", SEG_TYPE_STRING, 0},
+                                           {NULL, "seats", SEG_TYPE_INT64, 0},
+                                           {NULL, "score", SEG_TYPE_FLOAT64, 0},
+                                           {NULL, "balance", SEG_TYPE_DECIMAL, 2},
+                                           {NULL, "vip", SEG_TYPE_BOOL, 0},
+                                           {NULL, "signed_up", SEG_TYPE_TIMESTAMP, 0},
+                                           {NULL, "trial_end", SEG_TYPE_TIMESTAMP, 0},
+                                           {NULL, "birthday", SEG_TYPE_DATE, 0},
+                                           {NULL, "home", SEG_TYPE_GEO, 0},
+                                           {NULL, "last_location", SEG_TYPE_GEO, 0},
+                                           {NULL, "tags", SEG_TYPE_STRING_SET, 0},
+                                           {NULL, "class.value_tier", SEG_TYPE_STRING, 0},
+                                           {NULL, "odd name", SEG_TYPE_STRING, 0},
+                                           {NULL, "first", SEG_TYPE_INT64, 0},
+                                           {"Signed Up", "utm_source", SEG_TYPE_STRING, 0},
+                                           {"Order Completed", "total", SEG_TYPE_DECIMAL, 2},
+                                           {"Order Completed", "currency", SEG_TYPE_STRING, 0},
+                                           {"Order Completed", "category", SEG_TYPE_STRING, 0},
+                                           {"Order Completed", "coupon", SEG_TYPE_STRING, 0},
+                                           {"Order Completed", "items", SEG_TYPE_INT64, 0},
+                                           {"Order Completed", "gift", SEG_TYPE_BOOL, 0},
+                                           {"Order Completed", "deliver_on", SEG_TYPE_DATE, 0},
+                                           {"Order Completed", "paid_at", SEG_TYPE_TIMESTAMP, 0},
+                                           {"Order Completed", "shop", SEG_TYPE_GEO, 0},
+                                           {"Product Viewed", "sku", SEG_TYPE_STRING, 0},
+                                           {"Product Viewed", "category", SEG_TYPE_STRING, 0},
+                                           {"Product Viewed", "total", SEG_TYPE_FLOAT64, 0},
+                                           {"Session Started", "utm_source", SEG_TYPE_STRING, 0},
+                                           {"Session Started", "seconds", SEG_TYPE_FLOAT64, 0},
+                                           {"Plan Changed", "plan", SEG_TYPE_STRING, 0},
+                                           {"Project Created", NULL, 0, 0},
+                                           {"Password Reset", NULL, 0, 0},
+                                           {"App Opened", NULL, 0, 0},
+                                           {"login", NULL, 0, 0}};
+
+static inline void lang_need(seg_status status)
+{
+    if (status != SEG_OK)
+        abort();
+}
+
+/* The caller releases it. The store's zone is UTC, its week starts on Monday. */
+static inline const segi_schema *lang_schema(const segi_mem *mem)
+{
+    segi_zone *zone;
+    const segi_schema *schema, *next;
+    uint32_t event, index;
+    lang_need(segi_zone_load(mem, "UTC", 3, &zone, NULL));
+    lang_need(segi_schema_create(mem, 1, 1, zone, &schema, NULL));
+    for (size_t i = 0; i < sizeof lang_columns / sizeof *lang_columns; i++) {
+        const lang_column *c = &lang_columns[i];
+        if (c->event == NULL) {
+            lang_need(segi_schema_add_attribute(schema, c->name, strlen(c->name), c->type, c->scale,
+                                                &next, &index, NULL));
+            segi_schema_release(schema);
+            schema = next;
+            continue;
+        }
+        lang_need(segi_schema_add_event(schema, c->event, strlen(c->event), &next, &event, NULL));
+        segi_schema_release(schema);
+        schema = next;
+        if (c->name == NULL)
+            continue;
+        lang_need(segi_schema_add_property(schema, event, c->name, strlen(c->name), c->type,
+                                           c->scale, &next, &index, NULL));
+        segi_schema_release(schema);
+        schema = next;
+    }
+    return schema;
+}
+
+/* ---- equality ---- */
+
+static inline bool lang_nodes_equal(const segi_node *a, const segi_node *b);
+
+static inline bool lang_literal_equal(const segi_literal *a, const segi_literal *b)
+{
+    return a->type.type == b->type.type && a->type.scale == b->type.scale && a->slot == b->slot &&
+           a->text_size == b->text_size &&
+           (a->text_size == 0 || memcmp(a->text, b->text, a->text_size) == 0);
+}
+
+/* Zones of two compiles are two objects, so the name counts. */
+static inline bool lang_zone_equal(segi_zone_ref a, segi_zone_ref b)
+{
+    if (a.kind != b.kind || a.attribute != b.attribute || (a.zone == NULL) != (b.zone == NULL))
+        return false;
+    return a.zone == NULL || strcmp(segi_zone_name(a.zone), segi_zone_name(b.zone)) == 0;
+}
+
+static inline bool lang_window_equal(const segi_window *a, const segi_window *b)
+{
+    return a->kind == b->kind && a->length.count == b->length.count &&
+           a->length.unit == b->length.unit && a->length_to.count == b->length_to.count &&
+           (a->length_to.count == 0 || a->length_to.unit == b->length_to.unit) &&
+           a->complete == b->complete && a->from.kind == b->from.kind &&
+           a->from.value == b->from.value && a->to.kind == b->to.kind &&
+           a->to.value == b->to.value && a->side == b->side && a->week_start == b->week_start &&
+           lang_zone_equal(a->zone, b->zone) && lang_nodes_equal(a->anchor, b->anchor);
+}
+
+static inline bool lang_selector_equal(const segi_selector *a, const segi_selector *b)
+{
+    if (a == NULL || b == NULL)
+        return a == b;
+    if (a->event_count != b->event_count || a->any_event != b->any_event ||
+        a->unknown_count != b->unknown_count)
+        return false;
+    for (uint32_t i = 0; i < a->event_count; i++) {
+        if (a->events[i] != b->events[i])
+            return false;
+    }
+    for (uint32_t i = 0; i < a->unknown_count; i++) {
+        if (a->unknown[i].size != b->unknown[i].size ||
+            memcmp(a->unknown[i].text, b->unknown[i].text, a->unknown[i].size) != 0)
+            return false;
+    }
+    return lang_nodes_equal(a->where, b->where);
+}
+
+static inline bool lang_rings_equal(const segi_node *a, const segi_node *b)
+{
+    for (uint32_t i = 0; i < a->ring_count; i++) {
+        if (a->rings[i].count != b->rings[i].count ||
+            memcmp(a->rings[i].points, b->rings[i].points,
+                   a->rings[i].count * sizeof *a->rings[i].points) != 0)
+            return false;
+    }
+    return memcmp(&a->point, &b->point, sizeof a->point) == 0 && a->meters <= b->meters &&
+           a->meters >= b->meters;
+}
+
+/* Everything but the spans. */
+static inline bool lang_nodes_equal(const segi_node *a, const segi_node *b)
+{
+    if (a == NULL || b == NULL)
+        return a == b;
+    if (a->kind != b->kind || a->type.type != b->type.type || a->type.scale != b->type.scale ||
+        a->child_count != b->child_count || a->count != b->count || a->op != b->op ||
+        a->negated != b->negated || a->percent != b->percent || a->bottom != b->bottom ||
+        a->state != b->state || a->has != b->has || a->text != b->text || a->fold != b->fold ||
+        a->list_count != b->list_count || a->ring_count != b->ring_count || a->which != b->which ||
+        a->nth != b->nth || a->arith != b->arith || a->field != b->field ||
+        a->builtin != b->builtin || a->aggregate != b->aggregate || a->period != b->period ||
+        a->min_events != b->min_events || a->ties != b->ties || a->name_size != b->name_size)
+        return false;
+    if (a->name_size != 0 && memcmp(a->name, b->name, a->name_size) != 0)
+        return false;
+    if (a->bound.given != b->bound.given || a->bound.min != b->bound.min ||
+        a->bound.max != b->bound.max || a->bound.periods != b->bound.periods ||
+        (a->bound.periods && a->bound.period != b->bound.period))
+        return false;
+    if (a->moment.kind != b->moment.kind || a->moment.value != b->moment.value ||
+        (a->kind == SEGI_NODE_SHIFT &&
+         (a->shift.count != b->shift.count || a->shift.unit != b->shift.unit)) ||
+        a->fraction < b->fraction || a->fraction > b->fraction)
+        return false;
+    if (!lang_literal_equal(&a->literal, &b->literal) || !lang_rings_equal(a, b) ||
+        !lang_window_equal(&a->window, &b->window) ||
+        !lang_selector_equal(a->selector, b->selector) ||
+        !lang_nodes_equal(a->argument, b->argument) || !lang_nodes_equal(a->share, b->share))
+        return false;
+    for (uint32_t i = 0; i < a->list_count; i++) {
+        if (!lang_literal_equal(&a->list[i], &b->list[i]))
+            return false;
+    }
+    for (uint32_t i = 0; i < a->child_count; i++) {
+        if (!lang_nodes_equal(a->children[i], b->children[i]))
+            return false;
+    }
+    return true;
+}
+
+#endif
