@@ -88,27 +88,30 @@ struct ArrowArrayStream {
  * All other columns are properties or attributes under their own names. */
 typedef struct seg_arrow_options {
     uint32_t struct_size;
-    uint32_t flags;       /* SEG_ARROW_* bits above */
-    uint32_t kind;        /* SEG_ARROW_EVENTS or SEG_ARROW_USERS */
-    uint32_t reserved;    /* 0 */
-    uint64_t commit_rows; /* commit as soon as so many rows are gathered, always whole record
-                                   batches; 0: 1,048,576; 1: each record batch by itself;
-                                   UINT64_MAX: the stream as one commit, all or nothing */
+    uint32_t flags;    /* SEG_ARROW_* bits above */
+    uint32_t kind;     /* SEG_ARROW_EVENTS or SEG_ARROW_USERS */
+    uint32_t reserved; /* 0 */
+    /* Commit as soon as so many rows are gathered, always whole record batches. 0: 1,048,576;
+     * 1: each record batch by itself; UINT64_MAX: the stream as one commit, all or nothing. */
+    uint64_t commit_rows;
     const char *user_column;
     uint64_t user_column_size;
-    const char *time_column; /* events only, as the rest */
+    /* Events only: the columns of time, event type and event id; or, instead of a column, the one
+     * event type of all rows. */
+    const char *time_column;
     uint64_t time_column_size;
     const char *event_column;
     uint64_t event_column_size;
-    const char *event; /* instead of a column: all rows are of this event type */
+    const char *event;
     uint64_t event_size;
     const char *event_id_column;
     uint64_t event_id_column_size;
-    const char *timezone; /* of timestamps without a zone, and of dates that serve as time;
-                                   NULL: the store's zone */
+    /* Of timestamps without a zone, and of dates that serve as times; NULL: the store's zone. */
+    const char *timezone;
     uint64_t timezone_size;
-    seg_task *task; /* looked at between record batches; done and total are both the
-                                   rows read so far, as nobody knows how many will come; NULL: none */
+    /* Looked at between record batches. Its progress is the rows read so far, both done and
+     * total: nobody knows how many will come. NULL: none. */
+    seg_task *task;
 } seg_arrow_options;
 
 #define SEG_ARROW_OPTIONS_INIT                                                                     \
