@@ -225,6 +225,8 @@ static bool filter_needs_users(const segi_prep_filter *filter)
         if (filter_needs_users(filter->children[i]))
             return true;
     }
+    if (filter->window && filter->window->zones->view)
+        return true;
     return value_needs_users(filter->values[0]) || value_needs_users(filter->values[1]) ||
            value_needs_users(filter->values[2]);
 }
