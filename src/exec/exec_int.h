@@ -346,7 +346,7 @@ const segi_prep_source *segi_prep_source_of(segi_prep *p, const segi_selector *s
                                             int64_t begin, int64_t end);
 const segi_prep_source *segi_prep_source_window(segi_prep *p, const segi_node *node);
 /* True where the bounds differ from user to user. */
-bool segi_prep_window_each(const segi_window *window);
+bool segi_prep_window_each(const segi_window *window, bool dates);
 const segi_prep_window *segi_prep_window_of(segi_prep *p, const segi_window *window, bool events,
                                             bool dates);
 const segi_user_zones *segi_prep_zones(segi_prep *p, const segi_zone_ref *zone);
