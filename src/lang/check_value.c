@@ -149,6 +149,9 @@ static segi_node *check_duration(segi_check *k, const segi_syn *syn)
         literal.type.type = SEGI_TYPE_PARAM;
     else
         literal.slot = segi_duration_length(duration);
+    if (literal.slot == INT64_MAX || literal.slot == INT64_MIN)
+        return segi_check_fail(k, syn->begin, syn->size, SEG_E_LIMIT,
+                               "this length of time is too large");
     segi_node *node = segi_check_literal_node(k, syn, literal);
     if (node == NULL)
         return NULL;
@@ -237,6 +240,27 @@ static bool fold_exact(segi_arith op, segi_literal a, segi_literal b, segi_liter
     return true;
 }
 
+/* Where the exact result does not fit, the operands are taken as floats, and as those they are
+ * again exact numbers: the ones that they print as. So a constant folds the same when its printed
+ * text is compiled. */
+static bool fold_rounded(segi_arith op, const segi_literal *a, const segi_literal *b,
+                         segi_literal *out)
+{
+    const segi_literal *both[2] = {a, b};
+    segi_literal rounded[2];
+    memset(rounded, 0, sizeof rounded);
+    for (int i = 0; i < 2; i++) {
+        char text[SEGI_FLOAT_TEXT_MAX];
+        size_t size = segi_text_write_float(literal_double(both[i]), text);
+        bool negative = text[0] == '-';
+        if (!segi_number_exact(text + negative, size - negative, negative, &rounded[i]))
+            return false;
+    }
+    if (op == SEGI_DIVIDE && rounded[1].slot == 0)
+        return false;
+    return fold_exact(op, rounded[0], rounded[1], out);
+}
+
 static bool is_exact(const segi_node *node)
 {
     return segi_node_constant(node) &&
@@ -262,7 +286,9 @@ static segi_node *arith_numbers(segi_check *k, const segi_syn *syn, segi_node *l
     if (op == SEGI_DIVIDE && is_exact(right) && right->literal.slot == 0)
         return segi_check_fail(k, right->span_begin, right->span_size, SEG_E_TYPE,
                                "a division by zero");
-    if (is_exact(left) && is_exact(right) && fold_exact(op, left->literal, right->literal, &folded))
+    if (is_exact(left) && is_exact(right) &&
+        (fold_exact(op, left->literal, right->literal, &folded) ||
+         fold_rounded(op, &left->literal, &right->literal, &folded)))
         return segi_check_literal_node(k, syn, folded);
     segi_node *both[2] = {left, right};
     for (int i = 0; i < 2; i++) {

@@ -119,7 +119,7 @@ static bool text_duration(const segi_literal *given, int64_t *out)
         duration.unit >= SEGI_UNIT_MONTH)
         return false;
     *out = segi_duration_length(duration);
-    return true;
+    return *out != INT64_MAX;
 }
 
 static bool given_moment(segi_check *k, const segi_syn *syn, const segi_literal *given,

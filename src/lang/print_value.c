@@ -69,6 +69,12 @@ void segi_print_float(segi_printer *p, double value)
     if (size > 2 && memcmp(text + size - 2, ".0", 2) == 0)
         size -= 2;
     segi_buf_add(p->out, text, size);
+    /* Without an exponent a number has to be exact; an empty one lifts that. */
+    segi_literal exact;
+    bool negative = text[0] == '-';
+    if (memchr(text, 'e', size) == NULL &&
+        !segi_number_exact(text + negative, size - negative, negative, &exact))
+        segi_buf_text(p->out, "e0");
 }
 
 static void print_duration(segi_printer *p, segi_duration duration)
