@@ -35,6 +35,8 @@ static void default_release(void *user, void *pointer, size_t size)
 
 static const segi_mem default_mem = {NULL, default_alloc, default_resize, default_release};
 
+/* The size that the caller asked for, from the prefix. memcpy, because a host's allocator may
+ * promise less alignment than ours needs. */
 static size_t block_size(const char *block)
 {
     size_t size;
@@ -129,6 +131,7 @@ bool segi_grow(const segi_mem *mem, void **pointer, size_t *capacity, size_t nee
         }
         target *= 2;
     }
+    /* Too large a product is a failure like any other: the caller sees only "no room". */
     size_t bytes;
     if (__builtin_mul_overflow(target, element_size, &bytes))
         return false;

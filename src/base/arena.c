@@ -18,11 +18,13 @@ struct segi_arena_block {
 /* The header padded, so that the bytes behind it keep the alignment. */
 #define HEADER_SIZE ((sizeof(segi_arena_block) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT)
 
+/* The first byte that the arena hands out of a block. */
 static char *block_bytes(segi_arena_block *block)
 {
     return (char *)block + HEADER_SIZE;
 }
 
+/* A block that is not linked yet. `total` counts headers too: budgets are about memory. */
 static segi_arena_block *arena_new_block(segi_arena *arena, size_t size)
 {
     if (size > SIZE_MAX - HEADER_SIZE)
@@ -58,6 +60,7 @@ void segi_arena_init(segi_arena *arena, const segi_mem *mem)
     arena->mem = mem;
 }
 
+/* Linear in the number of blocks, not of allocations. */
 void segi_arena_deinit(segi_arena *arena)
 {
     segi_arena_block *block = arena->blocks;

@@ -3,7 +3,9 @@
  * A segi_bitmap is a roaring_bitmap_t under another name, so that a bitmap costs no second
  * allocation. Only functions of the public interface and the published portable format are used,
  * because a host may bring another version of CRoaring than the one we were built with. CRoaring
- * allocates with the allocator of the process; what it reports as NULL becomes SEG_E_NOMEM.
+ * allocates with the allocator of the process; what it reports as NULL becomes SEG_E_NOMEM. It does
+ * not report every failure: version 4.6 crashes where memory runs out inside an algebra, a range, a
+ * 64-bit bitmap or a build from ordinals. Builders, and bytes of the 32-bit format, are safe.
  * Bitmaps never change once made, so any thread may use one. */
 #include "base/bitmap.h"
 
@@ -436,15 +438,19 @@ uint32_t segi_bitmap_chunk(const segi_bitmap *bitmap, uint32_t chunk, segi_mask 
     return count;
 }
 
+/* Finding the first member by its rank looks at each container once; from there on an iterator
+ * copies. roaring_bitmap_range_uint32_array skips inside bitsets far more slowly. */
 size_t segi_bitmap_read(const segi_bitmap *bitmap, uint64_t rank, uint32_t *out, size_t capacity)
 {
-    uint64_t count = segi_bitmap_count(bitmap);
-    if (rank >= count)
+    uint32_t first;
+    if (rank > UINT32_MAX || capacity == 0 ||
+        !roaring_bitmap_select(raw_const(bitmap), (uint32_t)rank, &first))
         return 0;
-    if (capacity > count - rank)
-        capacity = (size_t)(count - rank);
-    roaring_bitmap_range_uint32_array(raw_const(bitmap), (size_t)rank, capacity, out);
-    return capacity;
+    roaring_uint32_iterator_t iterator;
+    roaring_iterator_init(raw_const(bitmap), &iterator);
+    roaring_uint32_iterator_move_equalorlarger(&iterator, first);
+    uint32_t count = capacity > UINT32_MAX ? UINT32_MAX : (uint32_t)capacity;
+    return roaring_uint32_iterator_read(&iterator, out, count);
 }
 
 /* ---- bytes ---- */

@@ -27,6 +27,7 @@ COUNT_TARGET static size_t count_words_popcnt(const uint64_t *words, size_t coun
 }
 #endif
 
+/* The answer of the processor is kept by the compiler's runtime, so asking is one load. */
 static size_t count_words(const uint64_t *words, size_t count)
 {
 #if defined(COUNT_TARGET)
@@ -95,6 +96,7 @@ void segi_mask_andnot(segi_mask *m, const segi_mask *other)
         m->words[i] &= ~other->words[i];
 }
 
+/* Ranges are cut into a first word, whole words and a last word; first and last may be one. */
 void segi_bits_set_range(uint64_t *words, size_t begin, size_t end)
 {
     if (begin >= end)

@@ -37,6 +37,7 @@ void segi_buf_reset(segi_buf *buf)
     buf->failed = false;
 }
 
+/* Doubling through segi_grow: n appended bytes cost O(n) in all. */
 bool segi_buf_reserve(segi_buf *buf, size_t more)
 {
     if (buf->failed)
@@ -80,6 +81,7 @@ static char *write_digits(char *end, uint64_t value)
     return end;
 }
 
+/* The absolute value, which for INT64_MIN fits only the unsigned type. */
 static uint64_t magnitude(int64_t value)
 {
     /* Negating as unsigned is defined for INT64_MIN too. */
@@ -104,6 +106,7 @@ void segi_buf_uint(segi_buf *buf, uint64_t value)
     segi_buf_add(buf, start, (size_t)(end - start));
 }
 
+/* printf would follow the locale and not be the shortest. */
 void segi_buf_float(segi_buf *buf, double value)
 {
     char text[SEGI_FLOAT_TEXT_MAX];
@@ -155,6 +158,7 @@ void segi_buf_format(segi_buf *buf, const char *format, ...)
     buf->size += (size_t)length;
 }
 
+/* One byte in its escaped form. Only bytes below 0x80 come here, so text stays UTF-8. */
 static void add_escaped(segi_buf *buf, unsigned char c)
 {
     static const char hex[] = "0123456789abcdef";
@@ -203,6 +207,7 @@ void segi_buf_quoted(segi_buf *buf, const char *text, size_t size)
 seg_status segi_buffer_take(segi_buf *buf, seg_buffer **out, seg_error *err)
 {
     *out = NULL;
+    /* The NUL that seg_buffer_data() promises. */
     if (!segi_buf_reserve(buf, 1))
         return segi_fail_nomem(err);
     seg_buffer *buffer = segi_alloc(buf->mem, sizeof *buffer);
@@ -227,6 +232,7 @@ size_t seg_buffer_size(const seg_buffer *buffer)
     return buffer == NULL ? 0 : buffer->size;
 }
 
+/* The functions are copied out first: they lie in the block that is freed last. */
 void seg_buffer_destroy(seg_buffer *buffer)
 {
     if (buffer == NULL)

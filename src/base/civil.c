@@ -8,6 +8,7 @@
 #define DAYS_PER_ERA 146097
 #define DAYS_TO_EPOCH 719468 /* from 0000-03-01 to 1970-01-01 */
 
+/* The door speaks of int32_t days; what lies outside is some six million years away. */
 static int32_t clamp_days(int64_t days)
 {
     return days > INT32_MAX ? INT32_MAX : days < INT32_MIN ? INT32_MIN : (int32_t)days;
@@ -61,6 +62,7 @@ int32_t segi_civil_weekday(int32_t days)
     return (remainder < 0 ? remainder + 7 : remainder) + 1;
 }
 
+/* Months are counted from year 0; the day is clamped to the end of the month it lands in. */
 static int64_t add_months(int32_t days, int64_t months)
 {
     int32_t year, month, day;
@@ -77,6 +79,7 @@ int32_t segi_civil_add_months(int32_t days, int32_t months)
     return clamp_days(add_months(days, months));
 }
 
+/* Quarters begin in January, April, July and October. */
 int32_t segi_civil_period_start(segi_period period, int32_t days, int32_t week_start)
 {
     int32_t year, month, day;
@@ -136,6 +139,7 @@ static int32_t read_digits(const char *text, size_t size, size_t at, size_t coun
     return value;
 }
 
+/* Whether c stands at `at`; also answers "no" beyond the end. */
 static bool has_char(const char *text, size_t size, size_t at, char c)
 {
     return at < size && text[at] == c;
@@ -234,6 +238,7 @@ size_t segi_civil_parse(const char *text, size_t size, segi_civil_time *out)
 
 /* ---- writing ---- */
 
+/* At least `width` digits of a number that is not negative. */
 static void write_padded(segi_buf *buf, int64_t value, int width)
 {
     char digits[24];
@@ -261,6 +266,7 @@ void segi_civil_write_date(segi_buf *buf, int32_t days)
     write_padded(buf, day, 2);
 }
 
+/* Always UTC, so that the text means the same everywhere. */
 void segi_civil_write_instant(segi_buf *buf, int64_t instant)
 {
     int64_t days = segi_floor_div(instant, SEGI_DAY);

@@ -31,6 +31,7 @@ static bool error_load(const seg_error *err, seg_error *local)
     return true;
 }
 
+/* Only called where error_load() said that there is room. */
 static void error_store(seg_error *err, const seg_error *local)
 {
     size_t size = error_size(err);
@@ -136,6 +137,7 @@ seg_status segi_fail(seg_error *err, seg_status code, const char *format, ...)
     return code;
 }
 
+/* A text without arguments, so that it needs no memory itself. */
 seg_status segi_fail_nomem(seg_error *err)
 {
     return segi_fail(err, SEG_E_NOMEM, "out of memory");
@@ -181,6 +183,7 @@ void segi_error_hint(seg_error *err, const char *format, ...)
     error_store(err, &local);
 }
 
+/* Linear in the offset; errors of texts are rare and texts are bounded. */
 void segi_error_locate(seg_error *err, const char *text, size_t text_size)
 {
     seg_error local;
@@ -213,6 +216,7 @@ void segi_error_clear(seg_error *err)
     error_store(err, &fresh);
 }
 
+/* Absurd sizes are most often a struct that nobody initialised. */
 static seg_status struct_size_check(uint32_t size, size_t minimum, const char *what, seg_error *err)
 {
     if (size < minimum || size > OPTIONS_SIZE_MAX)
@@ -234,6 +238,7 @@ seg_status segi_options_read(void *target, size_t own_size, const void *source, 
     if (minimum < sizeof size)
         minimum = sizeof size;
     SEGI_TRY(struct_size_check(size, minimum, what, err));
+    /* A newer caller may pass its larger struct as long as it uses nothing of what is new. */
     const unsigned char *bytes = source;
     for (size_t i = own_size; i < size; i++) {
         if (bytes[i] != 0)

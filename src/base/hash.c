@@ -42,6 +42,7 @@ static inline void sip_round(sip_state *s)
     s->v2 = sip_rotate(s->v2, 32);
 }
 
+/* "somepseudorandomlygeneratedbytes", as the paper says. */
 static inline sip_state sip_start(const uint64_t key[2])
 {
     sip_state s = {
@@ -96,6 +97,7 @@ uint64_t segi_siphash(const uint64_t key[2], const void *data, size_t size)
     return sip_finish(&s);
 }
 
+/* The general form with its loops gone: ids that are numbers go through here one by one. */
 uint64_t segi_siphash_u64(const uint64_t key[2], uint64_t value)
 {
     sip_state s = sip_start(key);

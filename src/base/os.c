@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 
+/* The number goes into the error, not into the text: strerror depends on the locale. */
 static seg_status os_fail(seg_error *err, int os_errno, const char *path, const char *verb)
 {
     segi_fail(err, SEG_E_IO, "cannot %s %s", verb, path);
@@ -43,6 +44,7 @@ static seg_status file_read_all(int file, const char *path, size_t size_hint, si
     }
 }
 
+/* Devices, folders and FIFOs are refused after opening, so that nothing can change between. */
 static seg_status file_read_regular(int file, const char *path, size_t size_max, segi_buf *buf,
                                     seg_error *err)
 {
@@ -56,6 +58,7 @@ static seg_status file_read_regular(int file, const char *path, size_t size_max,
     return file_read_all(file, path, (size_t)status.st_size, size_max, buf, err);
 }
 
+/* On failure no half-random key is left behind. */
 seg_status segi_os_random(void *out, size_t size, seg_error *err)
 {
     char *bytes = out;

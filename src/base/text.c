@@ -65,6 +65,7 @@ bool segi_utf8_valid(const char *text, size_t size)
     return true;
 }
 
+/* Every byte that does not continue a character begins one. */
 size_t segi_utf8_length(const char *text, size_t size)
 {
     size_t length = 0;
@@ -117,6 +118,7 @@ bool segi_parse_decimal(const char *text, size_t size, int64_t *mantissa, int32_
     return true;
 }
 
+/* A sign and digits, nothing else. */
 bool segi_parse_int(const char *text, size_t size, int64_t *out)
 {
     int64_t mantissa;
@@ -129,6 +131,7 @@ bool segi_parse_int(const char *text, size_t size, int64_t *out)
     return true;
 }
 
+/* The first position from `at` on without a digit. */
 static size_t skip_digits(const char *text, size_t size, size_t at)
 {
     while (at < size && is_digit(text[at]))
@@ -182,6 +185,7 @@ static bool float_to_json(const char *text, size_t size, char *json)
     return true;
 }
 
+/* Reads a copy: yyjson wants a NUL at the end, and callers have only a size. */
 bool segi_parse_float(const char *text, size_t size, double *out)
 {
     char json[FLOAT_TEXT_SIZE_MAX + 8];
@@ -196,6 +200,7 @@ bool segi_parse_float(const char *text, size_t size, double *out)
     return true;
 }
 
+/* yyjson writes the shortest digits (40 bytes at most) and knows no locale. */
 size_t segi_text_write_float(double value, char text[SEGI_FLOAT_TEXT_MAX])
 {
     const char *special = value != value         ? "NaN"
@@ -222,6 +227,7 @@ int64_t segi_pow10(int32_t exponent)
     return power;
 }
 
+/* Exact or refused: money must not be rounded behind the caller's back. */
 bool segi_decimal_rescale(int64_t mantissa, int32_t from, int32_t to, int64_t *out)
 {
     *out = 0;

@@ -89,6 +89,7 @@ void segi_mutex_unlock(segi_mutex *mutex)
 
 /* ---- processors ---- */
 
+/* The affinity mask knows taskset and cpusets, which the count of processors online does not. */
 uint32_t segi_processor_count(void)
 {
     cpu_set_t set;
@@ -97,13 +98,14 @@ uint32_t segi_processor_count(void)
         if (count > 0)
             return (uint32_t)count;
     }
-    /* Machines with more processors than cpu_set_t has bits. */
+    /* More processors than cpu_set_t has bits make the call above fail. */
     long online = sysconf(_SC_NPROCESSORS_ONLN);
     return online > 0 ? (uint32_t)online : 1;
 }
 
 /* ---- pool ---- */
 
+/* Tells the processor that this is a spin, which spares the neighbour on the same core. */
 static void spin_pause(void)
 {
 #if defined(__x86_64__) || defined(__i386__)
@@ -145,6 +147,7 @@ static void worker_serve(segi_pool *pool, pool_run *run)
         pthread_cond_broadcast(&pool->done);
 }
 
+/* Looks for tickets for a while without the lock. What it reads is a hint: the lock decides. */
 static void worker_spin(segi_pool *pool)
 {
     uint64_t end = segi_os_nanoseconds() + SPIN_NANOSECONDS;
@@ -158,6 +161,7 @@ static void worker_spin(segi_pool *pool)
     } while (segi_os_nanoseconds() < end);
 }
 
+/* Serves runs until the pool stops; the oldest run first, so that none starves. */
 static void *worker_main(void *argument)
 {
     segi_pool *pool = argument;
@@ -229,6 +233,7 @@ static void run_wait(segi_pool *pool, pool_run *run)
     pthread_mutex_unlock(&pool->lock);
 }
 
+/* All three or none. */
 static seg_status pool_init_locks(segi_pool *pool)
 {
     if (pthread_mutex_init(&pool->lock, NULL) != 0)
@@ -304,10 +309,12 @@ void segi_pool_run(segi_pool *pool, uint32_t count, segi_pool_function *function
         pool->last->next = &run;
     pool->last = &run;
     atomic_fetch_add_explicit(&pool->tickets, others, memory_order_relaxed);
+    /* Demand is summed over runs, so that two callers at once get threads for both. */
     pool->demand += others;
     pool_start_threads(pool);
     uint32_t wake = pool->sleepers < others ? pool->sleepers : others;
     pthread_mutex_unlock(&pool->lock);
+    /* Signalled without the lock: a woken thread would only run into it. */
     for (uint32_t i = 0; i < wake; i++)
         pthread_cond_signal(&pool->work);
 

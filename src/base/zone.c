@@ -67,6 +67,7 @@ typedef struct rule_text {
     const char *at, *end;
 } rule_text;
 
+/* Takes one expected character; false where another one stands. */
 static bool text_skip(rule_text *text, char c)
 {
     if (text->at == text->end || *text->at != c)
@@ -130,6 +131,7 @@ static bool text_designation(rule_text *text)
     return long_enough && (!quoted || text_skip(text, '>'));
 }
 
+/* Mm.w.d, Jn or n, and the time of day, 2:00 where it is not said. */
 static bool text_rule_date(rule_text *text, rule_date *out)
 {
     if (text_skip(text, 'M')) {
@@ -197,6 +199,7 @@ static int64_t rule_date_in(const rule_date *date, int32_t year)
     return days * DAY_SECONDS + date->time;
 }
 
+/* The start is written in standard time, the end in daylight saving time. */
 static int64_t rule_dst_start(const zone_rule *rule, int32_t year)
 {
     return rule_date_in(&rule->dst_start, year) - rule->standard;
@@ -207,6 +210,7 @@ static int64_t rule_dst_end(const zone_rule *rule, int32_t year)
     return rule_date_in(&rule->dst_end, year) - rule->dst;
 }
 
+/* Year of an instant in UTC, near enough for rule_span(). */
 static int32_t year_of(int64_t seconds)
 {
     int32_t year, month, day;
@@ -253,6 +257,7 @@ static size_t table_find(const segi_zone *zone, int64_t seconds)
     return low;
 }
 
+/* The stretch that holds an instant: before the table, in it, or by the rule after it. */
 static zone_span zone_find(const segi_zone *zone, int64_t seconds)
 {
     if (zone->count > 0 && seconds < zone->times[0])
@@ -313,6 +318,7 @@ static const char *tzif_read_header(const unsigned char *bytes, size_t size, siz
     return NULL;
 }
 
+/* Indicators are for rules without footers; they are skipped, but must be plausible. */
 static const char *tzif_check_counts(const tzif_header *header)
 {
     if (header->type_count == 0 || header->type_count > 256 || header->char_count == 0)
@@ -340,6 +346,7 @@ static const char *tzif_read_types(const unsigned char *bytes, const tzif_header
     return NULL;
 }
 
+/* Also the offset before the first transition, which is that of type 0. */
 static const char *tzif_read_times(const unsigned char *bytes, const tzif_header *header,
                                    const int32_t type_offsets[256], segi_zone *zone)
 {
@@ -455,6 +462,7 @@ static const char *const directories[] = {"/usr/share/zoneinfo", "/usr/lib/zonei
                                           "/usr/share/lib/zoneinfo", "/etc/zoneinfo"};
 #define DIRECTORY_COUNT (sizeof directories / sizeof directories[0])
 
+/* Says whether the name or the whole database is missing. */
 static seg_status fail_not_found(const char *name, size_t size, seg_error *err)
 {
     for (size_t i = 0; i < DIRECTORY_COUNT; i++) {
@@ -530,6 +538,7 @@ seg_status segi_zone_parse(const segi_mem *mem, const char *name, size_t name_si
     if (fault != NULL)
         return fail_corrupt(name, name_size, fault, err);
 
+    /* One block holds the zone and both columns of its table. */
     size_t capacity = header.time_count + fill_count_max();
     segi_zone *zone = segi_alloc_zero(mem, sizeof *zone + capacity * (8 + 4));
     if (zone == NULL)
@@ -609,6 +618,7 @@ int64_t segi_zone_local(const segi_zone *zone, int64_t instant)
     return to_instant(seconds + zone_find(zone, seconds).offset, rest);
 }
 
+/* 2^63 microseconds are 107 million days, so the cast is safe. */
 int32_t segi_zone_date(const segi_zone *zone, int64_t instant)
 {
     int64_t seconds = segi_floor_div(instant, SEGI_SECOND);

@@ -160,7 +160,20 @@ static seg_status check_text_shape(check *c, const seg_column *column, uint64_t 
     return SEG_OK;
 }
 
-/* Rows of a string column, or elements where `lists` is given: row r has [lists[r], lists[r + 1]). */
+/* Whether the codes of all rows lie in the dictionary. */
+static bool check_codes(const seg_column *column, uint64_t rows)
+{
+    uint32_t beyond = 0;
+    for (uint64_t row = 0; !column->states && row < rows; row++)
+        beyond |= column->codes[row] >= column->dictionary_count;
+    for (uint64_t row = 0; column->states && row < rows; row++)
+        beyond |= (column->codes[row] >= column->dictionary_count) &
+                  (column->states[row] == SEG_VALUE_SET);
+    return !beyond;
+}
+
+/* Rows of a string column, or elements where `lists` is given: row r has those from lists[r] up to
+ * lists[r + 1]. */
 static seg_status check_texts(check *c, const seg_column *column, const uint64_t *lists,
                               check_entry *entry)
 {
@@ -170,6 +183,8 @@ static seg_status check_texts(check *c, const seg_column *column, const uint64_t
         faults = check_dictionary(c, column, entry);
         if (c->nomem)
             return segi_fail_nomem(c->err);
+        if (!faults && !lists && check_codes(column, rows))
+            return SEG_OK;
     } else {
         uint64_t begin = lists ? lists[0] : 0, end = lists ? lists[rows] : rows;
         if (check_strings_at_once(column->values, column->offsets + begin, end - begin))
@@ -264,23 +279,12 @@ static seg_status check_values(check *c, const seg_column *column)
     if (!column->values)
         return check_fail_column(c, SEG_E_ARG, "values are missing");
     switch (column->type) {
-    case SEG_TYPE_FLOAT64:
-        check_floats(c, column);
-        break;
-    case SEG_TYPE_BOOL:
-        check_bools(c, column);
-        break;
-    case SEG_TYPE_TIMESTAMP:
-        check_instants(c, column);
-        break;
-    case SEG_TYPE_DATE:
-        check_dates(c, column);
-        break;
-    case SEG_TYPE_GEO:
-        check_places(c, column);
-        break;
-    default:
-        break;
+    case SEG_TYPE_FLOAT64: check_floats(c, column); break;
+    case SEG_TYPE_BOOL: check_bools(c, column); break;
+    case SEG_TYPE_TIMESTAMP: check_instants(c, column); break;
+    case SEG_TYPE_DATE: check_dates(c, column); break;
+    case SEG_TYPE_GEO: check_places(c, column); break;
+    default: break;
     }
     return SEG_OK;
 }

@@ -97,17 +97,12 @@ static bool rows_push_end(segi_rows *rows, rows_array *offsets, uint64_t end)
 static size_t rows_value_size(seg_type type)
 {
     switch (type) {
-    case SEG_TYPE_BOOL:
-        return 1;
-    case SEG_TYPE_DATE:
-        return sizeof(int32_t);
-    case SEG_TYPE_GEO:
-        return 2 * sizeof(double);
+    case SEG_TYPE_BOOL: return 1;
+    case SEG_TYPE_DATE: return sizeof(int32_t);
+    case SEG_TYPE_GEO: return 2 * sizeof(double);
     case SEG_TYPE_STRING:
-    case SEG_TYPE_STRING_SET:
-        return 0;
-    default:
-        return sizeof(int64_t);
+    case SEG_TYPE_STRING_SET: return 0;
+    default: return sizeof(int64_t);
     }
 }
 
@@ -390,14 +385,10 @@ static bool rows_push_fixed(segi_rows *rows, rows_column *column, int64_t slot)
     int32_t days = (int32_t)slot;
     double place[2] = {segi_slot_latitude(slot) / 1e7, segi_slot_longitude(slot) / 1e7};
     switch (column->type) {
-    case SEG_TYPE_BOOL:
-        return rows_push(rows, &column->values, &truth, size);
-    case SEG_TYPE_DATE:
-        return rows_push(rows, &column->values, &days, size);
-    case SEG_TYPE_GEO:
-        return rows_push(rows, &column->values, place, size);
-    default:
-        return rows_push(rows, &column->values, &slot, size);
+    case SEG_TYPE_BOOL: return rows_push(rows, &column->values, &truth, size);
+    case SEG_TYPE_DATE: return rows_push(rows, &column->values, &days, size);
+    case SEG_TYPE_GEO: return rows_push(rows, &column->values, place, size);
+    default: return rows_push(rows, &column->values, &slot, size);
     }
 }
 

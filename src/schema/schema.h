@@ -79,8 +79,14 @@ static inline int64_t segi_slot_geo(int32_t latitude_e7, int32_t longitude_e7)
 {
     return (int64_t)(((uint64_t)(uint32_t)latitude_e7 << 32) | (uint32_t)longitude_e7);
 }
-static inline int32_t segi_slot_latitude(int64_t slot) { return (int32_t)(uint32_t)((uint64_t)slot >> 32); }
-static inline int32_t segi_slot_longitude(int64_t slot) { return (int32_t)(uint32_t)(uint64_t)slot; }
+static inline int32_t segi_slot_latitude(int64_t slot)
+{
+    return (int32_t)(uint32_t)((uint64_t)slot >> 32);
+}
+static inline int32_t segi_slot_longitude(int64_t slot)
+{
+    return (int32_t)(uint32_t)(uint64_t)slot;
+}
 double segi_slot_float(int64_t slot);
 int64_t segi_slot_of_float(double value); /* value is finite */
 /* False if not within +-90 and +-180 degrees or not finite. */

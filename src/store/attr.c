@@ -147,7 +147,7 @@ static bool attr_decode(segi_scratch *scratch, seg_type type, const segi_attr_ch
                         int64_t *slots, uint8_t *states, uint32_t *out_rows)
 {
     uint32_t rows = chunk->rows, patch = chunk->patch_count;
-    /* Sets decode the patch behind the base, so both parts of the buffer are as large as a chunk. */
+    /* Sets decode the patch behind the base; the buffer has room for two chunks. */
     int64_t *patch_slots = slots + SEGI_CHUNK_USERS;
     if (rows > 0)
         segi_col_decode(&chunk->col, 0, rows, slots, states);

@@ -18,14 +18,10 @@ static const uint32_t *set_at(int64_t slot)
 static uint64_t set_mask(const segi_sets *sets, size_t row)
 {
     switch (sets->mask_width) {
-    case 1:
-        return ((const uint8_t *)sets->masks)[row];
-    case 2:
-        return ((const uint16_t *)sets->masks)[row];
-    case 4:
-        return ((const uint32_t *)sets->masks)[row];
-    default:
-        return ((const uint64_t *)sets->masks)[row];
+    case 1: return ((const uint8_t *)sets->masks)[row];
+    case 2: return ((const uint16_t *)sets->masks)[row];
+    case 4: return ((const uint32_t *)sets->masks)[row];
+    default: return ((const uint64_t *)sets->masks)[row];
     }
 }
 
@@ -94,18 +90,10 @@ static bool set_build_masks(const segi_mem *mem, const int64_t *slots, const uin
         for (uint32_t i = 0; set && i < set[0]; i++)
             mask |= (uint64_t)1 << set[1 + i];
         switch (width) {
-        case 1:
-            ((uint8_t *)masks)[row] = (uint8_t)mask;
-            break;
-        case 2:
-            ((uint16_t *)(void *)masks)[row] = (uint16_t)mask;
-            break;
-        case 4:
-            ((uint32_t *)(void *)masks)[row] = (uint32_t)mask;
-            break;
-        default:
-            ((uint64_t *)(void *)masks)[row] = mask;
-            break;
+        case 1: ((uint8_t *)masks)[row] = (uint8_t)mask; break;
+        case 2: ((uint16_t *)(void *)masks)[row] = (uint16_t)mask; break;
+        case 4: ((uint32_t *)(void *)masks)[row] = (uint32_t)mask; break;
+        default: ((uint64_t *)(void *)masks)[row] = mask; break;
         }
     }
     memset(masks + rows * width, 0, SEGI_COL_PADDING);

@@ -106,18 +106,10 @@ static void col_write(const int64_t *slots, size_t rows, uint64_t base, uint64_t
     for (size_t i = 0; i < rows; i++) {
         uint64_t stored = col_quotient(&d, (uint64_t)slots[i] - base);
         switch (width) {
-        case 1:
-            out1[i] = (uint8_t)stored;
-            break;
-        case 2:
-            out2[i] = (uint16_t)stored;
-            break;
-        case 4:
-            out4[i] = (uint32_t)stored;
-            break;
-        default:
-            out8[i] = stored;
-            break;
+        case 1: out1[i] = (uint8_t)stored; break;
+        case 2: out2[i] = (uint16_t)stored; break;
+        case 4: out4[i] = (uint32_t)stored; break;
+        default: out8[i] = stored; break;
         }
     }
 }
@@ -249,10 +241,7 @@ size_t segi_col_bytes(const segi_col *col, size_t rows)
 static void col_decode_slots(const segi_col *col, size_t begin, size_t count, int64_t *slots)
 {
     uint64_t base = (uint64_t)col->base, unit = (uint64_t)col->unit;
-    const uint8_t *in1 = (const uint8_t *)col->data + (col->width == 1 ? begin : 0);
-    const uint16_t *in2 = (const uint16_t *)col->data + (col->width == 2 ? begin : 0);
-    const uint32_t *in4 = (const uint32_t *)col->data + (col->width == 4 ? begin : 0);
-    const uint64_t *in8 = (const uint64_t *)col->data + (col->width == 8 ? begin : 0);
+    const void *data = col->width > 0 ? (const char *)col->data + begin * col->width : NULL;
     switch (col->width) {
     case 0:
         for (size_t i = 0; i < count; i++)
@@ -260,19 +249,19 @@ static void col_decode_slots(const segi_col *col, size_t begin, size_t count, in
         break;
     case 1:
         for (size_t i = 0; i < count; i++)
-            slots[i] = (int64_t)(base + unit * in1[i]);
+            slots[i] = (int64_t)(base + unit * ((const uint8_t *)data)[i]);
         break;
     case 2:
         for (size_t i = 0; i < count; i++)
-            slots[i] = (int64_t)(base + unit * in2[i]);
+            slots[i] = (int64_t)(base + unit * ((const uint16_t *)data)[i]);
         break;
     case 4:
         for (size_t i = 0; i < count; i++)
-            slots[i] = (int64_t)(base + unit * in4[i]);
+            slots[i] = (int64_t)(base + unit * ((const uint32_t *)data)[i]);
         break;
     default:
         for (size_t i = 0; i < count; i++)
-            slots[i] = (int64_t)(base + unit * in8[i]);
+            slots[i] = (int64_t)(base + unit * ((const uint64_t *)data)[i]);
         break;
     }
 }

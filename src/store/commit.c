@@ -60,17 +60,37 @@ static seg_status commit_define_property(segi_commit *c, uint32_t event, const s
     return SEG_OK;
 }
 
-/* Which entries of the event types' dictionary have a good row with a set or null value; column
- * NULL: which are in use at all. */
-static void commit_mark_entries(const segi_checked_batch *checked, const seg_column *column,
-                                uint8_t *marks)
+/* Which entries of the event types' dictionary have a good row. */
+static void commit_mark_used(const segi_checked_batch *checked, uint8_t *marks)
 {
-    const seg_column *types = &checked->event_types;
-    memset(marks, 0, (size_t)types->dictionary_count);
+    const uint32_t *codes = checked->event_types.codes;
+    memset(marks, 0, (size_t)checked->event_types.dictionary_count);
     for (uint64_t row = 0; row < checked->batch.row_count; row++)
-        if (commit_row_good(checked, row) &&
-            (!column || !column->states || column->states[row] != SEG_VALUE_ABSENT))
-            marks[types->codes[row]] = 1;
+        if (commit_row_good(checked, row))
+            marks[codes[row]] = 1;
+}
+
+/* Which of them have one with a set or null value in the column. Most columns are absent in most
+ * rows, so eight rows are looked at in one go. */
+static void commit_mark_column(const segi_checked_batch *checked, const uint8_t *states,
+                               uint8_t *marks)
+{
+    static const uint8_t absent[8] = {SEG_VALUE_ABSENT, SEG_VALUE_ABSENT, SEG_VALUE_ABSENT,
+                                      SEG_VALUE_ABSENT, SEG_VALUE_ABSENT, SEG_VALUE_ABSENT,
+                                      SEG_VALUE_ABSENT, SEG_VALUE_ABSENT};
+    const uint32_t *codes = checked->event_types.codes;
+    uint64_t rows = checked->batch.row_count;
+    memset(marks, 0, (size_t)checked->event_types.dictionary_count);
+    for (uint64_t row = 0; row < rows;) {
+        uint64_t end = row + 8 < rows ? row + 8 : rows;
+        if (end == row + 8 && memcmp(states + row, absent, sizeof absent) == 0) {
+            row = end;
+            continue;
+        }
+        for (; row < end; row++)
+            if (states[row] != SEG_VALUE_ABSENT && commit_row_good(checked, row))
+                marks[codes[row]] = 1;
+    }
 }
 
 /* Define the event types of a batch and, for each, the properties that it has. */
@@ -80,22 +100,25 @@ static seg_status commit_define_types(segi_commit *c, segi_commit_batch *batch)
     const seg_column *types = &checked->event_types;
     size_t count = checked->batch.row_count > 0 ? (size_t)types->dictionary_count : 0;
     batch->entry_events = segi_arena_array(&c->arena, count + 1, sizeof *batch->entry_events);
+    uint8_t *used = segi_arena_alloc(&c->arena, count + 1);
     uint8_t *marks = segi_arena_alloc(&c->arena, count + 1);
-    if (!batch->entry_events || !marks)
+    if (!batch->entry_events || !used || !marks)
         return segi_fail_nomem(c->err);
     if (count == 0)
         return SEG_OK;
-    commit_mark_entries(checked, NULL, marks);
+    commit_mark_used(checked, used);
     for (size_t i = 0; i < count; i++)
-        if (marks[i])
+        if (used[i])
             SEGI_TRY(commit_define_event(c, (const char *)types->values + types->offsets[i],
                                          (size_t)(types->offsets[i + 1] - types->offsets[i]),
                                          &batch->entry_events[i]));
     for (uint64_t k = 0; k < checked->batch.column_count; k++) {
         const seg_column *column = &checked->columns[k];
-        commit_mark_entries(checked, column, marks);
+        if (column->states)
+            commit_mark_column(checked, column->states, marks);
+        const uint8_t *wanted = column->states ? marks : used;
         for (size_t i = 0; i < count; i++)
-            if (marks[i])
+            if (wanted[i])
                 SEGI_TRY(commit_define_property(c, batch->entry_events[i], column));
     }
     return SEG_OK;
@@ -244,12 +267,11 @@ static seg_status commit_users(segi_commit *c, const segi_commit_batch *batch, u
 {
     segi_store *store = c->store;
     const seg_batch *b = &batch->checked.batch;
-    seg_status status =
-        store->ids.kind == SEG_ID_U64
-            ? segi_ids_intern_numbers(&store->ids, b->user_ids, batch->rows, batch->row_count,
-                                      store->user_count, out)
-            : segi_ids_intern_bytes(&store->ids, b->user_bytes, b->user_offsets, batch->rows,
-                                    batch->row_count, store->user_count, out);
+    seg_status status = store->ids.kind == SEG_ID_U64
+                            ? segi_ids_intern_numbers(&store->ids, b->user_ids, batch->rows,
+                                                      batch->row_count, store->user_count, out)
+                            : segi_ids_intern_bytes(&store->ids, b->user_bytes, b->user_offsets,
+                                                    batch->rows, batch->row_count, out);
     return status == SEG_OK ? SEG_OK : commit_fail(c, status, "4294901760 users");
 }
 
@@ -383,20 +405,24 @@ static seg_status commit_write(segi_commit *c)
 
 /* ---- accepting ------------------------------------------------------------------------------- */
 
+static void commit_note_times(segi_store *store, const int64_t *times, size_t count)
+{
+    if (store->event_count == 0)
+        store->time_min = store->time_max = times[0];
+    for (size_t i = 0; i < count; i++) {
+        store->time_min = times[i] < store->time_min ? times[i] : store->time_min;
+        store->time_max = times[i] > store->time_max ? times[i] : store->time_max;
+    }
+    segi_clock_add(&store->clock, times, count);
+}
+
 static void commit_accept(segi_commit *c)
 {
     segi_store *store = c->store;
     segi_tail *tail = &store->tail;
     size_t more = tail->pending - tail->count;
-    const int64_t *times = tail->times + tail->count;
-    if (more > 0 && store->event_count == 0)
-        store->time_min = store->time_max = times[0];
-    for (size_t i = 0; i < more; i++) {
-        store->time_min = times[i] < store->time_min ? times[i] : store->time_min;
-        store->time_max = times[i] > store->time_max ? times[i] : store->time_max;
-    }
     if (more > 0)
-        segi_clock_add(&store->clock, times, more);
+        commit_note_times(store, tail->times + tail->count, more);
     store->event_count += more;
     segi_tail_accept(tail);
     segi_attr_accept(&store->exists);
@@ -412,10 +438,10 @@ static void commit_accept(segi_commit *c)
     store->version = NULL;
 }
 
-static void commit_drop(segi_commit *c, segi_strings_mark users)
+static void commit_drop(segi_commit *c)
 {
     segi_store *store = c->store;
-    segi_ids_undo(&store->ids, users);
+    segi_ids_undo(&store->ids, store->user_count);
     segi_tail_drop(&store->tail);
     segi_attr_drop(&store->exists);
     for (size_t i = 0; i < store->attr_count; i++)
@@ -500,7 +526,6 @@ seg_status segi_store_commit(segi_store *store, const seg_batch *batches, size_t
     c.schema = store->schema;
     segi_schema_retain(c.schema);
     uint32_t users_before = store->user_count;
-    segi_strings_mark users = segi_strings_position(&store->ids.strings);
     seg_status status = commit_steps(&c, batches);
     if (status == SEG_OK) {
         commit_accept(&c);
@@ -510,7 +535,7 @@ seg_status segi_store_commit(segi_store *store, const seg_batch *batches, size_t
             commit_results(&c, options->row_results);
         commit_tidy(store);
     } else {
-        commit_drop(&c, users);
+        commit_drop(&c);
     }
     segi_commit_buffers_free(&c);
     segi_arena_deinit(&c.arena);

@@ -137,17 +137,10 @@ seg_status segi_commit_slots(segi_commit *c, const seg_column *column, const seg
 {
     value_states(column, rows, count, states);
     switch (column->type) {
-    case SEG_TYPE_STRING:
-        return value_texts(c, column, dict, rows, count, slots, states);
-    case SEG_TYPE_DECIMAL:
-        value_decimals(column, field, rows, count, slots, states);
-        break;
-    case SEG_TYPE_FLOAT64:
-        value_floats(column, rows, count, slots, states);
-        break;
-    case SEG_TYPE_GEO:
-        value_places(column, rows, count, slots, states);
-        break;
+    case SEG_TYPE_STRING: return value_texts(c, column, dict, rows, count, slots, states);
+    case SEG_TYPE_DECIMAL: value_decimals(column, field, rows, count, slots, states); break;
+    case SEG_TYPE_FLOAT64: value_floats(column, rows, count, slots, states); break;
+    case SEG_TYPE_GEO: value_places(column, rows, count, slots, states); break;
     case SEG_TYPE_BOOL:
         for (size_t i = 0; i < count; i++)
             slots[i] = ((const uint8_t *)column->values)[value_row(rows, i)];
@@ -156,9 +149,7 @@ seg_status segi_commit_slots(segi_commit *c, const seg_column *column, const seg
         for (size_t i = 0; i < count; i++)
             slots[i] = ((const int32_t *)column->values)[value_row(rows, i)];
         break;
-    default:
-        value_words(column, rows, count, slots);
-        break;
+    default: value_words(column, rows, count, slots); break;
     }
     return SEG_OK;
 }

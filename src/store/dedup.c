@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "store/bucket.h"
 
 #define DEDUP_BITS_MIN 6
 #define DEDUP_BITS_MAX 32
@@ -87,28 +88,18 @@ static void dedup_add_value(const segi_dedup *dedup, const seg_column *column, u
     const void *values = column->values;
     int64_t slot = 0;
     switch (column->type) {
-    case SEG_TYPE_STRING:
-        dedup_add_text(dedup, column, row, tag, body);
-        return;
+    case SEG_TYPE_STRING: dedup_add_text(dedup, column, row, tag, body); return;
     case SEG_TYPE_DECIMAL:
         dedup_add_decimal(dedup, tag, ((const int64_t *)values)[row], column->scale, body);
         return;
-    case SEG_TYPE_BOOL:
-        slot = ((const uint8_t *)values)[row];
-        break;
-    case SEG_TYPE_DATE:
-        slot = ((const int32_t *)values)[row];
-        break;
-    case SEG_TYPE_FLOAT64:
-        slot = segi_slot_of_float(((const double *)values)[row]);
-        break;
+    case SEG_TYPE_BOOL: slot = ((const uint8_t *)values)[row]; break;
+    case SEG_TYPE_DATE: slot = ((const int32_t *)values)[row]; break;
+    case SEG_TYPE_FLOAT64: slot = segi_slot_of_float(((const double *)values)[row]); break;
     case SEG_TYPE_GEO:
         (void)segi_slot_of_geo(((const double *)values)[2 * row],
                                ((const double *)values)[2 * row + 1], &slot);
         break;
-    default:
-        slot = ((const int64_t *)values)[row];
-        break;
+    default: slot = ((const int64_t *)values)[row]; break;
     }
     dedup_add_words(dedup, tag, (uint64_t)slot, 0, body);
 }
@@ -336,21 +327,33 @@ bool segi_dedup_scan(segi_dedup *dedup, segi_checked_batch *batch, segi_arena *a
 
 /* ---- groups ---------------------------------------------------------------------------------- */
 
-/* Times of one period share a group; far beyond the watermark periods are long, so that wild
- * times do not make many groups. */
-static segi_dedup_group *dedup_group(segi_dedup *dedup, int64_t time, int64_t watermark)
+/* Times of one period share a group. Far beyond the watermark periods are long, so that wild times
+ * do not make many groups; what lies before the window shares one that ends with the commit. */
+static void dedup_period(const segi_dedup *dedup, int64_t time, int64_t watermark,
+                         uint64_t *out_begin, uint64_t *out_end)
 {
     uint64_t at = (uint64_t)time - (uint64_t)SEG_TIME_MIN;
     uint64_t now = (uint64_t)watermark - (uint64_t)SEG_TIME_MIN;
-    uint64_t begin = 0, end = UINT64_MAX;
-    if (dedup->window_us != UINT64_MAX) {
-        uint64_t period = dedup->window_us / DEDUP_PERIODS;
-        period = period < DEDUP_PERIOD_MIN_US ? DEDUP_PERIOD_MIN_US : period;
-        if (at > now && at - now > dedup->window_us && period < DEDUP_FAR_PERIOD_US)
-            period = DEDUP_FAR_PERIOD_US;
-        begin = at / period * period;
-        end = begin + period - 1;
+    uint64_t period = dedup->window_us / DEDUP_PERIODS;
+    *out_begin = 0;
+    *out_end = UINT64_MAX;
+    if (dedup->window_us == UINT64_MAX)
+        return;
+    if (at < now && now - at > dedup->window_us) {
+        *out_end = now - dedup->window_us - 1;
+        return;
     }
+    period = period < DEDUP_PERIOD_MIN_US ? DEDUP_PERIOD_MIN_US : period;
+    if (at > now && at - now > dedup->window_us && period < DEDUP_FAR_PERIOD_US)
+        period = DEDUP_FAR_PERIOD_US;
+    *out_begin = at / period * period;
+    *out_end = *out_begin + period - 1;
+}
+
+static segi_dedup_group *dedup_group(segi_dedup *dedup, int64_t time, int64_t watermark)
+{
+    uint64_t begin, end;
+    dedup_period(dedup, time, watermark, &begin, &end);
     segi_dedup_group **link = &dedup->groups;
     for (; *link; link = &(*link)->next) {
         segi_dedup_group *group = *link;
@@ -399,10 +402,22 @@ static segi_dedup_record *dedup_record_alloc(segi_dedup *dedup, segi_dedup_group
     return record;
 }
 
+/* Before the first events the store has no watermark; theirs will be it. */
+static int64_t dedup_first_watermark(const segi_dedup *dedup)
+{
+    segi_clock clock;
+    segi_clock_init(&clock);
+    for (size_t i = 0; i < dedup->new_count; i++)
+        segi_clock_add(&clock, &dedup->news[i].time, 1);
+    return segi_clock_watermark(&clock);
+}
+
 bool segi_dedup_reserve(segi_dedup *dedup, int64_t watermark)
 {
     if (!dedup_grow(dedup, dedup->new_count))
         return false;
+    if (watermark == SEG_TIME_MIN)
+        watermark = dedup_first_watermark(dedup);
     for (size_t i = 0; i < dedup->new_count; i++) {
         segi_dedup_new *row = &dedup->news[i];
         row->group = dedup_group(dedup, row->time, watermark);

@@ -37,8 +37,7 @@ seg_status segi_dict_intern(segi_strings *strings, const char *bytes, const uint
             texts[i] = bytes ? bytes + offsets[item] : "";
             sizes[i] = (uint32_t)(offsets[item + 1] - offsets[item]);
         }
-        seg_status status =
-            segi_strings_intern(strings, texts, sizes, block, UINT32_MAX, out + done);
+        seg_status status = segi_strings_intern(strings, texts, sizes, block, out + done);
         if (status != SEG_OK)
             return status;
     }

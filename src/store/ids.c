@@ -25,16 +25,20 @@ size_t segi_ids_bytes(const segi_ids *ids)
     return segi_strings_bytes(&ids->strings) + ids->numbers.bytes;
 }
 
-void segi_ids_undo(segi_ids *ids, segi_strings_mark mark)
+void segi_ids_undo(segi_ids *ids, uint32_t count)
 {
-    segi_strings_undo(&ids->strings, mark);
+    if (ids->kind == SEG_ID_BYTES) {
+        segi_strings_undo(&ids->strings, count);
+    } else if (ids->strings.count > count) {
+        segi_table_undo(ids->strings.table, count);
+        ids->strings.count = count;
+    }
 }
 
 /* ---- strings --------------------------------------------------------------------------------- */
 
 seg_status segi_ids_intern_bytes(segi_ids *ids, const char *bytes, const uint64_t *offsets,
-                                 const uint32_t *rows, size_t count, uint32_t settled,
-                                 uint32_t *out)
+                                 const uint32_t *rows, size_t count, uint32_t *out)
 {
     const char *texts[IDS_BLOCK];
     uint32_t sizes[IDS_BLOCK], found[IDS_BLOCK];
@@ -57,7 +61,7 @@ seg_status segi_ids_intern_bytes(segi_ids *ids, const char *bytes, const uint64_
             }
             out[next] = (uint32_t)(block - 1);
         }
-        seg_status status = segi_strings_intern(&ids->strings, texts, sizes, block, settled, found);
+        seg_status status = segi_strings_intern(&ids->strings, texts, sizes, block, found);
         if (status != SEG_OK)
             return status;
         for (; done < next; done++)
@@ -121,19 +125,21 @@ static seg_status ids_add(segi_ids *ids, uint32_t tag, uint64_t number, uint32_t
     return SEG_OK;
 }
 
-/* The first slot of each tag of a block, loaded one after the other so that misses overlap. */
+/* Most likely ordinals of a block, UINT32_MAX where the whole search is needed. Each loop makes
+ * one kind of access for the whole block, so that the misses overlap. */
 static void ids_touch(const segi_ids *ids, const segi_table *table, uint32_t limit,
                       const uint64_t *numbers, const uint32_t *tags, size_t count, uint32_t *out)
 {
-    uint64_t slots[IDS_BLOCK];
+    uint64_t sum = 0;
     for (size_t i = 0; i < count; i++)
-        slots[i] = segi_table_slot(table, tags[i], 0);
-    for (size_t i = 0; i < count; i++) {
-        uint32_t ordinal = segi_table_ordinal(slots[i]);
-        bool good = segi_table_matches(slots[i], tags[i]) && ordinal < limit &&
-                    segi_seq_get(&ids->numbers, ordinal) == numbers[i];
-        out[i] = good ? ordinal : UINT32_MAX;
-    }
+        sum += segi_table_slot(table, tags[i], 0);
+    volatile uint64_t sink = sum;
+    (void)sink;
+    for (size_t i = 0; i < count; i++)
+        out[i] = segi_table_candidate(table, limit, tags[i]);
+    for (size_t i = 0; i < count; i++)
+        if (out[i] != UINT32_MAX && segi_seq_get(&ids->numbers, out[i]) != numbers[i])
+            out[i] = UINT32_MAX;
 }
 
 seg_status segi_ids_intern_numbers(segi_ids *ids, const uint64_t *numbers, const uint32_t *rows,

@@ -2,6 +2,8 @@
 #ifndef SEGI_IDS_H
 #define SEGI_IDS_H
 
+#include <seg/store.h>
+
 #include "store/strings.h"
 
 typedef struct segi_ids {
@@ -14,14 +16,14 @@ bool segi_ids_init(segi_ids *ids, const segi_mem *mem, uint32_t kind, const uint
 void segi_ids_deinit(segi_ids *ids);
 size_t segi_ids_bytes(const segi_ids *ids);
 
-/* Ordinals of rows; `rows` picks `count` of them, NULL: the first count. New ids get the next
+/* settled: numbers from there on may be taken back.
+ * Ordinals of rows; `rows` picks `count` of them, NULL: the first count. New ids get the next
  * ordinals, which segi_ids_undo() takes back. */
 seg_status segi_ids_intern_bytes(segi_ids *ids, const char *bytes, const uint64_t *offsets,
-                                 const uint32_t *rows, size_t count, uint32_t settled,
-                                 uint32_t *out);
+                                 const uint32_t *rows, size_t count, uint32_t *out);
 seg_status segi_ids_intern_numbers(segi_ids *ids, const uint64_t *numbers, const uint32_t *rows,
                                    size_t count, uint32_t settled, uint32_t *out);
-void segi_ids_undo(segi_ids *ids, segi_strings_mark mark);
+void segi_ids_undo(segi_ids *ids, uint32_t count);
 
 /* For readers, as segi_strings_find(). */
 void segi_ids_find_bytes(const segi_ids *ids, const segi_table *table, uint32_t limit,

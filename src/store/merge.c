@@ -22,10 +22,10 @@ typedef struct merge_work {
     uint32_t *cursors;   /* next chunk of each part, run after run */
     uint32_t *bases;     /* of each part: rows of its type in earlier runs */
     uint32_t *type_rows; /* by event type */
-    segi_key *keys;
-    size_t key_count;
     segi_piece *pieces;
-    size_t piece_count, piece_capacity;
+    size_t piece_count, piece_capacity, row_count;
+    segi_key *keys; /* of the chunk under way */
+    size_t key_count;
 } merge_work;
 
 /* Rows of one chunk of a part, behind the keys that are there. */
@@ -71,25 +71,14 @@ static bool merge_order_ties(merge_work *work, const uint64_t *ties, size_t begi
     return true;
 }
 
-/* Rows of one chunk of a run. parts: index of the run's first part. */
-static bool merge_add_run(merge_work *work, const segi_run *run, size_t parts, uint32_t chunk)
+/* Ties of the keys from `begin` on, which are rows of one run and chunk, part by part. */
+static bool merge_read_ties(merge_work *work, const segi_run *run, uint32_t chunk, size_t begin)
 {
-    size_t begin = work->key_count;
-    for (uint32_t i = 0; i < run->part_count; i++) {
-        const segi_part *part = run->parts[i];
-        uint32_t at = work->cursors[parts + i];
-        if (at == part->chunk_count || part->chunks[at].chunk != chunk)
-            continue;
-        if (!merge_add_part(work, part, &part->chunks[at], work->bases[parts + i]))
-            return false;
-    }
-    if (!run->has_ties || work->key_count == begin)
-        return true;
-    uint64_t *ties = segi_scratch_get(&work->store->scratch, SEGI_SCRATCH_ORDER,
-                                      work->key_count - begin, sizeof *ties);
+    size_t count = work->key_count - begin, at = 0;
+    uint64_t *ties =
+        segi_scratch_get(&work->store->scratch, SEGI_SCRATCH_ORDER, count, sizeof *ties);
     if (!ties)
         return false;
-    size_t at = 0;
     for (uint32_t i = 0; i < run->part_count; i++) {
         const segi_part *part = run->parts[i];
         const segi_part_chunk *pc = segi_part_find(part, chunk);
@@ -97,6 +86,29 @@ static bool merge_add_run(merge_work *work, const segi_run *run, size_t parts, u
             ties[at] = (uint64_t)segi_col_slot(&part->tie, pc->row_begin + row) << 32 | at;
     }
     return merge_order_ties(work, ties, begin);
+}
+
+/* The keys of one chunk: run after run, as they arrived. */
+static bool merge_fill(void *context, const segi_piece *piece, segi_key *keys)
+{
+    merge_work *work = context;
+    size_t parts = 0;
+    work->keys = keys;
+    work->key_count = 0;
+    for (size_t r = 0; r < work->run_count; r++) {
+        const segi_run *run = work->runs[r];
+        size_t begin = work->key_count;
+        for (uint32_t i = 0; i < run->part_count; i++, parts++) {
+            const segi_part_chunk *pc = segi_part_find(run->parts[i], piece->chunk);
+            if (pc && !merge_add_part(work, run->parts[i], pc, work->bases[parts]))
+                return false;
+        }
+        if (run->has_ties && work->key_count > begin &&
+            !merge_read_ties(work, run, piece->chunk, begin))
+            return false;
+    }
+    SEGI_ASSERT(work->key_count == piece->end - piece->begin);
+    return true;
 }
 
 /* The lowest chunk that has not been taken yet; UINT32_MAX when all were. */
@@ -114,42 +126,35 @@ static uint32_t merge_next_chunk(const merge_work *work)
     return chunk;
 }
 
-static bool merge_add_chunk(merge_work *work, uint32_t chunk)
+static bool merge_add_piece(merge_work *work, uint32_t chunk)
 {
-    size_t begin = work->key_count, parts = 0;
+    size_t begin = work->row_count, at = 0;
     if (!segi_grow(&work->store->mem, (void **)&work->pieces, &work->piece_capacity,
                    work->piece_count + 1, sizeof *work->pieces))
         return false;
-    for (size_t r = 0; r < work->run_count; r++) {
-        const segi_run *run = work->runs[r];
-        if (!merge_add_run(work, run, parts, chunk))
-            return false;
-        for (uint32_t i = 0; i < run->part_count; i++, parts++) {
-            const segi_part *part = run->parts[i];
-            uint32_t *cursor = &work->cursors[parts];
-            *cursor += *cursor < part->chunk_count && part->chunks[*cursor].chunk == chunk;
+    for (size_t r = 0; r < work->run_count; r++)
+        for (uint32_t i = 0; i < work->runs[r]->part_count; i++, at++) {
+            const segi_part *part = work->runs[r]->parts[i];
+            uint32_t *cursor = &work->cursors[at];
+            if (*cursor < part->chunk_count && part->chunks[*cursor].chunk == chunk)
+                work->row_count += part->chunks[(*cursor)++].row_count;
         }
-    }
-    work->pieces[work->piece_count++] = (segi_piece){chunk, begin, work->key_count};
+    work->pieces[work->piece_count++] = (segi_piece){chunk, begin, work->row_count};
     return true;
 }
 
-static bool merge_collect(merge_work *work)
+/* Which chunks there are, and how many rows of each type. */
+static bool merge_survey(merge_work *work)
 {
     segi_store *store = work->store;
     const segi_mem *mem = &store->mem;
     size_t parts = 0, at = 0;
-    uint64_t rows = 0;
-    for (size_t r = 0; r < work->run_count; r++) {
+    for (size_t r = 0; r < work->run_count; r++)
         parts += work->runs[r]->part_count;
-        rows += work->runs[r]->row_count;
-    }
     work->cursors = segi_alloc_zero(mem, parts * sizeof *work->cursors);
     work->bases = segi_alloc_zero(mem, parts * sizeof *work->bases);
     work->type_rows = segi_alloc_zero(mem, store->schema->event_count * sizeof *work->type_rows);
-    work->keys =
-        segi_scratch_get(&store->scratch, SEGI_SCRATCH_KEYS, (size_t)rows, sizeof *work->keys);
-    if (!work->cursors || !work->bases || !work->type_rows || !work->keys)
+    if (!work->cursors || !work->bases || !work->type_rows)
         return false;
     for (size_t r = 0; r < work->run_count; r++)
         for (uint32_t i = 0; i < work->runs[r]->part_count; i++) {
@@ -158,9 +163,8 @@ static bool merge_collect(merge_work *work)
             work->type_rows[part->event] += part->row_count;
         }
     for (uint32_t chunk; (chunk = merge_next_chunk(work)) != UINT32_MAX;)
-        if (!merge_add_chunk(work, chunk))
+        if (!merge_add_piece(work, chunk))
             return false;
-    SEGI_ASSERT(work->key_count == rows);
     return true;
 }
 
@@ -288,16 +292,17 @@ static bool merge_choose(const segi_store *store, size_t begin, size_t end, segi
 static bool merge_runs(segi_store *store, size_t begin, size_t end, segi_bucket target)
 {
     merge_work work = {.store = store, .runs = store->runs + begin, .run_count = end - begin};
-    bool good = merge_collect(&work);
+    bool good = merge_survey(&work);
     segi_seal seal = {.mem = &store->mem,
                       .scratch = &store->scratch,
                       .schema = store->schema,
-                      .keys = work.keys,
                       .pieces = work.pieces,
-                      .key_count = work.key_count,
+                      .key_count = work.row_count,
                       .piece_count = work.piece_count,
                       .generation = store->runs[end - 1]->generation,
-                      .one_bucket = true,
+                      .fill = merge_fill,
+                      .fill_context = &work,
+                      .type_rows = work.type_rows,
                       .bucket = target,
                       .fetch = merge_fetch,
                       .fetch_context = &work};

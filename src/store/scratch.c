@@ -1,6 +1,8 @@
 /* Working memory of the writer: see scratch.h. */
 #include "store/scratch.h"
 
+#define SCRATCH_ROOMY_MAX ((size_t)16 << 20)
+
 void *segi_scratch_get(segi_scratch *scratch, int which, size_t count, size_t size)
 {
     if (size != 0 && count > SIZE_MAX / size)
@@ -8,8 +10,9 @@ void *segi_scratch_get(segi_scratch *scratch, int which, size_t count, size_t si
     size_t need = count * size;
     if (scratch->buffers[which].data && scratch->buffers[which].size >= need)
         return scratch->buffers[which].data;
-    /* A quarter more, so that slowly growing needs do not allocate each time. */
-    size_t roomy = need <= SIZE_MAX / 2 ? need + need / 4 : need;
+    /* A quarter more, so that slowly growing needs do not allocate each time; not where it would
+     * be much. */
+    size_t roomy = need <= SCRATCH_ROOMY_MAX ? need + need / 4 : need;
     segi_free(scratch->mem, scratch->buffers[which].data);
     scratch->buffers[which].size = 0;
     scratch->buffers[which].data = segi_alloc(scratch->mem, roomy);

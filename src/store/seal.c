@@ -61,17 +61,21 @@ static bool seal_find_buckets(seal_work *work)
 {
     segi_seal *seal = work->seal;
     int64_t time_min, time_max;
-    seal_time_range(seal, &time_min, &time_max);
-    work->cell_min = segi_cell_of(time_min);
-    work->cell_count = segi_cell_of(time_max) - work->cell_min + 1;
+    if (seal->fill) {
+        work->cell_min = seal->bucket.cell;
+        work->cell_count = seal->bucket.cells;
+    } else {
+        seal_time_range(seal, &time_min, &time_max);
+        work->cell_min = segi_cell_of(time_min);
+        work->cell_count = segi_cell_of(time_max) - work->cell_min + 1;
+    }
     work->bucket_of_cell = segi_alloc_array(seal->mem, work->cell_count, sizeof(uint16_t));
     if (!work->bucket_of_cell)
         return false;
     size_t capacity = 0;
     for (uint32_t cell = 0; cell < work->cell_count;) {
-        segi_bucket bucket = seal->one_bucket
-                                 ? seal->bucket
-                                 : segi_bucket_of(work->cell_min + cell, seal->watermark);
+        segi_bucket bucket =
+            seal->fill ? seal->bucket : segi_bucket_of(work->cell_min + cell, seal->watermark);
         if (!segi_grow(seal->mem, (void **)&work->buckets, &capacity, work->bucket_count + 1,
                        sizeof bucket))
             return false;
@@ -100,8 +104,11 @@ static bool seal_find_slots(seal_work *work)
     work->slot_of = segi_scratch_get(seal->scratch, SEGI_SCRATCH_COUNTS, places, sizeof(uint32_t));
     if (!work->slot_of)
         return false;
-    memset(work->slot_of, 0, places * sizeof(uint32_t));
-    for (size_t i = 0; i < seal->key_count; i++)
+    if (seal->fill)
+        memcpy(work->slot_of, seal->type_rows, places * sizeof(uint32_t));
+    else
+        memset(work->slot_of, 0, places * sizeof(uint32_t));
+    for (size_t i = 0; !seal->fill && i < seal->key_count; i++)
         work->slot_of[seal_place(work, &seal->keys[i])]++;
     for (size_t i = 0; i < places; i++)
         work->slot_count += work->slot_of[i] > 0;
@@ -205,9 +212,13 @@ static void seal_distribute(seal_work *work, const segi_piece *piece, const segi
 static bool seal_chunk(seal_work *work, const segi_piece *piece)
 {
     segi_seal *seal = work->seal;
-    segi_key *keys = seal->keys + piece->begin;
     size_t count = piece->end - piece->begin;
     uint32_t *ties;
+    segi_key *keys = seal->fill
+                         ? segi_scratch_get(seal->scratch, SEGI_SCRATCH_KEYS, count, sizeof *keys)
+                         : seal->keys + piece->begin;
+    if (!keys || (seal->fill && !seal->fill(seal->fill_context, piece, keys)))
+        return false;
     segi_key *swap = segi_scratch_get(seal->scratch, SEGI_SCRATCH_SWAP, count, sizeof *swap);
     if (!swap)
         return false;

@@ -4,6 +4,8 @@
 
 #include "store/part.h"
 
+/* Writes the keys of one chunk, in arrival order; false when out of memory. */
+typedef bool segi_seal_fill(void *context, const segi_piece *piece, segi_key *keys);
 /* Told of the sorted keys of each chunk; false when out of memory. */
 typedef bool segi_seal_users(void *context, uint32_t chunk, const segi_key *keys, size_t count);
 
@@ -11,14 +13,18 @@ typedef struct segi_seal {
     const segi_mem *mem;
     segi_scratch *scratch;
     const segi_schema *schema;
-    /* In: rows by chunk, in arrival order within each; SEGI_SCRATCH_KEYS and _PIECES. */
-    segi_key *keys;
+    /* In: rows by chunk, in arrival order within each. Either all keys are there, and go to
+     * buckets by their time and the watermark; or they are made chunk by chunk, so that only the
+     * largest chunk takes room, and go to one bucket. */
     const segi_piece *pieces;
     size_t key_count, piece_count;
     uint64_t generation;
-    bool one_bucket; /* all rows go to `bucket`; else by time and watermark */
-    segi_bucket bucket;
+    segi_key *keys;
     int64_t watermark;
+    segi_seal_fill *fill; /* NULL where keys are there */
+    void *fill_context;
+    const uint32_t *type_rows; /* with fill: rows by event type */
+    segi_bucket bucket;        /* with fill */
     segi_fetch *fetch;
     void *fetch_context;
     segi_seal_users *users; /* or NULL */

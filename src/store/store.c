@@ -14,13 +14,11 @@ static void store_destroy(segi_store *store)
     for (size_t i = 0; i < store->run_count; i++)
         segi_run_release(store->runs[i]);
     segi_free(&mem, store->runs);
-    for (size_t i = 0; i < store->attr_count; i++)
-        segi_attr_deinit(&store->attrs[i], &store->mem);
-    segi_free(&mem, store->attrs);
     segi_attr_deinit(&store->exists, &store->mem);
     segi_schema_release(store->schema);
     store->schema = NULL;
     segi_store_forget(store);
+    segi_free(&mem, store->attrs);
     segi_free(&mem, store->dicts);
     segi_tail_deinit(&store->tail);
     segi_ids_deinit(&store->ids);

@@ -26,10 +26,10 @@
  * of rows that are not set are arbitrary. */
 typedef struct segi_col {
     seg_type type;
-    uint32_t width;       /* 0, 1, 2, 4 or 8 */
+    uint32_t width; /* 0, 1, 2, 4 or 8 */
     int64_t base;
     int64_t unit;         /* at least 1 */
-    const void *data;     /* width * rows bytes and at least 64 readable bytes more; NULL if width is 0 */
+    const void *data;     /* width * rows bytes, at least 64 readable ones more; NULL: width 0 */
     const uint64_t *set;  /* bit per row: has a value; NULL: every row has, unless none_set */
     const uint64_t *null; /* bit per row: explicitly null; NULL: none */
     bool none_set;        /* no row has a value */
@@ -81,19 +81,19 @@ typedef struct segi_part_chunk {
 
 /* Immutable rows of one event type, sorted by (user, time, arrival), column by column. */
 typedef struct segi_part {
-    uint32_t event;      /* index of the event type */
+    uint32_t event; /* index of the event type */
     uint32_t row_count;
     uint32_t user_count; /* distinct (chunk, user) */
     uint32_t chunk_count;
     const segi_part_chunk *chunks; /* rising by chunk; only those that have rows */
-    segi_col counts;     /* rows per distinct user, at least 1; row i belongs to user index i */
+    segi_col counts;       /* rows per distinct user, at least 1; row i belongs to user index i */
     const uint32_t *marks; /* marks[k] = first row of user index 64 * k */
-    segi_col time;       /* always set */
-    segi_col tie;        /* rank among the rows of all types with the same user, time and
+    segi_col time;         /* always set */
+    segi_col tie;          /* rank among the rows of all types with the same user, time and
                             generation; width 0 and base 0 in most parts */
-    uint64_t generation; /* rows of a lower generation arrived earlier */
+    uint64_t generation;   /* rows of a lower generation arrived earlier */
     int64_t time_min, time_max;
-    uint32_t column_count; /* properties known when it was sealed; later ones are absent */
+    uint32_t column_count;   /* properties known when it was sealed; later ones are absent */
     const segi_col *columns; /* by property index; type 0 where no row has a value or null */
 } segi_part;
 
@@ -117,18 +117,18 @@ typedef struct segi_event_view {
 
 /* String sets of a chunk: by row a mask over the codes, or a list of codes. */
 typedef struct segi_sets {
-    uint32_t mask_width;      /* 1, 2, 4 or 8 bytes: masks over codes 0 .. 8 * width - 1; 0: lists */
-    const void *masks;        /* mask_width * rows bytes */
-    const uint32_t *begins;   /* lists: rows + 1 indices into codes */
-    const uint32_t *codes;    /* lists: rising within a row, no repeats */
+    uint32_t mask_width;    /* 1, 2, 4 or 8: masks over codes 0 .. 8 * width - 1; 0: lists */
+    const void *masks;      /* mask_width * rows bytes */
+    const uint32_t *begins; /* lists: rows + 1 indices into codes */
+    const uint32_t *codes;  /* lists: rising within a row, no repeats */
 } segi_sets;
 
 /* Values of one attribute for the users of one chunk: a base column over the first `rows` users
  * and a few newer values over it. Users beyond `rows` and not in the patch are absent. */
 typedef struct segi_attr_chunk {
     uint32_t rows;
-    segi_col col;             /* for string sets only set and null count; values are in sets */
-    segi_sets sets;           /* string sets only */
+    segi_col col;   /* for string sets only set and null count; values are in sets */
+    segi_sets sets; /* string sets only */
     uint32_t patch_count;
     const uint16_t *patch_rows;  /* rising */
     const uint8_t *patch_states; /* SEG_VALUE_SET or _NULL */
@@ -147,10 +147,10 @@ typedef struct segi_attr_view {
 typedef struct segi_store segi_store;
 
 typedef struct segi_snapshot {
-    segi_store *store;         /* retained */
+    segi_store *store; /* retained */
     const segi_schema *schema;
     uint64_t commit_sequence;
-    uint32_t user_count;       /* ordinals 0 .. user_count - 1 */
+    uint32_t user_count; /* ordinals 0 .. user_count - 1 */
     uint64_t event_count;
     const segi_event_view *events;    /* by event index, schema->event_count entries */
     const segi_attr_view *attributes; /* by attribute index */
@@ -167,7 +167,7 @@ void segi_snapshot_release(segi_snapshot *snapshot);
 uint32_t segi_snapshot_universe(const segi_snapshot *snapshot, uint32_t chunk, int64_t now,
                                 segi_mask *out);
 
-/* External ids. find: UINT32_MAX if the snapshot does not know the id. get: ordinal < user_count. */
+/* External ids. find: UINT32_MAX for an id that the snapshot does not know. */
 uint32_t segi_snapshot_find(const segi_snapshot *snapshot, const char *id, size_t id_size);
 uint32_t segi_snapshot_find_u64(const segi_snapshot *snapshot, uint64_t id);
 /* Many at once, with the memory accesses overlapped; out[i] as find gives it. */

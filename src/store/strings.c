@@ -6,11 +6,24 @@
 
 #define STRINGS_BLOCK_MIN ((size_t)1 << 10)
 #define STRINGS_BLOCK_MAX ((size_t)1 << 20)
+/* The place of a record: its block's number, then its offset there in units of 8 bytes. */
+#define STRINGS_UNIT 8
+#define STRINGS_OFFSET_BITS 17
+#define STRINGS_BLOCKS_MAX (((uint32_t)1 << (32 - STRINGS_OFFSET_BITS)) - 1)
+#define STRINGS_NO_ORDINAL UINT32_MAX
+
+typedef struct strings_record {
+    /* Changes after the record was published only if a commit fails, from a number that no reader
+     * accepts to none, and back when the string comes again. */
+    _Atomic uint32_t ordinal;
+    uint16_t size;
+    char bytes[];
+} strings_record;
 
 struct segi_text_block {
     segi_text_block *older;
     size_t used, capacity;
-    unsigned char bytes[];
+    unsigned char *bytes; /* behind this header */
 };
 
 static uint32_t strings_tag(const segi_strings *strings, const char *text, uint32_t size)
@@ -18,21 +31,25 @@ static uint32_t strings_tag(const segi_strings *strings, const char *text, uint3
     return (uint32_t)(segi_siphash(strings->key, text, size) >> 32);
 }
 
-static const unsigned char *strings_record(const segi_strings *strings, uint32_t ordinal)
+static strings_record *strings_at(const segi_strings *strings, uint32_t place)
 {
-    return (const unsigned char *)(uintptr_t)segi_seq_get(&strings->records, ordinal);
+    uint64_t block = segi_seq_get(&strings->blocks, place >> STRINGS_OFFSET_BITS);
+    size_t offset = place & (((uint32_t)1 << STRINGS_OFFSET_BITS) - 1);
+    return (strings_record *)((uintptr_t)block + offset * STRINGS_UNIT);
 }
 
-static bool strings_equal(const unsigned char *record, const char *text, uint32_t size)
+static bool strings_equal(const strings_record *record, const char *text, uint32_t size)
 {
-    uint16_t record_size;
-    memcpy(&record_size, record, sizeof record_size);
-    return record_size == size && (size == 0 || memcmp(record + 2, text, size) == 0);
+    return record->size == size && (size == 0 || memcmp(record->bytes, text, size) == 0);
 }
 
-/* Entries from `count` on are not looked at: another thread may be writing them. */
-static uint32_t strings_search(const segi_strings *strings, const segi_table *table, uint32_t count,
-                               uint32_t tag, const char *text, uint32_t size)
+static uint32_t strings_ordinal(const strings_record *record)
+{
+    return atomic_load_explicit(&record->ordinal, memory_order_relaxed);
+}
+
+static strings_record *strings_search(const segi_strings *strings, const segi_table *table,
+                                      uint32_t tag, const char *text, uint32_t size)
 {
     for (uint32_t probe = 0; probe < SEGI_TABLE_PROBES_MAX; probe++) {
         uint64_t slot = segi_table_slot(table, tag, probe);
@@ -40,33 +57,34 @@ static uint32_t strings_search(const segi_strings *strings, const segi_table *ta
             break;
         if (!segi_table_matches(slot, tag))
             continue;
-        uint32_t ordinal = segi_table_ordinal(slot);
-        if (ordinal < count && strings_equal(strings_record(strings, ordinal), text, size))
-            return ordinal;
+        strings_record *record = strings_at(strings, segi_table_ordinal(slot));
+        if (strings_equal(record, text, size))
+            return record;
     }
-    return UINT32_MAX;
+    return NULL;
 }
 
-/* Look at the first slot of each tag and at the record it leads to, in loops without branches
- * that depend on memory, so that the misses overlap. Gives the records that may match. */
-static void strings_touch(const segi_strings *strings, const segi_table *table, uint32_t count,
-                          const uint32_t *tags, size_t tag_count, uint32_t *ordinals)
+/* Find the first record of each tag, most likely the one that is looked for, and bring it into
+ * the cache. Each loop makes one kind of access for the whole block and uses nothing of it but a
+ * sum, so that the misses overlap. */
+static void strings_touch(const segi_strings *strings, const segi_table *table,
+                          const uint32_t *tags, const uint32_t *sizes, size_t tag_count,
+                          strings_record **records)
 {
-    uint64_t slots[SEGI_STRINGS_BLOCK];
-    const unsigned char *records[SEGI_STRINGS_BLOCK];
-    static const unsigned char none[2] = {0, 0};
-    unsigned sum = 0;
+    uint64_t sum = 0;
     for (size_t i = 0; i < tag_count; i++)
-        slots[i] = segi_table_slot(table, tags[i], 0);
+        sum += segi_table_slot(table, tags[i], 0);
     for (size_t i = 0; i < tag_count; i++) {
-        uint32_t ordinal = segi_table_ordinal(slots[i]);
-        bool good = segi_table_matches(slots[i], tags[i]) && ordinal < count;
-        ordinals[i] = good ? ordinal : UINT32_MAX;
-        records[i] = good ? strings_record(strings, ordinal) : none;
+        uint32_t place = segi_table_candidate(table, UINT32_MAX, tags[i]);
+        records[i] = place != UINT32_MAX ? strings_at(strings, place) : NULL;
     }
     for (size_t i = 0; i < tag_count; i++)
-        sum += records[i][0];
-    volatile unsigned sink = sum;
+        sum += records[i] ? strings_ordinal(records[i]) : 0;
+    /* A record may reach into the next cache line. */
+    for (size_t i = 0; i < tag_count; i++)
+        if (records[i] && records[i]->size == sizes[i] && sizes[i] > 0)
+            sum += (unsigned char)records[i]->bytes[sizes[i] - 1];
+    volatile uint64_t sink = sum;
     (void)sink;
 }
 
@@ -74,125 +92,136 @@ void segi_strings_find(const segi_strings *strings, const segi_table *table, uin
                        const char *const *texts, const uint32_t *sizes, size_t text_count,
                        uint32_t *out)
 {
-    uint32_t tags[SEGI_STRINGS_BLOCK] = {0}, ordinals[SEGI_STRINGS_BLOCK];
+    uint32_t tags[SEGI_STRINGS_BLOCK] = {0};
+    strings_record *records[SEGI_STRINGS_BLOCK] = {NULL};
     SEGI_ASSERT(text_count <= SEGI_STRINGS_BLOCK);
     for (size_t i = 0; i < text_count; i++)
         tags[i] = strings_tag(strings, texts[i], sizes[i]);
     if (text_count > 1)
-        strings_touch(strings, table, count, tags, text_count, ordinals);
-    else
-        ordinals[0] = UINT32_MAX;
+        strings_touch(strings, table, tags, sizes, text_count, records);
     for (size_t i = 0; i < text_count; i++) {
-        out[i] = ordinals[i];
-        if (ordinals[i] == UINT32_MAX ||
-            !strings_equal(strings_record(strings, ordinals[i]), texts[i], sizes[i]))
-            out[i] = strings_search(strings, table, count, tags[i], texts[i], sizes[i]);
+        strings_record *record = records[i];
+        if (!record || !strings_equal(record, texts[i], sizes[i]))
+            record = strings_search(strings, table, tags[i], texts[i], sizes[i]);
+        uint32_t ordinal = record ? strings_ordinal(record) : STRINGS_NO_ORDINAL;
+        out[i] = ordinal < count ? ordinal : UINT32_MAX;
     }
 }
 
 /* ---- interning ------------------------------------------------------------------------------- */
 
-static unsigned char *strings_text_alloc(segi_strings *strings, size_t size)
+/* A new block with room for a record of `size` bytes. */
+static bool strings_add_block(segi_strings *strings, size_t size)
 {
-    segi_text_block *block = strings->blocks;
-    if (!block || block->capacity - block->used < size) {
-        size_t capacity = block ? block->capacity * 2 : STRINGS_BLOCK_MIN;
-        capacity = capacity < STRINGS_BLOCK_MAX ? capacity : STRINGS_BLOCK_MAX;
-        capacity = capacity > size ? capacity : size;
-        block = segi_alloc(strings->mem, sizeof *block + capacity);
-        if (!block)
-            return NULL;
-        block->older = strings->blocks;
-        block->used = 0;
-        block->capacity = capacity;
-        strings->blocks = block;
-        strings->text_bytes += sizeof *block + capacity;
+    size_t capacity = strings->newest ? strings->newest->capacity * 2 : STRINGS_BLOCK_MIN;
+    capacity = capacity < STRINGS_BLOCK_MAX ? capacity : STRINGS_BLOCK_MAX;
+    capacity = capacity > size ? capacity : size;
+    segi_text_block *block = segi_alloc(strings->mem, sizeof *block + capacity);
+    if (!block)
+        return false;
+    block->bytes = (unsigned char *)(block + 1);
+    if (!segi_seq_set(&strings->blocks, strings->mem, strings->block_count,
+                      (uintptr_t)block->bytes)) {
+        segi_free(strings->mem, block);
+        return false;
     }
-    unsigned char *bytes = block->bytes + block->used;
-    block->used += size;
-    return bytes;
+    block->older = strings->newest;
+    block->used = 0;
+    block->capacity = capacity;
+    strings->newest = block;
+    strings->block_count++;
+    strings->text_bytes += sizeof *block + capacity;
+    return true;
+}
+
+/* Give a record the next number. */
+static seg_status strings_number(segi_strings *strings, strings_record *record, uint32_t *out)
+{
+    if (strings->count >= strings->count_max)
+        return SEG_E_LIMIT;
+    if (!segi_seq_set(&strings->records, strings->mem, strings->count, (uintptr_t)record))
+        return SEG_E_NOMEM;
+    *out = strings->count++;
+    atomic_store_explicit(&record->ordinal, *out, memory_order_relaxed);
+    return SEG_OK;
 }
 
 static seg_status strings_add(segi_strings *strings, uint32_t tag, const char *text, uint32_t size,
-                              uint32_t settled, uint32_t *out)
+                              uint32_t *out)
 {
-    uint32_t ordinal = strings->count;
-    uint16_t record_size = (uint16_t)size;
-    if (ordinal >= strings->count_max)
-        return SEG_E_LIMIT;
-    if (!segi_table_reserve(&strings->table, ordinal, settled))
+    size_t bytes = (sizeof(strings_record) + size + STRINGS_UNIT - 1) / STRINGS_UNIT * STRINGS_UNIT;
+    if (!segi_table_reserve(&strings->table, strings->record_count, UINT32_MAX))
         return SEG_E_NOMEM;
-    unsigned char *record = strings_text_alloc(strings, (size_t)size + sizeof record_size);
-    if (!record)
-        return SEG_E_NOMEM;
-    memcpy(record, &record_size, sizeof record_size);
-    if (size > 0)
-        memcpy(record + sizeof record_size, text, size);
-    if (!segi_seq_set(&strings->records, strings->mem, ordinal, (uintptr_t)record))
-        return SEG_E_NOMEM;
-    while (!segi_table_put(strings->table, tag, ordinal))
-        if (!segi_table_grow(&strings->table, settled))
+    if (!strings->newest || strings->newest->capacity - strings->newest->used < bytes) {
+        if (strings->block_count >= STRINGS_BLOCKS_MAX)
+            return SEG_E_LIMIT;
+        if (!strings_add_block(strings, bytes))
             return SEG_E_NOMEM;
-    strings->count++;
-    *out = ordinal;
+    }
+    segi_text_block *block = strings->newest;
+    uint32_t place =
+        (strings->block_count - 1) << STRINGS_OFFSET_BITS | (uint32_t)(block->used / STRINGS_UNIT);
+    strings_record *record = strings_at(strings, place);
+    record->size = (uint16_t)size;
+    if (size > 0)
+        memcpy(record->bytes, text, size);
+    seg_status status = strings_number(strings, record, out);
+    if (status != SEG_OK)
+        return status;
+    while (!segi_table_put(strings->table, tag, place))
+        if (!segi_table_grow(&strings->table, UINT32_MAX)) {
+            strings->count--;
+            return SEG_E_NOMEM;
+        }
+    block->used += bytes;
+    strings->record_count++;
     return SEG_OK;
 }
 
 seg_status segi_strings_intern(segi_strings *strings, const char *const *texts,
-                               const uint32_t *sizes, size_t count, uint32_t settled, uint32_t *out)
+                               const uint32_t *sizes, size_t count, uint32_t *out)
 {
-    uint32_t tags[SEGI_STRINGS_BLOCK] = {0}, ordinals[SEGI_STRINGS_BLOCK];
+    uint32_t tags[SEGI_STRINGS_BLOCK] = {0};
+    strings_record *records[SEGI_STRINGS_BLOCK] = {NULL};
     SEGI_ASSERT(count <= SEGI_STRINGS_BLOCK);
     for (size_t i = 0; i < count; i++)
         tags[i] = strings_tag(strings, texts[i], sizes[i]);
-    strings_touch(strings, strings->table, strings->count, tags, count, ordinals);
+    strings_touch(strings, strings->table, tags, sizes, count, records);
     for (size_t i = 0; i < count; i++) {
-        out[i] = ordinals[i];
-        if (out[i] != UINT32_MAX &&
-            strings_equal(strings_record(strings, out[i]), texts[i], sizes[i]))
-            continue;
-        out[i] =
-            strings_search(strings, strings->table, strings->count, tags[i], texts[i], sizes[i]);
-        if (out[i] != UINT32_MAX)
-            continue;
-        seg_status status = strings_add(strings, tags[i], texts[i], sizes[i], settled, &out[i]);
+        strings_record *record = records[i];
+        seg_status status = SEG_OK;
+        /* Another text with the same tag, or one that came earlier in this block. */
+        if (!record || !strings_equal(record, texts[i], sizes[i]))
+            record = strings_search(strings, strings->table, tags[i], texts[i], sizes[i]);
+        if (!record)
+            status = strings_add(strings, tags[i], texts[i], sizes[i], &out[i]);
+        else if (strings_ordinal(record) == STRINGS_NO_ORDINAL)
+            status = strings_number(strings, record, &out[i]);
+        else
+            out[i] = strings_ordinal(record);
         if (status != SEG_OK)
             return status;
     }
     return SEG_OK;
 }
 
-segi_strings_mark segi_strings_position(const segi_strings *strings)
+void segi_strings_undo(segi_strings *strings, uint32_t count)
 {
-    segi_text_block *block = strings->blocks;
-    return (segi_strings_mark){block, block ? block->used : 0, strings->count};
-}
-
-void segi_strings_undo(segi_strings *strings, segi_strings_mark mark)
-{
-    if (strings->count == mark.count && strings->blocks == mark.block)
-        return;
-    segi_table_undo(strings->table, mark.count);
-    strings->count = mark.count;
-    while (strings->blocks != mark.block) {
-        segi_text_block *block = strings->blocks;
-        strings->blocks = block->older;
-        strings->text_bytes -= sizeof *block + block->capacity;
-        segi_free(strings->mem, block);
+    while (strings->count > count) {
+        strings_record *record =
+            (strings_record *)(uintptr_t)segi_seq_get(&strings->records, --strings->count);
+        atomic_store_explicit(&record->ordinal, STRINGS_NO_ORDINAL, memory_order_relaxed);
     }
-    if (strings->blocks)
-        strings->blocks->used = mark.used;
 }
 
 /* ---- the rest -------------------------------------------------------------------------------- */
 
 const char *segi_strings_get(const segi_strings *strings, uint32_t ordinal, size_t *out_size)
 {
-    const unsigned char *record = strings_record(strings, ordinal);
-    uint16_t size;
-    memcpy(&size, record, sizeof size);
-    *out_size = size;
-    return (const char *)record + sizeof size;
+    const strings_record *record =
+        (const strings_record *)(uintptr_t)segi_seq_get(&strings->records, ordinal);
+    *out_size = record->size;
+    return record->bytes;
 }
 
 bool segi_strings_init(segi_strings *strings, const segi_mem *mem, const uint64_t key[2],
@@ -209,11 +238,12 @@ bool segi_strings_init(segi_strings *strings, const segi_mem *mem, const uint64_
 
 void segi_strings_deinit(segi_strings *strings)
 {
-    while (strings->blocks) {
-        segi_text_block *block = strings->blocks;
-        strings->blocks = block->older;
+    while (strings->newest) {
+        segi_text_block *block = strings->newest;
+        strings->newest = block->older;
         segi_free(strings->mem, block);
     }
+    segi_seq_deinit(&strings->blocks, strings->mem);
     segi_seq_deinit(&strings->records, strings->mem);
     segi_table_release(strings->table);
     strings->table = NULL;
@@ -221,5 +251,6 @@ void segi_strings_deinit(segi_strings *strings)
 
 size_t segi_strings_bytes(const segi_strings *strings)
 {
-    return segi_table_bytes(strings->table) + strings->records.bytes + strings->text_bytes;
+    return segi_table_bytes(strings->table) + strings->records.bytes + strings->blocks.bytes +
+           strings->text_bytes;
 }

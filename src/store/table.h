@@ -1,4 +1,4 @@
-/* The hash table under ids and dictionaries: tag -> ordinal, readable without locks.
+/* The hash table under ids and dictionaries: tag -> ordinal (or place), readable without locks.
  *
  * Slots hold the upper 32 bits of a keyed SipHash (the tag) and the ordinal plus one; 0 is empty.
  * The place of a tag is given by its own leading bits, so that a larger table is made without
@@ -48,6 +48,19 @@ static inline bool segi_table_matches(uint64_t slot, uint32_t tag)
 static inline uint32_t segi_table_ordinal(uint64_t slot)
 {
     return (uint32_t)slot - 1;
+}
+/* The first ordinal below count with this tag, most likely the one that is looked for;
+ * UINT32_MAX if there is none. */
+static inline uint32_t segi_table_candidate(const segi_table *table, uint32_t count, uint32_t tag)
+{
+    for (uint32_t probe = 0; probe < SEGI_TABLE_PROBES_MAX; probe++) {
+        uint64_t slot = segi_table_slot(table, tag, probe);
+        if (slot == 0)
+            break;
+        if (segi_table_matches(slot, tag) && segi_table_ordinal(slot) < count)
+            return segi_table_ordinal(slot);
+    }
+    return UINT32_MAX;
 }
 
 /* For the writer. Room for one more entry beside `count` others: grows *table where it is too

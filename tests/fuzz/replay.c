@@ -56,12 +56,8 @@ static size_t mutate(uint8_t *bytes, size_t size)
     for (uint64_t step = 0; step < steps && size > 0; step++) {
         size_t at = (size_t)(random_next() % size);
         switch (random_next() % 5) {
-        case 0:
-            bytes[at] ^= (uint8_t)(1u << (random_next() % 8));
-            break;
-        case 1:
-            bytes[at] = (uint8_t)random_next();
-            break;
+        case 0: bytes[at] ^= (uint8_t)(1u << (random_next() % 8)); break;
+        case 1: bytes[at] = (uint8_t)random_next(); break;
         case 2:
             memmove(bytes + at, bytes + at + 1, size - at - 1);
             size -= 1;
@@ -72,9 +68,7 @@ static size_t mutate(uint8_t *bytes, size_t size)
                 size += 1;
             }
             break;
-        default:
-            size = at;
-            break;
+        default: size = at; break;
         }
     }
     return size;
