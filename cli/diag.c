@@ -152,7 +152,7 @@ static void show_place(const cli_diag *diag, text_buf *out, diag_place found, co
     buf_deinit(&under);
 }
 
-/* ---- one message ------------------------------------------------------------------------------ */
+/* ---- one message ----------------------------------------------------------------------------- */
 
 typedef struct diag_report {
     const char *level; /* "error", "warning" */

@@ -37,7 +37,7 @@ typedef struct row_fault {
     text_buf detail;
 } row_fault;
 
-/* ---- one row ----------------------------------------------------------------------------------------- */
+/* ---- one row --------------------------------------------------------------------------------- */
 
 static bool fault_set(row_fault *fault, const char *column, const char *reason, text_view value)
 {
@@ -239,7 +239,7 @@ static bool convert_row(cli_import *import, const cli_row *row, row_fault *fault
     return true;
 }
 
-/* ---- commits ------------------------------------------------------------------------------------------ */
+/* ---- commits --------------------------------------------------------------------------------- */
 
 static void add_report(cli_import *import, const seg_commit_report *report)
 {
@@ -356,7 +356,7 @@ static bool flush_all(cli_import *import)
            commit_batches(import, import->full, import->full_count, false);
 }
 
-/* ---- the whole file -------------------------------------------------------------------------------------- */
+/* ---- the whole file -------------------------------------------------------------------------- */
 
 static bool take_rows(cli_import *import)
 {

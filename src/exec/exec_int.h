@@ -59,9 +59,10 @@ typedef struct segi_match {
 } segi_match;
 
 /* bits[i] = row begin + i passes. Absent and null rows pass only the tests for them. col may be
- * NULL: all absent. Bits past count in the last word are clear. */
+ * NULL: all absent. Bits past count in the last word are clear.  Costly tests look only at the
+ * rows whose bit is set in `among`, unless it is NULL; bits of others are then arbitrary. */
 void segi_match_rows(const segi_match *match, const segi_col *col, size_t begin, size_t count,
-                     uint64_t *bits);
+                     const uint64_t *among, uint64_t *bits);
 bool segi_match_slot(const segi_match *match, int64_t slot);
 /* The same over a dense vector. */
 struct segi_vector;
@@ -251,6 +252,12 @@ typedef struct segi_list_row {
     uint32_t part; /* breaks ties that generations leave: none do, it keeps the sort total */
 } segi_list_row;
 
+/* A part met during a tally of firsts and lasts. */
+typedef struct segi_seen_part {
+    const segi_part *part;
+    uint32_t position;
+} segi_seen_part;
+
 typedef struct segi_worker {
     const segi_run *run;
     const segi_mem *mem;
@@ -282,6 +289,9 @@ typedef struct segi_worker {
     uint8_t *tally8;      /* 65,536 counters */
     uint32_t *tally32;
     int64_t *tally64;
+    uint32_t *tally32_more;
+    struct segi_seen_part *seen; /* parts that offered a first or last row */
+    size_t seen_count, seen_capacity;
     segi_sum *tally_sum;
     segi_float_sum *tally_float;
     int64_t *bound_begin, *bound_end;  /* windows by user */
@@ -422,6 +432,9 @@ uint32_t segi_attr_set(const segi_attr_view *view, uint32_t chunk, uint32_t low,
 
 void segi_tally_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                       segi_vector *out);
+/* Its part for properties and shares. */
+void segi_tally_value_users(segi_worker *w, const segi_prep_value *value, segi_users users,
+                            segi_vector *out);
 void segi_gather_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                        segi_vector *out);
 /* Users with at least one selected row, into `out`, which starts clear: all candidates who have

@@ -189,7 +189,8 @@ static void filter_match(const filter_input *in, const segi_prep_filter *filter,
     const segi_prep_value *value = filter->values[0];
     bool plain = !value->strings || value->strings->dict_count < 2;
     if (in->part && value->form == SEGI_VALUE_COLUMN && plain) {
-        segi_match_rows(filter->match, filter_column(in, value), in->row_begin, in->count, bits);
+        segi_match_rows(filter->match, filter_column(in, value), in->row_begin, in->count, NULL,
+                        bits);
         return;
     }
     segi_vector *v = segi_worker_vector_push(in->w);

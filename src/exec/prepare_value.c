@@ -390,6 +390,11 @@ static bool aggregate_tallies(const segi_node *node, const segi_prep_value *argu
     case SEGI_AGG_AVG:
     case SEGI_AGG_MIN:
     case SEGI_AGG_MAX: return argument && argument->form == SEGI_VALUE_COLUMN;
+    case SEGI_AGG_FIRST:
+    case SEGI_AGG_LAST:
+        return argument->form == SEGI_VALUE_COLUMN ||
+               (argument->form == SEGI_VALUE_CIVIL && argument->node->builtin == SEGI_BUILTIN_TIME);
+    case SEGI_AGG_SHARE: return true;
     default: return false;
     }
 }

@@ -10,6 +10,11 @@
 #include "base/arena.h"
 #include "schema/schema.h"
 
+/* What only batches of our own making may say: a state for values that could not be brought into
+ * the form of a column. Their row is a wrong one (SEG_ROW_BAD_VALUE). */
+#define SEGI_BATCH_BAD_STATES 0x80000000u /* flag of the batch: it may have such states */
+#define SEGI_VALUE_BAD 3u
+
 /* A batch that is safe to read: offsets rise and stay in bounds, codes are in range, strings
  * are UTF-8 within the size limit, numbers are finite, names are good. */
 typedef struct segi_checked_batch {

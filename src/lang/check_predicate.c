@@ -1,4 +1,4 @@
-/* check_predicate.c - the tree of what was written becomes the checked tree: predicates and their logic.
+/* check_predicate.c - the tree of what was written becomes the checked tree: logic and segments.
  *
  * Rewrites that keep the meaning happen here: nested and/or become one list, a double not falls
  * away, constants are folded. Recursion is bounded by SEGI_LEVELS_MAX. */
@@ -320,16 +320,18 @@ static void *fail_cycle(segi_check *k, const segi_syn *syn, const segi_reference
 /* A failure inside a saved segment is told where the segment is named. */
 static void *fail_inside(segi_check *k, const segi_syn *syn, const segi_reference *reference)
 {
-    seg_error inner = *k->c->err;
-    if (inner.code == SEG_E_NOMEM)
-        return NULL;
+    seg_error *err = k->c->err;
     /* The innermost segment is the one at fault; those around it only refer to it. */
-    if (inner.code != SEG_E_CYCLE && !k->c->inside)
-        segi_fail(k->c->err, inner.code, "segment \"%.*s\": %s", (int)reference->name_size,
-                  reference->name, inner.message);
+    if (err->code != SEG_E_NOMEM && err->code != SEG_E_CYCLE && !k->c->inside) {
+        /* A new message clears the hint. */
+        const char *hint = segi_arena_copy(&k->c->scratch, err->hint, strlen(err->hint));
+        segi_fail(err, err->code, "segment \"%.*s\": %s", (int)reference->name_size,
+                  reference->name, err->message);
+        if (hint != NULL)
+            segi_error_hint(err, "%s", hint);
+    }
     k->c->inside = true;
-    segi_error_span(k->c->err, syn->begin, syn->size);
-    segi_error_hint(k->c->err, "%s", inner.hint);
+    segi_error_span(err, syn->begin, syn->size);
     return NULL;
 }
 
@@ -358,7 +360,11 @@ static const segi_node *resolve(segi_check *k, const segi_syn *syn, const char *
     reference = segi_arena_alloc(&c->scratch, sizeof *reference);
     if (reference == NULL)
         return segi_check_nomem(k);
-    *reference = (segi_reference){name, size, NULL, k->reference};
+    uint32_t depth = k->reference == NULL ? 0 : k->reference->depth + 1;
+    *reference = (segi_reference){name, size, NULL, depth, k->reference};
+    if (depth == SEGI_CHAIN_MAX)
+        return segi_check_fail(k, syn->begin, syn->size, SEG_E_LIMIT,
+                               "more than %d saved segments inside each other", SEGI_CHAIN_MAX);
     if (!segi_name_map_set(&c->references, &c->scratch, NULL, name, size, reference))
         return segi_check_nomem(k);
     reference->root = segi_check_text(c, text, text_size, reference);

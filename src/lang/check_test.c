@@ -409,8 +409,7 @@ static void list_add(segi_node *node, segi_literal *list, segi_literal literal,
     if (literal.type.type != SEGI_TYPE_PARAM) {
         segi_literal_fit(&literal, type);
         bool exact = type.type == SEG_TYPE_INT64 || type.type == SEG_TYPE_DECIMAL;
-        if (exact && (literal.type.type != type.type || literal.type.scale != type.scale) &&
-            literal.type.type != SEG_TYPE_FLOAT64)
+        if (exact && (literal.type.type != type.type || literal.type.scale != type.scale))
             return;
     }
     list[node->list_count++] = literal;

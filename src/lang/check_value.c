@@ -356,9 +356,12 @@ static segi_node *check_arith(segi_check *k, const segi_syn *syn)
         right = date_as_moment(k, right);
     if (right->type.type == SEG_TYPE_TIMESTAMP && !segi_type_unknown(left))
         left = date_as_moment(k, left);
+    /* What is unknown is as the other side; among numbers a float, as the result is. */
     seg_type other = segi_type_unknown(left) ? right->type.type : left->type.type;
-    segi_check_settle(left, segi_type_of(other == 0 ? SEG_TYPE_FLOAT64 : other));
-    segi_check_settle(right, segi_type_of(other == 0 ? SEG_TYPE_FLOAT64 : other));
+    if (other == 0 || segi_type_numeric(other))
+        other = SEG_TYPE_FLOAT64;
+    segi_check_settle(left, segi_type_of(other));
+    segi_check_settle(right, segi_type_of(other));
     seg_type l = left->type.type, r = right->type.type;
     if (segi_type_numeric(l) && segi_type_numeric(r))
         return arith_numbers(k, syn, left, right);

@@ -13,7 +13,7 @@
 #include "base/buf.h"
 #include "schema/schema.h"
 
-/* ---- types of values ------------------------------------------------------------------------ */
+/* ---- types of values ---- */
 
 /* seg_type, and one more that columns cannot have: */
 #define SEGI_TYPE_DURATION 100 /* int64 microseconds */
@@ -32,7 +32,7 @@ typedef struct segi_literal {
     size_t text_size;
 } segi_literal;
 
-/* ---- time ------------------------------------------------------------------------------------ */
+/* ---- time ---- */
 
 typedef enum segi_unit {
     SEGI_UNIT_SECOND,
@@ -126,7 +126,7 @@ int64_t segi_duration_add(int64_t instant, segi_duration duration, int sign,
 int64_t segi_duration_length(segi_duration duration);
 int64_t segi_moment_instant(segi_moment moment, const segi_zone *zone);
 
-/* ---- the tree --------------------------------------------------------------------------------- */
+/* ---- the tree ---- */
 
 typedef enum segi_node_kind {
     /* predicates */
@@ -139,7 +139,9 @@ typedef enum segi_node_kind {
     SEGI_NODE_AT_LEAST, /* `count` of children hold */
     SEGI_NODE_DID,      /* selector, bound, window */
     SEGI_NODE_EDGE,     /* which, nth, selector, window: the first/last/nth ever lies in window */
-    SEGI_NODE_COMPARE,  /* op, children[0], children[1] */
+    SEGI_NODE_COMPARE,  /* op, children[0], children[1]; a constant side is the right one, of the
+                           left one's type where that loses nothing, else a DECIMAL of its own
+                           scale or a FLOAT64 */
     SEGI_NODE_BETWEEN,  /* children[0] between children[1] and children[2], both included */
     SEGI_NODE_IN,       /* children[0] in list; negated: strict, absent is false */
     SEGI_NODE_TRUTH,    /* children[0], a bool value, is true */
@@ -151,7 +153,7 @@ typedef enum segi_node_kind {
     SEGI_NODE_TIME,     /* children[0], a timestamp or date, lies in window */
     SEGI_NODE_SEGMENT,  /* name; children[0] is the saved segment's tree (shared) */
     SEGI_NODE_RANK,     /* children[0], a number, is in the top or bottom of children[1] (the
-                           population; NULL: everyone) */
+                           population; child_count 1 and NULL: everyone) */
     /* values */
     SEGI_NODE_LITERAL,   /* literal */
     SEGI_NODE_MOMENT,    /* moment, with window.zone: an instant */
@@ -280,7 +282,7 @@ struct segi_node {
     segi_ties ties;            /* AGG_MODE; ALL only under COMPARE =, != and IN */
 };
 
-/* ---- compiling -------------------------------------------------------------------------------- */
+/* ---- compiling ---- */
 
 /* Gives the text of a saved segment; SEG_E_NOT_FOUND if there is none. The text is borrowed until
  * the compile returns. */
@@ -304,7 +306,7 @@ typedef struct segi_param_value {
 typedef struct segi_param {
     const char *name;
     size_t name_size;
-    segi_value_type type;
+    segi_value_type type; /* DURATION: given as a string, "5 minutes" */
     bool is_list;
     uint32_t offset; /* first use */
 } segi_param;
@@ -316,8 +318,9 @@ typedef struct segi_predicate {
     const segi_node *root;     /* a predicate, or a value (segi_compile_value) */
     const char *text;          /* the source, copied */
     size_t text_size;
-    uint32_t param_count;      /* parameters without a value; with any, the tree has PARAM-shaped
-                                  gaps and only text, fingerprint and these may be used */
+    uint32_t param_count;      /* parameters without a value; with any, the tree has gaps (marked
+                                  as checker.h says) and only text, fingerprint and these may be
+                                  used */
     const segi_param *params;
     uint32_t warning_count;
     const seg_error *warnings;
@@ -355,7 +358,7 @@ seg_status segi_segment_references(const segi_mem *mem, const char *text, size_t
                                    void (*found)(void *user, const char *name, size_t size),
                                    void *user, seg_error *err);
 
-/* ---- what tests mean, shared with plan and exec -------------------------------------------------- */
+/* ---- what tests mean, shared with plan and exec ---- */
 
 /* The text tests of SEGI_NODE_TEXT, linear in the text (globs: in text x pattern at worst). */
 bool segi_text_matches(segi_text_test test, bool fold, const char *pattern, size_t pattern_size,

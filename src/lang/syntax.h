@@ -274,7 +274,8 @@ bool segi_parser_expect(segi_parser *p, segi_token_kind kind, const char *what);
 bool segi_parser_close_bracket(segi_parser *p, segi_token open, const char *what);
 bool segi_parser_enter(segi_parser *p, segi_token at);
 void segi_parser_leave(segi_parser *p);
-/* Fails at a token, with a message in printf form; the hint may be NULL. The first failure stays. */
+/* Fails at a token, with a message in printf form; the hint may be NULL. The first failure
+ * stays. */
 #define segi_parser_fail(p, at, hint, ...)                                                         \
     segi_parser_failed(                                                                            \
         (p), (at), (hint),                                                                         \
