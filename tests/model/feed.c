@@ -267,7 +267,7 @@ static void users_make(feed_data *feed, rng *r, size_t count)
         names[i].data = model_copy(&feed->arena, name, (size_t)size);
         names[i].size = (size_t)size;
         /* Distinct: a product with an odd number, and dense ones around 0 and 65,536. */
-        numbers[i] = dense ? 65536 - count / 2 + i : i * (mask | 1);
+        numbers[i] = dense ? (count > 100000 ? 0 : 65536 - count / 2) + i : i * (mask | 1);
     }
     if (count > 2 && !dense)
         numbers[2] = UINT64_MAX - 1;
@@ -343,10 +343,9 @@ static void event_row(feed_data *feed, rng *r, const feed_batch *batch, feed_row
         row->user = before->user;
         row->time = before->time;
     }
-    if (feed->commits[commit].quarantine && rng_chance(r, 2)) {
+    if (feed->commits[commit].quarantine && rng_chance(r, 2))
         row->time = SEG_TIME_MAX + 1;
-        row->altered = true;
-    }
+    row->altered = row->time > SEG_TIME_MAX; /* also where it was copied */
 }
 
 static void batch_make(feed_data *feed, rng *r, feed_batch *batch, size_t rows, size_t commit,

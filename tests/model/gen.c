@@ -628,8 +628,11 @@ static model_node *aggregate_test(gen *g)
         return test_in(g, left, &column);
     model_node *node = test_compare(g, left, &column);
     aggregate_literal(g, left, node);
-    if (left->ties == MODEL_TIES_ALL && left->aggregate == MODEL_A_MODE)
+    if (left->ties == MODEL_TIES_ALL && left->aggregate == MODEL_A_MODE) {
         node->op = (model_op)below(g, 2);
+        if (node->children[1]->kind == MODEL_MOMENT)
+            node->children[1]->moment.kind = MODEL_M_INSTANT; /* not a day: that is a window */
+    }
     return node;
 }
 

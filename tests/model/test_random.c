@@ -342,9 +342,9 @@ static void run_set(const settings *options, tally *t, uint64_t index, time_t de
     s->r.state = s->seed ^ UINT64_C(0x5E65E6);
     uint64_t kind = rng_below(&s->r, 100);
     size.commits = 1 + rng_below(&s->r, 5);
-    size.users = kind < 45 ? 1 + rng_below(&s->r, 60) : 60 + rng_below(&s->r, 900);
+    size.users = kind < 45 ? 1 + rng_below(&s->r, 60) : 60 + rng_below(&s->r, 600);
     size.events = size.users * (2 + rng_below(&s->r, 12));
-    if (index % 60 == 7) {
+    if (index % 90 == 7) {
         size.users = 66000 + rng_below(&s->r, 90000);
         size.events = 60000;
         pairs = 40;
