@@ -437,33 +437,22 @@ static segi_node *check_by_kind(segi_check *k, const segi_syn *syn, const segi_v
     segi_node *node;
     switch (syn->kind) {
     case SEGI_SYN_NUMBER:
-    case SEGI_SYN_BOOL:
-        return segi_check_literal_node(k, syn, syn->u.literal);
-    case SEGI_SYN_STRING:
-        return check_string(k, syn);
-    case SEGI_SYN_MOMENT:
-        return moment_node(k, syn, syn->u.moment);
-    case SEGI_SYN_DURATION:
-        return check_duration(k, syn);
+    case SEGI_SYN_BOOL: return segi_check_literal_node(k, syn, syn->u.literal);
+    case SEGI_SYN_STRING: return check_string(k, syn);
+    case SEGI_SYN_MOMENT: return moment_node(k, syn, syn->u.moment);
+    case SEGI_SYN_DURATION: return check_duration(k, syn);
     case SEGI_SYN_NOW:
         node = segi_check_node(k, SEGI_NODE_NOW, syn);
         if (node != NULL)
             node->type = segi_type_of(SEG_TYPE_TIMESTAMP);
         return node;
-    case SEGI_SYN_PARAM:
-        return check_param_value(k, syn, want);
-    case SEGI_SYN_NAME:
-        return segi_check_name(k, syn);
-    case SEGI_SYN_BUILTIN:
-        return check_builtin(k, syn);
-    case SEGI_SYN_AGGREGATE:
-        return segi_check_aggregate(k, syn);
-    case SEGI_SYN_ARITH:
-        return check_arith(k, syn);
-    case SEGI_SYN_NEGATE:
-        return check_negate(k, syn);
-    case SEGI_SYN_SIZE:
-        return check_size(k, syn);
+    case SEGI_SYN_PARAM: return check_param_value(k, syn, want);
+    case SEGI_SYN_NAME: return segi_check_name(k, syn);
+    case SEGI_SYN_BUILTIN: return check_builtin(k, syn);
+    case SEGI_SYN_AGGREGATE: return segi_check_aggregate(k, syn);
+    case SEGI_SYN_ARITH: return check_arith(k, syn);
+    case SEGI_SYN_NEGATE: return check_negate(k, syn);
+    case SEGI_SYN_SIZE: return check_size(k, syn);
     default:
         return segi_check_fail(k, syn->begin, syn->size, SEG_E_TYPE,
                                "a value is wanted here, and this is a condition");

@@ -320,12 +320,9 @@ static segi_syn *parse_literal_maybe(segi_parser *p)
     segi_unit unit;
     segi_syn *syn;
     switch (p->token.kind) {
-    case SEGI_TOKEN_NUMBER:
-        return parse_number(p, false, p->token.begin);
-    case SEGI_TOKEN_STRING:
-        return parse_quoted(p, SEGI_SYN_STRING);
-    case SEGI_TOKEN_DATE:
-        return parse_moment(p);
+    case SEGI_TOKEN_NUMBER: return parse_number(p, false, p->token.begin);
+    case SEGI_TOKEN_STRING: return parse_quoted(p, SEGI_SYN_STRING);
+    case SEGI_TOKEN_DATE: return parse_moment(p);
     case SEGI_TOKEN_PARAM:
         if (!segi_token_unit(p, segi_parser_peek(p), &unit))
             return segi_parse_param(p);
@@ -343,8 +340,7 @@ static segi_syn *parse_literal_maybe(segi_parser *p)
         return NULL;
     case SEGI_TOKEN_WORD:
         return segi_parser_is(p, "true") || segi_parser_is(p, "false") ? parse_bool(p) : NULL;
-    default:
-        return NULL;
+    default: return NULL;
     }
 }
 
@@ -451,10 +447,8 @@ static segi_syn *parse_atom(segi_parser *p)
         return syn;
     segi_token token = p->token;
     switch (token.kind) {
-    case SEGI_TOKEN_BUILTIN:
-        return parse_builtin(p);
-    case SEGI_TOKEN_QUOTED:
-        return parse_name(p);
+    case SEGI_TOKEN_BUILTIN: return parse_builtin(p);
+    case SEGI_TOKEN_QUOTED: return parse_name(p);
     case SEGI_TOKEN_LEFT:
         if (!segi_parser_enter(p, token))
             return NULL;
@@ -485,8 +479,7 @@ static segi_syn *parse_atom(segi_parser *p)
                             "`%.*s`",
                             SEGI_TOKEN_TEXT(p, token));
         return NULL;
-    default:
-        return segi_parser_expected(p, "a condition or a value", NULL);
+    default: return segi_parser_expected(p, "a condition or a value", NULL);
     }
 }
 
