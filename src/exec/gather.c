@@ -313,17 +313,19 @@ static gather_result reduce_percentile(const segi_prep_value *value, segi_list_r
     return result_float(low + (high - low) * (position - (double)below));
 }
 
-/* Of the sample: two passes over plain doubles, in the order of events. */
-static gather_result reduce_stddev(const segi_prep_value *value, const segi_list_row *rows,
-                                   size_t n)
+/* Of the sample. The mean is the one that avg gives; the squares are added as plain doubles in the
+ * order of events. */
+static gather_result reduce_stddev(segi_worker *w, const segi_prep_value *value,
+                                   const segi_list_row *rows, size_t n)
 {
     const segi_prep_value *argument = value->argument;
-    if (n < 2)
-        return result_none;
+    int64_t slot = 0;
     double total = 0, squares = 0;
-    for (size_t i = 0; i < n; i++)
-        total += reduce_number(argument, rows[i].slot);
+    if (n < 2 || !reduce_total(w, argument, rows, n, &slot, &total))
+        return result_none;
     double mean = total / (double)n;
+    if (argument->type.type != SEG_TYPE_FLOAT64)
+        mean = (double)slot / ((double)n * (double)segi_pow10(argument->type.scale));
     for (size_t i = 0; i < n; i++) {
         double distance = reduce_number(argument, rows[i].slot) - mean;
         squares += distance * distance;
@@ -446,7 +448,7 @@ static gather_result reduce(segi_worker *w, const segi_prep_value *value, segi_l
     case SEGI_AGG_MAX: return reduce_extreme(value, rows, n);
     case SEGI_AGG_MEDIAN:
     case SEGI_AGG_PERCENTILE: return reduce_percentile(value, rows, w->rows, n);
-    case SEGI_AGG_STDDEV: return reduce_stddev(value, rows, n);
+    case SEGI_AGG_STDDEV: return reduce_stddev(w, value, rows, n);
     case SEGI_AGG_MODE: return reduce_mode(value, rows, w->rows, n);
     default: return reduce_distinct(rows, w->rows, n);
     }

@@ -22,8 +22,8 @@ typedef struct dag {
     segi_op *ops; /* growing; copied into the arena at the end */
     size_t op_count, op_capacity;
     dag_slot *slots;
-    size_t slot_count;  /* power of two */
-    segi_buf keys, key; /* all keys; the one being made */
+    size_t slot_count;         /* power of two */
+    segi_buf keys, key;        /* all keys; the one being made */
     struct dag_shared *shared; /* owned: trees of saved segments that were built */
     size_t shared_count, shared_capacity;
 } dag;
