@@ -76,7 +76,7 @@ def bitmaps(operation, left, right):
 
 EVERYONE = bitmap("1", "users")
 
-# ---- performance questions that come first ---------------------------------------------------
+# ---- performance questions that come first ----------------------------------------------------
 
 ask("attributes_set", "attribute",
     "Users in the US, Canada or Great Britain, aged 25 to 34, on a pro or enterprise plan, who "
@@ -232,7 +232,7 @@ ask("stored_algebra", "sets", "Stored segments: ((3 and 7) or 25) and 1, but not
         stored(3), stored(7), stored(25), stored(1)), stored(12)),
      f"SELECT u FROM member_bits WHERE {BITS_CH}"])
 
-# ---- loyalty, recency, tiers -------------------------------------------------------------------
+# ---- loyalty, recency, tiers ------------------------------------------------------------------
 
 ask("medium_users", "tally",
     "Medium users: between 5 and 20 app opens in the last 30 days",
@@ -292,7 +292,7 @@ ask("top_spenders", "rank", "The 10 % of buyers who spent most in the last 365 d
         GROUP BY u) SELECT u FROM (SELECT u, rank() OVER (ORDER BY n DESC) AS r,
         count() OVER () AS total FROM c) WHERE r <= intDiv(total * 10 + 99, 100)"""])
 
-# ---- activity ------------------------------------------------------------------------------------
+# ---- activity ---------------------------------------------------------------------------------
 
 ask("cooling_down", "tally",
     "Users who opened the app less than half as often in the last 30 days as in the 30 before",
@@ -385,7 +385,7 @@ ask("searched_shoes", "mixed",
      bitmaps("Andnot", bitmap("event = 'search' AND t > $60d AND term LIKE '%shoes%'"),
              bitmap("event = 'purchase' AND t > $30d"))])
 
-# ---- what they buy -----------------------------------------------------------------------------------
+# ---- what they buy ----------------------------------------------------------------------------
 
 ask("coupon_share", "order",
     "Buyers of the last 180 days, 3 purchases or more, who used a coupon in at least 60 % of them",
@@ -479,7 +479,7 @@ ask("cross_sell", "mixed",
         AND u NOT IN (SELECT u FROM {E} WHERE event = 'purchase' AND category = 'accessories')
         GROUP BY u HAVING count(*) >= 2"""])
 
-# ---- around an event of one's own -------------------------------------------------------------------
+# ---- around an event of one's own -------------------------------------------------------------
 
 ask("fast_buyers", "mixed", "Users who purchased within 7 days after they signed up",
     'did "purchase" within 7 days after signed_up',
@@ -519,7 +519,7 @@ ask("last_cart", "mixed",
         'purchase') AND t > $3d GROUP BY u HAVING l > 0)
         WHERE NOT arrayExists(x -> x > l AND x <= l + 86400, p)"""])
 
-# ---- who they are -------------------------------------------------------------------------------------
+# ---- who they are -----------------------------------------------------------------------------
 
 ask("german_speaking", "attribute",
     "Users in Germany, Austria or Switzerland with a known income, who care for neither politics "
@@ -608,7 +608,7 @@ ask("paying_unserved", "mixed",
              + bitmap("event = 'purchase' AND t > $90d") + ")",
              bitmap("event = 'refund' AND t > $90d"))])
 
-# ---- what the language cannot say yet -------------------------------------------------------------------
+# ---- what the language cannot say yet ---------------------------------------------------------
 
 NOT_YET = [
     ("cart_24h", "Users who added something to the cart in the last 3 days with no purchase after "

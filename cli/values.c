@@ -204,9 +204,8 @@ static bool convert_number(const cli_cell *cell, value_type type, bool json, cli
         }
         return false;
     }
-    *out_reason = type.type == SEG_TYPE_INT64
-                      ? "it is not a whole number of 64 bits"
-                      : "it has too many digits for the column's type";
+    *out_reason = type.type == SEG_TYPE_INT64 ? "it is not a whole number of 64 bits"
+                                              : "it has too many digits for the column's type";
     return (type.type == SEG_TYPE_INT64 && parse_int(text, &out->number)) ||
            parse_decimal(text, type.scale, &out->number);
 }

@@ -346,7 +346,7 @@ const segi_prep_source *segi_prep_source_of(segi_prep *p, const segi_selector *s
                                             int64_t begin, int64_t end);
 const segi_prep_source *segi_prep_source_window(segi_prep *p, const segi_node *node);
 /* True where the bounds differ from user to user. */
-bool segi_prep_window_each(const segi_window *window);
+bool segi_prep_window_each(const segi_window *window, bool dates);
 const segi_prep_window *segi_prep_window_of(segi_prep *p, const segi_window *window, bool events,
                                             bool dates);
 const segi_user_zones *segi_prep_zones(segi_prep *p, const segi_zone_ref *zone);
@@ -422,6 +422,9 @@ void segi_value_users(segi_worker *w, const segi_prep_value *value, segi_users u
 /* Bounds of a window for each of `users` (by position in the list), as instants. */
 void segi_window_users(segi_worker *w, const segi_prep_window *window, segi_users users,
                        int64_t *begin, int64_t *end);
+/* Bounds in one zone: instants, or day numbers where the window is of dates. */
+void segi_window_one(const segi_worker *w, const segi_prep_window *window, const segi_zone *zone,
+                     int64_t anchor, int64_t *begin, int64_t *end);
 /* The zone of a user. */
 const segi_zone *segi_user_zone(segi_worker *w, const segi_user_zones *zones, uint32_t low);
 /* Slot and state of an attribute for one user. */

@@ -244,6 +244,24 @@ bool segi_match_slot(const segi_match *m, int64_t slot)
     return holds != m->negated;
 }
 
+/* Slots hold the bits of doubles: copied in slices that stay in cache, then scanned as such. */
+static void match_vector_floats(const segi_match *m, const segi_vector *vector, uint32_t count,
+                                uint64_t *bits)
+{
+    enum {
+        SLICE = 1024
+    };
+    double values[SLICE];
+    for (uint32_t done = 0; done < count; done += SLICE) {
+        uint32_t n = count - done < SLICE ? count - done : SLICE;
+        memcpy(values, vector->slots + done, n * sizeof *values);
+        segi_scan_float(values, 0, n, m->float_low, m->float_high, m->low_open, m->high_open,
+                        bits + done / 64);
+    }
+    for (size_t i = 0; i < match_words(count); i++)
+        bits[i] &= vector->set[i];
+}
+
 void segi_match_vector(const segi_match *match, const segi_vector *vector, uint32_t count,
                        uint64_t *bits)
 {
@@ -262,6 +280,10 @@ void segi_match_vector(const segi_match *match, const segi_vector *vector, uint3
         segi_scan_signed(vector->slots, 0, count, match->low, match->high, bits);
         for (size_t i = 0; i < words; i++)
             bits[i] &= vector->set[i];
+        return;
+    }
+    if (match->kind == SEGI_MATCH_FLOAT && !match->negated) {
+        match_vector_floats(match, vector, count, bits);
         return;
     }
     match_none(count, bits);

@@ -113,25 +113,16 @@ const char *segi_value_type_name(segi_value_type type)
     if (type.type == SEGI_TYPE_DURATION)
         return "a length of time";
     switch (type.type) {
-    case SEG_TYPE_BOOL:
-        return "true or false";
-    case SEG_TYPE_INT64:
-        return "a whole number";
+    case SEG_TYPE_BOOL: return "true or false";
+    case SEG_TYPE_INT64: return "a whole number";
     case SEG_TYPE_FLOAT64:
-    case SEG_TYPE_DECIMAL:
-        return "a number";
-    case SEG_TYPE_STRING:
-        return "a text";
-    case SEG_TYPE_TIMESTAMP:
-        return "an instant";
-    case SEG_TYPE_DATE:
-        return "a date";
-    case SEG_TYPE_GEO:
-        return "a place";
-    case SEG_TYPE_STRING_SET:
-        return "a set of texts";
-    default:
-        return "not known yet";
+    case SEG_TYPE_DECIMAL: return "a number";
+    case SEG_TYPE_STRING: return "a text";
+    case SEG_TYPE_TIMESTAMP: return "an instant";
+    case SEG_TYPE_DATE: return "a date";
+    case SEG_TYPE_GEO: return "a place";
+    case SEG_TYPE_STRING_SET: return "a set of texts";
+    default: return "not known yet";
     }
 }
 
@@ -433,29 +424,18 @@ static segi_node *check_not(segi_check *k, const segi_syn *syn)
 static segi_node *check_by_kind(segi_check *k, const segi_syn *syn)
 {
     switch (syn->kind) {
-    case SEGI_SYN_EVERYONE:
-        return segi_check_node(k, SEGI_NODE_EVERYONE, syn);
-    case SEGI_SYN_NOBODY:
-        return segi_check_node(k, SEGI_NODE_NOBODY, syn);
-    case SEGI_SYN_NOT:
-        return check_not(k, syn);
+    case SEGI_SYN_EVERYONE: return segi_check_node(k, SEGI_NODE_EVERYONE, syn);
+    case SEGI_SYN_NOBODY: return segi_check_node(k, SEGI_NODE_NOBODY, syn);
+    case SEGI_SYN_NOT: return check_not(k, syn);
     case SEGI_SYN_AND:
-    case SEGI_SYN_OR:
-        return check_logic(k, syn);
-    case SEGI_SYN_XOR:
-        return check_xor(k, syn);
-    case SEGI_SYN_AT_LEAST:
-        return check_at_least(k, syn);
-    case SEGI_SYN_DID:
-        return fail_in_where(k, syn) ? NULL : segi_check_did(k, syn);
-    case SEGI_SYN_EDGE:
-        return fail_in_where(k, syn) ? NULL : segi_check_edge(k, syn);
-    case SEGI_SYN_SEGMENT:
-        return fail_in_where(k, syn) ? NULL : check_segment(k, syn);
-    case SEGI_SYN_RANK:
-        return fail_in_where(k, syn) ? NULL : segi_check_test(k, syn);
-    default:
-        return segi_check_test(k, syn);
+    case SEGI_SYN_OR: return check_logic(k, syn);
+    case SEGI_SYN_XOR: return check_xor(k, syn);
+    case SEGI_SYN_AT_LEAST: return check_at_least(k, syn);
+    case SEGI_SYN_DID: return fail_in_where(k, syn) ? NULL : segi_check_did(k, syn);
+    case SEGI_SYN_EDGE: return fail_in_where(k, syn) ? NULL : segi_check_edge(k, syn);
+    case SEGI_SYN_SEGMENT: return fail_in_where(k, syn) ? NULL : check_segment(k, syn);
+    case SEGI_SYN_RANK: return fail_in_where(k, syn) ? NULL : segi_check_test(k, syn);
+    default: return segi_check_test(k, syn);
     }
 }
 

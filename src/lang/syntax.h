@@ -297,6 +297,8 @@ segi_syn *segi_parse_value(segi_parser *p);
 segi_syn *segi_parse_value_rest(segi_parser *p, segi_syn *left);
 segi_syn *segi_parse_literal(segi_parser *p);
 segi_syn *segi_parse_param(segi_parser *p);
+/* digits[.digits][e..] as an int64 or decimal; false where it does not fit exactly. */
+bool segi_number_exact(const char *text, size_t size, bool negative, segi_literal *out);
 bool segi_parse_number(segi_parser *p, segi_syn_number *out, const char *what);
 bool segi_parse_signed_float(segi_parser *p, double *out, const char *what);
 bool segi_token_unit(const segi_parser *p, segi_token token, segi_unit *out);
