@@ -326,6 +326,43 @@ START_TEST(test_semantics__s05_zone_of_the_window_reaches_into_where)
 }
 END_TEST
 
+START_TEST(test_semantics__s05_zone_of_the_user_ahead_of_the_store)
+{
+    /* At 22:40Z it is 5 April 23:40 in London, the store's zone, and 6 April 04:10 in Kolkata. */
+    shop s = shop_open("Europe/London");
+    const char *now = "2026-04-05T22:40:00Z";
+    shop_user(&s, "asha", "timezone='Asia/Kolkata' due=@2026-04-06");
+    shop_user(&s, "tom", "due=@2026-04-06");
+    shop_ask(&s, now, "due today tz user", "asha");
+    shop_ask(&s, now, "due in last 1 week tz user", "asha");
+    shop_ask(&s, now, "using timezone user: due in last 1 week", "asha");
+    shop_ask(&s, now, "due in next 1 day tz user", "asha");
+    shop_ask(&s, now, "due in next 2 days tz user", "asha tom");
+    shop_close(&s);
+}
+END_TEST
+
+START_TEST(test_semantics__s05_zone_of_the_user_reaches_into_where)
+{
+    /* Windows and dates inside of where, in the zone of each user; sue has none: the store's. */
+    shop s = shop_open("UTC");
+    shop_user(&s, "kim", "timezone='Asia/Seoul'");
+    static const char *const users[] = {"kim", "sue"};
+    for (size_t i = 0; i < 2; i++)
+        shop_event(&s, users[i], "x", "2026-03-30T16:00:00Z",
+                   "due=@2026-03-30T16:00:00Z day=@2026-03-31");
+    /* 16:00Z on the 30th is 01:00 on the 31st in Seoul; now is 21:00 on the 31st there. */
+    shop_ask(&s, NOW, "did \"x\" where (due today) in last 3 days tz user", "kim");
+    shop_ask(&s, NOW, "did \"x\" where (due in last 1 month) in last 3 days tz user", "kim sue");
+    shop_ask(&s, NOW, "did \"x\" where (due = 2026-03-30) in last 3 days tz user", "sue");
+    shop_ask(&s, NOW, "did \"x\" where (day today) in last 3 days tz user", "kim sue");
+    shop_ask(&s, NOW, "did \"x\" where (day this month) in last 3 days tz user", "kim sue");
+    shop_ask(&s, NOW, "did \"x\" where (@date = 2026-03-31) in last 3 days tz user", "kim");
+    shop_ask(&s, NOW, "using timezone user: count of \"x\" where (due today) = 1", "kim");
+    shop_close(&s);
+}
+END_TEST
+
 /* ---- S-06: months and years ---- */
 
 START_TEST(test_semantics__s06_month_before_the_31st_is_clamped)
@@ -712,6 +749,11 @@ START_TEST(test_semantics__s14_sets)
     shop_ask(&s, NOW, "k has any (\"b\", \"c\")", "ab abc");
     shop_ask(&s, NOW, "k has \"b\"", "ab abc");
     shop_ask(&s, NOW, "k has all (\"a\", \"b\")", "ab abc");
+    /* All of nothing: true of a set that has something, S-14 demands that. */
+    shop_ask(&s, NOW, "k has all ()", "a ab abc twice");
+    shop_ask(&s, NOW, "k has any ()", "");
+    shop_ask(&s, NOW, "k has none ()", "a ab abc empty twice");
+    shop_ask(&s, NOW, "k has exactly ()", "empty");
     shop_ask(&s, NOW, "k has exactly (\"b\", \"a\")", "ab");
     shop_ask(&s, NOW, "k has exactly (\"a\", \"a\")", "a twice");
     shop_ask(&s, NOW, "k has none (\"b\", \"c\")", "a empty twice");
@@ -1149,6 +1191,8 @@ Suite *suite(void)
     tcase_add_test(time, test_semantics__s05_hour_that_occurs_twice);
     tcase_add_test(time, test_semantics__s05_zone_of_the_user_with_fallback);
     tcase_add_test(time, test_semantics__s05_zone_of_the_window_reaches_into_where);
+    tcase_add_test(time, test_semantics__s05_zone_of_the_user_ahead_of_the_store);
+    tcase_add_test(time, test_semantics__s05_zone_of_the_user_reaches_into_where);
     tcase_add_test(time, test_semantics__s06_month_before_the_31st_is_clamped);
     tcase_add_test(time, test_semantics__s06_months_keep_the_time_of_day_of_the_zone);
     tcase_add_test(time, test_semantics__s07_a_date_is_compared_as_a_date_in_the_zone);

@@ -493,6 +493,14 @@ static model_value value_of(context *run, const model_node *node, place at)
         if (value.state == SEG_VALUE_SET)
             value.i = model_shift(value.i, node->shift, node->arith == '+' ? 1 : -1, at.zone);
         return value;
+    case MODEL_LENGTH: return model_int(model_shift(0, node->shift, 1, at.zone));
+    case MODEL_DIFFERENCE: {
+        model_value other = value_of(run, node->children[1], at);
+        value = value_of(run, node->children[0], at);
+        if (value.state != SEG_VALUE_SET || other.state != SEG_VALUE_SET)
+            return model_undefined();
+        return model_int(value.i - other.i);
+    }
     case MODEL_SIZE:
         value = value_of(run, node->children[0], at);
         return value.state == SEG_VALUE_SET ? model_int((int64_t)value.element_count)
@@ -608,10 +616,10 @@ static bool edge(context *run, const model_node *node, place at)
 
 static bool in_time(context *run, const model_node *node, place at)
 {
-    at.zone = window_zone(run, &node->window, at);
     model_value value = value_of(run, node->children[0], at);
     if (value.state != SEG_VALUE_SET)
         return false;
+    at.zone = window_zone(run, &node->window, at);
     int64_t begin, end;
     if (value.type == SEG_TYPE_DATE)
         model_window_dates(&node->window, at.zone, run->week_start, run->now, &begin, &end);
@@ -644,12 +652,12 @@ static bool has(context *run, const model_node *node, place at)
     return false;
 }
 
-/* Exact in units of 10^-7 degree; the boundary is inside. */
-static bool in_polygon(const model_node *node, const model_value *p)
+/* Exact in units of 10^-7 degree. *inside is turned for each edge that the ray from p to larger
+ * longitudes crosses; true: p lies on the ring. */
+static bool on_ring(const model_point *points, size_t count, const model_value *p, bool *inside)
 {
-    bool inside = false;
-    for (size_t i = 0; i < node->point_count; i++) {
-        model_point a = node->points[i], b = node->points[(i + 1) % node->point_count];
+    for (size_t i = 0; i < count; i++) {
+        model_point a = points[i], b = points[(i + 1) % count];
         wide cross = (wide)(b.longitude - a.longitude) * (p->i - a.latitude) -
                      (wide)(b.latitude - a.latitude) * (p->j - a.longitude);
         int64_t low_lat = a.latitude < b.latitude ? a.latitude : b.latitude;
@@ -659,12 +667,24 @@ static bool in_polygon(const model_node *node, const model_value *p)
         if (cross == 0 && p->i >= low_lat && p->i <= high_lat && p->j >= low_lon &&
             p->j <= high_lon)
             return true;
-        /* Does the ray from p to larger longitudes cross the edge? */
         if ((a.latitude > p->i) != (b.latitude > p->i)) {
             bool left = b.latitude > a.latitude ? cross > 0 : cross < 0;
-            inside = inside != left;
+            *inside = *inside != left;
         }
     }
+    return false;
+}
+
+/* Even-odd over the rings; the boundary is inside. */
+static bool in_polygon(const model_node *node, const model_value *p)
+{
+    size_t first = node->first_ring > 0 ? node->first_ring : node->point_count;
+    bool inside = false;
+    if (on_ring(node->points, first, p, &inside))
+        return true;
+    if (first < node->point_count &&
+        on_ring(node->points + first, node->point_count - first, p, &inside))
+        return true;
     return inside;
 }
 

@@ -134,9 +134,9 @@ static model_node *some_root(session *s, gen *g)
 {
     uint64_t pick = rng_below(&g->r, 100);
     model_node *pair[2];
-    if (pick < 45) {
+    if (pick < 55) {
         pair[0] = paired(s, g);
-    } else if (pick < 65) {
+    } else if (pick < 70) {
         pair[0] = gen_operand(g, (gen_class)rng_below(&g->r, GEN_CLASS_COUNT), 2);
     } else {
         pair[0] = gen_tree(g, 3);
@@ -349,7 +349,7 @@ static void run_set(const settings *options, tally *t, uint64_t index, time_t de
         size.events = 60000;
         pairs = 40;
     }
-    t->next_pair = index * 37; /* so that a single data set can be repeated */
+    t->next_pair = index * 44; /* so that a single data set can be repeated */
     feed_make(&s->feed, s->seed, size);
     t->cells += s->feed.value_count;
     t->empty_cells += s->feed.empty_count;
