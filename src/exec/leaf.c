@@ -95,7 +95,8 @@ static bool leaf_set_holds(const segi_prep_leaf *leaf, const uint32_t *codes, ui
     switch (leaf->node->has) {
     case SEGI_HAS_ANY: return common > 0;
     case SEGI_HAS_NONE: return common == 0;
-    case SEGI_HAS_ALL: return !leaf->set_unknown && common == leaf->set_count;
+    case SEGI_HAS_ALL: /* of an empty set nothing holds for all (S-14) */
+        return !leaf->set_unknown && common == leaf->set_count && count > 0;
     default: return !leaf->set_unknown && common == leaf->set_count && count == leaf->set_count;
     }
 }
@@ -130,8 +131,10 @@ static void leaf_sets_masks(const segi_prep_leaf *leaf, const segi_attr_chunk *a
             out->words[rows / 64] &= ((uint64_t)1 << (rows & 63)) - 1;
         break;
     case SEGI_HAS_ALL:
-        if (!beyond)
+        if (!beyond && mask != 0)
             segi_scan_all(width, sets->masks, 0, rows, mask, out->words);
+        else if (!beyond) /* nothing is asked for: every set but the empty one has it */
+            segi_scan_any(width, sets->masks, 0, rows, UINT64_MAX, out->words);
         break;
     default:
         if (!beyond)
