@@ -39,7 +39,8 @@ def parse():
     parser.add_argument("--events", type=int, help="another number of events")
     parser.add_argument("--questions", default="", metavar="REGEX", help="only these")
     parser.add_argument("--rounds", type=int, default=7, help="times that each one is asked")
-    parser.add_argument("--quick", action="store_true", help="few rounds, one sort order, no extras")
+    parser.add_argument("--quick", action="store_true",
+                        help="two rounds, one sort order, no extras")
     parser.add_argument("--check", action="store_true", help="compare the answers, time nothing")
     parser.add_argument("--reload", action="store_true", help="make the peers' tables again")
     parser.add_argument("--note", default="", help="a sentence for the report")
@@ -386,7 +387,8 @@ class Run:
         answer = self.engine.say("one", "count_7d", 2000) if "count_7d" in \
             self.results["questions"] else None
         if answer:
-            rows["test one user"] = {"what": "count_7d for one user", "seconds": middle(answer, "ns"),
+            rows["test one user"] = {"what": "count_7d for one user",
+                                     "seconds": middle(answer, "ns"),
                                      "libseg": report.span(middle(answer, "ns"))}
         self.results["extras"] = rows
 

@@ -354,7 +354,7 @@ static void measure_leaves(void)
                  "review_submitted", "stars", true);
 }
 
-/* ---- ids and the universe ---------------------------------------------------------------------- */
+/* ---- ids and the universe ---------------------------------------------------------------- */
 
 typedef struct find_work {
     uint64_t *ids;
