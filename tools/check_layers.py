@@ -188,7 +188,8 @@ class Checker:
                 if target is None or self.src in target.resolve().parents:
                     self.report(path, text, match.start(),
                                 f'public: "{quoted}" is not for users of the library')
-            elif re.match(r"(roaring/|xxh|yyjson)", angled):
+            elif re.match(r"(roaring/|xxh|yyjson)", angled) and not self.layers.allowed(
+                    self.layers.only, angled, path.relative_to(self.root).as_posix()):
                 self.report(path, text, match.start(),
                             f"public: <{angled}> is not for users of the library")
 

@@ -47,7 +47,7 @@ static uint64_t random_next(uint64_t *state)
     return x * UINT64_C(0x9e3779b97f4a7c15);
 }
 
-/* ---- reporting ----------------------------------------------------------------------------- */
+/* ---- reporting ---- */
 
 static void report(const char *kernel, const char *unit, double nanoseconds, double bytes,
                    double floor)
@@ -66,7 +66,7 @@ static void report(const char *kernel, const char *unit, double nanoseconds, dou
     fflush(stdout);
 }
 
-/* ---- memory -------------------------------------------------------------------------------- */
+/* ---- memory ---- */
 
 typedef uint64_t vector __attribute__((vector_size(64), aligned(8)));
 
@@ -124,7 +124,7 @@ static void measure_floors(const uint8_t *far)
     report("plain read, 256 MiB", "byte", 1 / far_floor, 1, far_floor);
 }
 
-/* ---- scans --------------------------------------------------------------------------------- */
+/* ---- scans ---- */
 
 typedef enum scan_kind {
     SCAN_RANGE,
@@ -197,7 +197,7 @@ static void measure_scans(const uint8_t *far)
     free(work.bits);
 }
 
-/* ---- masks and bitmaps --------------------------------------------------------------------- */
+/* ---- masks and bitmaps ---- */
 
 typedef struct mask_work {
     segi_mask a, b;
@@ -260,7 +260,7 @@ static void measure_masks(void)
     }
 }
 
-/* ---- a store --------------------------------------------------------------------------------- */
+/* ---- a store ---- */
 
 static seg_store *store;
 static seg_snapshot *snapshot;
@@ -354,7 +354,7 @@ static void measure_leaves(void)
                  "review_submitted", "stars", true);
 }
 
-/* ---- ids and the universe ---------------------------------------------------------------- */
+/* ---- ids and the universe ---- */
 
 typedef struct find_work {
     uint64_t *ids;

@@ -2,6 +2,7 @@
 #ifndef SEG_SEG_H
 #define SEG_SEG_H
 
+#include <seg/arrow.h>
 #include <seg/base.h>
 #include <seg/ingest.h>
 #include <seg/schema.h>

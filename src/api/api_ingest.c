@@ -81,17 +81,23 @@ void seg_commit_options_init(seg_commit_options *options, size_t options_size)
     options->struct_size = (uint32_t)options_size;
 }
 
-static seg_status commit_options_check(const seg_commit_options *options, const seg_batch *batches,
-                                       size_t batch_count, seg_error *err)
+seg_status segi_api_commit_options(const seg_commit_options *options, seg_commit_options *known,
+                                   seg_error *err)
 {
-    SEGI_CHECK_ARG((options->flags & ~SEG_COMMIT_QUARANTINE) == 0, err,
+    SEGI_TRY(segi_options_read(known, sizeof *known, options, SEGI_API_OPTIONS_MIN,
+                               "seg_commit_options", err));
+    SEGI_CHECK_ARG((known->flags & ~SEG_COMMIT_QUARANTINE) == 0, err,
                    "the commit options have unknown flags");
-    if (options->row_results == NULL) {
-        SEGI_CHECK_ARG(options->row_results_count == 0, err, "row_results is NULL");
-        return SEG_OK;
-    }
+    SEGI_CHECK_ARG(known->row_results != NULL || known->row_results_count == 0, err,
+                   "row_results is NULL");
+    return SEG_OK;
+}
+
+static seg_status row_results_check(const seg_commit_options *options, const seg_batch *batches,
+                                    size_t batch_count, seg_error *err)
+{
     uint64_t room = options->row_results_count;
-    for (size_t i = 0; i < batch_count; i++) {
+    for (size_t i = 0; options->row_results != NULL && i < batch_count; i++) {
         SEGI_CHECK_ARG(batches[i].row_count <= room, err,
                        "row_results has fewer entries than the batches have rows");
         room -= batches[i].row_count;
@@ -105,9 +111,8 @@ static seg_status commit_own(seg_store *store, const seg_batch *batches, size_t 
                              seg_error *err)
 {
     seg_commit_options known;
-    SEGI_TRY(segi_options_read(&known, sizeof known, options, SEGI_API_OPTIONS_MIN,
-                               "seg_commit_options", err));
-    SEGI_TRY(commit_options_check(&known, batches, batch_count, err));
+    SEGI_TRY(segi_api_commit_options(options, &known, err));
+    SEGI_TRY(row_results_check(&known, batches, batch_count, err));
     seg_status status = segi_store_commit(store->store, batches, batch_count, &known, report, err);
     if (status != SEG_OK && known.row_results != NULL)
         memset(known.row_results, SEG_ROW_OK, (size_t)known.row_results_count);

@@ -52,6 +52,12 @@ struct seg_set {
     segi_bitmap *bitmap;
 };
 
+struct seg_value {
+    segi_api_refs refs;
+    seg_store *store; /* retained */
+    segi_predicate *predicate;
+};
+
 struct seg_task {
     segi_mem mem;
     segi_progress progress;
@@ -96,6 +102,10 @@ seg_status segi_api_check_id_kind(uint32_t has, uint32_t wants, seg_error *err);
 /* The text of a predicate. An empty one may be NULL; below this room it never is. */
 seg_status segi_api_check_text(const char **text, size_t text_size, seg_error *err);
 seg_status segi_api_check_now(int64_t now, seg_error *err);
+
+/* Commit options, checked but for the count of row_results. */
+seg_status segi_api_commit_options(const seg_commit_options *options, seg_commit_options *known,
+                                   seg_error *err);
 
 /* UINT32_MAX for an id that the snapshot does not know or that no user can have. */
 uint32_t segi_api_find(const seg_snapshot *snapshot, const char *user, size_t user_size);

@@ -6,12 +6,6 @@
 
 #include "api/api_int.h"
 
-struct seg_value {
-    segi_api_refs refs;
-    seg_store *store; /* retained */
-    segi_predicate *predicate;
-};
-
 struct seg_value_column {
     seg_store *store;    /* retained: its allocator */
     segi_values *values; /* owned */

@@ -313,18 +313,19 @@ static gather_result reduce_percentile(const segi_prep_value *value, segi_list_r
     return result_float(low + (high - low) * (position - (double)below));
 }
 
+/* Of the sample. The mean is the one that avg gives; the squares are added as plain doubles in the
+ * order of events. */
 static gather_result reduce_stddev(segi_worker *w, const segi_prep_value *value,
                                    const segi_list_row *rows, size_t n)
 {
     const segi_prep_value *argument = value->argument;
     int64_t slot = 0;
-    double total = 0;
+    double total = 0, squares = 0;
     if (n < 2 || !reduce_total(w, argument, rows, n, &slot, &total))
         return result_none;
     double mean = total / (double)n;
     if (argument->type.type != SEG_TYPE_FLOAT64)
         mean = (double)slot / ((double)n * (double)segi_pow10(argument->type.scale));
-    double squares = 0;
     for (size_t i = 0; i < n; i++) {
         double distance = reduce_number(argument, rows[i].slot) - mean;
         squares += distance * distance;

@@ -54,7 +54,8 @@ static void leaf_absent_rest(const segi_match *match, uint32_t rows, uint32_t li
         segi_bits_set_range(out->words, rows, limit);
 }
 
-static void leaf_attribute(segi_worker *w, const segi_prep_leaf *leaf, segi_mask *out)
+static void leaf_attribute(segi_worker *w, const segi_prep_leaf *leaf, const segi_mask *candidates,
+                           segi_mask *out)
 {
     const segi_attr_chunk *ac = leaf_chunk(w, leaf);
     segi_mask_zero(out);
@@ -62,7 +63,7 @@ static void leaf_attribute(segi_worker *w, const segi_prep_leaf *leaf, segi_mask
         leaf_absent_rest(leaf->match, 0, w->user_limit, out);
         return;
     }
-    segi_match_rows(leaf->match, &ac->col, 0, ac->rows, out->words);
+    segi_match_rows(leaf->match, &ac->col, 0, ac->rows, candidates->words, out->words);
     leaf_absent_rest(leaf->match, ac->rows, w->user_limit, out);
     for (uint32_t i = 0; i < ac->patch_count; i++) {
         int64_t slot = ac->patch_slots ? ac->patch_slots[i] : 0;
@@ -245,7 +246,7 @@ void segi_leaf_evaluate(segi_worker *w, const segi_prep_leaf *leaf, const segi_m
         if (candidate_count <= LEAF_FEW)
             leaf_attribute_few(w, leaf, candidates, out);
         else
-            leaf_attribute(w, leaf, out);
+            leaf_attribute(w, leaf, candidates, out);
     } else if (leaf->form == SEGI_LEAF_SETS) {
         leaf_sets(w, leaf, out);
     } else {

@@ -86,13 +86,15 @@ static void match_each(const segi_match *m, const segi_col *col, size_t begin, s
 
 /* Places: slots order by latitude first, so a range leaves the ones worth a look. */
 static void match_places(const segi_match *m, const segi_col *col, size_t begin, size_t count,
-                         uint64_t *bits)
+                         const uint64_t *among, uint64_t *bits)
 {
     segi_match band = {.kind = SEGI_MATCH_RANGE,
                        .low = segi_slot_geo(m->south, 0),
                        .high = segi_slot_geo(m->north, -1)};
     match_range(&band, col, begin, count, bits);
     for (size_t i = 0; i < match_words(count); i++) {
+        if (among)
+            bits[i] &= among[i];
         for (uint64_t word = bits[i]; word; word &= word - 1) {
             size_t at = i * 64 + (size_t)segi_ctz(word);
             if (!match_place(m, segi_col_slot(col, begin + at)))
@@ -138,7 +140,7 @@ static void match_codes(const segi_match *m, const segi_col *col, size_t begin, 
 }
 
 static void match_set_rows(const segi_match *m, const segi_col *col, size_t begin, size_t count,
-                           uint64_t *bits)
+                           const uint64_t *among, uint64_t *bits)
 {
     bool constant = col->width == 0 && m->kind != SEGI_MATCH_SET;
     if (constant) {
@@ -158,7 +160,7 @@ static void match_set_rows(const segi_match *m, const segi_col *col, size_t begi
             break;
         case SEGI_MATCH_CODES: match_codes(m, col, begin, count, bits); break;
         case SEGI_MATCH_RADIUS:
-        case SEGI_MATCH_POLYGON: match_places(m, col, begin, count, bits); break;
+        case SEGI_MATCH_POLYGON: match_places(m, col, begin, count, among, bits); break;
         default: match_each(m, col, begin, count, bits); break;
         }
     }
@@ -173,7 +175,7 @@ static void match_set_rows(const segi_match *m, const segi_col *col, size_t begi
 }
 
 void segi_match_rows(const segi_match *match, const segi_col *col, size_t begin, size_t count,
-                     uint64_t *bits)
+                     const uint64_t *among, uint64_t *bits)
 {
     bool unknown = col == NULL || col->type == 0;
     switch (match->kind) {
@@ -199,7 +201,7 @@ void segi_match_rows(const segi_match *match, const segi_col *col, size_t begin,
         if (unknown || col->none_set)
             match_none(count, bits);
         else
-            match_set_rows(match, col, begin, count, bits);
+            match_set_rows(match, col, begin, count, among, bits);
         return;
     }
 }

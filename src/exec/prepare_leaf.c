@@ -297,7 +297,7 @@ static bool leaf_edge_each(segi_prep *p, const segi_node *node, segi_prep_leaf *
 
 static bool leaf_edge(segi_prep *p, const segi_node *node, segi_prep_leaf *out)
 {
-    if (segi_prep_window_each(&node->window))
+    if (segi_prep_window_each(&node->window, false))
         return leaf_edge_each(p, node, out);
     const segi_prep_source *source = segi_prep_source_window(p, node);
     if (!source)

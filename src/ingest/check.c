@@ -378,11 +378,16 @@ static seg_status check_column_shape(check *c, const seg_column *column, bool se
 static seg_status check_states(check *c, const seg_column *column)
 {
     uint64_t rows = c->out->batch.row_count;
-    uint8_t bad = 0;
+    bool own = (c->out->batch.flags & SEGI_BATCH_BAD_STATES) != 0;
+    uint8_t state_max = own ? SEGI_VALUE_BAD : SEG_VALUE_ABSENT, bad = 0;
     if (!column->states)
         return SEG_OK;
     for (uint64_t row = 0; row < rows; row++)
-        bad |= column->states[row] > SEG_VALUE_ABSENT;
+        bad |= column->states[row] > state_max;
+    for (uint64_t row = 0; own && row < rows; row++)
+        if (column->states[row] == SEGI_VALUE_BAD)
+            check_mark(c, row, SEG_ROW_BAD_VALUE,
+                       "a number beyond 64 bits, or a null within a list");
     return bad ? check_fail_column(c, SEG_E_DATA, "a state is unknown") : SEG_OK;
 }
 
@@ -545,7 +550,7 @@ static seg_status check_copy(check *c, const seg_batch *batch)
     SEGI_CHECK_ARG(batch, c->err, "the batch is NULL");
     if (batch->struct_size != sizeof *batch)
         return segi_fail(c->err, SEG_E_VERSION, "a batch of a size that is not known");
-    if (batch->flags != 0)
+    if ((batch->flags & ~SEGI_BATCH_BAD_STATES) != 0)
         return segi_fail(c->err, SEG_E_VERSION, "the batch has unknown flags");
     if (batch->row_count > UINT32_MAX - 1)
         return segi_fail(c->err, SEG_E_LIMIT, "a batch has at most 4294967294 rows");

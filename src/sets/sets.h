@@ -15,12 +15,11 @@ void segi_catalog_destroy(segi_catalog *catalog);
 /* Compile `text` with the saved segments as they are now. As segi_compile(). */
 seg_status segi_catalog_compile(segi_catalog *catalog, const segi_mem *mem,
                                 const segi_schema *schema, const char *text, size_t text_size,
-                                uint32_t flags, const segi_param_value *params,
-                                size_t param_count, segi_predicate **out, seg_error *err);
+                                uint32_t flags, const segi_param_value *params, size_t param_count,
+                                segi_predicate **out, seg_error *err);
 seg_status segi_catalog_compile_value(segi_catalog *catalog, const segi_mem *mem,
-                                      const segi_schema *schema, const char *text,
-                                      size_t text_size, uint32_t flags, segi_predicate **out,
-                                      seg_error *err);
+                                      const segi_schema *schema, const char *text, size_t text_size,
+                                      uint32_t flags, segi_predicate **out, seg_error *err);
 /* Save: compiles first, refuses circles and parameters. */
 seg_status segi_catalog_define(segi_catalog *catalog, const segi_schema *schema, const char *name,
                                size_t name_size, const char *text, size_t text_size,

@@ -189,12 +189,23 @@ static void some_anchor(gen *g, model_window *window)
     window->anchor->selector = some_selector(g, 0);
 }
 
+/* A date of the kind that dates are compared with. */
+static model_moment some_date(gen *g)
+{
+    model_moment moment = some_moment(g);
+    if (moment.kind != MODEL_M_DATE)
+        moment.value = g->now / MODEL_DAY - rng_range(&g->r, -10, 10);
+    moment.kind = MODEL_M_DATE;
+    return moment;
+}
+
 /* A window for events, an attribute (of type `type`), or a property. */
 typedef enum window_use {
     FOR_EVENTS,
     FOR_INSTANT,
     FOR_DATE,
-    FOR_PROPERTY
+    FOR_PROPERTY,
+    FOR_PROPERTY_DATE
 } window_use;
 
 static model_window some_window(gen *g, window_use use)
@@ -208,7 +219,8 @@ static model_window some_window(gen *g, window_use use)
     } while ((window.kind == MODEL_W_NEXT && use != FOR_INSTANT && use != FOR_DATE) ||
              (window.kind == MODEL_W_ANCHOR && use != FOR_EVENTS && use != FOR_INSTANT));
     window.length = some_span(g);
-    if (use == FOR_DATE && window.length.unit < MODEL_U_DAY)
+    bool dates = use == FOR_DATE || use == FOR_PROPERTY_DATE;
+    if (dates && window.length.unit < MODEL_U_DAY)
         window.length.unit = MODEL_U_DAY;
     if (window.kind >= MODEL_W_LAST_CALENDAR && window.kind <= MODEL_W_PREVIOUS) {
         window.length.count = rng_range(&g->r, 1, 5);
@@ -216,16 +228,20 @@ static model_window some_window(gen *g, window_use use)
         window.complete = chance(g, 50);
     }
     if (window.kind == MODEL_W_SINCE || window.kind == MODEL_W_BEFORE)
-        window.from = some_moment(g);
+        window.from = dates ? some_date(g) : some_moment(g);
     if (window.kind == MODEL_W_BETWEEN)
         moments(g, &window);
+    if (window.kind == MODEL_W_BETWEEN && dates) {
+        window.from = window.to = some_date(g);
+        window.to.value += rng_range(&g->r, 0, 12);
+    }
     if (window.kind == MODEL_W_AGO) {
         window.length_to = window.length;
         window.length_to.count = rng_range(&g->r, 0, window.length.count - 1);
     }
     if (window.kind == MODEL_W_ANCHOR)
         some_anchor(g, &window);
-    if (window.kind != MODEL_W_EVER && use != FOR_PROPERTY)
+    if (window.kind != MODEL_W_EVER && use < FOR_PROPERTY)
         some_zone(g, &window);
     g->boundary = g->boundary || window.kind != MODEL_W_EVER;
     return window;
@@ -397,6 +413,9 @@ static model_node *test_polygon(gen *g, model_node *left)
         node->points[i].latitude = 470000000 + rng_range(&g->r, 0, 6) * 5000000;
         node->points[i].longitude = 100000000 + rng_range(&g->r, 0, 6) * 5000000;
     }
+    model_point *last = &node->points[node->point_count - 1];
+    if (last->latitude == node->points[0].latitude && last->longitude == node->points[0].longitude)
+        last->longitude += 5000000; /* the first corner again would be left out */
     g->boundary = true;
     return node;
 }
@@ -409,14 +428,12 @@ static model_node *test_geo(gen *g, model_node *left)
 static model_node *test_time(gen *g, model_node *left, const model_column *column, bool property)
 {
     model_node *node = gen_join(g, MODEL_TIME, 1, &left);
-    window_use use = property                        ? FOR_PROPERTY
-                     : column->type == SEG_TYPE_DATE ? FOR_DATE
-                                                     : FOR_INSTANT;
+    bool date = column->type == SEG_TYPE_DATE;
+    window_use use =
+        property ? (date ? FOR_PROPERTY_DATE : FOR_PROPERTY) : (date ? FOR_DATE : FOR_INSTANT);
     do {
         node->window = some_window(g, use);
     } while (node->window.kind == MODEL_W_EVER);
-    if (column->type == SEG_TYPE_DATE && node->window.length.unit < MODEL_U_DAY)
-        node->window.length.unit = MODEL_U_DAY;
     return node;
 }
 
@@ -611,8 +628,11 @@ static model_node *aggregate_test(gen *g)
         return test_in(g, left, &column);
     model_node *node = test_compare(g, left, &column);
     aggregate_literal(g, left, node);
-    if (left->ties == MODEL_TIES_ALL && left->aggregate == MODEL_A_MODE)
+    if (left->ties == MODEL_TIES_ALL && left->aggregate == MODEL_A_MODE) {
         node->op = (model_op)below(g, 2);
+        if (node->children[1]->kind == MODEL_MOMENT)
+            node->children[1]->moment.kind = MODEL_M_INSTANT; /* not a day: that is a window */
+    }
     return node;
 }
 
@@ -625,6 +645,8 @@ static model_node *some_number(gen *g, int depth)
         model_node *pair[2] = {some_number(g, depth - 1), some_number(g, depth - 1)};
         model_node *node = gen_join(g, MODEL_ARITH, 2, pair);
         node->arith = "+-*/"[below(g, 4)];
+        if (pair[1]->kind == MODEL_LITERAL && pair[1]->literal.i == 0)
+            node->arith = '*'; /* refused: a division by a literal zero */
         if (pair[0]->kind == MODEL_LITERAL && pair[1]->kind == MODEL_LITERAL)
             pair[0] = node->children[0] = attribute(g, some_attribute(g, model_is_number));
         return node;
@@ -706,6 +728,10 @@ static model_node *did(gen *g, gen_class class)
     node->selector = some_selector(g, 2);
     node->window = some_window(g, FOR_EVENTS);
     node->negated = chance(g, 25);
+    /* When a span of months is over for an absence is a matter of taste: left out. */
+    if (node->negated && node->window.kind == MODEL_W_ANCHOR &&
+        node->window.length.unit > MODEL_U_WEEK)
+        node->window.length.unit = MODEL_U_WEEK;
     if (class == GEN_DID)
         return node;
     node->bound = some_bound(g);

@@ -251,16 +251,16 @@ static model_value percentile_of(const model_value *values, size_t count, double
     return model_float(result);
 }
 
-static model_value stddev_of(const model_value *values, size_t count)
+static model_value stddev_of(context *run, const model_value *values, size_t count)
 {
     if (count < 2)
         return model_undefined();
-    double sum = 0;
-    for (size_t i = 0; i < count; i++)
-        sum += model_to_double(&values[i]);
-    double mean = sum / (double)count, squares = 0;
+    model_value mean = avg_of(run, values, count);
+    if (mean.state != SEG_VALUE_SET)
+        return mean;
+    double squares = 0;
     for (size_t i = 0; i < count; i++) {
-        double d = model_to_double(&values[i]) - mean;
+        double d = model_to_double(&values[i]) - mean.f;
         squares += d * d;
     }
     return model_float(sqrt(squares / (double)(count - 1)));
@@ -374,7 +374,7 @@ static model_value summary(context *run, const model_node *node, const model_val
     case MODEL_A_MAX: return extreme(values, n, 1);
     case MODEL_A_MEDIAN: return percentile_of(values, n, 0.5);
     case MODEL_A_PERCENTILE: return percentile_of(values, n, (double)node->fraction / 1000.0);
-    case MODEL_A_STDDEV: return stddev_of(values, n);
+    case MODEL_A_STDDEV: return stddev_of(run, values, n);
     default: return model_undefined();
     }
 }
@@ -538,25 +538,46 @@ static bool in_list(const model_node *node, const model_value *value)
     return found != node->negated;
 }
 
+/* An instant beside a bare date is compared by its own date in the zone (S-07). */
+static bool one_value_test(const model_node *node, model_value left, model_value right, place at)
+{
+    const model_node *other = node->kind == MODEL_COMPARE ? node->children[1] : NULL;
+    if (other == NULL)
+        return in_list(node, &left);
+    if (other->kind == MODEL_MOMENT && other->moment.kind == MODEL_M_DATE) {
+        if (left.state == SEG_VALUE_SET)
+            left = model_date(model_zone_date(at.zone, left.i));
+        right = model_date(other->moment.value);
+    }
+    return compare_holds(node->op, &left, &right);
+}
+
 /* COMPARE and IN: with `ties all` any of the tied values may do. */
 static bool value_test(context *run, const model_node *node, place at)
 {
     model_value right = model_undefined();
     if (node->kind == MODEL_COMPARE)
         right = value_of(run, node->children[1], at);
-    if (!is_every_mode(node->children[0])) {
-        model_value left = value_of(run, node->children[0], at);
-        return node->kind == MODEL_IN ? in_list(node, &left)
-                                      : compare_holds(node->op, &left, &right);
-    }
+    if (!is_every_mode(node->children[0]))
+        return one_value_test(node, value_of(run, node->children[0], at), right, at);
     size_t count;
     model_value *tied = mode_values(run, node->children[0], at, &count);
     bool found = false;
     for (size_t i = 0; i < count; i++)
-        found = found || (node->kind == MODEL_IN ? in_list(node, &tied[i])
-                                                 : compare_holds(node->op, &tied[i], &right));
+        found = found || one_value_test(node, tied[i], right, at);
     free(tied);
     return found;
+}
+
+/* `did not ... within D after A` holds only for those whose A was and whose span is over. */
+static bool span_is_over(context *run, const model_window *window, place at)
+{
+    model_value anchor = value_of(run, window->anchor, at);
+    if (anchor.state != SEG_VALUE_SET)
+        return false;
+    if (window->side == MODEL_BEFORE)
+        return anchor.i <= run->now;
+    return model_shift(anchor.i, window->length, 1, at.zone) <= run->now;
 }
 
 static bool did(context *run, const model_node *node, place at)
@@ -569,6 +590,8 @@ static bool did(context *run, const model_node *node, place at)
         n = distinct_periods(run, list, count, node->bound.period, at.zone);
     free(list);
     bool result = node->bound.given ? node->bound.min <= n && n <= node->bound.max : n >= 1;
+    if (node->negated && node->window.kind == MODEL_W_ANCHOR)
+        return !result && span_is_over(run, &node->window, at);
     return result != node->negated;
 }
 

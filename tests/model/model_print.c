@@ -516,9 +516,7 @@ static void print_weekday(printer *p, const model_value *value)
 
 static bool is_weekday(const model_node *value)
 {
-    return (value->kind == MODEL_BUILTIN && value->builtin == MODEL_B_WEEKDAY) ||
-           (value->kind == MODEL_AGGREGATE && value->argument != NULL &&
-            value->aggregate >= MODEL_A_MODE && is_weekday(value->argument));
+    return value->kind == MODEL_BUILTIN && value->builtin == MODEL_B_WEEKDAY;
 }
 
 /* The type of a number or of another value; 0 where it does not matter here. */

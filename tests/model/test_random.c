@@ -9,10 +9,12 @@
 #include "shrink.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define PER_SET_MAX 128
 
@@ -340,9 +342,9 @@ static void run_set(const settings *options, tally *t, uint64_t index, time_t de
     s->r.state = s->seed ^ UINT64_C(0x5E65E6);
     uint64_t kind = rng_below(&s->r, 100);
     size.commits = 1 + rng_below(&s->r, 5);
-    size.users = kind < 45 ? 1 + rng_below(&s->r, 60) : 60 + rng_below(&s->r, 900);
+    size.users = kind < 45 ? 1 + rng_below(&s->r, 60) : 60 + rng_below(&s->r, 600);
     size.events = size.users * (2 + rng_below(&s->r, 12));
-    if (index % 60 == 7) {
+    if (index % 90 == 7) {
         size.users = 66000 + rng_below(&s->r, 90000);
         size.events = 60000;
         pairs = 40;
@@ -408,6 +410,21 @@ static int coverage(const tally *t)
     return missing;
 }
 
+/* Says what was asked when the library crashed, and lets the crash happen. */
+static void on_crash(int number)
+{
+    const char *text = world_current;
+    static const char head[] = "\nCRASH while asking: ";
+    signal(number, SIG_DFL);
+    if (text != NULL) {
+        ssize_t ignored = write(STDOUT_FILENO, head, sizeof(head) - 1);
+        ignored = write(STDOUT_FILENO, text, strlen(text));
+        ignored = write(STDOUT_FILENO, "\n", 1);
+        (void)ignored;
+    }
+    raise(number);
+}
+
 static bool read_options(int argc, char **argv, settings *o)
 {
     for (int i = 1; i + 1 < argc; i += 2) {
@@ -441,6 +458,9 @@ int main(int argc, char **argv)
         return 2;
     }
     time_t deadline = time(NULL) + (time_t)o.seconds;
+    signal(SIGSEGV, on_crash);
+    signal(SIGABRT, on_crash);
+    signal(SIGFPE, on_crash);
     for (uint64_t i = o.data_set; t->pairs < o.pairs && time(NULL) < deadline; i++) {
         run_set(&o, t, i, deadline);
         if (t->failures > o.keep_going)
