@@ -9,6 +9,8 @@
  * filter.c   `where`: rows of a part -> bits
  * spans.c    walks the rows of a chunk, part by part, with their users
  * tally.c    running figures per user over spans: count, sum, least, greatest
+ * tally_value.c, tally_each.c  the same for properties, and within windows of one's own
+ * shortcut.c  cheaper roads to the same answer
  * gather.c   all rows of each user in order: everything that needs the order
  * value.c    values of candidates
  * leaf.c     leaves of the program -> mask
@@ -215,6 +217,7 @@ typedef struct segi_prep_leaf {
     const segi_prep_source *source, *other;
     int64_t min, max; /* COUNT; NTH: n in min */
     const segi_prep_filter *test;
+    const segi_prep_source *narrow[2]; /* TEST: who has no row in one of them fails; or NULL */
 } segi_prep_leaf;
 
 /* ---- one evaluation ---- */
@@ -363,6 +366,8 @@ const segi_match *segi_prep_match(segi_prep *p, const segi_node *node, const seg
 /* op as seen from the other side: a < b is b > a. */
 segi_compare segi_compare_flip(segi_compare op);
 bool segi_prep_leaf_of(segi_prep *p, const segi_node *node, segi_prep_leaf *out);
+/* A cheaper form of a test, where there is one; false after a failure (shortcut.c). */
+bool segi_prep_shortcut(segi_prep *p, segi_prep_leaf *leaf);
 seg_status segi_run_prepare(segi_run *run, seg_error *err);
 
 /* Which users a piece of work is about: low bits, rising. */
@@ -390,6 +395,8 @@ void segi_spans_each(segi_worker *w, const segi_prep_source *source, uint32_t lo
                      uint32_t low_end, segi_span_function *function, void *context);
 /* True where some row of the part may lie in the source's window. */
 bool segi_span_overlaps(const segi_part *part, const segi_prep_source *source);
+/* Is it cheaper to look so many candidates up one by one than to go over the chunk? */
+bool segi_spans_few(const segi_worker *w, const segi_prep_source *source, uint32_t count);
 /* The span of one part. */
 void segi_span_part(segi_worker *w, const segi_prep_source *source, const segi_prep_type *type,
                     const segi_part *part, uint32_t low_begin, uint32_t low_end,
@@ -438,6 +445,10 @@ void segi_tally_users(segi_worker *w, const segi_prep_value *value, segi_users u
 /* Its part for properties and shares. */
 void segi_tally_value_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                             segi_vector *out);
+/* Counts within windows of one's own (tally_each.c). */
+bool segi_tally_each_fits(const segi_prep_value *value);
+void segi_tally_each_users(segi_worker *w, const segi_prep_value *value, segi_users users,
+                           segi_vector *out);
 void segi_gather_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                        segi_vector *out);
 /* Users with at least one selected row, into `out`, which starts clear: all candidates who have

@@ -67,11 +67,8 @@ static void filter_to_common_codes(const segi_prep_value *value, uint32_t positi
     }
 }
 
-static int64_t civil_field(segi_builtin builtin, const segi_zone *zone, int64_t instant)
+static int64_t civil_field(segi_builtin builtin, int64_t local)
 {
-    if (builtin == SEGI_BUILTIN_TIME)
-        return instant;
-    int64_t local = segi_zone_local(zone, instant);
     int32_t days = (int32_t)segi_floor_div(local, SEGI_DAY);
     int32_t year, month, day;
     switch (builtin) {
@@ -86,13 +83,25 @@ static int64_t civil_field(segi_builtin builtin, const segi_zone *zone, int64_t 
     return builtin == SEGI_BUILTIN_MONTH ? month : year;
 }
 
+/* Zones keep one offset for months: it is looked up once per stretch, not once per row. */
 static void filter_civil(const filter_input *in, const segi_prep_value *value, segi_vector *out)
 {
+    segi_builtin builtin = value->node->builtin;
+    const segi_zone *zone = value->zones->fallback, *before = NULL;
+    int64_t begin = 0, end = 0, offset = 0;
     for (uint32_t i = 0; i < in->count; i++) {
-        const segi_zone *zone = in->row_lows ? segi_user_zone(in->w, value->zones, in->row_lows[i])
-                                             : value->zones->fallback;
         int64_t instant = segi_col_slot(&in->part->time, in->row_begin + i);
-        out->slots[i] = civil_field(value->node->builtin, zone, instant);
+        if (builtin == SEGI_BUILTIN_TIME) {
+            out->slots[i] = instant;
+            continue;
+        }
+        if (in->row_lows)
+            zone = segi_user_zone(in->w, value->zones, in->row_lows[i]);
+        if (zone != before || instant < begin || instant >= end) {
+            offset = segi_zone_span(zone, instant, &begin, &end) * SEGI_SECOND;
+            before = zone;
+        }
+        out->slots[i] = civil_field(builtin, instant + offset);
     }
     segi_bits_fill(out->set, in->count);
     memset(out->null, 0, filter_words(in->count) * sizeof *out->null);

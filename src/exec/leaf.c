@@ -196,10 +196,27 @@ static void leaf_nth(segi_worker *w, const segi_prep_leaf *leaf, const segi_mask
     segi_worker_mask_pop(w);
 }
 
-static void leaf_test(segi_worker *w, const segi_prep_leaf *leaf, const segi_mask *candidates,
-                      uint32_t count, segi_mask *out)
+/* Candidates who have a row in each source that narrows the leaf; returns how many. */
+static uint32_t leaf_narrow(segi_worker *w, const segi_prep_leaf *leaf, uint32_t count,
+                            segi_mask *candidates)
 {
-    if (!segi_worker_list(w))
+    segi_mask *did = segi_worker_mask_push(w);
+    if (!did)
+        return 0;
+    for (uint32_t i = 0; i < 2 && leaf->narrow[i] && count > 0; i++) {
+        segi_mask_zero(did);
+        segi_tally_did(w, leaf->narrow[i], candidates, count, did);
+        segi_mask_and(candidates, did);
+        count = segi_mask_count(candidates);
+    }
+    segi_worker_mask_pop(w);
+    return count;
+}
+
+static void leaf_test_users(segi_worker *w, const segi_prep_leaf *leaf, const segi_mask *candidates,
+                            uint32_t count, segi_mask *out)
+{
+    if (count == 0 || !segi_worker_list(w))
         return;
     uint64_t *bits = segi_worker_bits_push(w, SEGI_MASK_WORDS);
     if (!bits)
@@ -215,6 +232,22 @@ static void leaf_test(segi_worker *w, const segi_prep_leaf *leaf, const segi_mas
         }
     }
     segi_worker_bits_pop(w);
+}
+
+static void leaf_test(segi_worker *w, const segi_prep_leaf *leaf, const segi_mask *candidates,
+                      uint32_t count, segi_mask *out)
+{
+    if (!leaf->narrow[0]) {
+        leaf_test_users(w, leaf, candidates, count, out);
+        return;
+    }
+    segi_mask *left = segi_worker_mask_push(w);
+    if (!left)
+        return;
+    memcpy(left, candidates, sizeof *left);
+    count = leaf_narrow(w, leaf, count, left);
+    leaf_test_users(w, leaf, left, count, out);
+    segi_worker_mask_pop(w);
 }
 
 static void leaf_sum(segi_worker *w, const segi_prep_leaf *leaf, const segi_mask *candidates,
