@@ -8,6 +8,7 @@ bench/results/DATE-growth.json and draws docs/assets/bench-*.svg from the newest
 """
 import argparse
 import datetime
+import itertools
 import json
 import pathlib
 import statistics
@@ -46,10 +47,13 @@ DAYS = (1, 3, 7, 14, 30, 60, 90, 180, 365)
 SEGMENTS = (1, 2, 5, 10, 20, 50, 100, 200)
 
 
+KEYS = itertools.count()
+
+
 def ask_all(store, shapes, threads=1):
     times = {}
     for name, predicate in shapes.items():
-        key = f"{name} {threads} {len(times)}"
+        key = f"shape_{next(KEYS)}"
         store.compile(key, predicate)
         times[name] = store.time("count", key, threads, 0.05)[0]
     return times

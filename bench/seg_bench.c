@@ -201,6 +201,11 @@ static bool do_compile(const char *name, const char *text)
     if (name_count == NAMES_MAX) {
         return fail("too many segments");
     }
+    for (size_t i = 0; i < name_count; i++) {
+        if (strcmp(names[i].name, name) == 0) {
+            return fail("the name %s is taken", name);
+        }
+    }
     uint64_t start = workload_clock();
     seg_status status = seg_segment_compile(store, text, strlen(text), 0, &segment, &err);
     uint64_t took = workload_clock() - start;
