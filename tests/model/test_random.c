@@ -349,6 +349,13 @@ static void run_set(const settings *options, tally *t, uint64_t index, time_t de
         size.events = 60000;
         pairs = 40;
     }
+    if (index % 90 == 47) {
+        /* Few users with many events over many commits: parts are sealed and merged. */
+        size.users = 40 + rng_below(&s->r, 300);
+        size.events = 200000;
+        size.commits = FEED_COMMITS_MAX;
+        pairs = 30;
+    }
     t->next_pair = index * 44; /* so that a single data set can be repeated */
     feed_make(&s->feed, s->seed, size);
     t->cells += s->feed.value_count;
