@@ -59,7 +59,8 @@ static void filter_to_common_codes(const segi_prep_value *value, uint32_t positi
                                    segi_vector *out)
 {
     const segi_texts *strings = value->strings;
-    if (!strings || strings->dict_count < 2 || !strings->to_code[position])
+    /* A type defined after the compile has no position among the dictionaries, and no values. */
+    if (!strings || strings->dict_count < 2 || position >= strings->dict_count)
         return;
     for (uint32_t i = 0; i < count; i++) {
         if (segi_bit_get(out->set, i))
