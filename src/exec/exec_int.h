@@ -320,8 +320,10 @@ bool segi_worker_stop(segi_worker *w);
 
 segi_worker *segi_scratch_take(segi_scratch *scratch, const segi_run *run, seg_error *err);
 void segi_scratch_return(segi_scratch *scratch, segi_worker *worker);
-/* The zone of that name, or NULL where there is none; kept as long as the scratch. */
-const segi_zone *segi_scratch_zone(segi_scratch *scratch, const char *name, size_t size);
+/* The zone of that name, or NULL where there is none; kept as long as the scratch. Fails only for
+ * want of memory: no zone may be mistaken for a name that nobody has. */
+seg_status segi_scratch_zone(segi_scratch *scratch, const char *name, size_t size,
+                             const segi_zone **out, seg_error *err);
 
 /* Preparing. Functions that return a pointer return NULL after a failure, noted in p->status. */
 typedef struct segi_prep {

@@ -32,8 +32,11 @@ const segi_user_zones *segi_prep_zones(segi_prep *p, const segi_zone_ref *zone)
     for (uint32_t code = 0; code < count; code++) {
         size_t size;
         const char *name = segi_dict_get(view->dict, code, &size);
-        const segi_zone *named = segi_scratch_zone(p->run->scratch, name, size);
-        zones[code] = named ? named : out->fallback;
+        p->status = segi_scratch_zone(p->run->scratch, name, size, &zones[code], p->err);
+        if (p->status != SEG_OK)
+            return NULL;
+        if (!zones[code])
+            zones[code] = out->fallback;
     }
     out->view = view;
     out->count = count;
