@@ -320,6 +320,19 @@ static bool shares_by_type(segi_prep *p, const segi_node *node, segi_prep_value 
     return share != NULL;
 }
 
+/* Do civil dates rise with the instants of [begin, end)? Where clocks went back across midnight
+ * (St. John's did so at 00:01 until 2011) a day resumes after the next one has begun, and then no
+ * list of first instants tells the days apart. */
+static bool dates_rise(const segi_zone *zone, int64_t begin, int64_t end)
+{
+    for (int64_t at = begin, from, to; at < end; at = to) {
+        segi_zone_span(zone, at, &from, &to);
+        if (to < end && segi_zone_date(zone, to) < segi_zone_date(zone, to - 1))
+            return false;
+    }
+    return true;
+}
+
 /* Distinct periods of a short window are bits of a word: their first instants, if there are at
  * most 64 of them and all users share a zone. */
 static bool prep_periods(segi_prep *p, const segi_node *node, segi_prep_value *out)
@@ -344,7 +357,7 @@ static bool prep_periods(segi_prep *p, const segi_node *node, segi_prep_value *o
         count++;
         day = segi_civil_period_add(period, day, 1);
     }
-    if (count == 0 || count > 64)
+    if (count == 0 || count > 64 || !dates_rise(zone, source->begin, source->end))
         return true;
     out->periods = periods;
     out->period_count = count;
