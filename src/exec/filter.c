@@ -241,7 +241,10 @@ static void filter_pair(const filter_input *in, const segi_prep_filter *filter, 
     if (!second)
         return;
     filter_value(in, other, second);
-    if (filter->form == SEGI_TEST_TEXT_COMPARE)
+    /* A value that failed left its vector as it was: those are no codes of this dictionary. */
+    if (in->w->status != SEG_OK)
+        memset(bits, 0, filter_words(in->count) * sizeof *bits);
+    else if (filter->form == SEGI_TEST_TEXT_COMPARE)
         filter_text_compare(filter, first, second, in->count, bits);
     else
         segi_vector_compare(op, filter->values[0]->type, first, other->type, second, in->count,

@@ -120,6 +120,17 @@ static uint64_t *match_code_bits(segi_prep *p, const segi_texts *strings)
     return segi_prep_alloc(p, (size_t)strings->count / 64 + 1, sizeof(uint64_t));
 }
 
+/* A dictionary may hold millions of texts, and a pattern takes its time with each: look at the
+ * interrupt now and then. */
+static bool match_go_on(segi_prep *p, uint32_t code)
+{
+    const segi_progress *progress = p->run->progress;
+    if (code % 4096 == 0 && p->status == SEG_OK && progress &&
+        atomic_load_explicit(&progress->interrupted, memory_order_relaxed))
+        p->status = segi_fail(p->err, SEG_E_INTERRUPTED, "the evaluation was interrupted");
+    return p->status == SEG_OK;
+}
+
 /* Few runs of neighbouring codes are kept as such. */
 static void match_find_runs(segi_match *m)
 {
@@ -196,14 +207,14 @@ static bool match_string(segi_prep *p, segi_match *m, segi_compare op, const seg
         return true;
     }
     uint64_t *bits = match_code_bits(p, strings);
-    for (uint32_t code = 0; bits && code < strings->count; code++) {
+    for (uint32_t code = 0; code < strings->count && match_go_on(p, code); code++) {
         size_t size;
         const char *text = segi_texts_get(strings, code, &size);
         if (match_text_holds(op, literal, text, size))
             segi_bit_set(bits, code);
     }
     match_use_codes(m, strings, bits);
-    return bits != NULL;
+    return p->status == SEG_OK;
 }
 
 static bool match_text_test(segi_prep *p, segi_match *m, const segi_node *node,
@@ -211,7 +222,7 @@ static bool match_text_test(segi_prep *p, segi_match *m, const segi_node *node,
 {
     uint64_t *bits = match_code_bits(p, strings);
     const segi_literal *pattern = &node->list[0];
-    for (uint32_t code = 0; bits && code < strings->count; code++) {
+    for (uint32_t code = 0; code < strings->count && match_go_on(p, code); code++) {
         size_t size;
         const char *text = segi_texts_get(strings, code, &size);
         if (segi_text_matches(node->text, node->fold, pattern->text, pattern->text_size, text,
@@ -219,7 +230,7 @@ static bool match_text_test(segi_prep *p, segi_match *m, const segi_node *node,
             segi_bit_set(bits, code);
     }
     match_use_codes(m, strings, bits);
-    return bits != NULL;
+    return p->status == SEG_OK;
 }
 
 /* ---- lists ---- */
@@ -234,7 +245,7 @@ static bool match_list_strings(segi_prep *p, segi_match *m, const segi_node *nod
             segi_bit_set(bits, code);
     }
     match_use_codes(m, strings, bits);
-    return bits != NULL;
+    return p->status == SEG_OK;
 }
 
 static void match_sort_slots(int64_t *slots, uint32_t count)
