@@ -417,6 +417,8 @@ void segi_vector_arith(const segi_prep_value *value, const segi_vector *left,
 void segi_vector_compare(segi_compare op, segi_value_type left_type, const segi_vector *left,
                          segi_value_type right_type, const segi_vector *right, uint32_t count,
                          uint64_t *bits);
+/* a op b, byte by byte (S-15). */
+bool segi_text_compare(segi_compare op, const char *a, size_t a_size, const char *b, size_t b_size);
 double segi_slot_as_float(segi_value_type type, int64_t slot);
 
 void segi_value_users(segi_worker *w, const segi_prep_value *value, segi_users users,

@@ -202,21 +202,6 @@ static void filter_match(const filter_input *in, const segi_prep_filter *filter,
     segi_worker_vector_pop(in->w);
 }
 
-static bool text_holds(segi_compare op, const char *a, size_t a_size, const char *b, size_t b_size)
-{
-    int order = memcmp(a, b, a_size < b_size ? a_size : b_size);
-    if (order == 0)
-        order = a_size < b_size ? -1 : a_size > b_size;
-    switch (op) {
-    case SEGI_EQ: return order == 0;
-    case SEGI_NE: return order != 0;
-    case SEGI_LT: return order < 0;
-    case SEGI_LE: return order <= 0;
-    case SEGI_GT: return order > 0;
-    default: return order >= 0;
-    }
-}
-
 static void filter_text_compare(const segi_prep_filter *filter, const segi_vector *left,
                                 const segi_vector *right, uint32_t count, uint64_t *bits)
 {
@@ -229,7 +214,7 @@ static void filter_text_compare(const segi_prep_filter *filter, const segi_vecto
             segi_texts_get(filter->values[0]->strings, (uint32_t)left->slots[i], &a_size);
         const char *b =
             segi_texts_get(filter->values[1]->strings, (uint32_t)right->slots[i], &b_size);
-        if (text_holds(filter->op, a, a_size, b, b_size))
+        if (segi_text_compare(filter->op, a, a_size, b, b_size))
             segi_bit_set(bits, i);
     }
 }

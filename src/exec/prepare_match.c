@@ -178,21 +178,6 @@ static uint32_t match_find(const segi_texts *strings, const char *text, size_t s
     return UINT32_MAX;
 }
 
-static bool match_text_holds(segi_compare op, const segi_literal *literal, const char *text,
-                             size_t size)
-{
-    size_t least = size < literal->text_size ? size : literal->text_size;
-    int order = least ? memcmp(text, literal->text, least) : 0;
-    if (order == 0)
-        order = size < literal->text_size ? -1 : size > literal->text_size;
-    switch (op) {
-    case SEGI_LT: return order < 0;
-    case SEGI_LE: return order <= 0;
-    case SEGI_GT: return order > 0;
-    default: return order >= 0;
-    }
-}
-
 static bool match_string(segi_prep *p, segi_match *m, segi_compare op, const segi_texts *strings,
                          const segi_literal *literal)
 {
@@ -210,7 +195,7 @@ static bool match_string(segi_prep *p, segi_match *m, segi_compare op, const seg
     for (uint32_t code = 0; code < strings->count && match_go_on(p, code); code++) {
         size_t size;
         const char *text = segi_texts_get(strings, code, &size);
-        if (match_text_holds(op, literal, text, size))
+        if (segi_text_compare(op, text, size, literal->text, literal->text_size))
             segi_bit_set(bits, code);
     }
     match_use_codes(m, strings, bits);
@@ -373,12 +358,30 @@ static bool match_compare(segi_prep *p, segi_match *m, segi_compare op,
     return match_number(m, op, value, constant);
 }
 
+/* Texts between two constant texts: codes of the dictionary, as for one bound. */
+static bool match_between_texts(segi_prep *p, segi_match *m, const segi_texts *strings,
+                                const segi_literal *lower, const segi_literal *upper)
+{
+    uint64_t *bits = match_code_bits(p, strings);
+    for (uint32_t code = 0; code < strings->count && match_go_on(p, code); code++) {
+        size_t size;
+        const char *text = segi_texts_get(strings, code, &size);
+        if (segi_text_compare(SEGI_GE, text, size, lower->text, lower->text_size) &&
+            segi_text_compare(SEGI_LE, text, size, upper->text, upper->text_size))
+            segi_bit_set(bits, code);
+    }
+    match_use_codes(m, strings, bits);
+    return p->status == SEG_OK;
+}
+
 /* Both bounds of a range at once. */
 static bool match_between(segi_prep *p, segi_match *m, const segi_prep_value *value,
                           const segi_prep_value *lower, const segi_prep_value *upper)
 {
     segi_match low = {0}, high = {0};
-    if (value->strings || !match_compare(p, &low, SEGI_GE, value, lower) ||
+    if (value->strings)
+        return match_between_texts(p, m, value->strings, lower->literal, upper->literal);
+    if (!match_compare(p, &low, SEGI_GE, value, lower) ||
         !match_compare(p, &high, SEGI_LE, value, upper))
         return false;
     if (low.kind == SEGI_MATCH_NOTHING || high.kind == SEGI_MATCH_NOTHING) {
