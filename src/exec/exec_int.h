@@ -75,7 +75,7 @@ typedef struct segi_texts {
     uint32_t count;                 /* codes 0 .. count - 1 */
     uint32_t dict_count;            /* one per event type of the selector, or 1 */
     const segi_dict *const *dicts;  /* entries may be NULL: no strings */
-    const uint32_t *const *to_code; /* per dictionary: its codes -> common codes; NULL: the same */
+    const uint32_t *const *to_code; /* per dictionary: its codes -> common codes; NULL with one */
     const uint32_t *from_dict, *from_code; /* by common code; NULL with one dictionary */
 } segi_texts;
 const char *segi_texts_get(const segi_texts *strings, uint32_t code, size_t *out_size);

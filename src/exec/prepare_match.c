@@ -170,10 +170,7 @@ static uint32_t match_find(const segi_texts *strings, const char *text, size_t s
         uint32_t code;
         if (!strings->dicts[d] || !segi_dict_find(strings->dicts[d], text, size, &code))
             continue;
-        if (strings->dict_count < 2)
-            return code < strings->count ? code : UINT32_MAX;
-        uint32_t common = strings->to_code[d] ? strings->to_code[d][code] : UINT32_MAX;
-        return common;
+        return strings->dict_count < 2 ? code : strings->to_code[d][code];
     }
     return UINT32_MAX;
 }

@@ -129,14 +129,13 @@ static const segi_texts *strings_of_dict(segi_prep *p, const segi_dict *dict)
 }
 
 /* The code that an earlier dictionary gives the text, or a new one. */
-static uint32_t strings_common(segi_texts *out, uint32_t **to_code, const uint32_t *counts,
-                               uint32_t d, uint32_t code)
+static uint32_t strings_common(const segi_texts *out, uint32_t **to_code, uint32_t d, uint32_t code)
 {
     size_t size;
     const char *text = segi_dict_get(out->dicts[d], code, &size);
     for (uint32_t e = 0; e < d; e++) {
         uint32_t found;
-        if (out->dicts[e] && segi_dict_find(out->dicts[e], text, size, &found) && found < counts[e])
+        if (out->dicts[e] && segi_dict_find(out->dicts[e], text, size, &found))
             return to_code[e][found];
     }
     return UINT32_MAX;
@@ -148,13 +147,10 @@ static const segi_texts *strings_of_dicts(segi_prep *p, const segi_dict *const *
                                           uint32_t dict_count)
 {
     segi_texts *out = SEGI_PREP_NEW(p, segi_texts);
-    uint32_t *counts = segi_prep_alloc(p, dict_count, sizeof *counts);
     uint32_t **to_code = segi_prep_alloc(p, dict_count, sizeof *to_code);
     size_t total = 0;
-    for (uint32_t d = 0; counts && d < dict_count; d++) {
-        counts[d] = dicts[d] ? segi_dict_count(dicts[d]) : 0;
-        total += counts[d];
-    }
+    for (uint32_t d = 0; d < dict_count; d++)
+        total += dicts[d] ? segi_dict_count(dicts[d]) : 0;
     uint32_t *from_dict = segi_prep_alloc(p, total, sizeof *from_dict);
     uint32_t *from_code = segi_prep_alloc(p, total, sizeof *from_code);
     if (!from_code)
@@ -162,11 +158,12 @@ static const segi_texts *strings_of_dicts(segi_prep *p, const segi_dict *const *
     out->dict_count = dict_count;
     out->dicts = dicts;
     for (uint32_t d = 0; d < dict_count; d++) {
-        to_code[d] = segi_prep_alloc(p, counts[d], sizeof **to_code);
+        uint32_t count = dicts[d] ? segi_dict_count(dicts[d]) : 0;
+        to_code[d] = segi_prep_alloc(p, count, sizeof **to_code);
         if (!to_code[d])
             return NULL;
-        for (uint32_t code = 0; code < counts[d]; code++) {
-            uint32_t common = strings_common(out, to_code, counts, d, code);
+        for (uint32_t code = 0; code < count; code++) {
+            uint32_t common = strings_common(out, to_code, d, code);
             if (common == UINT32_MAX) {
                 common = out->count++;
                 from_dict[common] = d;
