@@ -375,6 +375,11 @@ typedef struct segi_users {
 /* Room for a list of candidates in w->candidates. */
 bool segi_worker_list(segi_worker *w);
 
+/* Up to this many candidates have their rows looked up one by one, a search in each part; more are
+ * worth a walk over all users of the chunk. Both roads give the same figures, so the number is a
+ * matter of speed alone and need not be exact. */
+#define SEGI_ROWS_FEW 32
+
 /* Rows of one part for the users [low_begin, low_end) of the chunk. */
 typedef struct segi_span {
     const segi_part *part;

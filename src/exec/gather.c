@@ -8,8 +8,6 @@
 #include "base/text.h"
 #include "exec/exec_int.h"
 
-/* Up to this many candidates are looked up one by one. */
-#define GATHER_FEW 32
 /* Users of a block otherwise. */
 #define GATHER_BLOCK 2048u
 
@@ -514,7 +512,7 @@ void segi_gather_users(segi_worker *w, const segi_prep_value *value, segi_users 
     for (uint32_t first = 0, last; first < users.count && w->status == SEG_OK; first = last) {
         uint32_t low_begin = users.lows[first], low_end = low_begin + 1;
         last = first + 1;
-        if (users.count > GATHER_FEW) {
+        if (users.count > SEGI_ROWS_FEW) {
             low_begin = low_begin / GATHER_BLOCK * GATHER_BLOCK;
             low_end = low_begin + GATHER_BLOCK;
             while (last < users.count && users.lows[last] < low_end)

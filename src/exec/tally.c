@@ -7,9 +7,6 @@
 
 #include "exec/exec_int.h"
 
-/* Up to this many candidates are looked up one by one. */
-#define TALLY_FEW 32
-
 /* Users of a span by their rows: call with the selected ones among rows [row, row + count) of the
  * span. At most 64 rows come in one word; longer runs go word by word. */
 static inline uint64_t tally_window(const uint64_t *bits, uint32_t row, uint32_t count)
@@ -102,7 +99,7 @@ static void tally_did_chunk(segi_worker *w, const segi_prep_source *source, segi
 void segi_tally_did(segi_worker *w, const segi_prep_source *source, const segi_mask *candidates,
                     uint32_t count, segi_mask *out)
 {
-    if (count > TALLY_FEW)
+    if (count > SEGI_ROWS_FEW)
         tally_did_chunk(w, source, out);
     else
         tally_each(w, source, candidates, tally_did_span, out);
@@ -201,7 +198,7 @@ void segi_tally_count(segi_worker *w, const segi_prep_source *source, const segi
 {
     if (min > max || max < 0)
         return;
-    if (count <= TALLY_FEW) {
+    if (count <= SEGI_ROWS_FEW) {
         tally_count_few(w, source, candidates, min, max, out);
         return;
     }
@@ -264,7 +261,7 @@ static void tally_periods_users(segi_worker *w, const segi_prep_value *value, se
     if (!segi_worker_array(w, (void **)&w->tally64, SEGI_CHUNK_USERS + 64, sizeof *w->tally64))
         return;
     tally_periods t = {value, (uint64_t *)w->tally64};
-    bool few = users.count <= TALLY_FEW;
+    bool few = users.count <= SEGI_ROWS_FEW;
     if (!few) {
         memset(t.words, 0, SEGI_CHUNK_USERS * sizeof *t.words);
         segi_spans_each(w, value->source, 0, SEGI_CHUNK_USERS, tally_periods_span, &t);
@@ -292,7 +289,7 @@ void segi_tally_users(segi_worker *w, const segi_prep_value *value, segi_users u
         segi_tally_value_users(w, value, users, out);
         return;
     }
-    bool few = users.count <= TALLY_FEW;
+    bool few = users.count <= SEGI_ROWS_FEW;
     if (!few && !tally_count_chunk(w, value->source))
         return;
     for (uint32_t i = 0; i < users.count; i++)

@@ -6,9 +6,6 @@
 #include "base/text.h"
 #include "exec/exec_int.h"
 
-/* Up to this many candidates are looked up one by one. */
-#define TALLY_FEW 32
-
 /* ---- sums and extremes ---- */
 
 /* The column of the argument in a part; NULL where no row has a value. */
@@ -241,13 +238,13 @@ static void tally_values_users(segi_worker *w, const segi_prep_value *value, seg
     tally_values t = {.value = value};
     if (!tally_values_ready(w, &t))
         return;
-    if (users.count > TALLY_FEW) {
+    if (users.count > SEGI_ROWS_FEW) {
         tally_clear(&t, 0, SEGI_CHUNK_USERS);
         segi_spans_each(w, value->source, 0, SEGI_CHUNK_USERS, tally_values_span, &t);
     }
     for (uint32_t i = 0; i < users.count; i++) {
         uint32_t low = users.lows[i];
-        if (users.count <= TALLY_FEW) {
+        if (users.count <= SEGI_ROWS_FEW) {
             tally_clear(&t, low, 1);
             segi_spans_each(w, value->source, low, low + 1, tally_values_span, &t);
         }
@@ -313,7 +310,7 @@ bool segi_tally_sum(segi_worker *w, const segi_prep_value *value, uint32_t count
                     int64_t high, segi_mask *out)
 {
     tally_values t = {.value = value};
-    if (count <= TALLY_FEW)
+    if (count <= SEGI_ROWS_FEW)
         return false;
     tally_bounds bounds = tally_bounds_of(value);
     if (!bounds.negative && bounds.user < 4e9)
@@ -442,7 +439,7 @@ static void tally_edge_users(segi_worker *w, const segi_prep_value *value, segi_
         return;
     tally_edge t = {value, value->node->aggregate == SEGI_AGG_LAST, w->tally64, w->tally32,
                     w->tally32_more};
-    bool few = users.count <= TALLY_FEW;
+    bool few = users.count <= SEGI_ROWS_FEW;
     w->seen_count = 0;
     if (!few) {
         memset(t.spans, 0xFF, SEGI_CHUNK_USERS * sizeof *t.spans);
@@ -497,7 +494,7 @@ static void tally_share_users(segi_worker *w, const segi_prep_value *value, segi
                            sizeof *w->tally32_more))
         return;
     tally_share t = {value, w->tally32, w->tally32_more};
-    bool few = users.count <= TALLY_FEW;
+    bool few = users.count <= SEGI_ROWS_FEW;
     if (!few) {
         memset(t.all, 0, SEGI_CHUNK_USERS * sizeof *t.all);
         memset(t.marked, 0, SEGI_CHUNK_USERS * sizeof *t.marked);
