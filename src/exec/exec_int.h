@@ -146,7 +146,6 @@ struct segi_prep_value {
     segi_value_type type;
     int64_t slot; /* constant; the text of strings is in `literal` */
     const segi_literal *literal;
-    bool defined;                    /* constant */
     const segi_attr_view *attribute; /* attribute, size */
     const segi_field *const *fields; /* column: by position */
     uint32_t field_count;
@@ -185,7 +184,6 @@ struct segi_prep_filter {
     const segi_prep_filter *const *children;
     uint32_t need;
     segi_compare op;
-    bool negated; /* of COMPARE's outcome among defined pairs */
     const segi_prep_value *values[3];
     const segi_match *match;        /* MATCH */
     const segi_prep_window *window; /* WINDOW */
@@ -226,16 +224,14 @@ typedef struct segi_run {
     int64_t now;
     const segi_bitmap *among;
     segi_progress *progress;
-    segi_arena arena; /* everything prepared */
-    const segi_estimate *estimates;
+    segi_arena arena;             /* everything prepared */
     const uint32_t *const *order; /* by operation: children, cheapest and most telling first */
     const segi_prep_leaf *leaves; /* by operation */
     const segi_mask **ranks;      /* by operation: masks by chunk, for SEGI_OP_RANK */
     segi_scratch *scratch;
     uint32_t chunk_count;
     segi_op_actual *actual; /* figures wanted, or NULL */
-    bool timed;
-    bool everyone; /* `among` alone says who: not cut to those who exist at now */
+    bool everyone;          /* `among` alone says who: not cut to those who exist at now */
 } segi_run;
 
 /* ---- the working memory of one thread ---- */
@@ -299,8 +295,7 @@ typedef struct segi_worker {
     size_t rows_capacity, rows_sorted_capacity, row_count;
     uint32_t *starts;       /* 65,537: where each user's rows begin */
     segi_op_actual *actual; /* by operation */
-    uint32_t actual_capacity;
-    uint32_t op; /* operation under way, for `actual` */
+    uint32_t op;            /* operation under way, for `actual` */
 } segi_worker;
 
 void segi_worker_fail(segi_worker *w, seg_status status, const char *message);

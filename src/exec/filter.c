@@ -103,10 +103,7 @@ static void filter_constant(const segi_prep_value *value, uint32_t count, segi_v
 {
     for (uint32_t i = 0; i < count; i++)
         out->slots[i] = value->slot;
-    if (value->defined)
-        segi_bits_fill(out->set, count);
-    else
-        memset(out->set, 0, filter_words(count) * sizeof *out->set);
+    segi_bits_fill(out->set, count);
     memset(out->null, 0, filter_words(count) * sizeof *out->null);
 }
 

@@ -132,10 +132,8 @@ static const segi_prep_filter *test_list(segi_prep *p, const segi_node *node,
         segi_prep_value *constant = SEGI_PREP_NEW(p, segi_prep_value);
         if (!one || !constant)
             return NULL;
-        *constant = (segi_prep_value){.form = SEGI_VALUE_CONSTANT,
-                                      .type = node->list[i].type,
-                                      .slot = node->list[i].slot,
-                                      .defined = true};
+        *constant = (segi_prep_value){
+            .form = SEGI_VALUE_CONSTANT, .type = node->list[i].type, .slot = node->list[i].slot};
         one->op = node->negated ? SEGI_NE : SEGI_EQ;
         one->values[0] = value;
         one->values[1] = constant;
@@ -414,7 +412,6 @@ seg_status segi_run_prepare(segi_run *run, seg_error *err)
     if (!ranks)
         return p.status;
     segi_program_estimate(run->program, run->snapshot, run->now, estimates);
-    run->estimates = estimates;
     for (uint32_t i = 0; i < count; i++) {
         const segi_op *op = &run->program->ops[i];
         if (op->uses == 0)

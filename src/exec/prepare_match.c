@@ -346,10 +346,6 @@ static bool match_compare(segi_prep *p, segi_match *m, segi_compare op,
 {
     if (constant->form != SEGI_VALUE_CONSTANT)
         return false;
-    if (!constant->defined) {
-        m->kind = SEGI_MATCH_NOTHING;
-        return true;
-    }
     if (value->strings)
         return match_string(p, m, op, value->strings, constant->literal);
     return match_number(m, op, value, constant);

@@ -442,8 +442,7 @@ static const segi_prep_value *prep_aggregate(segi_prep *p, const segi_node *node
     return out;
 }
 
-static const segi_prep_value *prep_constant(segi_prep *p, const segi_node *node, int64_t slot,
-                                            bool defined)
+static const segi_prep_value *prep_constant(segi_prep *p, const segi_node *node, int64_t slot)
 {
     segi_prep_value *out = SEGI_PREP_NEW(p, segi_prep_value);
     if (!out)
@@ -452,7 +451,6 @@ static const segi_prep_value *prep_constant(segi_prep *p, const segi_node *node,
     out->node = node;
     out->type = node->type;
     out->slot = slot;
-    out->defined = defined;
     if (node->kind == SEGI_NODE_LITERAL) {
         out->literal = &node->literal;
         out->type = node->literal.type;
@@ -467,7 +465,7 @@ static const segi_prep_value *prep_moment(segi_prep *p, const segi_node *node)
     if (!zones)
         return NULL;
     int64_t instant = segi_moment_instant(node->moment, zones->fallback);
-    const segi_prep_value *constant = prep_constant(p, node, instant, true);
+    const segi_prep_value *constant = prep_constant(p, node, instant);
     if (!constant || !zones->view || node->moment.kind == SEGI_MOMENT_INSTANT)
         return constant;
     segi_prep_value *out = SEGI_PREP_NEW(p, segi_prep_value);
@@ -489,8 +487,7 @@ static const segi_prep_value *prep_shift(segi_prep *p, const segi_node *node, se
     bool exact = node->shift.unit < SEGI_UNIT_MONTH;
     if (left->form == SEGI_VALUE_CONSTANT && (exact || !zones->view))
         return prep_constant(p, node,
-                             segi_duration_add(left->slot, node->shift, sign, zones->fallback),
-                             left->defined);
+                             segi_duration_add(left->slot, node->shift, sign, zones->fallback));
     segi_prep_value *out = SEGI_PREP_NEW(p, segi_prep_value);
     if (!out)
         return NULL;
@@ -555,8 +552,8 @@ static const segi_prep_value *prep_row_value(segi_prep *p, const segi_node *node
 const segi_prep_value *segi_prep_value_of(segi_prep *p, const segi_node *node, segi_place place)
 {
     switch (node->kind) {
-    case SEGI_NODE_LITERAL: return prep_constant(p, node, node->literal.slot, true);
-    case SEGI_NODE_NOW: return prep_constant(p, node, p->run->now, true);
+    case SEGI_NODE_LITERAL: return prep_constant(p, node, node->literal.slot);
+    case SEGI_NODE_NOW: return prep_constant(p, node, p->run->now);
     case SEGI_NODE_MOMENT: return prep_moment(p, node);
     case SEGI_NODE_SHIFT: return prep_shift(p, node, place);
     case SEGI_NODE_ARITH: return prep_arith(p, node, place);

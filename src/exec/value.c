@@ -215,7 +215,7 @@ void segi_value_users(segi_worker *w, const segi_prep_value *value, segi_users u
     switch (value->form) {
     case SEGI_VALUE_CONSTANT:
         for (uint32_t i = 0; i < users.count; i++)
-            value_put(out, i, value->defined ? SEG_VALUE_SET : SEG_VALUE_ABSENT, value->slot);
+            value_put(out, i, SEG_VALUE_SET, value->slot);
         break;
     case SEGI_VALUE_ATTRIBUTE: value_attribute(w, value, users, out); break;
     case SEGI_VALUE_SIZE: value_size(w, value, users, out); break;

@@ -86,15 +86,13 @@ void segi_worker_vector_pop(segi_worker *w)
 uint64_t *segi_worker_bits_push(segi_worker *w, size_t words)
 {
     if (w->bits_count == w->bits_capacity) {
-        size_t capacity = w->bits_capacity, sizes = w->bits_capacity;
+        size_t capacity = w->bits_capacity;
         if (!segi_grow(w->mem, (void **)&w->bits, &capacity, w->bits_count + 1, sizeof *w->bits))
             return worker_nomem(w);
         memset(w->bits + w->bits_capacity, 0, (capacity - w->bits_capacity) * sizeof *w->bits);
         size_t *grown = segi_resize(w->mem, w->bits_words, capacity * sizeof *grown);
-        if (!grown) {
-            (void)sizes;
+        if (!grown)
             return worker_nomem(w);
-        }
         memset(grown + w->bits_capacity, 0, (capacity - w->bits_capacity) * sizeof *grown);
         w->bits_words = grown;
         w->bits_capacity = (uint32_t)capacity;
@@ -240,7 +238,7 @@ static bool worker_fit(segi_worker *w, const segi_run *run)
     }
     if (count)
         memset(w->memo_chunk, 0, count * sizeof *w->memo_chunk);
-    if (!run->timed) {
+    if (!run->actual) {
         segi_free(w->mem, w->actual);
         w->actual = NULL;
         return true;
