@@ -77,7 +77,7 @@ typedef struct segi_texts {
     uint32_t count;                 /* codes 0 .. count - 1 */
     uint32_t dict_count;            /* one per event type of the selector, or 1 */
     const segi_dict *const *dicts;  /* entries may be NULL: no strings */
-    const uint32_t *const *to_code; /* per dictionary: its codes -> common codes; NULL: the same */
+    const uint32_t *const *to_code; /* per dictionary: its codes -> common codes; NULL with one */
     const uint32_t *from_dict, *from_code; /* by common code; NULL with one dictionary */
 } segi_texts;
 const char *segi_texts_get(const segi_texts *strings, uint32_t code, size_t *out_size);
@@ -148,7 +148,6 @@ struct segi_prep_value {
     segi_value_type type;
     int64_t slot; /* constant; the text of strings is in `literal` */
     const segi_literal *literal;
-    bool defined;                    /* constant */
     const segi_attr_view *attribute; /* attribute, size */
     const segi_field *const *fields; /* column: by position */
     uint32_t field_count;
@@ -187,7 +186,6 @@ struct segi_prep_filter {
     const segi_prep_filter *const *children;
     uint32_t need;
     segi_compare op;
-    bool negated; /* of COMPARE's outcome among defined pairs */
     const segi_prep_value *values[3];
     const segi_match *match;        /* MATCH */
     const segi_prep_window *window; /* WINDOW */
@@ -229,16 +227,14 @@ typedef struct segi_run {
     int64_t now;
     const segi_bitmap *among;
     segi_progress *progress;
-    segi_arena arena; /* everything prepared */
-    const segi_estimate *estimates;
+    segi_arena arena;             /* everything prepared */
     const uint32_t *const *order; /* by operation: children, cheapest and most telling first */
     const segi_prep_leaf *leaves; /* by operation */
     const segi_mask **ranks;      /* by operation: masks by chunk, for SEGI_OP_RANK */
     segi_scratch *scratch;
     uint32_t chunk_count;
     segi_op_actual *actual; /* figures wanted, or NULL */
-    bool timed;
-    bool everyone; /* `among` alone says who: not cut to those who exist at now */
+    bool everyone;          /* `among` alone says who: not cut to those who exist at now */
 } segi_run;
 
 /* ---- the working memory of one thread ---- */
@@ -302,8 +298,7 @@ typedef struct segi_worker {
     size_t rows_capacity, rows_sorted_capacity, row_count;
     uint32_t *starts;       /* 65,537: where each user's rows begin */
     segi_op_actual *actual; /* by operation */
-    uint32_t actual_capacity;
-    uint32_t op; /* operation under way, for `actual` */
+    uint32_t op;            /* operation under way, for `actual` */
 } segi_worker;
 
 void segi_worker_fail(segi_worker *w, seg_status status, const char *message);
@@ -323,8 +318,10 @@ bool segi_worker_stop(segi_worker *w);
 
 segi_worker *segi_scratch_take(segi_scratch *scratch, const segi_run *run, seg_error *err);
 void segi_scratch_return(segi_scratch *scratch, segi_worker *worker);
-/* The zone of that name, or NULL where there is none; kept as long as the scratch. */
-const segi_zone *segi_scratch_zone(segi_scratch *scratch, const char *name, size_t size);
+/* The zone of that name, or NULL where there is none; kept as long as the scratch. Fails only for
+ * want of memory: no zone may be mistaken for a name that nobody has. */
+seg_status segi_scratch_zone(segi_scratch *scratch, const char *name, size_t size,
+                             const segi_zone **out, seg_error *err);
 
 /* Preparing. Functions that return a pointer return NULL after a failure, noted in p->status. */
 typedef struct segi_prep {
@@ -378,6 +375,11 @@ typedef struct segi_users {
 /* Room for a list of candidates in w->candidates. */
 bool segi_worker_list(segi_worker *w);
 
+/* Up to this many candidates always have their rows looked up one by one, a search in each part;
+ * for more of them segi_spans_few() compares with a walk over all users of the chunk. Both roads
+ * give the same figures, so the number is a matter of speed alone and need not be exact. */
+#define SEGI_ROWS_FEW 32
+
 /* Rows of one part for the users [low_begin, low_end) of the chunk. */
 typedef struct segi_span {
     const segi_part *part;
@@ -422,6 +424,8 @@ void segi_vector_arith(const segi_prep_value *value, const segi_vector *left,
 void segi_vector_compare(segi_compare op, segi_value_type left_type, const segi_vector *left,
                          segi_value_type right_type, const segi_vector *right, uint32_t count,
                          uint64_t *bits);
+/* a op b, byte by byte (S-15). */
+bool segi_text_compare(segi_compare op, const char *a, size_t a_size, const char *b, size_t b_size);
 double segi_slot_as_float(segi_value_type type, int64_t slot);
 
 void segi_value_users(segi_worker *w, const segi_prep_value *value, segi_users users,

@@ -224,7 +224,7 @@ static void leaf_test_users(segi_worker *w, const segi_prep_leaf *leaf, const se
     segi_mask_extract(candidates, count, w->candidates);
     segi_users users = {w->candidates, count};
     segi_filter_users(w, leaf->test, users, bits);
-    for (uint32_t i = 0; i * 64 < count; i++) {
+    for (uint32_t i = 0; w->status == SEG_OK && i * 64 < count; i++) {
         for (uint64_t word = bits[i]; word; word &= word - 1) {
             uint32_t at = i * 64 + (uint32_t)segi_ctz(word);
             if (at < count)

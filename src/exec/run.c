@@ -160,8 +160,7 @@ void segi_run_init(segi_run *run, const segi_request *request)
                       .among = request->among,
                       .progress = request->progress,
                       .scratch = request->scratch,
-                      .actual = request->actual,
-                      .timed = request->actual != NULL};
+                      .actual = request->actual};
     run->chunk_count = (run->snapshot->user_count + SEGI_CHUNK_USERS - 1) / SEGI_CHUNK_USERS;
     segi_arena_init(&run->arena, mem);
     if (run->actual)

@@ -234,7 +234,7 @@ void segi_spans_each(segi_worker *w, const segi_prep_source *source, uint32_t lo
 {
     for (uint32_t t = 0; t < source->type_count; t++) {
         const segi_prep_type *type = &source->types[t];
-        for (uint32_t p = 0; p < type->view->part_count && w->status == SEG_OK; p++) {
+        for (uint32_t p = 0; p < type->view->part_count && !segi_worker_stop(w); p++) {
             const segi_part *part = type->view->parts[p];
             if (segi_span_overlaps(part, source))
                 segi_span_part(w, source, type, part, low_begin, low_end, function, context);

@@ -80,7 +80,7 @@ static void tally_did_chunk(segi_worker *w, const segi_prep_source *source, segi
 {
     for (uint32_t t = 0; t < source->type_count; t++) {
         const segi_prep_type *type = &source->types[t];
-        for (uint32_t p = 0; p < type->view->part_count && w->status == SEG_OK; p++) {
+        for (uint32_t p = 0; p < type->view->part_count && !segi_worker_stop(w); p++) {
             const segi_part *part = type->view->parts[p];
             if (!segi_span_overlaps(part, source))
                 continue;
@@ -255,6 +255,12 @@ static void tally_periods_span(segi_worker *w, void *context, const segi_span *s
     }
 }
 
+SEGI_HOT static void periods_count(const uint64_t *words, segi_users users, int64_t *out)
+{
+    for (uint32_t i = 0; i < users.count; i++)
+        out[i] = __builtin_popcountll(words[users.lows[i]]);
+}
+
 static void tally_periods_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                                 segi_vector *out)
 {
@@ -266,14 +272,12 @@ static void tally_periods_users(segi_worker *w, const segi_prep_value *value, se
         memset(t.words, 0, SEGI_CHUNK_USERS * sizeof *t.words);
         segi_spans_each(w, value->source, 0, SEGI_CHUNK_USERS, tally_periods_span, &t);
     }
-    for (uint32_t i = 0; i < users.count; i++) {
+    for (uint32_t i = 0; few && i < users.count; i++) {
         uint32_t low = users.lows[i];
-        if (few) {
-            t.words[low] = 0;
-            segi_spans_each(w, value->source, low, low + 1, tally_periods_span, &t);
-        }
-        out->slots[i] = segi_popcount(t.words[low]);
+        t.words[low] = 0;
+        segi_spans_each(w, value->source, low, low + 1, tally_periods_span, &t);
     }
+    periods_count(t.words, users, out->slots);
     segi_bits_fill(out->set, users.count);
 }
 

@@ -477,7 +477,7 @@ static void tally_share_span(segi_worker *w, void *context, const segi_span *spa
     segi_filter_rows(w, t->value->share[type], span->part, span->type->position, span->row_begin,
                      span->row_count, row_lows, marks);
     uint32_t row = 0;
-    for (uint32_t i = 0; i < span->user_count; i++) {
+    for (uint32_t i = 0; w->status == SEG_OK && i < span->user_count; i++) {
         for (uint32_t end = row + span->counts[i]; row < end; row++) {
             bool selected = !span->bits || segi_bit_get(span->bits, row);
             t->all[span->lows[i]] += selected;

@@ -86,15 +86,13 @@ void segi_worker_vector_pop(segi_worker *w)
 uint64_t *segi_worker_bits_push(segi_worker *w, size_t words)
 {
     if (w->bits_count == w->bits_capacity) {
-        size_t capacity = w->bits_capacity, sizes = w->bits_capacity;
+        size_t capacity = w->bits_capacity;
         if (!segi_grow(w->mem, (void **)&w->bits, &capacity, w->bits_count + 1, sizeof *w->bits))
             return worker_nomem(w);
         memset(w->bits + w->bits_capacity, 0, (capacity - w->bits_capacity) * sizeof *w->bits);
         size_t *grown = segi_resize(w->mem, w->bits_words, capacity * sizeof *grown);
-        if (!grown) {
-            (void)sizes;
+        if (!grown)
             return worker_nomem(w);
-        }
         memset(grown + w->bits_capacity, 0, (capacity - w->bits_capacity) * sizeof *grown);
         w->bits_words = grown;
         w->bits_capacity = (uint32_t)capacity;
@@ -157,10 +155,13 @@ struct segi_scratch {
     size_t idle_count, idle_capacity;
     scratch_zone *zones; /* owned */
     size_t zone_count, zone_capacity;
+    size_t unknown_count; /* of the zones: names that are none */
 };
 
-/* Zones that users named are kept up to here; a hostile attribute may hold any number of texts. */
-#define SCRATCH_ZONES_MAX 1024
+/* Names that are no zone are remembered up to here, so that most are not looked for on disk again;
+ * a hostile attribute may hold any number of texts. Zones that exist are all kept: the database
+ * bounds them, and giving one up would move its users to the fallback. */
+#define SCRATCH_UNKNOWN_MAX 1024
 
 seg_status segi_scratch_create(const segi_mem *mem, segi_scratch **out, seg_error *err)
 {
@@ -237,7 +238,7 @@ static bool worker_fit(segi_worker *w, const segi_run *run)
     }
     if (count)
         memset(w->memo_chunk, 0, count * sizeof *w->memo_chunk);
-    if (!run->timed) {
+    if (!run->actual) {
         segi_free(w->mem, w->actual);
         w->actual = NULL;
         return true;
@@ -303,31 +304,50 @@ static bool scratch_find(const segi_scratch *scratch, const char *name, size_t s
     return false;
 }
 
-static void scratch_keep(segi_scratch *scratch, const char *name, size_t size, segi_zone *zone)
+/* Takes the zone, also on failure. */
+static seg_status scratch_keep(segi_scratch *scratch, const char *name, size_t size,
+                               segi_zone *zone, seg_error *err)
 {
     char *copy = segi_alloc(scratch->mem, size + 1);
     if (copy && segi_grow(scratch->mem, (void **)&scratch->zones, &scratch->zone_capacity,
                           scratch->zone_count + 1, sizeof *scratch->zones)) {
         memcpy(copy, name, size);
         scratch->zones[scratch->zone_count++] = (scratch_zone){copy, size, zone};
-        return;
+        return SEG_OK;
     }
     segi_free(scratch->mem, copy);
     segi_zone_destroy(zone);
+    return segi_fail_nomem(err);
 }
 
-const segi_zone *segi_scratch_zone(segi_scratch *scratch, const char *name, size_t size)
+/* Load a zone that is not kept yet, and keep it. Called with the mutex held, so that two
+ * evaluations do not load the same one. */
+static seg_status scratch_load(segi_scratch *scratch, const char *name, size_t size,
+                               const segi_zone **out, seg_error *err)
 {
-    const segi_zone *found = NULL;
-    segi_mutex_lock(scratch->mutex);
-    if (!scratch_find(scratch, name, size, &found) && scratch->zone_count < SCRATCH_ZONES_MAX) {
-        segi_zone *zone = NULL;
-        /* A text that names no zone is remembered as such. */
-        if (segi_zone_load(scratch->mem, name, size, &zone, NULL) != SEG_OK)
-            zone = NULL;
-        scratch_keep(scratch, name, size, zone);
-        scratch_find(scratch, name, size, &found);
+    segi_zone *zone = NULL;
+    seg_status status = segi_zone_load(scratch->mem, name, size, &zone, NULL);
+    if (status == SEG_E_NOMEM)
+        return segi_fail_nomem(err);
+    if (status != SEG_OK) {
+        zone = NULL;
+        if (scratch->unknown_count == SCRATCH_UNKNOWN_MAX)
+            return SEG_OK;
     }
+    SEGI_TRY(scratch_keep(scratch, name, size, zone, err));
+    scratch->unknown_count += zone == NULL;
+    *out = zone;
+    return SEG_OK;
+}
+
+seg_status segi_scratch_zone(segi_scratch *scratch, const char *name, size_t size,
+                             const segi_zone **out, seg_error *err)
+{
+    *out = NULL;
+    segi_mutex_lock(scratch->mutex);
+    seg_status status = SEG_OK;
+    if (!scratch_find(scratch, name, size, out))
+        status = scratch_load(scratch, name, size, out, err);
     segi_mutex_unlock(scratch->mutex);
-    return found;
+    return status;
 }
