@@ -1,4 +1,5 @@
 /* Private to exec: the prepared form of a program, and the working memory of one thread.
+ * src/exec/README.md tells how they work together.
  *
  * prepare_value.c  binds values and windows to a snapshot and to `now`
  * prepare_match.c  turns tests against constants into slots, bounds and dictionary codes
@@ -41,6 +42,7 @@ typedef enum segi_match_kind {
     SEGI_MATCH_IS_ABSENT
 } segi_match_kind;
 
+/* More runs of codes than this, and the table of bits is as fast as that many ranges. */
 #define SEGI_MATCH_RUNS_MAX 4
 
 typedef struct segi_match {
@@ -71,7 +73,11 @@ struct segi_vector;
 void segi_match_vector(const segi_match *match, const struct segi_vector *vector, uint32_t count,
                        uint64_t *bits);
 
-/* ---- strings of several dictionaries under one set of codes (prepare.c) ---- */
+/* ---- strings of several dictionaries under one set of codes (prepare_value.c) ----
+ *
+ * Each event type has a dictionary of its own per property, so equal texts have different codes.
+ * Where values of several types meet (an aggregate's argument), they get common codes; inside
+ * `where` a row is of one type, and its own dictionary serves. */
 
 typedef struct segi_texts {
     uint32_t count;                 /* codes 0 .. count - 1 */
@@ -84,14 +90,17 @@ const char *segi_texts_get(const segi_texts *strings, uint32_t code, size_t *out
 
 /* ---- dense vectors (vector.c) ---- */
 
-/* n values of one type; slots as in schema.h (float64 as IEEE bits). */
+/* n values of one type; slots as in schema.h (float64 as IEEE bits). 65,536 places each. A place
+ * has at most one of its two bits; with neither it is absent. Slots without `set` are arbitrary. */
 typedef struct segi_vector {
     int64_t *slots;
     uint64_t *set;  /* bit per value: defined */
     uint64_t *null; /* bit per value: explicitly null */
 } segi_vector;
 
-/* ---- prepared values and filters (prepare.c) ---- */
+/* ---- prepared values and filters (prepare_value.c, prepare_leaf.c) ----
+ *
+ * Bound to one snapshot and one `now`; in the run's arena; read by all workers, written by none. */
 
 typedef struct segi_prep_value segi_prep_value;
 typedef struct segi_prep_filter segi_prep_filter;
@@ -218,7 +227,10 @@ typedef struct segi_prep_leaf {
     const segi_prep_source *narrow[2]; /* TEST: who has no row in one of them fails; or NULL */
 } segi_prep_leaf;
 
-/* ---- one evaluation ---- */
+/* ---- one evaluation ----
+ *
+ * Lives on the stack of the calling thread. Written while it is prepared, by that thread alone (the
+ * arena is not for several); read-only once workers run. */
 
 typedef struct segi_run {
     const segi_mem *mem;
@@ -237,7 +249,11 @@ typedef struct segi_run {
     bool everyone;          /* `among` alone says who: not cut to those who exist at now */
 } segi_run;
 
-/* ---- the working memory of one thread ---- */
+/* ---- the working memory of one thread ----
+ *
+ * Arrays by a user's low bits are shared by all leaves and aggregates: each fills what it needs,
+ * takes its result out, and is done with it before the next begins. The exceptions, which outlive
+ * a call, are the stacks and the list of candidates of the leaf under way. */
 
 typedef struct segi_list_row {
     int64_t time;
@@ -314,7 +330,10 @@ bool segi_worker_array(segi_worker *w, void **slot, size_t count, size_t size);
 /* Interrupted, or failed. */
 bool segi_worker_stop(segi_worker *w);
 
-/* ---- doors between the files ---- */
+/* ---- doors between the files ----
+ *
+ * What takes a worker notes failures in w->status and returns; results are then arbitrary. `out`
+ * of a leaf may hold users beyond the candidates until segi_leaf_evaluate() cuts it. */
 
 segi_worker *segi_scratch_take(segi_scratch *scratch, const segi_run *run, seg_error *err);
 void segi_scratch_return(segi_scratch *scratch, segi_worker *worker);

@@ -2,7 +2,11 @@
  *
  * A test against constants reads the column as it lies. Everything else goes through dense
  * vectors of at most 65,536 values: rows in slices, users as the list of candidates. Both roads
- * share one walk over the test's tree; they differ only in where values come from. */
+ * share one walk over the test's tree; they differ only in where values come from.
+ *
+ * Bits past the count are clear in every result, so that complements and counts of words hold.
+ * A comparison of an undefined value is false, also != (S-13); `not` is a complement, so it holds
+ * for undefined values. */
 #include <string.h>
 
 #include "exec/exec_int.h"
@@ -35,6 +39,7 @@ static const segi_col *filter_column(const filter_input *in, const segi_prep_val
 
 /* ---- values of rows ---- */
 
+/* A column's rows as a dense vector. Slots of rows that are not set are arbitrary. */
 static void filter_decode(const segi_col *col, uint32_t begin, uint32_t count, segi_vector *out)
 {
     size_t bytes = filter_words(count) * sizeof *out->set;
@@ -55,6 +60,7 @@ static void filter_decode(const segi_col *col, uint32_t begin, uint32_t count, s
         segi_bits_extract(col->null, begin, count, out->null);
 }
 
+/* Codes of the row's own dictionary into those that all types of the selector share. */
 static void filter_to_common_codes(const segi_prep_value *value, uint32_t position, uint32_t count,
                                    segi_vector *out)
 {
@@ -68,6 +74,7 @@ static void filter_to_common_codes(const segi_prep_value *value, uint32_t positi
     }
 }
 
+/* What the clock and the calendar of a zone say at a local time. */
 static int64_t civil_field(segi_builtin builtin, int64_t local)
 {
     int32_t days = (int32_t)segi_floor_div(local, SEGI_DAY);
@@ -154,6 +161,7 @@ static void filter_moment(const filter_input *in, const segi_prep_value *value, 
                                             segi_user_zone(in->w, value->zones, in->row_lows[i]));
 }
 
+/* The one place where rows and users part. */
 static void filter_value(const filter_input *in, const segi_prep_value *value, segi_vector *out)
 {
     if (!in->part) {
@@ -225,6 +233,7 @@ static void filter_text_compare(const segi_prep_filter *filter, const segi_vecto
     }
 }
 
+/* bits of first op other, where `other` is still to be worked out. */
 static void filter_pair(const filter_input *in, const segi_prep_filter *filter, segi_compare op,
                         const segi_prep_value *other, const segi_vector *first, uint64_t *bits)
 {

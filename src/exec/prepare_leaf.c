@@ -1,4 +1,13 @@
-/* Tests and leaves bound to a snapshot and to `now`, and the order of operands. */
+/* Tests and leaves bound to a snapshot and to `now`, and the order of operands.
+ *
+ * One thread, the caller's, before any worker starts; everything lives in the run's arena until the
+ * evaluation ends. Functions return NULL or false after a failure, which is in p->status, and
+ * segi_prep_alloc() gives nothing more from then on, so that it is enough to look at the last of
+ * several results.
+ *
+ * A leaf first becomes a test of values, which always works; leaf_shortcut() then finds the forms
+ * that have a cheaper road. The roads must agree, and tests/unit/exec/test_answers.c holds them
+ * against each other. */
 #include <string.h>
 
 #include "exec/exec_int.h"
@@ -335,6 +344,8 @@ static bool leaf_edge_each(segi_prep *p, const segi_node *node, segi_prep_leaf *
     return out->test != NULL;
 }
 
+/* Without windows of one's own an edge is a matter of two sources: a row in the window, and none on
+ * the side that would come first. */
 static bool leaf_edge(segi_prep *p, const segi_node *node, segi_prep_leaf *out)
 {
     if (segi_prep_window_each(&node->window, false))

@@ -1,4 +1,10 @@
-/* Tests against constants, turned into slots, bounds and dictionary codes. */
+/* Tests against constants, turned into slots, bounds and dictionary codes.
+ *
+ * What is decided here once per evaluation need not be decided per row: a decimal literal becomes
+ * the last whole slot on its side, a text its code, a pattern the bits of all codes that match, a
+ * circle a box. A constant that the type cannot hold leaves all set values, or none. Comparisons of
+ * float literals with whole numbers have no such form, they are compared as values (vector.c).
+ * Texts cost a walk over the dictionary, O(distinct texts), however many rows there are. */
 #include <math.h>
 #include <string.h>
 

@@ -1,4 +1,10 @@
-/* Binding values, windows and sources to a snapshot and to `now`. */
+/* Binding values, windows and sources to a snapshot and to `now`.
+ *
+ * Indices come from the schema of the compile, data from the snapshot's, and either may be the
+ * newer one: a field or type that the snapshot does not have yet is absent for all, and a type that
+ * came after the compile is met through `any event` alone, without a position among the selector's
+ * types (UINT32_MAX) and so without properties. Aggregates become running figures where those
+ * suffice (aggregate_tallies), else gathered rows. */
 #include <string.h>
 
 #include "exec/exec_int.h"
@@ -128,7 +134,8 @@ static const segi_texts *strings_of_dict(segi_prep *p, const segi_dict *dict)
     return out;
 }
 
-/* The code that an earlier dictionary gives the text, or a new one. */
+/* The common code that an earlier dictionary gave the text; UINT32_MAX if it is new. O(d) look-ups,
+ * for as many dictionaries as the selector has types with the property. */
 static uint32_t strings_common(const segi_texts *out, uint32_t **to_code, uint32_t d, uint32_t code)
 {
     size_t size;
@@ -399,6 +406,8 @@ const segi_prep_value *segi_prep_gather(segi_prep *p, const segi_node *node,
     return !periods || prep_periods(p, node, out) ? out : NULL;
 }
 
+/* Aggregates that need no order among a user's rows, or only know of the best one so far. Sums of a
+ * builtin (an hour, a weekday) have no column and are gathered. */
 static bool aggregate_tallies(const segi_node *node, const segi_prep_value *argument)
 {
     switch (node->aggregate) {

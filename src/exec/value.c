@@ -1,4 +1,8 @@
-/* Values of candidates: attributes, aggregates, and arithmetic over them. */
+/* Values of candidates: attributes, aggregates, and arithmetic over them.
+ *
+ * Place i of a vector is the i-th user of the list. A value is set, null or absent; only set slots
+ * mean anything. After a failure (w->status) a vector holds what it held before: callers look at
+ * the status before they take a slot for a code or an index. */
 #include <string.h>
 
 #include "exec/exec_int.h"

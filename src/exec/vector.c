@@ -1,4 +1,9 @@
-/* Dense vectors of values: arithmetic and comparison of values with values. */
+/* Dense vectors of values: arithmetic and comparison of values with values.
+ *
+ * Whole numbers and decimals compare exactly, whatever their scales; beside a float both sides are
+ * taken as the nearest doubles. Arithmetic on numbers gives floats, on instants and durations whole
+ * microseconds. Loops run over all places, defined or not, because that is faster than to ask;
+ * undefined places are masked at the end. */
 #include <string.h>
 
 #include "base/text.h"

@@ -1,5 +1,11 @@
 /* Working memory of one thread: stacks of masks, vectors and row bits, and plain arrays, all
- * allocated at first use and kept for the next evaluation. */
+ * allocated at first use and kept for the next evaluation.
+ *
+ * A worker belongs to one thread from segi_scratch_take() to segi_scratch_return(); the pool is the
+ * only thing here that threads share, under its mutex. The stacks follow the call tree: whoever
+ * pushes pops, on failure too, and a failed push has nothing to pop. Failures are noted in the
+ * worker, the first one stays, and whoever is under way unwinds without looking at results. Sizes
+ * of arrays never shrink: the largest chunk met so far decides what a worker holds. */
 #include <string.h>
 
 #include "exec/exec_int.h"
@@ -55,8 +61,10 @@ static bool vector_allocate(segi_worker *w, segi_vector *v)
     return false;
 }
 
-/* Vectors are handed out by pointer into an array of pointers' contents, so the array may not
- * move while some are in use: it is made once, as deep as expressions can nest. */
+/* Vectors are handed out by pointer into this array, so it may not move while some are in use: it
+ * is made once, as deep as expressions can nest. The language allows 64 operators upon each other;
+ * each holds two vectors, and comparisons, windows and gathering a few more at the bottom. A vector
+ * takes half a MiB, but only those that were ever in use are allocated. */
 #define WORKER_VECTORS_MAX 160
 
 segi_vector *segi_worker_vector_push(segi_worker *w)
@@ -83,6 +91,8 @@ void segi_worker_vector_pop(segi_worker *w)
     w->vector_count--;
 }
 
+/* Bits of rows differ in size from span to span, so each place of the stack remembers how large
+ * its buffer is; half as much again saves growing for every somewhat longer span. */
 uint64_t *segi_worker_bits_push(segi_worker *w, size_t words)
 {
     if (w->bits_count == w->bits_capacity) {
@@ -220,7 +230,8 @@ void segi_scratch_destroy(segi_scratch *scratch)
     segi_free(mem, scratch);
 }
 
-/* Room for the program's shared operations and, where asked for, its figures. */
+/* Room for the program's shared operations and, where asked for, its figures. What an earlier
+ * evaluation remembered is of other data: the marks are cleared, the masks behind them are kept. */
 static bool worker_fit(segi_worker *w, const segi_run *run)
 {
     uint32_t count = run->program->op_count;
