@@ -27,7 +27,8 @@ class Case:
         doc = self.doc
         self.arguments = ["-q", "--errors=json", "--mode", "json", "--strict",
                           "--timezone", doc["timezone"], "--ids", doc["id_kind"]]
-        users = [self.row({"user_id": user["id"]}, user, doc["attributes"]) for user in doc["users"]]
+        users = [self.row({"user_id": user["id"]}, user, doc["attributes"])
+                 for user in doc["users"]]
         self.write("users.jsonl", users)
         self.arguments += ["--users", "users.jsonl", *self.types(doc["attributes"])]
         # A file for each event type, because a property may have different types in two of them.
