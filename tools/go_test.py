@@ -2,6 +2,7 @@
 """Check and test a Go module, and write down the result as meson does.
 
     go_test.py --log FILE FOLDER
+    go_test.py --find             print the program go, if it is new enough
 
 `go vet`, then `go test -race`. FILE gets a line for each package in the form of meson's
 testlog.json, so that count_tests.py can count it. The module must need nothing from elsewhere: no
@@ -65,9 +66,15 @@ def count(events):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--log", required=True, type=pathlib.Path)
-    parser.add_argument("folder", type=pathlib.Path)
+    parser.add_argument("--find", action="store_true")
+    parser.add_argument("--log", type=pathlib.Path)
+    parser.add_argument("folder", nargs="?", type=pathlib.Path)
     options = parser.parse_args()
+    if options.find:
+        print(find_go() or "")
+        return 0 if find_go() else 1
+    if not options.log or not options.folder:
+        parser.error("what to test, and where to write it down?")
     entry = {"name": "go", "stdout": "", "result": "OK"}
     status = 0
     go = find_go()
