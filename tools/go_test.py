@@ -19,14 +19,12 @@ import subprocess
 import sys
 
 GO_MIN = (1, 24)
-# Where the archives of the Go project and the packages of Debian put it.
-PLACES = ["/usr/local/go/bin", "/usr/lib/go/bin"]
 
 
 def find_go():
     """The program go, if it is new enough."""
     debian = sorted(str(path / "bin") for path in pathlib.Path("/usr/lib").glob("go-1.*"))
-    places = os.pathsep.join([os.environ.get("PATH", ""), *PLACES, *reversed(debian)])
+    places = os.pathsep.join([os.environ.get("PATH", ""), *reversed(debian)])
     for folder in places.split(os.pathsep):
         program = shutil.which("go", path=folder) if folder else None
         if not program:
