@@ -307,8 +307,10 @@ int main(int argc, char **argv)
     }
     dump_segments(options.seed, users);
     FILE *meta = open_file("meta.json");
-    fprintf(meta, "{\"users\": %" PRIu64 ", \"events\": %" PRIu64 ", \"now\": %" PRId64
-                  ",\n \"columns\": [", users, events, GEN_NOW / 1000000);
+    fprintf(meta,
+            "{\"users\": %" PRIu64 ", \"events\": %" PRIu64 ", \"now\": %" PRId64
+            ",\n \"columns\": [",
+            users, events, GEN_NOW / 1000000);
     write_columns(meta, user_columns, USER_COLUMNS, "");
     write_columns(meta, event_columns, EVENT_COLUMNS, ",");
     write_columns(meta, &event_user, 1, ",");

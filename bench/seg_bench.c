@@ -33,7 +33,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #define NAMES_MAX 1024
 #define WORDS_MAX 1024
@@ -132,25 +131,22 @@ static int load_batch(void *user, const seg_batch *batch)
     return (int)status;
 }
 
-static uint64_t peak_kb(void)
+/* A figure of /proc/self/status in kilobytes: VmRSS now, VmHWM at the most. Not getrusage(), whose
+ * peak is inherited from the process that started this one. */
+static uint64_t status_kb(const char *name)
 {
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    return (uint64_t)usage.ru_maxrss;
-}
-
-/* Pages of this process in memory now, in kilobytes. */
-static uint64_t resident_kb(void)
-{
-    unsigned long pages = 0, resident = 0;
-    FILE *file = fopen("/proc/self/statm", "r");
-    if (!file || fscanf(file, "%lu %lu", &pages, &resident) != 2) {
-        resident = 0;
+    char line[256];
+    unsigned long found = 0;
+    FILE *file = fopen("/proc/self/status", "r");
+    while (file && fgets(line, sizeof line, file)) {
+        if (strncmp(line, name, strlen(name)) == 0) {
+            found = strtoul(line + strlen(name) + 1, NULL, 10);
+        }
     }
     if (file) {
         fclose(file);
     }
-    return (uint64_t)resident * 4;
+    return (uint64_t)found;
 }
 
 static void load_all(void)
@@ -161,7 +157,7 @@ static void load_all(void)
     if (seg_store_open(":memory:", 8, &made, &store, &err) != SEG_OK) {
         die("open");
     }
-    uint64_t before_kb = resident_kb();
+    uint64_t before_kb = status_kb("VmRSS");
     if (workload_users(&options, load_batch, &users) != 0 ||
         workload_events(&options, load_batch, &events) != 0) {
         die("load");
@@ -175,8 +171,8 @@ static void load_all(void)
            ", \"worst_commit_ns\": %" PRIu64 ", \"snapshot_ns\": %" PRIu64
            ", \"before_kb\": %" PRIu64 ", \"resident_kb\": %" PRIu64 ", \"peak_kb\": %" PRIu64
            "}\n",
-           users.nanoseconds, events.nanoseconds, events.worst, first, before_kb, resident_kb(),
-           peak_kb());
+           users.nanoseconds, events.nanoseconds, events.worst, first, before_kb,
+           status_kb("VmRSS"), status_kb("VmHWM"));
 }
 
 /* ---- predicates ---------------------------------------------------------------------------- */
@@ -205,6 +201,11 @@ static bool do_compile(const char *name, const char *text)
     if (name_count == NAMES_MAX) {
         return fail("too many segments");
     }
+    for (size_t i = 0; i < name_count; i++) {
+        if (strcmp(names[i].name, name) == 0) {
+            return fail("the name %s is taken", name);
+        }
+    }
     uint64_t start = workload_clock();
     seg_status status = seg_segment_compile(store, text, strlen(text), 0, &segment, &err);
     uint64_t took = workload_clock() - start;
@@ -216,7 +217,11 @@ static bool do_compile(const char *name, const char *text)
     return true;
 }
 
-typedef enum run_kind { RUN_COUNT, RUN_SET, RUN_IDS } run_kind;
+typedef enum run_kind {
+    RUN_COUNT,
+    RUN_SET,
+    RUN_IDS
+} run_kind;
 
 static seg_status read_ids(const seg_set *set, FILE *file)
 {
@@ -316,8 +321,8 @@ static bool do_explain(const char *name, uint32_t threads)
     if (!segment) {
         return false;
     }
-    seg_status status = seg_segment_explain(segment, snapshot, GEN_NOW, SEG_EXPLAIN_ANALYZE, &how,
-                                            &text, &err);
+    seg_status status =
+        seg_segment_explain(segment, snapshot, GEN_NOW, SEG_EXPLAIN_ANALYZE, &how, &text, &err);
     if (status != SEG_OK) {
         return fail_status(status);
     }
@@ -340,8 +345,7 @@ static bool do_one(const char *name, uint32_t runs)
         int32_t member;
         uint64_t user = 1 + (uint64_t)i * 7919 % options.users;
         uint64_t start = workload_clock();
-        seg_status status =
-            seg_segment_test_u64(segment, snapshot, user, GEN_NOW, &member, &err);
+        seg_status status = seg_segment_test_u64(segment, snapshot, user, GEN_NOW, &member, &err);
         times[i] = workload_clock() - start;
         if (status != SEG_OK) {
             return fail_status(status);
@@ -459,8 +463,8 @@ static seg_set *algebra_set(char **words, size_t count)
             continue;
         }
         seg_set *made;
-        if (depth < 2 || seg_set_combine(operation, stack[depth - 2], stack[depth - 1], &made,
-                                         &err) != SEG_OK) {
+        if (depth < 2 ||
+            seg_set_combine(operation, stack[depth - 2], stack[depth - 1], &made, &err) != SEG_OK) {
             die("algebra");
         }
         seg_set_release(stack[--depth]);
@@ -697,7 +701,7 @@ static bool do_info(void)
            ", \"parts\": %" PRIu64 ", \"memory_bytes\": %" PRIu64 ", \"resident_kb\": %" PRIu64
            ", \"peak_kb\": %" PRIu64 "}\n",
            seg_version(), info.user_count, info.event_count, info.part_count, info.memory_bytes,
-           resident_kb(), peak_kb());
+           status_kb("VmRSS"), status_kb("VmHWM"));
     return true;
 }
 

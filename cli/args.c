@@ -63,7 +63,7 @@ static bool usage(const char *word, const char *message)
     return false;
 }
 
-/* ---- statements --------------------------------------------------------------------------------------- */
+/* ---- statements ------------------------------------------------------------------------------ */
 
 static void add_action(cli_args *args, bool file, char *text)
 {
@@ -100,7 +100,7 @@ static void add_words(cli_args *args, int count, char **words)
     add_action(args, false, out.data);
 }
 
-/* ---- options ------------------------------------------------------------------------------------------- */
+/* ---- options --------------------------------------------------------------------------------- */
 
 static bool take_choice(const char *option, const char *value, const char *const *choices,
                         size_t count, int *out)

@@ -69,7 +69,7 @@ size_t batch_add_column(batch_builder *batch, const char *name, value_type type)
     return batch->column_count++;
 }
 
-/* ---- values --------------------------------------------------------------------------------------- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 static size_t value_width(seg_type type)
 {
@@ -175,7 +175,7 @@ void batch_value(batch_builder *batch, size_t index, const cli_value *value)
     }
 }
 
-/* ---- rows ------------------------------------------------------------------------------------------ */
+/* ---- rows ------------------------------------------------------------------------------------ */
 
 static text_view event_name(const batch_builder *batch, size_t code)
 {
@@ -240,7 +240,7 @@ void batch_row(batch_builder *batch, const batch_key *key)
     batch->rows++;
 }
 
-/* ---- the view ---------------------------------------------------------------------------------------- */
+/* ---- the view -------------------------------------------------------------------------------- */
 
 static void column_view(batch_column *column, uint64_t rows, seg_column *out)
 {

@@ -260,7 +260,7 @@ bool csv_next(csv_reader *csv, cli_row *row)
     }
 }
 
-/* ---- guessing the delimiter --------------------------------------------------------------------- */
+/* ---- guessing the delimiter ------------------------------------------------------------------ */
 
 #define SNIFF_LINES_MAX 20
 

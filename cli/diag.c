@@ -26,6 +26,8 @@ void diag_init(cli_diag *diag, diag_color color, bool json, bool quiet)
     }
     diag->json = json;
     diag->quiet = quiet;
+    diag->terminal =
+        isatty(STDERR_FILENO) && !json && !quiet && !(term && strcmp(term, "dumb") == 0);
     diag->color = diag->color && !json;
 }
 
@@ -152,7 +154,7 @@ static void show_place(const cli_diag *diag, text_buf *out, diag_place found, co
     buf_deinit(&under);
 }
 
-/* ---- one message ------------------------------------------------------------------------------ */
+/* ---- one message ----------------------------------------------------------------------------- */
 
 typedef struct diag_report {
     const char *level; /* "error", "warning" */
@@ -288,6 +290,14 @@ void diag_note(const cli_diag *diag, const char *format, ...)
     }
     buf_char(&out, '\n');
     put(&out);
+}
+
+void diag_progress(const cli_diag *diag, const char *text)
+{
+    if (diag->terminal) {
+        fprintf(stderr, "\r\x1b[K%s", text);
+        fflush(stderr);
+    }
 }
 
 void diag_at(const cli_diag *diag, text_view statement, size_t offset, size_t length,

@@ -18,8 +18,9 @@ typedef enum diag_color {
 /* How messages look; one for the whole program. */
 typedef struct cli_diag {
     bool color;
-    bool json;  /* --errors=json: one object per line */
-    bool quiet; /* no notes */
+    bool json;     /* --errors=json: one object per line */
+    bool quiet;    /* no notes */
+    bool terminal; /* stderr is one: progress may be shown and wiped again */
 } cli_diag;
 
 void diag_init(cli_diag *diag, diag_color color, bool json, bool quiet);
@@ -39,6 +40,9 @@ void diag_fail(const cli_diag *diag, const char *hint, const char *format, ...);
 __attribute__((format(printf, 2, 3)))
 #endif
 void diag_note(const cli_diag *diag, const char *format, ...);
+
+/* What is under way, on one line of a terminal, each time over the last; an empty text wipes it. */
+void diag_progress(const cli_diag *diag, const char *text);
 
 /* A fault that the program found in a statement, at a place of it. */
 void diag_at(const cli_diag *diag, text_view statement, size_t offset, size_t length,

@@ -23,7 +23,7 @@ typedef struct generate_request {
     const char *out_users, *out_events;
 } generate_request;
 
-/* ---- sinks ----------------------------------------------------------------------------------------------- */
+/* ---- sinks ----------------------------------------------------------------------------------- */
 
 static int to_file(void *user, const seg_batch *batch)
 {
@@ -49,7 +49,7 @@ static int to_store(void *user, const seg_batch *batch)
     return 0;
 }
 
-/* ---- the statement ---------------------------------------------------------------------------------------- */
+/* ---- the statement --------------------------------------------------------------------------- */
 
 static bool take_option(cli_session *session, text_view statement, const lex_words *words,
                         size_t index, generate_request *request)

@@ -28,6 +28,7 @@ typedef struct cli_import {
     size_t values_capacity;
     uint64_t rows;
     seg_commit_report sum;
+    double begin, shown; /* seconds: of the import, of the progress last shown */
     bool failed;
 } cli_import;
 
@@ -37,7 +38,7 @@ typedef struct row_fault {
     text_buf detail;
 } row_fault;
 
-/* ---- one row ----------------------------------------------------------------------------------------- */
+/* ---- one row --------------------------------------------------------------------------------- */
 
 static bool fault_set(row_fault *fault, const char *column, const char *reason, text_view value)
 {
@@ -239,7 +240,7 @@ static bool convert_row(cli_import *import, const cli_row *row, row_fault *fault
     return true;
 }
 
-/* ---- commits ------------------------------------------------------------------------------------------ */
+/* ---- commits --------------------------------------------------------------------------------- */
 
 static void add_report(cli_import *import, const seg_commit_report *report)
 {
@@ -356,7 +357,32 @@ static bool flush_all(cli_import *import)
            commit_batches(import, import->full, import->full_count, false);
 }
 
-/* ---- the whole file -------------------------------------------------------------------------------------- */
+/* ---- the whole file -------------------------------------------------------------------------- */
+
+static double now_seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* On a terminal, after half a second, about ten times a second. */
+static void show_progress(cli_import *import)
+{
+    double now = now_seconds();
+    if (now - import->begin < 0.5 || now - import->shown < 0.1) {
+        return;
+    }
+    text_buf text = {0};
+    import->shown = now;
+    buf_text(&text, "  ");
+    buf_uint(&text, import->rows);
+    buf_text(&text, " rows, ");
+    buf_uint(&text, import->source.input.consumed >> 20);
+    buf_text(&text, " MiB");
+    diag_progress(import->diag, text.data);
+    buf_deinit(&text);
+}
 
 static bool take_rows(cli_import *import)
 {
@@ -365,6 +391,9 @@ static bool take_rows(cli_import *import)
     bool going = true;
     while (going && (row = source_next(&import->source))) {
         import->rows++;
+        if (import->rows % 4096 == 0) {
+            show_progress(import);
+        }
         if (interrupt_pending()) {
             import->session->interrupted = true;
             going = false;
@@ -377,6 +406,7 @@ static bool take_rows(cli_import *import)
                     flush_batch(import, &import->users, BATCH_ROWS_MAX);
         }
     }
+    diag_progress(import->diag, "");
     buf_deinit(&fault.reason);
     buf_deinit(&fault.detail);
     if (import->source.input.failure) {
@@ -409,16 +439,9 @@ static void summarise(const cli_import *import, double seconds)
     buf_deinit(&text);
 }
 
-static double now_seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 static run_result import_rows(cli_import *import)
 {
-    double begin = now_seconds();
+    import->begin = now_seconds();
     bool done = take_rows(import);
     bool refused = import->options->strict && import->rejects.count > 0;
     if (import->options->strict && (!done || refused)) {
@@ -427,7 +450,7 @@ static run_result import_rows(cli_import *import)
     } else if (!import->failed) {
         done = flush_all(import) && done;
     }
-    summarise(import, now_seconds() - begin);
+    summarise(import, now_seconds() - import->begin);
     if (import->session->interrupted) {
         diag_fail(import->diag, NULL, "%s: interrupted; the rows counted above stay",
                   import->source.path);

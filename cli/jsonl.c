@@ -21,7 +21,7 @@ void jsonl_deinit(jsonl_reader *jsonl)
     *jsonl = (jsonl_reader){0};
 }
 
-/* ---- columns ----------------------------------------------------------------------------------- */
+/* ---- columns --------------------------------------------------------------------------------- */
 
 static uint64_t hash_bytes(const char *data, size_t size)
 {
@@ -77,7 +77,7 @@ static bool column_of(jsonl_reader *jsonl, const char *name, size_t size, size_t
     return true;
 }
 
-/* ---- flattening -------------------------------------------------------------------------------- */
+/* ---- flattening ------------------------------------------------------------------------------ */
 
 static void take_list(cli_row *row, cli_cell *cell, yyjson_val *list)
 {
@@ -156,7 +156,7 @@ static const char *take_object(jsonl_reader *jsonl, cli_row *row, yyjson_val *ob
     return NULL;
 }
 
-/* ---- lines -------------------------------------------------------------------------------------- */
+/* ---- lines ----------------------------------------------------------------------------------- */
 
 static void parse_line(jsonl_reader *jsonl, cli_row *row)
 {

@@ -110,7 +110,7 @@ split_result split_statement(char *text, size_t size, size_t *at, bool line_ends
     return line_ends ? SPLIT_OPEN : SPLIT_STATEMENT;
 }
 
-/* ---- words ------------------------------------------------------------------------------------- */
+/* ---- words ----------------------------------------------------------------------------------- */
 
 lex_result lex_next(text_view *rest, lex_word *out)
 {

@@ -62,7 +62,7 @@ static const cli_cell *sample_cell(const cli_source *source, size_t row, size_t 
     return sample->fault || column >= sample->cell_count ? &none : &sample->cells[column];
 }
 
-/* ---- roles ------------------------------------------------------------------------------------------ */
+/* ---- roles ----------------------------------------------------------------------------------- */
 
 static map_column *grow(cli_mapping *mapping)
 {
@@ -174,7 +174,7 @@ static void set_role(cli_mapping *mapping, size_t column, column_role role)
     }
 }
 
-/* ---- names ------------------------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 static bool starts_with(const char *text, const char *start)
 {
@@ -214,7 +214,7 @@ static void name_column(const cli_mapping *mapping, const char *source_name, map
     }
 }
 
-/* ---- types ------------------------------------------------------------------------------------------- */
+/* ---- types ----------------------------------------------------------------------------------- */
 
 /* The type that the store already has under this name. */
 static value_type stored_type(const cli_mapping *mapping, const map_column *column)
@@ -258,7 +258,7 @@ static void decide(const cli_mapping *mapping, const char *source_name, const co
         column->remark = "as in the store";
     } else {
         column->type = guessed;
-        column->remark = mixed ? "the kinds of values differ" : NULL;
+        column->remark = mixed ? "some of the first values do not fit" : NULL;
         if (stats->others && stats->others == stats->filled) {
             column->role = ROLE_SKIP;
             column->remark = "lists of other things than texts are not imported";
@@ -291,7 +291,7 @@ static void collect(const cli_mapping *mapping, const cli_source *source, size_t
     }
 }
 
-/* ---- geo points ---------------------------------------------------------------------------------------- */
+/* ---- geo points ------------------------------------------------------------------------------ */
 
 static bool is_number_type(value_type type)
 {
@@ -369,7 +369,7 @@ static bool asked_geo(cli_mapping *mapping, const cli_source *source, const cli_
     return true;
 }
 
-/* ---- all of it ------------------------------------------------------------------------------------------ */
+/* ---- all of it ------------------------------------------------------------------------------- */
 
 /* Options that name columns which a CSV file does not have are mistakes; the lines of a JSON file
  * may bring them yet. */
@@ -492,7 +492,7 @@ map_column *mapping_column(cli_mapping *mapping, const cli_source *source, size_
     return column;
 }
 
-/* ---- printing --------------------------------------------------------------------------------------------- */
+/* ---- printing -------------------------------------------------------------------------------- */
 
 static void describe(const cli_mapping *mapping, const map_column *column, text_buf *becomes,
                      text_buf *type)

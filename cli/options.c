@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- types ---------------------------------------------------------------------------------------- */
+/* ---- types ----------------------------------------------------------------------------------- */
 
 static const struct {
     const char *name;
@@ -65,7 +65,7 @@ void buf_value_type(text_buf *buf, value_type type)
     }
 }
 
-/* ---- pairs ---------------------------------------------------------------------------------------- */
+/* ---- pairs ----------------------------------------------------------------------------------- */
 
 static void pairs_add(option_pairs *pairs, text_view name, const char *value)
 {
@@ -123,7 +123,7 @@ static bool take_pair_first(option_pairs *pairs, const char *value)
     return true;
 }
 
-/* ---- options --------------------------------------------------------------------------------------- */
+/* ---- options --------------------------------------------------------------------------------- */
 
 void import_options_init(import_options *options)
 {

@@ -21,7 +21,7 @@ bool output_mode_parse(const char *name, output_mode *out)
     return false;
 }
 
-/* ---- filling ---------------------------------------------------------------------------------------- */
+/* ---- filling --------------------------------------------------------------------------------- */
 
 void table_init(cli_table *table, const char *const *names, size_t column_count)
 {
@@ -184,7 +184,7 @@ void table_value(cli_table *table, const seg_column *column, uint64_t row)
     }
 }
 
-/* ---- printing ----------------------------------------------------------------------------------------- */
+/* ---- printing -------------------------------------------------------------------------------- */
 
 #define FLUSH_SIZE ((size_t)1 << 16)
 

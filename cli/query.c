@@ -33,7 +33,7 @@ static bool need_text(cli_session *session, text_view statement, text_view text,
     return false;
 }
 
-/* ---- compiling -------------------------------------------------------------------------------------- */
+/* ---- compiling ------------------------------------------------------------------------------- */
 
 static void show_warnings(cli_session *session, const seg_segment *segment, text_view statement,
                           text_view predicate)
@@ -72,7 +72,7 @@ seg_segment *query_compile(cli_session *session, text_view statement, text_view 
     return bound;
 }
 
-/* ---- count --------------------------------------------------------------------------------------------- */
+/* ---- count ----------------------------------------------------------------------------------- */
 
 /* part / whole with four digits, in integers so that every machine prints the same. */
 static void share_text(text_buf *out, uint64_t part, uint64_t whole)
@@ -123,7 +123,7 @@ run_result query_count(cli_session *session, text_view statement, text_view rest
     return RUN_OK;
 }
 
-/* ---- list ------------------------------------------------------------------------------------------------ */
+/* ---- list ------------------------------------------------------------------------------------ */
 
 #define SHOW_MAX 64
 
@@ -397,7 +397,7 @@ run_result query_list(cli_session *session, text_view statement, text_view rest)
     return result;
 }
 
-/* ---- test ------------------------------------------------------------------------------------------------- */
+/* ---- test ------------------------------------------------------------------------------------ */
 
 int query_member(cli_session *session, const seg_segment *segment, text_view statement,
                  text_view user)
@@ -460,7 +460,7 @@ run_result query_test(cli_session *session, text_view statement, text_view rest)
     return member >= 0 ? RUN_OK : RUN_FAILED;
 }
 
-/* ---- explain ------------------------------------------------------------------------------------------------ */
+/* ---- explain --------------------------------------------------------------------------------- */
 
 run_result query_explain(cli_session *session, text_view statement, text_view rest)
 {
@@ -502,7 +502,7 @@ run_result query_explain(cli_session *session, text_view statement, text_view re
     return RUN_OK;
 }
 
-/* ---- schema and stats ------------------------------------------------------------------------------------------ */
+/* ---- schema and stats ------------------------------------------------------------------------ */
 
 run_result query_schema(cli_session *session)
 {

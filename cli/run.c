@@ -13,7 +13,7 @@
 
 static const text_view no_text = {NULL, 0};
 
-/* ---- import ---------------------------------------------------------------------------------------------- */
+/* ---- import ---------------------------------------------------------------------------------- */
 
 static run_result at_word(cli_session *session, text_view statement, const lex_word *word,
                           const char *message, const char *hint)
@@ -59,7 +59,7 @@ static run_result run_import(cli_session *session, text_view statement, const le
     return result;
 }
 
-/* ---- saved segments ---------------------------------------------------------------------------------------- */
+/* ---- saved segments -------------------------------------------------------------------------- */
 
 /* `segment "name"` after the statement's first word. The name, owned by the caller, and what
  * follows it; NULL after an error. */
@@ -136,7 +136,7 @@ static run_result run_drop(cli_session *session, text_view statement)
     return result;
 }
 
-/* ---- dispatch ------------------------------------------------------------------------------------------------ */
+/* ---- dispatch -------------------------------------------------------------------------------- */
 
 /* Statements whose words are options and names, not a predicate. */
 static run_result run_words(cli_session *session, text_view statement)

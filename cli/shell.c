@@ -29,7 +29,7 @@ static const char help_text[] =
     "  .read FILE                            statements from a file\n"
     "  .quit\n";
 
-/* ---- settings ------------------------------------------------------------------------------------------ */
+/* ---- settings -------------------------------------------------------------------------------- */
 
 static run_result bad_setting(cli_session *session, text_view line, text_view at,
                               const char *message, const char *hint)
@@ -89,7 +89,7 @@ static run_result run_setting(cli_session *session, text_view line)
     return result;
 }
 
-/* ---- lines ----------------------------------------------------------------------------------------------- */
+/* ---- lines ----------------------------------------------------------------------------------- */
 
 /* Runs the whole statements of what was typed so far; an unfinished one stays in `pending`. */
 static run_result run_pending(cli_session *session, text_buf *pending, bool at_end)

@@ -72,7 +72,7 @@ char *xstrdup(const char *text)
     return xstrndup(text, strlen(text));
 }
 
-/* ---- views ------------------------------------------------------------------------------- */
+/* ---- views ----------------------------------------------------------------------------------- */
 
 text_view text_of(const char *text)
 {
@@ -119,7 +119,7 @@ bool text_equals_fold(text_view view, const char *text)
     return true;
 }
 
-/* ---- growing texts ------------------------------------------------------------------------- */
+/* ---- growing texts --------------------------------------------------------------------------- */
 
 void buf_clear(text_buf *buf)
 {
@@ -279,7 +279,7 @@ void buf_quoted(text_buf *buf, const char *data, size_t size)
     buf_char(buf, '"');
 }
 
-/* ---- UTF-8 ---------------------------------------------------------------------------------- */
+/* ---- UTF-8 ----------------------------------------------------------------------------------- */
 
 static bool is_continuation(char c)
 {

@@ -96,7 +96,7 @@ int64_t times_instant(int64_t local)
     return change * SECOND_US;
 }
 
-/* ---- civil dates ------------------------------------------------------------------------------ */
+/* ---- civil dates ----------------------------------------------------------------------------- */
 
 int64_t days_from_civil(int64_t year, unsigned month, unsigned day)
 {
@@ -134,7 +134,7 @@ static bool civil_valid(int64_t year, unsigned month, unsigned day)
     return month != 2 || day <= 28 || leap;
 }
 
-/* ---- reading ----------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 /* Exactly `count` digits at *at. */
 static bool take_digits(text_view view, size_t *at, unsigned count, unsigned *out)
@@ -416,7 +416,7 @@ const char *time_format_name(const time_format *format)
     return "unknown";
 }
 
-/* ---- writing ----------------------------------------------------------------------------------- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 static void buf_padded(text_buf *buf, int64_t value, unsigned width)
 {

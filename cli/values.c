@@ -7,7 +7,7 @@
 
 static const time_format iso = {TIME_ISO, NULL};
 
-/* ---- guessing ------------------------------------------------------------------------------------------- */
+/* ---- guessing -------------------------------------------------------------------------------- */
 
 static bool is_null_text(const cli_cell *cell, const char *null_text)
 {
@@ -111,43 +111,42 @@ static value_type number_type(const column_stats *stats)
     return (value_type){.type = SEG_TYPE_INT64};
 }
 
-static value_type text_type(const column_stats *stats)
+/* So few that a stray value, not the column, is wrong: one in a hundred. */
+static bool is_stray(uint64_t count, uint64_t filled)
 {
-    if (stats->texts) {
-        return (value_type){.type = SEG_TYPE_STRING};
-    }
-    return (value_type){.type = stats->times ? SEG_TYPE_TIMESTAMP : SEG_TYPE_DATE};
+    return count * 100 <= filled;
 }
 
 value_type stats_type(const column_stats *stats, bool *out_mixed)
 {
     uint64_t numbers = stats->integers + stats->decimals + stats->floats;
-    uint64_t texts = stats->dates + stats->times + stats->texts;
+    uint64_t instants = stats->dates + stats->times;
+    uint64_t texts = instants + stats->texts;
     *out_mixed = false;
     if (stats->filled == 0 || stats->filled == stats->others) {
         return (value_type){0};
     }
-    if (stats->bools == stats->filled) {
+    *out_mixed =
+        stats->bools != stats->filled && numbers != stats->filled && instants != stats->filled;
+    if (is_stray(stats->filled - stats->bools, stats->filled)) {
         return (value_type){.type = SEG_TYPE_BOOL};
     }
-    if (numbers == stats->filled) {
+    if (is_stray(stats->filled - numbers, stats->filled)) {
         return number_type(stats);
     }
-    if (texts == stats->filled) {
-        return text_type(stats);
-    }
-    if (stats->lists == stats->filled) {
-        return (value_type){.type = SEG_TYPE_STRING_SET};
+    if (is_stray(stats->filled - instants, stats->filled)) {
+        return (value_type){.type = stats->times ? SEG_TYPE_TIMESTAMP : SEG_TYPE_DATE};
     }
     if (!stats->json) {
+        *out_mixed = false; /* any field is a text */
         return (value_type){.type = SEG_TYPE_STRING};
     }
-    *out_mixed = true;
+    *out_mixed = texts != stats->filled && stats->lists != stats->filled;
     if (stats->lists >= numbers && stats->lists >= texts && stats->lists >= stats->bools) {
         return (value_type){.type = SEG_TYPE_STRING_SET};
     }
     if (texts >= numbers && texts >= stats->bools) {
-        return text_type(stats);
+        return (value_type){.type = SEG_TYPE_STRING};
     }
     return numbers >= stats->bools ? number_type(stats) : (value_type){.type = SEG_TYPE_BOOL};
 }
@@ -173,7 +172,7 @@ time_format stats_time(const column_stats *stats)
         stats->integer_max < INT64_C(100000000000000) ? TIME_EPOCH_MS : TIME_EPOCH_US, NULL};
 }
 
-/* ---- reading -------------------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static bool convert_bool(const cli_cell *cell, bool json, cli_value *out)
 {
@@ -205,9 +204,8 @@ static bool convert_number(const cli_cell *cell, value_type type, bool json, cli
         }
         return false;
     }
-    *out_reason = type.type == SEG_TYPE_INT64
-                      ? "it is not a whole number of 64 bits"
-                      : "it has more decimals or digits than the column's type";
+    *out_reason = type.type == SEG_TYPE_INT64 ? "it is not a whole number of 64 bits"
+                                              : "it has too many digits for the column's type";
     return (type.type == SEG_TYPE_INT64 && parse_int(text, &out->number)) ||
            parse_decimal(text, type.scale, &out->number);
 }

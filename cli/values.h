@@ -28,8 +28,8 @@ typedef struct column_stats {
 } column_stats;
 
 void stats_add(column_stats *stats, const cli_cell *cell, const char *null_text);
-/* The type that fits all cells seen; type 0 if there were none. Where JSON cells differ in kind
- * *out_mixed is set and the most frequent kind decides. */
+/* The type that fits the cells seen, but for one stray value in a hundred; type 0 if there were
+ * none. Where some do not fit *out_mixed is set; for JSON the most frequent kind decides then. */
 value_type stats_type(const column_stats *stats, bool *out_mixed);
 /* How the times of a column are written, TIME_NONE if they are no times. */
 time_format stats_time(const column_stats *stats);

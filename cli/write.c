@@ -73,7 +73,7 @@ static void put_plain(text_buf *out, const seg_column *column, uint64_t row, con
     }
 }
 
-/* ---- JSON ---------------------------------------------------------------------------------------------- */
+/* ---- JSON ------------------------------------------------------------------------------------ */
 
 static void put_json(text_buf *out, const seg_column *column, uint64_t row)
 {
@@ -132,7 +132,7 @@ static void row_json(text_buf *out, const seg_batch *batch, uint64_t row)
     buf_text(out, "}\n");
 }
 
-/* ---- CSV ----------------------------------------------------------------------------------------------- */
+/* ---- CSV ------------------------------------------------------------------------------------- */
 
 static void put_csv(text_buf *out, const seg_column *column, uint64_t row, int part)
 {

@@ -12,6 +12,7 @@ Rules, for the rooms src/<room>/:
   only    some headers (CRoaring, xxHash, yyjson, the system's) belong to few files
   calls   memory, files, threads and the clock are reached through few files of base
   public  programs, benches and tests of the public interface include no header of src/
+  free    single files of them may, to measure what lies inside or beside the library
   name    file names are unique within src/, whatever the room
 That external symbols begin with seg_ or segi_ is checked by tools/check_symbols.py.
 """
@@ -38,6 +39,7 @@ class Layers:
         self.only = []
         self.calls = []
         self.public = []
+        self.free = []
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             line = line.split("#")[0].strip()
             if not line:
@@ -57,6 +59,8 @@ class Layers:
                 self.calls += [(pattern, right) for pattern in left]
             elif word == "public":
                 self.public += left
+            elif word == "free":
+                self.free += left
             else:
                 sys.exit(f"{path.name}:{number}: what is '{word}'?")
 
@@ -172,6 +176,9 @@ class Checker:
 
     def user(self, path):
         """One file of a program that uses the library."""
+        place = path.relative_to(self.root).as_posix()
+        if any(fnmatch.fnmatchcase(place, pattern) for pattern in self.layers.free):
+            return
         text = path.read_text(encoding="utf-8")
         for match in INCLUDE.finditer(text):
             quoted, angled = match.groups()
@@ -181,7 +188,8 @@ class Checker:
                 if target is None or self.src in target.resolve().parents:
                     self.report(path, text, match.start(),
                                 f'public: "{quoted}" is not for users of the library')
-            elif re.match(r"(roaring/|xxh|yyjson)", angled):
+            elif re.match(r"(roaring/|xxh|yyjson)", angled) and not self.layers.allowed(
+                    self.layers.only, angled, path.relative_to(self.root).as_posix()):
                 self.report(path, text, match.start(),
                             f"public: <{angled}> is not for users of the library")
 

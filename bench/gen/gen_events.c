@@ -114,7 +114,7 @@ typedef struct generator {
     void *user;
 } generator;
 
-/* ---- dictionaries ------------------------------------------------------------------------------------- */
+/* ---- dictionaries ---------------------------------------------------------------------------- */
 
 /* The index-th text of a column into `out`, which has room for 64 bytes; returns its size. */
 static uint32_t make_word(int column, uint32_t index, char *out)
@@ -199,7 +199,7 @@ static int names_init(event_column *names)
     return 0;
 }
 
-/* ---- batches ------------------------------------------------------------------------------------------ */
+/* ---- batches --------------------------------------------------------------------------------- */
 
 static void event_column_deinit(event_column *column)
 {
@@ -338,7 +338,7 @@ static int send(generator *gen)
     return result;
 }
 
-/* ---- one event ----------------------------------------------------------------------------------------- */
+/* ---- one event ------------------------------------------------------------------------------- */
 
 static void put_number(event_batch *batch, int column, uint64_t row, uint64_t number)
 {
@@ -432,7 +432,7 @@ static void put_event(generator *gen, session_state *session)
     put_properties(gen, session, type, row);
 }
 
-/* ---- the heap of sessions -------------------------------------------------------------------------------- */
+/* ---- the heap of sessions -------------------------------------------------------------------- */
 
 static bool earlier(const session_state *a, const session_state *b)
 {
@@ -479,7 +479,7 @@ static int heap_add(generator *gen, const session_state *session)
     return 0;
 }
 
-/* ---- sessions -------------------------------------------------------------------------------------------- */
+/* ---- sessions -------------------------------------------------------------------------------- */
 
 static uint8_t session_kind(const generator *gen, uint64_t index)
 {

@@ -136,7 +136,7 @@ static int user_batch_init(user_batch *batch, size_t rows)
     return 0;
 }
 
-/* ---- one user ------------------------------------------------------------------------------------------ */
+/* ---- one user -------------------------------------------------------------------------------- */
 
 /* Where the user lives: near a city, closer places likelier than far ones. */
 static void make_place(user_batch *batch, uint64_t row, gen_random *random)
@@ -214,7 +214,7 @@ static void make_user(user_batch *batch, const gen_people *people, uint64_t user
     make_interests(batch, row, &random);
 }
 
-/* ---- the batch ----------------------------------------------------------------------------------------- */
+/* ---- the batch ------------------------------------------------------------------------------- */
 
 static seg_column column(const char *name, seg_type type, const void *values, const uint8_t *states)
 {

@@ -129,8 +129,9 @@ typedef struct seg_commit_report {
 /* Apply batches as one commit: all or nothing. Columns that the store does not know are defined.
  * A column whose type differs from the store's fails with SEG_E_SCHEMA in either mode.
  * options and report may be NULL. A batch has at most 4,294,967,294 rows (SEG_E_LIMIT).
- * Fails with SEG_E_ARG, SEG_E_SCHEMA, SEG_E_DATA, SEG_E_CONFLICT, SEG_E_LIMIT, SEG_E_NOMEM; err->line is
- * the 1-based row over all batches. Any thread; commits wait for each other. Since 0.1. */
+ * Fails with SEG_E_ARG, SEG_E_SCHEMA, SEG_E_DATA, SEG_E_CONFLICT, SEG_E_LIMIT, SEG_E_NOMEM;
+ * err->line is the 1-based row over all batches. Any thread; commits wait for each other.
+ * Since 0.1. */
 SEG_API SEG_MUST_USE seg_status seg_store_commit(seg_store *store, const seg_batch *batches,
                                                  size_t batch_count,
                                                  const seg_commit_options *options,

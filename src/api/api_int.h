@@ -129,4 +129,19 @@ seg_status segi_api_segment_create(seg_store *store, const char *text, size_t te
 /* SEG_E_BOUND with the names of the open parameters. */
 seg_status segi_api_fail_open(const segi_predicate *predicate, seg_error *err);
 
+/* ---- many ids ------------------------------------------------------------------------------- */
+
+/* Many ids of either kind, as callers give them. */
+typedef struct segi_api_ids {
+    const char *bytes; /* with offsets */
+    const uint64_t *offsets;
+    const uint64_t *numbers; /* else */
+    size_t count;
+} segi_api_ids;
+
+bool segi_api_ids_readable(const segi_api_ids *ids);
+/* Ordinals of ids [begin, begin + count), UINT32_MAX for unknown ones. */
+void segi_api_ids_find(const seg_snapshot *snapshot, const segi_api_ids *ids, size_t begin,
+                       size_t count, uint32_t *out);
+
 #endif

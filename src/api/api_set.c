@@ -79,16 +79,8 @@ uint32_t segi_api_find(const seg_snapshot *snapshot, const char *user, size_t us
     return segi_snapshot_find(snapshot->snapshot, user, user_size);
 }
 
-/* Many ids of either kind. */
-typedef struct id_list {
-    const char *bytes; /* with offsets */
-    const uint64_t *offsets;
-    const uint64_t *numbers; /* else */
-    size_t count;
-} id_list;
-
 /* Offsets that fall would make ids of absurd size. */
-static bool ids_readable(const id_list *ids)
+bool segi_api_ids_readable(const segi_api_ids *ids)
 {
     if (ids->offsets == NULL)
         return ids->numbers != NULL || ids->count == 0;
@@ -99,9 +91,8 @@ static bool ids_readable(const id_list *ids)
     return ids->bytes != NULL || ids->offsets[ids->count] == ids->offsets[0];
 }
 
-/* Ordinals of ids [begin, begin + count), UINT32_MAX for unknown ones. */
-static void ids_find(const seg_snapshot *snapshot, const id_list *ids, size_t begin, size_t count,
-                     uint32_t *out)
+void segi_api_ids_find(const seg_snapshot *snapshot, const segi_api_ids *ids, size_t begin,
+                       size_t count, uint32_t *out)
 {
     if (ids->offsets != NULL)
         segi_snapshot_find_many(snapshot->snapshot, ids->bytes, ids->offsets + begin, count, out);
@@ -109,7 +100,7 @@ static void ids_find(const seg_snapshot *snapshot, const id_list *ids, size_t be
         segi_snapshot_find_many_u64(snapshot->snapshot, ids->numbers + begin, count, out);
 }
 
-static seg_status set_from_ids(seg_snapshot *snapshot, const id_list *ids, seg_set **out_set,
+static seg_status set_from_ids(seg_snapshot *snapshot, const segi_api_ids *ids, seg_set **out_set,
                                uint64_t *out_unknown, seg_error *err)
 {
     const segi_mem *mem = &snapshot->store->mem;
@@ -120,7 +111,7 @@ static seg_status set_from_ids(seg_snapshot *snapshot, const id_list *ids, seg_s
     for (size_t begin = 0; begin < ids->count; begin += BLOCK) {
         uint32_t found[BLOCK];
         size_t count = ids->count - begin < BLOCK ? ids->count - begin : BLOCK;
-        ids_find(snapshot, ids, begin, count, found);
+        segi_api_ids_find(snapshot, ids, begin, count, found);
         for (size_t i = 0; i < count; i++) {
             ordinals[known] = found[i];
             known += found[i] != UINT32_MAX;
@@ -136,9 +127,9 @@ static seg_status set_from_ids(seg_snapshot *snapshot, const id_list *ids, seg_s
     return status;
 }
 
-static seg_status set_from_ids_checked(seg_snapshot *snapshot, uint32_t id_kind, const id_list *ids,
-                                       uint64_t id_count, seg_set **out_set, uint64_t *out_unknown,
-                                       seg_error *err)
+static seg_status set_from_ids_checked(seg_snapshot *snapshot, uint32_t id_kind,
+                                       const segi_api_ids *ids, uint64_t id_count,
+                                       seg_set **out_set, uint64_t *out_unknown, seg_error *err)
 {
     segi_api_begin(err);
     if (out_unknown != NULL)
@@ -148,7 +139,7 @@ static seg_status set_from_ids_checked(seg_snapshot *snapshot, uint32_t id_kind,
     SEGI_CHECK_ARG(snapshot != NULL, err, "snapshot is NULL");
     SEGI_TRY(segi_api_check_id_kind(segi_api_id_kind(snapshot), id_kind, err));
     SEGI_CHECK_ARG(id_count <= SIZE_MAX - 1, err, "id_count is too large");
-    SEGI_CHECK_ARG(ids_readable(ids), err, "ids or offsets are NULL, or the offsets fall");
+    SEGI_CHECK_ARG(segi_api_ids_readable(ids), err, "ids or offsets are NULL, or the offsets fall");
     return set_from_ids(snapshot, ids, out_set, out_unknown, err);
 }
 
@@ -156,14 +147,14 @@ seg_status seg_set_from_ids(seg_snapshot *snapshot, const char *bytes, const uin
                             uint64_t id_count, seg_set **out_set, uint64_t *out_unknown,
                             seg_error *err)
 {
-    id_list ids = {bytes, offsets, NULL, (size_t)id_count};
+    segi_api_ids ids = {bytes, offsets, NULL, (size_t)id_count};
     return set_from_ids_checked(snapshot, SEG_ID_BYTES, &ids, id_count, out_set, out_unknown, err);
 }
 
 seg_status seg_set_from_ids_u64(seg_snapshot *snapshot, const uint64_t *ids, uint64_t id_count,
                                 seg_set **out_set, uint64_t *out_unknown, seg_error *err)
 {
-    id_list list = {NULL, NULL, ids, (size_t)id_count};
+    segi_api_ids list = {NULL, NULL, ids, (size_t)id_count};
     return set_from_ids_checked(snapshot, SEG_ID_U64, &list, id_count, out_set, out_unknown, err);
 }
 
@@ -232,20 +223,20 @@ static uint64_t block_test(const seg_set *set, const segi_mask *masks, const uin
     return members;
 }
 
-static uint64_t set_contains_many(const seg_set *set, uint32_t id_kind, const id_list *ids,
+static uint64_t set_contains_many(const seg_set *set, uint32_t id_kind, const segi_api_ids *ids,
                                   uint8_t *out)
 {
     if (out == NULL)
         return 0;
     memset(out, 0, ids->count);
-    if (set == NULL || segi_api_id_kind(set->snapshot) != id_kind || !ids_readable(ids))
+    if (set == NULL || segi_api_id_kind(set->snapshot) != id_kind || !segi_api_ids_readable(ids))
         return 0;
     segi_mask *masks = set_unpack(set, ids->count);
     uint64_t members = 0;
     for (size_t begin = 0; begin < ids->count; begin += BLOCK) {
         uint32_t found[BLOCK];
         size_t count = ids->count - begin < BLOCK ? ids->count - begin : BLOCK;
-        ids_find(set->snapshot, ids, begin, count, found);
+        segi_api_ids_find(set->snapshot, ids, begin, count, found);
         members += block_test(set, masks, found, count, out + begin);
     }
     segi_free(&set->snapshot->store->mem, masks);
@@ -255,14 +246,14 @@ static uint64_t set_contains_many(const seg_set *set, uint32_t id_kind, const id
 uint64_t seg_set_contains_many(const seg_set *set, const char *bytes, const uint64_t *offsets,
                                uint64_t id_count, uint8_t *out_members)
 {
-    id_list ids = {bytes, offsets, NULL, (size_t)id_count};
+    segi_api_ids ids = {bytes, offsets, NULL, (size_t)id_count};
     return set_contains_many(set, SEG_ID_BYTES, &ids, out_members);
 }
 
 uint64_t seg_set_contains_many_u64(const seg_set *set, const uint64_t *ids, uint64_t id_count,
                                    uint8_t *out_members)
 {
-    id_list list = {NULL, NULL, ids, (size_t)id_count};
+    segi_api_ids list = {NULL, NULL, ids, (size_t)id_count};
     return set_contains_many(set, SEG_ID_U64, &list, out_members);
 }
 
@@ -525,7 +516,7 @@ static seg_status from_roaring_ids(seg_snapshot *snapshot, const void *bytes, si
     uint64_t *numbers = NULL;
     size_t count = 0;
     SEGI_TRY(segi_bitmap64_read_bytes(bytes, bytes_size, count_max, mem, &numbers, &count, err));
-    id_list ids = {NULL, NULL, numbers, count};
+    segi_api_ids ids = {NULL, NULL, numbers, count};
     seg_status status = set_from_ids(snapshot, &ids, out_set, out_unknown, err);
     segi_free(mem, numbers);
     return status;

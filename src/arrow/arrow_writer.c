@@ -36,10 +36,7 @@ typedef struct out_stream {
 
 static bool refs_drop(atomic_uint_fast32_t *refs)
 {
-    if (atomic_fetch_sub_explicit(refs, 1, memory_order_release) != 1)
-        return false;
-    atomic_thread_fence(memory_order_acquire);
-    return true;
+    return atomic_fetch_sub_explicit(refs, 1, memory_order_acq_rel) == 1;
 }
 
 static void shared_release(out_shared *shared)

@@ -191,16 +191,12 @@ uint64_t segi_bitmap_combine_count(uint32_t operation, const segi_bitmap *left,
                                    const segi_bitmap *right)
 {
     switch (operation) {
-    case SEG_SET_AND:
-        return roaring_bitmap_and_cardinality(raw_const(left), raw_const(right));
-    case SEG_SET_OR:
-        return roaring_bitmap_or_cardinality(raw_const(left), raw_const(right));
-    case SEG_SET_XOR:
-        return roaring_bitmap_xor_cardinality(raw_const(left), raw_const(right));
+    case SEG_SET_AND: return roaring_bitmap_and_cardinality(raw_const(left), raw_const(right));
+    case SEG_SET_OR: return roaring_bitmap_or_cardinality(raw_const(left), raw_const(right));
+    case SEG_SET_XOR: return roaring_bitmap_xor_cardinality(raw_const(left), raw_const(right));
     case SEG_SET_ANDNOT:
         return roaring_bitmap_andnot_cardinality(raw_const(left), raw_const(right));
-    default:
-        return 0;
+    default: return 0;
     }
 }
 

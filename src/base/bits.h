@@ -6,8 +6,9 @@
 #include <stdint.h>
 #include <string.h>
 
-/* A loop that is worth compiling for newer processors too; which of the forms runs is decided when
- * the library is loaded. The thread sanitizer starts too late for that, so it gets the plain one. */
+/* A loop that is worth compiling for newer processors too; which of the forms runs is decided
+ * when the library is loaded. The thread sanitizer starts too late for that: it gets the plain
+ * one. */
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer)
 #define SEGI_NO_CLONES 1

@@ -166,18 +166,10 @@ static void add_escaped(segi_buf *buf, unsigned char c)
     char escape[6] = {'\\', 0, 0, 0, 0, 0};
     switch (c) {
     case '"':
-    case '\\':
-        escape[1] = (char)c;
-        break;
-    case '\n':
-        escape[1] = 'n';
-        break;
-    case '\t':
-        escape[1] = 't';
-        break;
-    case '\r':
-        escape[1] = 'r';
-        break;
+    case '\\': escape[1] = (char)c; break;
+    case '\n': escape[1] = 'n'; break;
+    case '\t': escape[1] = 't'; break;
+    case '\r': escape[1] = 'r'; break;
     default:
         memcpy(escape + 1, "u00", 3);
         escape[4] = hex[c >> 4];

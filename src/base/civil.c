@@ -100,17 +100,12 @@ int32_t segi_civil_period_start(segi_period period, int32_t days, int32_t week_s
 int32_t segi_civil_period_add(segi_period period, int32_t start, int32_t count)
 {
     switch (period) {
-    case SEGI_PERIOD_WEEK:
-        return clamp_days(start + (int64_t)count * 7);
-    case SEGI_PERIOD_MONTH:
-        return clamp_days(add_months(start, count));
-    case SEGI_PERIOD_QUARTER:
-        return clamp_days(add_months(start, (int64_t)count * 3));
-    case SEGI_PERIOD_YEAR:
-        return clamp_days(add_months(start, (int64_t)count * 12));
+    case SEGI_PERIOD_WEEK: return clamp_days(start + (int64_t)count * 7);
+    case SEGI_PERIOD_MONTH: return clamp_days(add_months(start, count));
+    case SEGI_PERIOD_QUARTER: return clamp_days(add_months(start, (int64_t)count * 3));
+    case SEGI_PERIOD_YEAR: return clamp_days(add_months(start, (int64_t)count * 12));
     case SEGI_PERIOD_DAY:
-    default:
-        return clamp_days(start + (int64_t)count);
+    default: return clamp_days(start + (int64_t)count);
     }
 }
 

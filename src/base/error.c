@@ -77,8 +77,7 @@ __attribute__((format(printf, 3, 0))) static void error_print(char *target, size
 const char *seg_status_name(seg_status status)
 {
 #define NAME(code)                                                                                 \
-    case code:                                                                                     \
-        return #code
+    case code: return #code
     switch (status) {
         NAME(SEG_OK);
         NAME(SEG_E_ARG);
@@ -102,8 +101,7 @@ const char *seg_status_name(seg_status status)
         NAME(SEG_E_IO);
         NAME(SEG_E_CORRUPT);
         NAME(SEG_E_INTERNAL);
-    default:
-        return "SEG_E_UNKNOWN";
+    default: return "SEG_E_UNKNOWN";
     }
 #undef NAME
 }

@@ -109,13 +109,13 @@ SEGI_HOT static void scan_float_plain(const double *data, size_t begin, size_t c
                                       double high, int low_open, int high_open, uint64_t *bits)
 {
     if (low_open && high_open)
-        SCAN_LOOP(double, x > low && x < high);
+        SCAN_LOOP(double, (x > low) & (x < high));
     else if (low_open)
-        SCAN_LOOP(double, x > low && x <= high);
+        SCAN_LOOP(double, (x > low) & (x <= high));
     else if (high_open)
-        SCAN_LOOP(double, x >= low && x < high);
+        SCAN_LOOP(double, (x >= low) & (x < high));
     else
-        SCAN_LOOP(double, x >= low && x <= high);
+        SCAN_LOOP(double, (x >= low) & (x <= high));
 }
 
 void segi_scan_float(const double *data, size_t begin, size_t count, double low, double high,

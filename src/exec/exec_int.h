@@ -9,6 +9,8 @@
  * filter.c   `where`: rows of a part -> bits
  * spans.c    walks the rows of a chunk, part by part, with their users
  * tally.c    running figures per user over spans: count, sum, least, greatest
+ * tally_value.c, tally_each.c  the same for properties, and within windows of one's own
+ * shortcut.c  cheaper roads to the same answer
  * gather.c   all rows of each user in order: everything that needs the order
  * value.c    values of candidates
  * leaf.c     leaves of the program -> mask
@@ -59,9 +61,10 @@ typedef struct segi_match {
 } segi_match;
 
 /* bits[i] = row begin + i passes. Absent and null rows pass only the tests for them. col may be
- * NULL: all absent. Bits past count in the last word are clear. */
+ * NULL: all absent. Bits past count in the last word are clear.  Costly tests look only at the
+ * rows whose bit is set in `among`, unless it is NULL; bits of others are then arbitrary. */
 void segi_match_rows(const segi_match *match, const segi_col *col, size_t begin, size_t count,
-                     uint64_t *bits);
+                     const uint64_t *among, uint64_t *bits);
 bool segi_match_slot(const segi_match *match, int64_t slot);
 /* The same over a dense vector. */
 struct segi_vector;
@@ -214,6 +217,7 @@ typedef struct segi_prep_leaf {
     const segi_prep_source *source, *other;
     int64_t min, max; /* COUNT; NTH: n in min */
     const segi_prep_filter *test;
+    const segi_prep_source *narrow[2]; /* TEST: who has no row in one of them fails; or NULL */
 } segi_prep_leaf;
 
 /* ---- one evaluation ---- */
@@ -251,6 +255,12 @@ typedef struct segi_list_row {
     uint32_t part; /* breaks ties that generations leave: none do, it keeps the sort total */
 } segi_list_row;
 
+/* A part met during a tally of firsts and lasts. */
+typedef struct segi_seen_part {
+    const segi_part *part;
+    uint32_t position;
+} segi_seen_part;
+
 typedef struct segi_worker {
     const segi_run *run;
     const segi_mem *mem;
@@ -282,6 +292,9 @@ typedef struct segi_worker {
     uint8_t *tally8;      /* 65,536 counters */
     uint32_t *tally32;
     int64_t *tally64;
+    uint32_t *tally32_more;
+    struct segi_seen_part *seen; /* parts that offered a first or last row */
+    size_t seen_count, seen_capacity;
     segi_sum *tally_sum;
     segi_float_sum *tally_float;
     int64_t *bound_begin, *bound_end;  /* windows by user */
@@ -336,7 +349,7 @@ const segi_prep_source *segi_prep_source_of(segi_prep *p, const segi_selector *s
                                             int64_t begin, int64_t end);
 const segi_prep_source *segi_prep_source_window(segi_prep *p, const segi_node *node);
 /* True where the bounds differ from user to user. */
-bool segi_prep_window_each(const segi_window *window);
+bool segi_prep_window_each(const segi_window *window, bool dates);
 const segi_prep_window *segi_prep_window_of(segi_prep *p, const segi_window *window, bool events,
                                             bool dates);
 const segi_user_zones *segi_prep_zones(segi_prep *p, const segi_zone_ref *zone);
@@ -353,6 +366,8 @@ const segi_match *segi_prep_match(segi_prep *p, const segi_node *node, const seg
 /* op as seen from the other side: a < b is b > a. */
 segi_compare segi_compare_flip(segi_compare op);
 bool segi_prep_leaf_of(segi_prep *p, const segi_node *node, segi_prep_leaf *out);
+/* A cheaper form of a test, where there is one; false after a failure (shortcut.c). */
+bool segi_prep_shortcut(segi_prep *p, segi_prep_leaf *leaf);
 seg_status segi_run_prepare(segi_run *run, seg_error *err);
 
 /* Which users a piece of work is about: low bits, rising. */
@@ -380,6 +395,8 @@ void segi_spans_each(segi_worker *w, const segi_prep_source *source, uint32_t lo
                      uint32_t low_end, segi_span_function *function, void *context);
 /* True where some row of the part may lie in the source's window. */
 bool segi_span_overlaps(const segi_part *part, const segi_prep_source *source);
+/* Is it cheaper to look so many candidates up one by one than to go over the chunk? */
+bool segi_spans_few(const segi_worker *w, const segi_prep_source *source, uint32_t count);
 /* The span of one part. */
 void segi_span_part(segi_worker *w, const segi_prep_source *source, const segi_prep_type *type,
                     const segi_part *part, uint32_t low_begin, uint32_t low_end,
@@ -412,6 +429,9 @@ void segi_value_users(segi_worker *w, const segi_prep_value *value, segi_users u
 /* Bounds of a window for each of `users` (by position in the list), as instants. */
 void segi_window_users(segi_worker *w, const segi_prep_window *window, segi_users users,
                        int64_t *begin, int64_t *end);
+/* Bounds in one zone: instants, or day numbers where the window is of dates. */
+void segi_window_one(const segi_worker *w, const segi_prep_window *window, const segi_zone *zone,
+                     int64_t anchor, int64_t *begin, int64_t *end);
 /* The zone of a user. */
 const segi_zone *segi_user_zone(segi_worker *w, const segi_user_zones *zones, uint32_t low);
 /* Slot and state of an attribute for one user. */
@@ -422,6 +442,13 @@ uint32_t segi_attr_set(const segi_attr_view *view, uint32_t chunk, uint32_t low,
 
 void segi_tally_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                       segi_vector *out);
+/* Its part for properties and shares. */
+void segi_tally_value_users(segi_worker *w, const segi_prep_value *value, segi_users users,
+                            segi_vector *out);
+/* Counts within windows of one's own (tally_each.c). */
+bool segi_tally_each_fits(const segi_prep_value *value);
+void segi_tally_each_users(segi_worker *w, const segi_prep_value *value, segi_users users,
+                           segi_vector *out);
 void segi_gather_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                        segi_vector *out);
 /* Users with at least one selected row, into `out`, which starts clear: all candidates who have

@@ -67,11 +67,8 @@ static void filter_to_common_codes(const segi_prep_value *value, uint32_t positi
     }
 }
 
-static int64_t civil_field(segi_builtin builtin, const segi_zone *zone, int64_t instant)
+static int64_t civil_field(segi_builtin builtin, int64_t local)
 {
-    if (builtin == SEGI_BUILTIN_TIME)
-        return instant;
-    int64_t local = segi_zone_local(zone, instant);
     int32_t days = (int32_t)segi_floor_div(local, SEGI_DAY);
     int32_t year, month, day;
     switch (builtin) {
@@ -86,13 +83,25 @@ static int64_t civil_field(segi_builtin builtin, const segi_zone *zone, int64_t 
     return builtin == SEGI_BUILTIN_MONTH ? month : year;
 }
 
+/* Zones keep one offset for months: it is looked up once per stretch, not once per row. */
 static void filter_civil(const filter_input *in, const segi_prep_value *value, segi_vector *out)
 {
+    segi_builtin builtin = value->node->builtin;
+    const segi_zone *zone = value->zones->fallback, *before = NULL;
+    int64_t begin = 0, end = 0, offset = 0;
     for (uint32_t i = 0; i < in->count; i++) {
-        const segi_zone *zone = in->row_lows ? segi_user_zone(in->w, value->zones, in->row_lows[i])
-                                             : value->zones->fallback;
         int64_t instant = segi_col_slot(&in->part->time, in->row_begin + i);
-        out->slots[i] = civil_field(value->node->builtin, zone, instant);
+        if (builtin == SEGI_BUILTIN_TIME) {
+            out->slots[i] = instant;
+            continue;
+        }
+        if (in->row_lows)
+            zone = segi_user_zone(in->w, value->zones, in->row_lows[i]);
+        if (zone != before || instant < begin || instant >= end) {
+            offset = segi_zone_span(zone, instant, &begin, &end) * SEGI_SECOND;
+            before = zone;
+        }
+        out->slots[i] = civil_field(builtin, instant + offset);
     }
     segi_bits_fill(out->set, in->count);
     memset(out->null, 0, filter_words(in->count) * sizeof *out->null);
@@ -189,7 +198,8 @@ static void filter_match(const filter_input *in, const segi_prep_filter *filter,
     const segi_prep_value *value = filter->values[0];
     bool plain = !value->strings || value->strings->dict_count < 2;
     if (in->part && value->form == SEGI_VALUE_COLUMN && plain) {
-        segi_match_rows(filter->match, filter_column(in, value), in->row_begin, in->count, bits);
+        segi_match_rows(filter->match, filter_column(in, value), in->row_begin, in->count, NULL,
+                        bits);
         return;
     }
     segi_vector *v = segi_worker_vector_push(in->w);
@@ -268,28 +278,54 @@ static void filter_compare(const filter_input *in, const segi_prep_filter *filte
     segi_worker_vector_pop(in->w);
 }
 
-/* Users only: rows have the same bounds for all, which is a match. */
-static void filter_window(const filter_input *in, const segi_prep_filter *filter, uint64_t *bits)
+/* Rows come user by user, so bounds are worked out once per user. */
+static void window_rows(const filter_input *in, const segi_prep_window *window,
+                        const segi_vector *v, uint64_t *bits)
 {
-    const segi_prep_value *value = filter->values[0];
-    segi_vector *v = segi_worker_vector_push(in->w);
-    segi_vector *bounds = v ? segi_worker_vector_push(in->w) : NULL;
-    segi_vector *ends = bounds ? segi_worker_vector_push(in->w) : NULL;
-    memset(bits, 0, filter_words(in->count) * sizeof *bits);
+    int64_t begin = 0, end = 0;
+    for (uint32_t i = 0; i < in->count; i++) {
+        if (i == 0 || (in->row_lows && in->row_lows[i] != in->row_lows[i - 1])) {
+            const segi_zone *zone = window->zones->fallback;
+            if (in->row_lows)
+                zone = segi_user_zone(in->w, window->zones, in->row_lows[i]);
+            segi_window_one(in->w, window, zone, 0, &begin, &end);
+        }
+        if (segi_bit_get(v->set, i) && v->slots[i] >= begin && v->slots[i] < end)
+            segi_bit_set(bits, i);
+    }
+}
+
+static void window_users(const filter_input *in, const segi_prep_window *window,
+                         const segi_vector *v, uint64_t *bits)
+{
+    segi_vector *begins = segi_worker_vector_push(in->w);
+    segi_vector *ends = begins ? segi_worker_vector_push(in->w) : NULL;
     if (ends) {
-        filter_value(in, value, v);
-        segi_window_users(in->w, filter->window, in->users, bounds->slots, ends->slots);
+        segi_window_users(in->w, window, in->users, begins->slots, ends->slots);
         for (uint32_t i = 0; i < in->count; i++) {
-            if (segi_bit_get(v->set, i) && v->slots[i] >= bounds->slots[i] &&
+            if (segi_bit_get(v->set, i) && v->slots[i] >= begins->slots[i] &&
                 v->slots[i] < ends->slots[i])
                 segi_bit_set(bits, i);
         }
         segi_worker_vector_pop(in->w);
     }
-    if (bounds)
+    if (begins)
         segi_worker_vector_pop(in->w);
-    if (v)
-        segi_worker_vector_pop(in->w);
+}
+
+/* A window whose bounds differ from user to user. */
+static void filter_window(const filter_input *in, const segi_prep_filter *filter, uint64_t *bits)
+{
+    memset(bits, 0, filter_words(in->count) * sizeof *bits);
+    segi_vector *v = segi_worker_vector_push(in->w);
+    if (!v)
+        return;
+    filter_value(in, filter->values[0], v);
+    if (in->part)
+        window_rows(in, filter->window, v, bits);
+    else
+        window_users(in, filter->window, v, bits);
+    segi_worker_vector_pop(in->w);
 }
 
 static void filter_complement(uint64_t *bits, uint32_t count)

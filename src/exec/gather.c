@@ -8,8 +8,6 @@
 #include "base/text.h"
 #include "exec/exec_int.h"
 
-/* Up to this many candidates are looked up one by one. */
-#define GATHER_FEW 32
 /* Users of a block otherwise. */
 #define GATHER_BLOCK 2048u
 
@@ -313,18 +311,19 @@ static gather_result reduce_percentile(const segi_prep_value *value, segi_list_r
     return result_float(low + (high - low) * (position - (double)below));
 }
 
+/* Of the sample. The mean is the one that avg gives; the squares are added as plain doubles in the
+ * order of events. */
 static gather_result reduce_stddev(segi_worker *w, const segi_prep_value *value,
                                    const segi_list_row *rows, size_t n)
 {
     const segi_prep_value *argument = value->argument;
     int64_t slot = 0;
-    double total = 0;
+    double total = 0, squares = 0;
     if (n < 2 || !reduce_total(w, argument, rows, n, &slot, &total))
         return result_none;
     double mean = total / (double)n;
     if (argument->type.type != SEG_TYPE_FLOAT64)
         mean = (double)slot / ((double)n * (double)segi_pow10(argument->type.scale));
-    double squares = 0;
     for (size_t i = 0; i < n; i++) {
         double distance = reduce_number(argument, rows[i].slot) - mean;
         squares += distance * distance;
@@ -502,6 +501,10 @@ static bool gather_bounds(segi_worker *w, gather *g, segi_users users)
 void segi_gather_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                        segi_vector *out)
 {
+    if (segi_tally_each_fits(value)) {
+        segi_tally_each_users(w, value, users, out);
+        return;
+    }
     gather g = {.value = value};
     size_t bytes = ((size_t)users.count + 63) / 64 * sizeof *out->set;
     memset(out->set, 0, bytes);
@@ -510,10 +513,11 @@ void segi_gather_users(segi_worker *w, const segi_prep_value *value, segi_users 
         return;
     for (uint32_t i = 0; i < users.count; i++)
         segi_bit_set(g.wanted, users.lows[i]);
+    bool few = segi_spans_few(w, value->source, users.count);
     for (uint32_t first = 0, last; first < users.count && w->status == SEG_OK; first = last) {
         uint32_t low_begin = users.lows[first], low_end = low_begin + 1;
         last = first + 1;
-        if (users.count > GATHER_FEW) {
+        if (!few) {
             low_begin = low_begin / GATHER_BLOCK * GATHER_BLOCK;
             low_end = low_begin + GATHER_BLOCK;
             while (last < users.count && users.lows[last] < low_end)

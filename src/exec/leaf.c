@@ -54,7 +54,8 @@ static void leaf_absent_rest(const segi_match *match, uint32_t rows, uint32_t li
         segi_bits_set_range(out->words, rows, limit);
 }
 
-static void leaf_attribute(segi_worker *w, const segi_prep_leaf *leaf, segi_mask *out)
+static void leaf_attribute(segi_worker *w, const segi_prep_leaf *leaf, const segi_mask *candidates,
+                           segi_mask *out)
 {
     const segi_attr_chunk *ac = leaf_chunk(w, leaf);
     segi_mask_zero(out);
@@ -62,7 +63,7 @@ static void leaf_attribute(segi_worker *w, const segi_prep_leaf *leaf, segi_mask
         leaf_absent_rest(leaf->match, 0, w->user_limit, out);
         return;
     }
-    segi_match_rows(leaf->match, &ac->col, 0, ac->rows, out->words);
+    segi_match_rows(leaf->match, &ac->col, 0, ac->rows, candidates->words, out->words);
     leaf_absent_rest(leaf->match, ac->rows, w->user_limit, out);
     for (uint32_t i = 0; i < ac->patch_count; i++) {
         int64_t slot = ac->patch_slots ? ac->patch_slots[i] : 0;
@@ -94,7 +95,8 @@ static bool leaf_set_holds(const segi_prep_leaf *leaf, const uint32_t *codes, ui
     switch (leaf->node->has) {
     case SEGI_HAS_ANY: return common > 0;
     case SEGI_HAS_NONE: return common == 0;
-    case SEGI_HAS_ALL: return !leaf->set_unknown && common == leaf->set_count;
+    case SEGI_HAS_ALL: /* of an empty set nothing holds for all (S-14) */
+        return !leaf->set_unknown && common == leaf->set_count && count > 0;
     default: return !leaf->set_unknown && common == leaf->set_count && count == leaf->set_count;
     }
 }
@@ -129,8 +131,10 @@ static void leaf_sets_masks(const segi_prep_leaf *leaf, const segi_attr_chunk *a
             out->words[rows / 64] &= ((uint64_t)1 << (rows & 63)) - 1;
         break;
     case SEGI_HAS_ALL:
-        if (!beyond)
+        if (!beyond && mask != 0)
             segi_scan_all(width, sets->masks, 0, rows, mask, out->words);
+        else if (!beyond) /* nothing is asked for: every set but the empty one has it */
+            segi_scan_any(width, sets->masks, 0, rows, UINT64_MAX, out->words);
         break;
     default:
         if (!beyond)
@@ -192,10 +196,27 @@ static void leaf_nth(segi_worker *w, const segi_prep_leaf *leaf, const segi_mask
     segi_worker_mask_pop(w);
 }
 
-static void leaf_test(segi_worker *w, const segi_prep_leaf *leaf, const segi_mask *candidates,
-                      uint32_t count, segi_mask *out)
+/* Candidates who have a row in each source that narrows the leaf; returns how many. */
+static uint32_t leaf_narrow(segi_worker *w, const segi_prep_leaf *leaf, uint32_t count,
+                            segi_mask *candidates)
 {
-    if (!segi_worker_list(w))
+    segi_mask *did = segi_worker_mask_push(w);
+    if (!did)
+        return 0;
+    for (uint32_t i = 0; i < 2 && leaf->narrow[i] && count > 0; i++) {
+        segi_mask_zero(did);
+        segi_tally_did(w, leaf->narrow[i], candidates, count, did);
+        segi_mask_and(candidates, did);
+        count = segi_mask_count(candidates);
+    }
+    segi_worker_mask_pop(w);
+    return count;
+}
+
+static void leaf_test_users(segi_worker *w, const segi_prep_leaf *leaf, const segi_mask *candidates,
+                            uint32_t count, segi_mask *out)
+{
+    if (count == 0 || !segi_worker_list(w))
         return;
     uint64_t *bits = segi_worker_bits_push(w, SEGI_MASK_WORDS);
     if (!bits)
@@ -211,6 +232,22 @@ static void leaf_test(segi_worker *w, const segi_prep_leaf *leaf, const segi_mas
         }
     }
     segi_worker_bits_pop(w);
+}
+
+static void leaf_test(segi_worker *w, const segi_prep_leaf *leaf, const segi_mask *candidates,
+                      uint32_t count, segi_mask *out)
+{
+    if (!leaf->narrow[0]) {
+        leaf_test_users(w, leaf, candidates, count, out);
+        return;
+    }
+    segi_mask *left = segi_worker_mask_push(w);
+    if (!left)
+        return;
+    memcpy(left, candidates, sizeof *left);
+    count = leaf_narrow(w, leaf, count, left);
+    leaf_test_users(w, leaf, left, count, out);
+    segi_worker_mask_pop(w);
 }
 
 static void leaf_sum(segi_worker *w, const segi_prep_leaf *leaf, const segi_mask *candidates,
@@ -245,7 +282,7 @@ void segi_leaf_evaluate(segi_worker *w, const segi_prep_leaf *leaf, const segi_m
         if (candidate_count <= LEAF_FEW)
             leaf_attribute_few(w, leaf, candidates, out);
         else
-            leaf_attribute(w, leaf, out);
+            leaf_attribute(w, leaf, candidates, out);
     } else if (leaf->form == SEGI_LEAF_SETS) {
         leaf_sets(w, leaf, out);
     } else {

@@ -86,13 +86,15 @@ static void match_each(const segi_match *m, const segi_col *col, size_t begin, s
 
 /* Places: slots order by latitude first, so a range leaves the ones worth a look. */
 static void match_places(const segi_match *m, const segi_col *col, size_t begin, size_t count,
-                         uint64_t *bits)
+                         const uint64_t *among, uint64_t *bits)
 {
     segi_match band = {.kind = SEGI_MATCH_RANGE,
                        .low = segi_slot_geo(m->south, 0),
                        .high = segi_slot_geo(m->north, -1)};
     match_range(&band, col, begin, count, bits);
     for (size_t i = 0; i < match_words(count); i++) {
+        if (among)
+            bits[i] &= among[i];
         for (uint64_t word = bits[i]; word; word &= word - 1) {
             size_t at = i * 64 + (size_t)segi_ctz(word);
             if (!match_place(m, segi_col_slot(col, begin + at)))
@@ -138,7 +140,7 @@ static void match_codes(const segi_match *m, const segi_col *col, size_t begin, 
 }
 
 static void match_set_rows(const segi_match *m, const segi_col *col, size_t begin, size_t count,
-                           uint64_t *bits)
+                           const uint64_t *among, uint64_t *bits)
 {
     bool constant = col->width == 0 && m->kind != SEGI_MATCH_SET;
     if (constant) {
@@ -158,7 +160,7 @@ static void match_set_rows(const segi_match *m, const segi_col *col, size_t begi
             break;
         case SEGI_MATCH_CODES: match_codes(m, col, begin, count, bits); break;
         case SEGI_MATCH_RADIUS:
-        case SEGI_MATCH_POLYGON: match_places(m, col, begin, count, bits); break;
+        case SEGI_MATCH_POLYGON: match_places(m, col, begin, count, among, bits); break;
         default: match_each(m, col, begin, count, bits); break;
         }
     }
@@ -173,7 +175,7 @@ static void match_set_rows(const segi_match *m, const segi_col *col, size_t begi
 }
 
 void segi_match_rows(const segi_match *match, const segi_col *col, size_t begin, size_t count,
-                     uint64_t *bits)
+                     const uint64_t *among, uint64_t *bits)
 {
     bool unknown = col == NULL || col->type == 0;
     switch (match->kind) {
@@ -199,7 +201,7 @@ void segi_match_rows(const segi_match *match, const segi_col *col, size_t begin,
         if (unknown || col->none_set)
             match_none(count, bits);
         else
-            match_set_rows(match, col, begin, count, bits);
+            match_set_rows(match, col, begin, count, among, bits);
         return;
     }
 }
@@ -242,6 +244,24 @@ bool segi_match_slot(const segi_match *m, int64_t slot)
     return holds != m->negated;
 }
 
+/* Slots hold the bits of doubles: copied in slices that stay in cache, then scanned as such. */
+static void match_vector_floats(const segi_match *m, const segi_vector *vector, uint32_t count,
+                                uint64_t *bits)
+{
+    enum {
+        SLICE = 1024
+    };
+    double values[SLICE];
+    for (uint32_t done = 0; done < count; done += SLICE) {
+        uint32_t n = count - done < SLICE ? count - done : SLICE;
+        memcpy(values, vector->slots + done, n * sizeof *values);
+        segi_scan_float(values, 0, n, m->float_low, m->float_high, m->low_open, m->high_open,
+                        bits + done / 64);
+    }
+    for (size_t i = 0; i < match_words(count); i++)
+        bits[i] &= vector->set[i];
+}
+
 void segi_match_vector(const segi_match *match, const segi_vector *vector, uint32_t count,
                        uint64_t *bits)
 {
@@ -260,6 +280,10 @@ void segi_match_vector(const segi_match *match, const segi_vector *vector, uint3
         segi_scan_signed(vector->slots, 0, count, match->low, match->high, bits);
         for (size_t i = 0; i < words; i++)
             bits[i] &= vector->set[i];
+        return;
+    }
+    if (match->kind == SEGI_MATCH_FLOAT && !match->negated) {
+        match_vector_floats(match, vector, count, bits);
         return;
     }
     match_none(count, bits);

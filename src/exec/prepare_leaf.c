@@ -255,7 +255,7 @@ static bool leaf_did(segi_prep *p, const segi_node *node, segi_prep_leaf *out)
         const segi_prep_value *value = segi_prep_gather(p, node, source, NULL);
         out->form = SEGI_LEAF_TEST;
         out->test = value ? test_range(p, value, min, max) : NULL;
-        return out->test != NULL;
+        return out->test && segi_prep_shortcut(p, out);
     }
     out->form = min == 1 && max == INT64_MAX ? SEGI_LEAF_DID : SEGI_LEAF_COUNT;
     out->source = source;
@@ -297,7 +297,7 @@ static bool leaf_edge_each(segi_prep *p, const segi_node *node, segi_prep_leaf *
 
 static bool leaf_edge(segi_prep *p, const segi_node *node, segi_prep_leaf *out)
 {
-    if (segi_prep_window_each(&node->window))
+    if (segi_prep_window_each(&node->window, false))
         return leaf_edge_each(p, node, out);
     const segi_prep_source *source = segi_prep_source_window(p, node);
     if (!source)
@@ -356,7 +356,7 @@ bool segi_prep_leaf_of(segi_prep *p, const segi_node *node, segi_prep_leaf *out)
     if (!out->test)
         return false;
     leaf_shortcut(out);
-    return true;
+    return segi_prep_shortcut(p, out);
 }
 
 /* ---- the program ---- */

@@ -434,7 +434,7 @@ static bool match_node(segi_prep *p, segi_match *m, const segi_node *node,
         match_polygon_box(m, node);
         return true;
     case SEGI_NODE_TIME:
-        if (segi_prep_window_each(&node->window))
+        if (segi_prep_window_each(&node->window, value->type.type == SEG_TYPE_DATE))
             return false;
         match_time(p, m, node, value->type);
         return true;

@@ -55,11 +55,13 @@ static bool window_needs_zone(const segi_window *window)
     }
 }
 
-bool segi_prep_window_each(const segi_window *window)
+bool segi_prep_window_each(const segi_window *window, bool dates)
 {
     if (window->kind == SEGI_WINDOW_ANCHOR)
         return true;
-    return window->zone.kind == SEGI_ZONE_USER && window_needs_zone(window);
+    /* Even exact days back from now end at another civil date elsewhere. */
+    return window->zone.kind == SEGI_ZONE_USER &&
+           (dates ? window->kind != SEGI_WINDOW_EVER : window_needs_zone(window));
 }
 
 const segi_prep_window *segi_prep_window_of(segi_prep *p, const segi_window *window, bool events,
@@ -225,6 +227,8 @@ static bool filter_needs_users(const segi_prep_filter *filter)
         if (filter_needs_users(filter->children[i]))
             return true;
     }
+    if (filter->window && filter->window->zones->view)
+        return true;
     return value_needs_users(filter->values[0]) || value_needs_users(filter->values[1]) ||
            value_needs_users(filter->values[2]);
 }
@@ -279,7 +283,7 @@ const segi_prep_source *segi_prep_source_window(segi_prep *p, const segi_node *n
     int64_t begin, end, now = p->run->now;
     const segi_window *window = &node->window;
     const segi_zone *zone = window->zone.zone ? window->zone.zone : p->run->snapshot->schema->zone;
-    bool each = segi_prep_window_each(window);
+    bool each = segi_prep_window_each(window, false);
     if (each)
         window_widest(window, zone, now, &begin, &end);
     else
@@ -390,6 +394,11 @@ static bool aggregate_tallies(const segi_node *node, const segi_prep_value *argu
     case SEGI_AGG_AVG:
     case SEGI_AGG_MIN:
     case SEGI_AGG_MAX: return argument && argument->form == SEGI_VALUE_COLUMN;
+    case SEGI_AGG_FIRST:
+    case SEGI_AGG_LAST:
+        return argument->form == SEGI_VALUE_COLUMN ||
+               (argument->form == SEGI_VALUE_CIVIL && argument->node->builtin == SEGI_BUILTIN_TIME);
+    case SEGI_AGG_SHARE: return true;
     default: return false;
     }
 }

@@ -164,7 +164,7 @@ static bool span_select(segi_worker *w, const segi_prep_source *source, segi_spa
     if (cut) {
         segi_match window = {
             .kind = SEGI_MATCH_RANGE, .low = source->begin, .high = source->end - 1};
-        segi_match_rows(&window, &part->time, span->row_begin, span->row_count, bits);
+        segi_match_rows(&window, &part->time, span->row_begin, span->row_count, NULL, bits);
         if (!span_any(bits, span->row_count))
             return false;
     }

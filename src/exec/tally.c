@@ -5,11 +5,7 @@
  * figures are the same. */
 #include <string.h>
 
-#include "base/text.h"
 #include "exec/exec_int.h"
-
-/* Up to this many candidates are looked up one by one. */
-#define TALLY_FEW 32
 
 /* Users of a span by their rows: call with the selected ones among rows [row, row + count) of the
  * span. At most 64 rows come in one word; longer runs go word by word. */
@@ -103,7 +99,7 @@ static void tally_did_chunk(segi_worker *w, const segi_prep_source *source, segi
 void segi_tally_did(segi_worker *w, const segi_prep_source *source, const segi_mask *candidates,
                     uint32_t count, segi_mask *out)
 {
-    if (count > TALLY_FEW)
+    if (!segi_spans_few(w, source, count))
         tally_did_chunk(w, source, out);
     else
         tally_each(w, source, candidates, tally_did_span, out);
@@ -202,7 +198,7 @@ void segi_tally_count(segi_worker *w, const segi_prep_source *source, const segi
 {
     if (min > max || max < 0)
         return;
-    if (count <= TALLY_FEW) {
+    if (segi_spans_few(w, source, count)) {
         tally_count_few(w, source, candidates, min, max, out);
         return;
     }
@@ -265,7 +261,7 @@ static void tally_periods_users(segi_worker *w, const segi_prep_value *value, se
     if (!segi_worker_array(w, (void **)&w->tally64, SEGI_CHUNK_USERS + 64, sizeof *w->tally64))
         return;
     tally_periods t = {value, (uint64_t *)w->tally64};
-    bool few = users.count <= TALLY_FEW;
+    bool few = segi_spans_few(w, value->source, users.count);
     if (!few) {
         memset(t.words, 0, SEGI_CHUNK_USERS * sizeof *t.words);
         segi_spans_each(w, value->source, 0, SEGI_CHUNK_USERS, tally_periods_span, &t);
@@ -281,252 +277,6 @@ static void tally_periods_users(segi_worker *w, const segi_prep_value *value, se
     segi_bits_fill(out->set, users.count);
 }
 
-/* ---- sums and extremes ---- */
-
-typedef struct tally_values {
-    const segi_prep_value *value;
-    bool wide; /* sums may not fit 64 bits on the way */
-    bool is_float;
-    uint32_t *counts; /* rows with a value; NULL for sums, which need none */
-    int64_t *figures;
-    segi_sum *sums;
-    segi_float_sum *floats;
-} tally_values;
-
-static void tally_put(tally_values *t, uint32_t low, int64_t slot)
-{
-    bool first = t->counts && t->counts[low]++ == 0;
-    switch (t->value->node->aggregate) {
-    case SEGI_AGG_SUM:
-    case SEGI_AGG_AVG:
-        if (t->is_float)
-            segi_float_sum_add(&t->floats[low], segi_slot_float(slot));
-        else if (t->wide)
-            segi_sum_add(&t->sums[low], slot);
-        else
-            t->figures[low] += slot;
-        break;
-    default: {
-        bool greatest = t->value->node->aggregate == SEGI_AGG_MAX;
-        int64_t old = t->figures[low];
-        bool less = t->is_float ? segi_slot_float(slot) < segi_slot_float(old) : slot < old;
-        bool more = t->is_float ? segi_slot_float(slot) > segi_slot_float(old) : slot > old;
-        if (first || (greatest ? more : less))
-            t->figures[low] = slot;
-        break;
-    }
-    }
-}
-
-/* 64-bit sums of a narrow column with all rows: the loop that revenue questions run. */
-static void tally_sum_dense(tally_values *t, const segi_span *span, const segi_col *col)
-{
-    uint32_t row = span->row_begin;
-    for (uint32_t i = 0; i < span->user_count; i++) {
-        uint32_t low = span->lows[i], end = row + span->counts[i];
-        uint64_t stored = 0;
-        switch (col->width) {
-        case 1:
-            for (uint32_t r = row; r < end; r++)
-                stored += ((const uint8_t *)col->data)[r];
-            break;
-        case 2:
-            for (uint32_t r = row; r < end; r++)
-                stored += ((const uint16_t *)col->data)[r];
-            break;
-        case 4:
-            for (uint32_t r = row; r < end; r++)
-                stored += ((const uint32_t *)col->data)[r];
-            break;
-        case 8:
-            for (uint32_t r = row; r < end; r++)
-                stored += ((const uint64_t *)col->data)[r];
-            break;
-        default: break;
-        }
-        uint64_t sum = (uint64_t)col->base * span->counts[i] + (uint64_t)col->unit * stored;
-        t->figures[low] += (int64_t)sum;
-        if (t->counts)
-            t->counts[low] += span->counts[i];
-        row = end;
-    }
-}
-
-static void tally_values_span(segi_worker *w, void *context, const segi_span *span)
-{
-    tally_values *t = context;
-    (void)w;
-    const segi_prep_value *argument = t->value->argument;
-    uint32_t position = span->type->position;
-    const segi_field *field = position < argument->field_count ? argument->fields[position] : NULL;
-    if (!field || field->index >= span->part->column_count)
-        return;
-    const segi_col *col = &span->part->columns[field->index];
-    if (col->type == 0 || col->none_set)
-        return;
-    bool sums =
-        t->value->node->aggregate == SEGI_AGG_SUM || t->value->node->aggregate == SEGI_AGG_AVG;
-    if (!span->bits && !col->set && sums && !t->wide && !t->is_float) {
-        tally_sum_dense(t, span, col);
-        return;
-    }
-    uint32_t row = 0;
-    for (uint32_t i = 0; i < span->user_count; i++) {
-        for (uint32_t j = 0; j < span->counts[i]; j++, row++) {
-            if (span->bits && !segi_bit_get(span->bits, row))
-                continue;
-            if (segi_col_is_set(col, span->row_begin + row))
-                tally_put(t, span->lows[i], segi_col_slot(col, span->row_begin + row));
-        }
-    }
-}
-
-/* Could a 64-bit sum over all these rows overflow on the way? */
-static bool tally_is_wide(const segi_prep_value *value)
-{
-    double bound = 0;
-    const segi_prep_source *source = value->source;
-    for (uint32_t t = 0; t < source->type_count; t++) {
-        uint32_t position = source->types[t].position;
-        const segi_field *field =
-            position < value->argument->field_count ? value->argument->fields[position] : NULL;
-        for (uint32_t p = 0; field && p < source->types[t].view->part_count; p++) {
-            const segi_part *part = source->types[t].view->parts[p];
-            if (!segi_span_overlaps(part, source) || field->index >= part->column_count)
-                continue;
-            const segi_col *col = &part->columns[field->index];
-            if (col->type == 0 || col->none_set)
-                continue;
-            double least = (double)col->min, most = (double)col->max;
-            double size = -least > most ? -least : most;
-            bound += (size > 0 ? size : 0) * (double)part->row_count;
-        }
-    }
-    return bound > 4e18;
-}
-
-static void tally_clear(tally_values *t, uint32_t low, uint32_t count)
-{
-    if (t->counts)
-        memset(t->counts + low, 0, count * sizeof *t->counts);
-    memset(t->figures + low, 0, count * sizeof *t->figures);
-    if (t->sums)
-        memset(t->sums + low, 0, count * sizeof *t->sums);
-    if (t->floats)
-        memset(t->floats + low, 0, count * sizeof *t->floats);
-}
-
-static bool tally_values_ready(segi_worker *w, tally_values *t)
-{
-    segi_aggregate aggregate = t->value->node->aggregate;
-    bool sums = aggregate == SEGI_AGG_SUM || aggregate == SEGI_AGG_AVG;
-    t->is_float = t->value->argument->type.type == SEG_TYPE_FLOAT64;
-    t->wide = sums && !t->is_float && tally_is_wide(t->value);
-    bool ok =
-        segi_worker_array(w, (void **)&w->tally32, SEGI_CHUNK_USERS + 64, sizeof *w->tally32) &&
-        segi_worker_array(w, (void **)&w->tally64, SEGI_CHUNK_USERS + 64, sizeof *w->tally64);
-    if (ok && t->wide) {
-        ok = segi_worker_array(w, (void **)&w->tally_sum, SEGI_CHUNK_USERS, sizeof *w->tally_sum);
-        t->sums = w->tally_sum;
-    }
-    if (ok && sums && t->is_float) {
-        ok = segi_worker_array(w, (void **)&w->tally_float, SEGI_CHUNK_USERS,
-                               sizeof *w->tally_float);
-        t->floats = w->tally_float;
-    }
-    t->counts = aggregate == SEGI_AGG_SUM ? NULL : w->tally32;
-    t->figures = w->tally64;
-    return ok;
-}
-
-static bool tally_total(segi_worker *w, const tally_values *t, uint32_t low, int64_t *out)
-{
-    if (!t->wide) {
-        *out = t->figures[low];
-        return true;
-    }
-    if (segi_sum_get(&t->sums[low], out))
-        return true;
-    segi_worker_fail(w, SEG_E_OVERFLOW, "a sum does not fit 64 bits");
-    return false;
-}
-
-static bool tally_float_total(segi_worker *w, const tally_values *t, uint32_t low, double *out)
-{
-    *out = segi_float_sum_get(&t->floats[low]);
-    if (*out - *out == 0)
-        return true;
-    segi_worker_fail(w, SEG_E_OVERFLOW, "a sum is beyond the range of a float64");
-    return false;
-}
-
-static void tally_result(segi_worker *w, const tally_values *t, uint32_t low, uint32_t i,
-                         segi_vector *out)
-{
-    uint32_t n = t->counts ? t->counts[low] : 0;
-    int64_t slot = 0;
-    double total = 0;
-    bool defined = n > 0;
-    switch (t->value->node->aggregate) {
-    case SEGI_AGG_SUM:
-        defined = true;
-        if (!t->is_float)
-            defined = tally_total(w, t, low, &slot);
-        else if ((defined = tally_float_total(w, t, low, &total)))
-            slot = segi_slot_of_float(total);
-        break;
-    case SEGI_AGG_AVG:
-        if (!defined)
-            break;
-        if (t->is_float) {
-            if ((defined = tally_float_total(w, t, low, &total)))
-                slot = segi_slot_of_float(total / (double)n);
-        } else if ((defined = tally_total(w, t, low, &slot))) {
-            double scale = (double)segi_pow10(t->value->argument->type.scale);
-            slot = segi_slot_of_float((double)slot / ((double)n * scale));
-        }
-        break;
-    default: slot = t->figures[low]; break;
-    }
-    out->slots[i] = slot;
-    if (defined)
-        segi_bit_set(out->set, i);
-    else
-        segi_bit_clear(out->set, i);
-}
-
-static void tally_values_users(segi_worker *w, const segi_prep_value *value, segi_users users,
-                               segi_vector *out)
-{
-    tally_values t = {.value = value};
-    if (!tally_values_ready(w, &t))
-        return;
-    if (users.count > TALLY_FEW) {
-        tally_clear(&t, 0, SEGI_CHUNK_USERS);
-        segi_spans_each(w, value->source, 0, SEGI_CHUNK_USERS, tally_values_span, &t);
-    }
-    for (uint32_t i = 0; i < users.count; i++) {
-        uint32_t low = users.lows[i];
-        if (users.count <= TALLY_FEW) {
-            tally_clear(&t, low, 1);
-            segi_spans_each(w, value->source, low, low + 1, tally_values_span, &t);
-        }
-        tally_result(w, &t, low, i, out);
-    }
-}
-
-bool segi_tally_sum(segi_worker *w, const segi_prep_value *value, uint32_t count, int64_t low,
-                    int64_t high, segi_mask *out)
-{
-    tally_values t = {.value = value};
-    if (count <= TALLY_FEW || !tally_values_ready(w, &t) || t.wide)
-        return false;
-    tally_clear(&t, 0, SEGI_CHUNK_USERS);
-    segi_spans_each(w, value->source, 0, SEGI_CHUNK_USERS, tally_values_span, &t);
-    segi_scan_signed(t.figures, 0, SEGI_CHUNK_USERS, low, high, out->words);
-    return true;
-}
-
 void segi_tally_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                       segi_vector *out)
 {
@@ -536,10 +286,10 @@ void segi_tally_users(segi_worker *w, const segi_prep_value *value, segi_users u
         return;
     }
     if (value->node->aggregate != SEGI_AGG_COUNT) {
-        tally_values_users(w, value, users, out);
+        segi_tally_value_users(w, value, users, out);
         return;
     }
-    bool few = users.count <= TALLY_FEW;
+    bool few = segi_spans_few(w, value->source, users.count);
     if (!few && !tally_count_chunk(w, value->source))
         return;
     for (uint32_t i = 0; i < users.count; i++)

@@ -138,16 +138,16 @@ const segi_zone *segi_user_zone(segi_worker *w, const segi_user_zones *zones, ui
 }
 
 /* Civil windows of dates are day numbers; everything else is instants. */
-static void window_one(const segi_prep_window *window, const segi_zone *zone, int64_t now,
-                       int64_t anchor, bool dates, int64_t *begin, int64_t *end)
+void segi_window_one(const segi_worker *w, const segi_prep_window *window, const segi_zone *zone,
+                     int64_t anchor, int64_t *begin, int64_t *end)
 {
-    if (dates) {
+    if (window->dates) {
         int32_t first, last;
-        segi_window_dates(window->window, zone, now, &first, &last);
+        segi_window_dates(window->window, zone, w->run->now, &first, &last);
         *begin = first;
         *end = last;
     } else {
-        segi_window_bounds(window->window, zone, now, anchor, window->events, begin, end);
+        segi_window_bounds(window->window, zone, w->run->now, anchor, window->events, begin, end);
     }
 }
 
@@ -164,8 +164,8 @@ void segi_window_users(segi_worker *w, const segi_prep_window *window, segi_user
     for (uint32_t i = 0; i < users.count; i++) {
         begin[i] = end[i] = 0; /* without an anchor there is no window */
         if (!anchors || segi_bit_get(anchors->set, i))
-            window_one(window, segi_user_zone(w, window->zones, users.lows[i]), w->run->now,
-                       anchors ? anchors->slots[i] : 0, window->dates, &begin[i], &end[i]);
+            segi_window_one(w, window, segi_user_zone(w, window->zones, users.lows[i]),
+                            anchors ? anchors->slots[i] : 0, &begin[i], &end[i]);
     }
     if (anchors)
         segi_worker_vector_pop(w);

@@ -1,6 +1,7 @@
 /* Dense vectors of values: arithmetic and comparison of values with values. */
 #include <string.h>
 
+#include "base/text.h"
 #include "exec/exec_int.h"
 
 double segi_slot_as_float(segi_value_type type, int64_t slot)
@@ -10,65 +11,7 @@ double segi_slot_as_float(segi_value_type type, int64_t slot)
     return segi_decimal_float(slot, type.type == SEG_TYPE_DECIMAL ? type.scale : 0);
 }
 
-static bool arith_float(segi_arith op, double a, double b, double *out)
-{
-    switch (op) {
-    case SEGI_PLUS: *out = a + b; break;
-    case SEGI_MINUS: *out = a - b; break;
-    case SEGI_TIMES: *out = a * b; break;
-    default: *out = a / b; break;
-    }
-    /* Division by zero, and results beyond the doubles, are undefined values. */
-    return *out - *out == 0;
-}
-
-/* Differences of instants and sums of durations are exact; what does not fit is an error. */
-static bool arith_exact(segi_arith op, int64_t a, int64_t b, int64_t *out)
-{
-    return !(op == SEGI_PLUS ? segi_add_overflow(a, b, out) : segi_sub_overflow(a, b, out));
-}
-
-static bool arith_exact_slot(segi_worker *w, const segi_prep_value *value, int64_t left,
-                             int64_t right, int64_t *out)
-{
-    *out = 0;
-    if (arith_exact(value->node->arith, left, right, out))
-        return true;
-    segi_worker_fail(w, SEG_E_OVERFLOW, "a duration does not fit 64 bits");
-    return false;
-}
-
-static bool arith_float_slot(const segi_prep_value *value, int64_t left, int64_t right,
-                             int64_t *out)
-{
-    double result;
-    *out = 0;
-    if (!arith_float(value->node->arith, segi_slot_as_float(value->left->type, left),
-                     segi_slot_as_float(value->right->type, right), &result))
-        return false;
-    *out = segi_slot_of_float(result);
-    return true;
-}
-
-void segi_vector_arith(const segi_prep_value *value, const segi_vector *left,
-                       const segi_vector *right, uint32_t count, segi_vector *out, segi_worker *w)
-{
-    bool exact = value->type.type != SEG_TYPE_FLOAT64;
-    memset(out->null, 0, (count + 63) / 64 * sizeof *out->null);
-    for (uint32_t word = 0; word * 64 < count; word++) {
-        uint64_t both = left->set[word] & right->set[word], defined = 0;
-        for (; both; both &= both - 1) {
-            uint32_t i = word * 64 + (uint32_t)segi_ctz(both);
-            if (i >= count)
-                break;
-            bool ok =
-                exact ? arith_exact_slot(w, value, left->slots[i], right->slots[i], &out->slots[i])
-                      : arith_float_slot(value, left->slots[i], right->slots[i], &out->slots[i]);
-            defined |= (uint64_t)ok << (i & 63);
-        }
-        out->set[word] = defined;
-    }
-}
+/* ---- comparison ---- */
 
 static bool compare_holds(segi_compare op, int order)
 {
@@ -82,34 +25,159 @@ static bool compare_holds(segi_compare op, int order)
     }
 }
 
-static int compare_slots(segi_value_type a_type, int64_t a, segi_value_type b_type, int64_t b)
+/* Decimals of different scales: exact, one by one. */
+static void compare_decimals(segi_compare op, int32_t left_scale, const segi_vector *left,
+                             int32_t right_scale, const segi_vector *right, uint32_t count,
+                             uint64_t *bits)
 {
-    if (a_type.type == SEG_TYPE_FLOAT64 || b_type.type == SEG_TYPE_FLOAT64) {
-        double x = segi_slot_as_float(a_type, a), y = segi_slot_as_float(b_type, b);
-        return x < y ? -1 : x > y;
+    for (uint32_t i = 0; i < count; i++) {
+        int order = segi_decimal_compare(left->slots[i], left_scale, right->slots[i], right_scale);
+        if (compare_holds(op, order))
+            segi_bit_set(bits, i);
     }
-    if (a_type.type == SEG_TYPE_DECIMAL || b_type.type == SEG_TYPE_DECIMAL) {
-        int32_t a_scale = a_type.type == SEG_TYPE_DECIMAL ? a_type.scale : 0;
-        int32_t b_scale = b_type.type == SEG_TYPE_DECIMAL ? b_type.scale : 0;
-        return segi_decimal_compare(a, a_scale, b, b_scale);
+}
+
+#define COMPARE_LOOP(OPERATOR)                                                                     \
+    for (uint32_t i = 0; i < count; i++)                                                           \
+    bits[i >> 6] |= (uint64_t)(a[i] OPERATOR b[i]) << (i & 63)
+
+SEGI_HOT static void compare_exact(segi_compare op, const int64_t *a, const int64_t *b,
+                                   uint32_t count, uint64_t *bits)
+{
+    switch (op) {
+    case SEGI_EQ: COMPARE_LOOP(==); break;
+    case SEGI_NE: COMPARE_LOOP(!=); break;
+    case SEGI_LT: COMPARE_LOOP(<); break;
+    case SEGI_LE: COMPARE_LOOP(<=); break;
+    case SEGI_GT: COMPARE_LOOP(>); break;
+    default: COMPARE_LOOP(>=); break;
     }
-    return a < b ? -1 : a > b;
+}
+
+SEGI_HOT static void compare_floats(segi_compare op, const double *a, const double *b,
+                                    uint32_t count, uint64_t *bits)
+{
+    switch (op) {
+    case SEGI_EQ: COMPARE_LOOP(==); break;
+    case SEGI_NE: COMPARE_LOOP(!=); break;
+    case SEGI_LT: COMPARE_LOOP(<); break;
+    case SEGI_LE: COMPARE_LOOP(<=); break;
+    case SEGI_GT: COMPARE_LOOP(>); break;
+    default: COMPARE_LOOP(>=); break;
+    }
+}
+
+/* Slots become doubles in slices that stay in cache. */
+enum {
+    VECTOR_SLICE = 1024
+};
+
+SEGI_HOT static void vector_floats(segi_value_type type, const int64_t *slots, uint32_t count,
+                                   double *out)
+{
+    if (type.type == SEG_TYPE_FLOAT64) {
+        memcpy(out, slots, count * sizeof *out);
+    } else if (type.type == SEG_TYPE_DECIMAL && type.scale > 0) {
+        double scale = (double)segi_pow10(type.scale);
+        for (uint32_t i = 0; i < count; i++)
+            out[i] = (double)slots[i] / scale;
+    } else {
+        for (uint32_t i = 0; i < count; i++)
+            out[i] = (double)slots[i];
+    }
+}
+
+static int32_t vector_scale(segi_value_type type)
+{
+    return type.type == SEG_TYPE_DECIMAL ? type.scale : 0;
 }
 
 void segi_vector_compare(segi_compare op, segi_value_type left_type, const segi_vector *left,
                          segi_value_type right_type, const segi_vector *right, uint32_t count,
                          uint64_t *bits)
 {
-    for (uint32_t word = 0; word * 64 < count; word++) {
-        uint64_t both = left->set[word] & right->set[word], result = 0;
-        for (; both; both &= both - 1) {
-            uint32_t i = word * 64 + (uint32_t)segi_ctz(both);
-            if (i >= count)
-                break;
-            if (compare_holds(
-                    op, compare_slots(left_type, left->slots[i], right_type, right->slots[i])))
-                result |= (uint64_t)1 << (i & 63);
+    size_t words = ((size_t)count + 63) / 64;
+    memset(bits, 0, words * sizeof *bits);
+    if (left_type.type == SEG_TYPE_FLOAT64 || right_type.type == SEG_TYPE_FLOAT64) {
+        double a[VECTOR_SLICE], b[VECTOR_SLICE];
+        for (uint32_t done = 0; done < count; done += VECTOR_SLICE) {
+            uint32_t n = count - done < VECTOR_SLICE ? count - done : VECTOR_SLICE;
+            vector_floats(left_type, left->slots + done, n, a);
+            vector_floats(right_type, right->slots + done, n, b);
+            compare_floats(op, a, b, n, bits + done / 64);
         }
-        bits[word] = result;
+    } else if (vector_scale(left_type) == vector_scale(right_type)) {
+        compare_exact(op, left->slots, right->slots, count, bits);
+    } else {
+        compare_decimals(op, vector_scale(left_type), left, vector_scale(right_type), right, count,
+                         bits);
     }
+    /* Undefined values hold arbitrary slots. */
+    for (size_t i = 0; i < words; i++)
+        bits[i] &= left->set[i] & right->set[i];
+}
+
+/* ---- arithmetic ---- */
+
+#define ARITH_LOOP(OPERATOR)                                                                       \
+    for (uint32_t i = 0; i < count; i++)                                                           \
+    out[i] = a[i] OPERATOR b[i]
+
+SEGI_HOT static void arith_floats(segi_arith op, const double *a, const double *b, uint32_t count,
+                                  double *out)
+{
+    switch (op) {
+    case SEGI_PLUS: ARITH_LOOP(+); break;
+    case SEGI_MINUS: ARITH_LOOP(-); break;
+    case SEGI_TIMES: ARITH_LOOP(*); break;
+    default: ARITH_LOOP(/); break;
+    }
+}
+
+/* Division by zero, and results beyond the doubles, are undefined values. -0.0 becomes 0.0. */
+SEGI_HOT static void arith_results(const double *values, uint32_t count, int64_t *slots,
+                                   uint64_t *set)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        double value = values[i] + 0.0;
+        uint64_t finite = value - value == 0;
+        memcpy(&slots[i], &value, sizeof value);
+        set[i >> 6] |= finite << (i & 63);
+    }
+}
+
+static void arith_exact(segi_worker *w, segi_arith op, const segi_vector *left,
+                        const segi_vector *right, uint32_t count, segi_vector *out)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (!segi_bit_get(left->set, i) || !segi_bit_get(right->set, i))
+            continue;
+        int64_t a = left->slots[i], b = right->slots[i];
+        if (op == SEGI_PLUS ? segi_add_overflow(a, b, &out->slots[i])
+                            : segi_sub_overflow(a, b, &out->slots[i]))
+            segi_worker_fail(w, SEG_E_OVERFLOW, "a duration does not fit 64 bits");
+        segi_bit_set(out->set, i);
+    }
+}
+
+void segi_vector_arith(const segi_prep_value *value, const segi_vector *left,
+                       const segi_vector *right, uint32_t count, segi_vector *out, segi_worker *w)
+{
+    size_t words = ((size_t)count + 63) / 64;
+    memset(out->null, 0, words * sizeof *out->null);
+    memset(out->set, 0, words * sizeof *out->set);
+    if (value->type.type != SEG_TYPE_FLOAT64) { /* instants and durations */
+        arith_exact(w, value->node->arith, left, right, count, out);
+        return;
+    }
+    double a[VECTOR_SLICE], b[VECTOR_SLICE];
+    for (uint32_t done = 0; done < count; done += VECTOR_SLICE) {
+        uint32_t n = count - done < VECTOR_SLICE ? count - done : VECTOR_SLICE;
+        vector_floats(value->left->type, left->slots + done, n, a);
+        vector_floats(value->right->type, right->slots + done, n, b);
+        arith_floats(value->node->arith, a, b, n, a);
+        arith_results(a, n, out->slots + done, out->set + done / 64);
+    }
+    for (size_t i = 0; i < words; i++)
+        out->set[i] &= left->set[i] & right->set[i];
 }

@@ -18,13 +18,13 @@
 /* A batch that is safe to read: offsets rise and stay in bounds, codes are in range, strings
  * are UTF-8 within the size limit, numbers are finite, names are good. */
 typedef struct segi_checked_batch {
-    seg_batch batch;           /* the caller's, copied; arrays still borrowed */
+    seg_batch batch; /* the caller's, copied; arrays still borrowed */
     seg_column event_types, event_ids;
-    seg_column *columns;       /* in the arena; [batch.column_count] */
-    uint64_t first_row;        /* number of its first row over all batches of the commit */
-    uint8_t *results;          /* SEG_ROW_* per row, in the arena; NULL: every row is good */
-    uint64_t rejected;         /* rows whose result is not SEG_ROW_OK */
-    uint64_t rejected_row;     /* the first such row, over all batches; UINT64_MAX */
+    seg_column *columns;   /* in the arena; [batch.column_count] */
+    uint64_t first_row;    /* number of its first row over all batches of the commit */
+    uint8_t *results;      /* SEG_ROW_* per row, in the arena; NULL: every row is good */
+    uint64_t rejected;     /* rows whose result is not SEG_ROW_OK */
+    uint64_t rejected_row; /* the first such row, over all batches; UINT64_MAX */
 } segi_checked_batch;
 
 /* With quarantine false, the first bad row fails the call (SEG_E_DATA, row and column named).
@@ -38,8 +38,7 @@ seg_status segi_batch_check(const segi_schema *schema, const seg_batch *batch, u
 
 typedef struct segi_rows segi_rows;
 
-seg_status segi_rows_create(const segi_mem *mem, uint32_t id_kind, segi_rows **out,
-                            seg_error *err);
+seg_status segi_rows_create(const segi_mem *mem, uint32_t id_kind, segi_rows **out, seg_error *err);
 void segi_rows_destroy(segi_rows *rows);
 /* event NULL: a row of attributes. u64 stores pass the id's 8 bytes in native order. */
 seg_status segi_rows_begin(segi_rows *rows, const char *user, size_t user_size, const char *event,

@@ -238,15 +238,9 @@ static bool check_bound(segi_check *k, const segi_syn_bound *syn, segi_bound *ou
         return false;
     *out = (segi_bound){true, 0, INT64_MAX, syn->periods, syn->period};
     switch (syn->kind) {
-    case SEGI_BOUND_AT_LEAST:
-        out->min = low;
-        break;
-    case SEGI_BOUND_AT_MOST:
-        out->max = low;
-        break;
-    case SEGI_BOUND_MORE:
-        out->min = number_step(low, 1);
-        break;
+    case SEGI_BOUND_AT_LEAST: out->min = low; break;
+    case SEGI_BOUND_AT_MOST: out->max = low; break;
+    case SEGI_BOUND_MORE: out->min = number_step(low, 1); break;
     case SEGI_BOUND_FEWER:
         if (low == 0) {
             segi_check_fail(k, syn->begin, syn->size, SEG_E_TYPE,
@@ -255,9 +249,7 @@ static bool check_bound(segi_check *k, const segi_syn_bound *syn, segi_bound *ou
         }
         out->max = number_step(low, -1);
         break;
-    case SEGI_BOUND_EXACTLY:
-        out->min = out->max = low;
-        break;
+    case SEGI_BOUND_EXACTLY: out->min = out->max = low; break;
     case SEGI_BOUND_BETWEEN:
         out->min = low;
         out->max = high;

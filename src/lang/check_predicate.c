@@ -1,4 +1,4 @@
-/* check_predicate.c - the tree of what was written becomes the checked tree: predicates and their logic.
+/* check_predicate.c - the tree of what was written becomes the checked tree: logic and segments.
  *
  * Rewrites that keep the meaning happen here: nested and/or become one list, a double not falls
  * away, constants are folded. Recursion is bounded by SEGI_LEVELS_MAX. */
@@ -113,25 +113,16 @@ const char *segi_value_type_name(segi_value_type type)
     if (type.type == SEGI_TYPE_DURATION)
         return "a length of time";
     switch (type.type) {
-    case SEG_TYPE_BOOL:
-        return "true or false";
-    case SEG_TYPE_INT64:
-        return "a whole number";
+    case SEG_TYPE_BOOL: return "true or false";
+    case SEG_TYPE_INT64: return "a whole number";
     case SEG_TYPE_FLOAT64:
-    case SEG_TYPE_DECIMAL:
-        return "a number";
-    case SEG_TYPE_STRING:
-        return "a text";
-    case SEG_TYPE_TIMESTAMP:
-        return "an instant";
-    case SEG_TYPE_DATE:
-        return "a date";
-    case SEG_TYPE_GEO:
-        return "a place";
-    case SEG_TYPE_STRING_SET:
-        return "a set of texts";
-    default:
-        return "not known yet";
+    case SEG_TYPE_DECIMAL: return "a number";
+    case SEG_TYPE_STRING: return "a text";
+    case SEG_TYPE_TIMESTAMP: return "an instant";
+    case SEG_TYPE_DATE: return "a date";
+    case SEG_TYPE_GEO: return "a place";
+    case SEG_TYPE_STRING_SET: return "a set of texts";
+    default: return "not known yet";
     }
 }
 
@@ -320,16 +311,18 @@ static void *fail_cycle(segi_check *k, const segi_syn *syn, const segi_reference
 /* A failure inside a saved segment is told where the segment is named. */
 static void *fail_inside(segi_check *k, const segi_syn *syn, const segi_reference *reference)
 {
-    seg_error inner = *k->c->err;
-    if (inner.code == SEG_E_NOMEM)
-        return NULL;
+    seg_error *err = k->c->err;
     /* The innermost segment is the one at fault; those around it only refer to it. */
-    if (inner.code != SEG_E_CYCLE && !k->c->inside)
-        segi_fail(k->c->err, inner.code, "segment \"%.*s\": %s", (int)reference->name_size,
-                  reference->name, inner.message);
+    if (err->code != SEG_E_NOMEM && err->code != SEG_E_CYCLE && !k->c->inside) {
+        /* A new message clears the hint. */
+        const char *hint = segi_arena_copy(&k->c->scratch, err->hint, strlen(err->hint));
+        segi_fail(err, err->code, "segment \"%.*s\": %s", (int)reference->name_size,
+                  reference->name, err->message);
+        if (hint != NULL)
+            segi_error_hint(err, "%s", hint);
+    }
     k->c->inside = true;
-    segi_error_span(k->c->err, syn->begin, syn->size);
-    segi_error_hint(k->c->err, "%s", inner.hint);
+    segi_error_span(err, syn->begin, syn->size);
     return NULL;
 }
 
@@ -358,7 +351,11 @@ static const segi_node *resolve(segi_check *k, const segi_syn *syn, const char *
     reference = segi_arena_alloc(&c->scratch, sizeof *reference);
     if (reference == NULL)
         return segi_check_nomem(k);
-    *reference = (segi_reference){name, size, NULL, k->reference};
+    uint32_t depth = k->reference == NULL ? 0 : k->reference->depth + 1;
+    *reference = (segi_reference){name, size, NULL, depth, k->reference};
+    if (depth == SEGI_CHAIN_MAX)
+        return segi_check_fail(k, syn->begin, syn->size, SEG_E_LIMIT,
+                               "more than %d saved segments inside each other", SEGI_CHAIN_MAX);
     if (!segi_name_map_set(&c->references, &c->scratch, NULL, name, size, reference))
         return segi_check_nomem(k);
     reference->root = segi_check_text(c, text, text_size, reference);
@@ -427,29 +424,18 @@ static segi_node *check_not(segi_check *k, const segi_syn *syn)
 static segi_node *check_by_kind(segi_check *k, const segi_syn *syn)
 {
     switch (syn->kind) {
-    case SEGI_SYN_EVERYONE:
-        return segi_check_node(k, SEGI_NODE_EVERYONE, syn);
-    case SEGI_SYN_NOBODY:
-        return segi_check_node(k, SEGI_NODE_NOBODY, syn);
-    case SEGI_SYN_NOT:
-        return check_not(k, syn);
+    case SEGI_SYN_EVERYONE: return segi_check_node(k, SEGI_NODE_EVERYONE, syn);
+    case SEGI_SYN_NOBODY: return segi_check_node(k, SEGI_NODE_NOBODY, syn);
+    case SEGI_SYN_NOT: return check_not(k, syn);
     case SEGI_SYN_AND:
-    case SEGI_SYN_OR:
-        return check_logic(k, syn);
-    case SEGI_SYN_XOR:
-        return check_xor(k, syn);
-    case SEGI_SYN_AT_LEAST:
-        return check_at_least(k, syn);
-    case SEGI_SYN_DID:
-        return fail_in_where(k, syn) ? NULL : segi_check_did(k, syn);
-    case SEGI_SYN_EDGE:
-        return fail_in_where(k, syn) ? NULL : segi_check_edge(k, syn);
-    case SEGI_SYN_SEGMENT:
-        return fail_in_where(k, syn) ? NULL : check_segment(k, syn);
-    case SEGI_SYN_RANK:
-        return fail_in_where(k, syn) ? NULL : segi_check_test(k, syn);
-    default:
-        return segi_check_test(k, syn);
+    case SEGI_SYN_OR: return check_logic(k, syn);
+    case SEGI_SYN_XOR: return check_xor(k, syn);
+    case SEGI_SYN_AT_LEAST: return check_at_least(k, syn);
+    case SEGI_SYN_DID: return fail_in_where(k, syn) ? NULL : segi_check_did(k, syn);
+    case SEGI_SYN_EDGE: return fail_in_where(k, syn) ? NULL : segi_check_edge(k, syn);
+    case SEGI_SYN_SEGMENT: return fail_in_where(k, syn) ? NULL : check_segment(k, syn);
+    case SEGI_SYN_RANK: return fail_in_where(k, syn) ? NULL : segi_check_test(k, syn);
+    default: return segi_check_test(k, syn);
     }
 }
 

@@ -68,8 +68,7 @@ static segi_node *compare_date(segi_check *k, const segi_syn *syn, segi_compare 
     bool last = day >= DATE_MAX;
     switch (op) {
     case SEGI_LT:
-    case SEGI_GE:
-        return compare_with_day(k, syn, op, value, day);
+    case SEGI_GE: return compare_with_day(k, syn, op, value, day);
     case SEGI_LE:
         return last ? state_node(k, syn, value) : compare_with_day(k, syn, SEGI_LT, value, day + 1);
     case SEGI_GT:
@@ -84,8 +83,7 @@ static segi_node *compare_date(segi_check *k, const segi_syn *syn, segi_compare 
             return NULL;
         return segi_check_join(k, syn, SEGI_NODE_OR, both, last ? 1 : 2);
     }
-    case SEGI_EQ:
-        break;
+    case SEGI_EQ: break;
     }
     node = segi_check_node(k, SEGI_NODE_TIME, syn);
     if (node == NULL)
@@ -100,18 +98,12 @@ static segi_node *compare_date(segi_check *k, const segi_syn *syn, segi_compare 
 static bool order_holds(segi_compare op, int order)
 {
     switch (op) {
-    case SEGI_EQ:
-        return order == 0;
-    case SEGI_NE:
-        return order != 0;
-    case SEGI_LT:
-        return order < 0;
-    case SEGI_LE:
-        return order <= 0;
-    case SEGI_GT:
-        return order > 0;
-    case SEGI_GE:
-        return order >= 0;
+    case SEGI_EQ: return order == 0;
+    case SEGI_NE: return order != 0;
+    case SEGI_LT: return order < 0;
+    case SEGI_LE: return order <= 0;
+    case SEGI_GT: return order > 0;
+    case SEGI_GE: return order >= 0;
     }
     return false;
 }
@@ -409,8 +401,7 @@ static void list_add(segi_node *node, segi_literal *list, segi_literal literal,
     if (literal.type.type != SEGI_TYPE_PARAM) {
         segi_literal_fit(&literal, type);
         bool exact = type.type == SEG_TYPE_INT64 || type.type == SEG_TYPE_DECIMAL;
-        if (exact && (literal.type.type != type.type || literal.type.scale != type.scale) &&
-            literal.type.type != SEG_TYPE_FLOAT64)
+        if (exact && (literal.type.type != type.type || literal.type.scale != type.scale))
             return;
     }
     list[node->list_count++] = literal;
@@ -614,26 +605,16 @@ static segi_node *check_truth(segi_check *k, const segi_syn *syn)
 segi_node *segi_check_test(segi_check *k, const segi_syn *syn)
 {
     switch (syn->kind) {
-    case SEGI_SYN_COMPARE:
-        return check_compare(k, syn);
-    case SEGI_SYN_BETWEEN:
-        return check_between(k, syn);
-    case SEGI_SYN_IN:
-        return check_in(k, syn);
-    case SEGI_SYN_RANK:
-        return check_rank(k, syn);
-    case SEGI_SYN_STATE:
-        return check_state(k, syn);
-    case SEGI_SYN_HAS:
-        return check_has(k, syn);
-    case SEGI_SYN_TEXT:
-        return check_text(k, syn);
+    case SEGI_SYN_COMPARE: return check_compare(k, syn);
+    case SEGI_SYN_BETWEEN: return check_between(k, syn);
+    case SEGI_SYN_IN: return check_in(k, syn);
+    case SEGI_SYN_RANK: return check_rank(k, syn);
+    case SEGI_SYN_STATE: return check_state(k, syn);
+    case SEGI_SYN_HAS: return check_has(k, syn);
+    case SEGI_SYN_TEXT: return check_text(k, syn);
     case SEGI_SYN_RADIUS:
-    case SEGI_SYN_POLYGON:
-        return check_geo(k, syn);
-    case SEGI_SYN_TIME:
-        return check_time(k, syn);
-    default:
-        return check_truth(k, syn);
+    case SEGI_SYN_POLYGON: return check_geo(k, syn);
+    case SEGI_SYN_TIME: return check_time(k, syn);
+    default: return check_truth(k, syn);
     }
 }

@@ -149,6 +149,9 @@ static segi_node *check_duration(segi_check *k, const segi_syn *syn)
         literal.type.type = SEGI_TYPE_PARAM;
     else
         literal.slot = segi_duration_length(duration);
+    if (literal.slot == INT64_MAX || literal.slot == INT64_MIN)
+        return segi_check_fail(k, syn->begin, syn->size, SEG_E_LIMIT,
+                               "this length of time is too large");
     segi_node *node = segi_check_literal_node(k, syn, literal);
     if (node == NULL)
         return NULL;
@@ -237,6 +240,27 @@ static bool fold_exact(segi_arith op, segi_literal a, segi_literal b, segi_liter
     return true;
 }
 
+/* Where the exact result does not fit, the operands are taken as floats, and as those they are
+ * again exact numbers: the ones that they print as. So a constant folds the same when its printed
+ * text is compiled. */
+static bool fold_rounded(segi_arith op, const segi_literal *a, const segi_literal *b,
+                         segi_literal *out)
+{
+    const segi_literal *both[2] = {a, b};
+    segi_literal rounded[2];
+    memset(rounded, 0, sizeof rounded);
+    for (int i = 0; i < 2; i++) {
+        char text[SEGI_FLOAT_TEXT_MAX];
+        size_t size = segi_text_write_float(literal_double(both[i]), text);
+        bool negative = text[0] == '-';
+        if (!segi_number_exact(text + negative, size - negative, negative, &rounded[i]))
+            return false;
+    }
+    if (op == SEGI_DIVIDE && rounded[1].slot == 0)
+        return false;
+    return fold_exact(op, rounded[0], rounded[1], out);
+}
+
 static bool is_exact(const segi_node *node)
 {
     return segi_node_constant(node) &&
@@ -262,7 +286,9 @@ static segi_node *arith_numbers(segi_check *k, const segi_syn *syn, segi_node *l
     if (op == SEGI_DIVIDE && is_exact(right) && right->literal.slot == 0)
         return segi_check_fail(k, right->span_begin, right->span_size, SEG_E_TYPE,
                                "a division by zero");
-    if (is_exact(left) && is_exact(right) && fold_exact(op, left->literal, right->literal, &folded))
+    if (is_exact(left) && is_exact(right) &&
+        (fold_exact(op, left->literal, right->literal, &folded) ||
+         fold_rounded(op, &left->literal, &right->literal, &folded)))
         return segi_check_literal_node(k, syn, folded);
     segi_node *both[2] = {left, right};
     for (int i = 0; i < 2; i++) {
@@ -356,9 +382,12 @@ static segi_node *check_arith(segi_check *k, const segi_syn *syn)
         right = date_as_moment(k, right);
     if (right->type.type == SEG_TYPE_TIMESTAMP && !segi_type_unknown(left))
         left = date_as_moment(k, left);
+    /* What is unknown is as the other side; among numbers a float, as the result is. */
     seg_type other = segi_type_unknown(left) ? right->type.type : left->type.type;
-    segi_check_settle(left, segi_type_of(other == 0 ? SEG_TYPE_FLOAT64 : other));
-    segi_check_settle(right, segi_type_of(other == 0 ? SEG_TYPE_FLOAT64 : other));
+    if (other == 0 || segi_type_numeric(other))
+        other = SEG_TYPE_FLOAT64;
+    segi_check_settle(left, segi_type_of(other));
+    segi_check_settle(right, segi_type_of(other));
     seg_type l = left->type.type, r = right->type.type;
     if (segi_type_numeric(l) && segi_type_numeric(r))
         return arith_numbers(k, syn, left, right);
@@ -408,33 +437,22 @@ static segi_node *check_by_kind(segi_check *k, const segi_syn *syn, const segi_v
     segi_node *node;
     switch (syn->kind) {
     case SEGI_SYN_NUMBER:
-    case SEGI_SYN_BOOL:
-        return segi_check_literal_node(k, syn, syn->u.literal);
-    case SEGI_SYN_STRING:
-        return check_string(k, syn);
-    case SEGI_SYN_MOMENT:
-        return moment_node(k, syn, syn->u.moment);
-    case SEGI_SYN_DURATION:
-        return check_duration(k, syn);
+    case SEGI_SYN_BOOL: return segi_check_literal_node(k, syn, syn->u.literal);
+    case SEGI_SYN_STRING: return check_string(k, syn);
+    case SEGI_SYN_MOMENT: return moment_node(k, syn, syn->u.moment);
+    case SEGI_SYN_DURATION: return check_duration(k, syn);
     case SEGI_SYN_NOW:
         node = segi_check_node(k, SEGI_NODE_NOW, syn);
         if (node != NULL)
             node->type = segi_type_of(SEG_TYPE_TIMESTAMP);
         return node;
-    case SEGI_SYN_PARAM:
-        return check_param_value(k, syn, want);
-    case SEGI_SYN_NAME:
-        return segi_check_name(k, syn);
-    case SEGI_SYN_BUILTIN:
-        return check_builtin(k, syn);
-    case SEGI_SYN_AGGREGATE:
-        return segi_check_aggregate(k, syn);
-    case SEGI_SYN_ARITH:
-        return check_arith(k, syn);
-    case SEGI_SYN_NEGATE:
-        return check_negate(k, syn);
-    case SEGI_SYN_SIZE:
-        return check_size(k, syn);
+    case SEGI_SYN_PARAM: return check_param_value(k, syn, want);
+    case SEGI_SYN_NAME: return segi_check_name(k, syn);
+    case SEGI_SYN_BUILTIN: return check_builtin(k, syn);
+    case SEGI_SYN_AGGREGATE: return segi_check_aggregate(k, syn);
+    case SEGI_SYN_ARITH: return check_arith(k, syn);
+    case SEGI_SYN_NEGATE: return check_negate(k, syn);
+    case SEGI_SYN_SIZE: return check_size(k, syn);
     default:
         return segi_check_fail(k, syn->begin, syn->size, SEG_E_TYPE,
                                "a value is wanted here, and this is a condition");

@@ -8,8 +8,10 @@
 
 #include "lang/syntax.h"
 
-/* Trees inside trees, saved segments included: bounds the C stack. */
-#define SEGI_LEVELS_MAX 512
+/* Trees inside trees, saved segments included, and segments inside segments: together they keep
+ * the C stack below 128 KiB. One text alone reaches about 320 levels. */
+#define SEGI_LEVELS_MAX 400
+#define SEGI_CHAIN_MAX 64
 #define SEGI_WARNINGS_MAX 100
 #define SEGI_ZONES_MAX 64
 
@@ -37,6 +39,7 @@ typedef struct segi_reference {
     const char *name;
     size_t name_size;
     const segi_node *root;
+    uint32_t depth;               /* how many are outside of it */
     struct segi_reference *outer; /* the one whose text refers to this one, while under way */
 } segi_reference;
 

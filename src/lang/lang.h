@@ -13,7 +13,7 @@
 #include "base/buf.h"
 #include "schema/schema.h"
 
-/* ---- types of values ------------------------------------------------------------------------ */
+/* ---- types of values ---- */
 
 /* seg_type, and one more that columns cannot have: */
 #define SEGI_TYPE_DURATION 100 /* int64 microseconds */
@@ -32,7 +32,7 @@ typedef struct segi_literal {
     size_t text_size;
 } segi_literal;
 
-/* ---- time ------------------------------------------------------------------------------------ */
+/* ---- time ---- */
 
 typedef enum segi_unit {
     SEGI_UNIT_SECOND,
@@ -99,14 +99,14 @@ typedef struct segi_node segi_node;
 typedef struct segi_window {
     segi_window_kind kind;
     segi_duration length, length_to;
-    bool complete;         /* LAST_CALENDAR: whole periods before the one that holds now;
+    bool complete; /* LAST_CALENDAR: whole periods before the one that holds now;
                               otherwise the last of them is the one that holds now */
     segi_moment from, to;
     segi_anchor_side side;
     const segi_node *anchor; /* ANCHOR: a value node of type timestamp (first/last occurrence,
                                 or an attribute) */
     segi_zone_ref zone;
-    int32_t week_start;    /* 1 Monday, 7 Sunday */
+    int32_t week_start; /* 1 Monday, 7 Sunday */
 } segi_window;
 
 /* The instants of a window as [*out_begin, *out_end), already cut to what is not later than now
@@ -120,13 +120,12 @@ void segi_window_bounds(const segi_window *window, const segi_zone *zone, int64_
 void segi_window_dates(const segi_window *window, const segi_zone *zone, int64_t now,
                        int32_t *out_begin, int32_t *out_end);
 /* instant + sign * duration in the zone (S-06). */
-int64_t segi_duration_add(int64_t instant, segi_duration duration, int sign,
-                          const segi_zone *zone);
+int64_t segi_duration_add(int64_t instant, segi_duration duration, int sign, const segi_zone *zone);
 /* Microseconds of a duration of at most weeks. */
 int64_t segi_duration_length(segi_duration duration);
 int64_t segi_moment_instant(segi_moment moment, const segi_zone *zone);
 
-/* ---- the tree --------------------------------------------------------------------------------- */
+/* ---- the tree ---- */
 
 typedef enum segi_node_kind {
     /* predicates */
@@ -139,7 +138,9 @@ typedef enum segi_node_kind {
     SEGI_NODE_AT_LEAST, /* `count` of children hold */
     SEGI_NODE_DID,      /* selector, bound, window */
     SEGI_NODE_EDGE,     /* which, nth, selector, window: the first/last/nth ever lies in window */
-    SEGI_NODE_COMPARE,  /* op, children[0], children[1] */
+    SEGI_NODE_COMPARE,  /* op, children[0], children[1]; a constant side is the right one, of the
+                           left one's type where that loses nothing, else a DECIMAL of its own
+                           scale or a FLOAT64 */
     SEGI_NODE_BETWEEN,  /* children[0] between children[1] and children[2], both included */
     SEGI_NODE_IN,       /* children[0] in list; negated: strict, absent is false */
     SEGI_NODE_TRUTH,    /* children[0], a bool value, is true */
@@ -151,7 +152,7 @@ typedef enum segi_node_kind {
     SEGI_NODE_TIME,     /* children[0], a timestamp or date, lies in window */
     SEGI_NODE_SEGMENT,  /* name; children[0] is the saved segment's tree (shared) */
     SEGI_NODE_RANK,     /* children[0], a number, is in the top or bottom of children[1] (the
-                           population; NULL: everyone) */
+                           population; child_count 1 and NULL: everyone) */
     /* values */
     SEGI_NODE_LITERAL,   /* literal */
     SEGI_NODE_MOMENT,    /* moment, with window.zone: an instant */
@@ -166,16 +167,41 @@ typedef enum segi_node_kind {
 } segi_node_kind;
 
 typedef enum segi_compare {
-    SEGI_EQ, SEGI_NE, SEGI_LT, SEGI_LE, SEGI_GT, SEGI_GE
+    SEGI_EQ,
+    SEGI_NE,
+    SEGI_LT,
+    SEGI_LE,
+    SEGI_GT,
+    SEGI_GE
 } segi_compare;
-typedef enum segi_has { SEGI_HAS_ANY, SEGI_HAS_ALL, SEGI_HAS_NONE, SEGI_HAS_EXACTLY } segi_has;
+typedef enum segi_has {
+    SEGI_HAS_ANY,
+    SEGI_HAS_ALL,
+    SEGI_HAS_NONE,
+    SEGI_HAS_EXACTLY
+} segi_has;
 typedef enum segi_text_test {
-    SEGI_TEXT_CONTAINS, SEGI_TEXT_STARTS, SEGI_TEXT_ENDS,
+    SEGI_TEXT_CONTAINS,
+    SEGI_TEXT_STARTS,
+    SEGI_TEXT_ENDS,
     SEGI_TEXT_MATCHES /* whole text against a glob: * any run, ? any one code point, \ quotes */
 } segi_text_test;
-typedef enum segi_state { SEGI_STATE_SET, SEGI_STATE_NULL, SEGI_STATE_ABSENT } segi_state;
-typedef enum segi_which { SEGI_FIRST, SEGI_LAST, SEGI_NTH } segi_which;
-typedef enum segi_arith { SEGI_PLUS, SEGI_MINUS, SEGI_TIMES, SEGI_DIVIDE } segi_arith;
+typedef enum segi_state {
+    SEGI_STATE_SET,
+    SEGI_STATE_NULL,
+    SEGI_STATE_ABSENT
+} segi_state;
+typedef enum segi_which {
+    SEGI_FIRST,
+    SEGI_LAST,
+    SEGI_NTH
+} segi_which;
+typedef enum segi_arith {
+    SEGI_PLUS,
+    SEGI_MINUS,
+    SEGI_TIMES,
+    SEGI_DIVIDE
+} segi_arith;
 typedef enum segi_builtin {
     SEGI_BUILTIN_TIME,    /* timestamp: the event's instant */
     SEGI_BUILTIN_DATE,    /* date in the zone */
@@ -187,15 +213,26 @@ typedef enum segi_builtin {
 } segi_builtin;
 typedef enum segi_aggregate {
     SEGI_AGG_COUNT,
-    SEGI_AGG_SUM, SEGI_AGG_AVG, SEGI_AGG_MIN, SEGI_AGG_MAX,
-    SEGI_AGG_MEDIAN, SEGI_AGG_PERCENTILE, SEGI_AGG_STDDEV,
+    SEGI_AGG_SUM,
+    SEGI_AGG_AVG,
+    SEGI_AGG_MIN,
+    SEGI_AGG_MAX,
+    SEGI_AGG_MEDIAN,
+    SEGI_AGG_PERCENTILE,
+    SEGI_AGG_STDDEV,
     SEGI_AGG_DISTINCT,        /* of argument's values */
     SEGI_AGG_DISTINCT_PERIOD, /* distinct days, weeks, ...: `period` in window.zone */
     SEGI_AGG_MODE,
-    SEGI_AGG_FIRST, SEGI_AGG_LAST, SEGI_AGG_NTH, /* argument's value in that event */
-    SEGI_AGG_SHARE            /* of the selected events, those for which `share` holds */
+    SEGI_AGG_FIRST,
+    SEGI_AGG_LAST,
+    SEGI_AGG_NTH,  /* argument's value in that event */
+    SEGI_AGG_SHARE /* of the selected events, those for which `share` holds */
 } segi_aggregate;
-typedef enum segi_ties { SEGI_TIES_LATEST, SEGI_TIES_NONE, SEGI_TIES_ALL } segi_ties;
+typedef enum segi_ties {
+    SEGI_TIES_LATEST,
+    SEGI_TIES_NONE,
+    SEGI_TIES_ALL
+} segi_ties;
 
 typedef struct segi_text {
     const char *text;
@@ -232,27 +269,27 @@ typedef struct segi_ring {
 struct segi_node {
     segi_node_kind kind;
     uint32_t span_begin, span_size; /* bytes of the text (of the saved segment, inside one) */
-    segi_value_type type;    /* value nodes */
+    segi_value_type type;           /* value nodes */
     uint32_t child_count;
     const segi_node *const *children;
 
     /* predicates */
-    int64_t count;         /* AT_LEAST, RANK (how many, or percent x 10^6) */
-    segi_compare op;       /* COMPARE */
-    bool negated;          /* IN */
-    bool percent, bottom;  /* RANK */
-    segi_state state;      /* STATE */
-    segi_has has;          /* HAS */
-    segi_text_test text;   /* TEXT */
-    bool fold;             /* TEXT: ASCII letters without regard to case */
-    uint32_t list_count;   /* IN, HAS, TEXT */
+    int64_t count;            /* AT_LEAST, RANK (how many, or percent x 10^6) */
+    segi_compare op;          /* COMPARE */
+    bool negated;             /* IN */
+    bool percent, bottom;     /* RANK */
+    segi_state state;         /* STATE */
+    segi_has has;             /* HAS */
+    segi_text_test text;      /* TEXT */
+    bool fold;                /* TEXT: ASCII letters without regard to case */
+    uint32_t list_count;      /* IN, HAS, TEXT */
     const segi_literal *list; /* of the type of children[0]; decimals rescaled where lossless */
-    segi_bound bound;      /* DID */
-    double meters;         /* RADIUS */
-    segi_point point;      /* RADIUS */
-    uint32_t ring_count;   /* POLYGON: even-odd over all rings */
+    segi_bound bound;         /* DID */
+    double meters;            /* RADIUS */
+    segi_point point;         /* RADIUS */
+    uint32_t ring_count;      /* POLYGON: even-odd over all rings */
     const segi_ring *rings;
-    const char *name;      /* SEGMENT; names of unknown things in an open compile */
+    const char *name; /* SEGMENT; names of unknown things in an open compile */
     size_t name_size;
 
     /* shared */
@@ -265,9 +302,9 @@ struct segi_node {
     /* values */
     segi_literal literal;
     segi_moment moment;
-    segi_duration shift;       /* SHIFT */
-    segi_arith arith;          /* ARITH; SHIFT: PLUS or MINUS */
-    const segi_field *field;   /* ATTRIBUTE; NULL: unknown in an open compile, absent for all */
+    segi_duration shift;     /* SHIFT */
+    segi_arith arith;        /* ARITH; SHIFT: PLUS or MINUS */
+    const segi_field *field; /* ATTRIBUTE; NULL: unknown in an open compile, absent for all */
     const segi_field *const *fields; /* PROPERTY: per selector->events entry, NULL where the type
                                         has no such property */
     segi_builtin builtin;
@@ -280,7 +317,7 @@ struct segi_node {
     segi_ties ties;            /* AGG_MODE; ALL only under COMPARE =, != and IN */
 };
 
-/* ---- compiling -------------------------------------------------------------------------------- */
+/* ---- compiling ---- */
 
 /* Gives the text of a saved segment; SEG_E_NOT_FOUND if there is none. The text is borrowed until
  * the compile returns. */
@@ -296,15 +333,15 @@ typedef struct segi_resolver {
 typedef struct segi_param_value {
     const char *name;
     size_t name_size;
-    uint32_t count; /* values given; a literal has one */
-    bool is_list;   /* given as a list, which may be empty */
+    uint32_t count;             /* values given; a literal has one */
+    bool is_list;               /* given as a list, which may be empty */
     const segi_literal *values; /* strings also stand for dates, instants and durations */
 } segi_param_value;
 
 typedef struct segi_param {
     const char *name;
     size_t name_size;
-    segi_value_type type;
+    segi_value_type type; /* DURATION: given as a string, "5 minutes" */
     bool is_list;
     uint32_t offset; /* first use */
 } segi_param;
@@ -316,8 +353,9 @@ typedef struct segi_predicate {
     const segi_node *root;     /* a predicate, or a value (segi_compile_value) */
     const char *text;          /* the source, copied */
     size_t text_size;
-    uint32_t param_count;      /* parameters without a value; with any, the tree has PARAM-shaped
-                                  gaps and only text, fingerprint and these may be used */
+    uint32_t param_count; /* parameters without a value; with any, the tree has gaps (marked
+                                  as checker.h says) and only text, fingerprint and these may be
+                                  used */
     const segi_param *params;
     uint32_t warning_count;
     const seg_error *warnings;
@@ -355,7 +393,7 @@ seg_status segi_segment_references(const segi_mem *mem, const char *text, size_t
                                    void (*found)(void *user, const char *name, size_t size),
                                    void *user, seg_error *err);
 
-/* ---- what tests mean, shared with plan and exec -------------------------------------------------- */
+/* ---- what tests mean, shared with plan and exec ---- */
 
 /* The text tests of SEGI_NODE_TEXT, linear in the text (globs: in text x pattern at worst). */
 bool segi_text_matches(segi_text_test test, bool fold, const char *pattern, size_t pattern_size,

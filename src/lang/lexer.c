@@ -457,24 +457,15 @@ static segi_token lex_marked(segi_lexer *lexer, segi_token_kind kind)
 static segi_token lex_sign(segi_lexer *lexer, char c, char next)
 {
     switch (c) {
-    case '(':
-        return lexer_token(lexer, SEGI_TOKEN_LEFT, 1);
-    case ')':
-        return lexer_token(lexer, SEGI_TOKEN_RIGHT, 1);
-    case ',':
-        return lexer_token(lexer, SEGI_TOKEN_COMMA, 1);
-    case ':':
-        return lexer_token(lexer, SEGI_TOKEN_COLON, 1);
-    case '+':
-        return lexer_token(lexer, SEGI_TOKEN_PLUS, 1);
-    case '-':
-        return lexer_token(lexer, SEGI_TOKEN_MINUS, 1);
-    case '*':
-        return lexer_token(lexer, SEGI_TOKEN_STAR, 1);
-    case '/':
-        return lexer_token(lexer, SEGI_TOKEN_SLASH, 1);
-    case '%':
-        return lexer_token(lexer, SEGI_TOKEN_PERCENT, 1);
+    case '(': return lexer_token(lexer, SEGI_TOKEN_LEFT, 1);
+    case ')': return lexer_token(lexer, SEGI_TOKEN_RIGHT, 1);
+    case ',': return lexer_token(lexer, SEGI_TOKEN_COMMA, 1);
+    case ':': return lexer_token(lexer, SEGI_TOKEN_COLON, 1);
+    case '+': return lexer_token(lexer, SEGI_TOKEN_PLUS, 1);
+    case '-': return lexer_token(lexer, SEGI_TOKEN_MINUS, 1);
+    case '*': return lexer_token(lexer, SEGI_TOKEN_STAR, 1);
+    case '/': return lexer_token(lexer, SEGI_TOKEN_SLASH, 1);
+    case '%': return lexer_token(lexer, SEGI_TOKEN_PERCENT, 1);
     case '=':
         if (next != '=' && next != '>' && next != '<')
             return lexer_token(lexer, SEGI_TOKEN_EQ, 1);
@@ -492,8 +483,7 @@ static segi_token lex_sign(segi_lexer *lexer, char c, char next)
     case '>':
         return next == '=' ? lexer_token(lexer, SEGI_TOKEN_GE, 2)
                            : lexer_token(lexer, SEGI_TOKEN_GT, 1);
-    default:
-        break;
+    default: break;
     }
     return lex_foreign(lexer);
 }

@@ -107,15 +107,13 @@ bool segi_text_matches(segi_text_test test, bool fold, const char *pattern, size
                        const char *text, size_t text_size)
 {
     switch (test) {
-    case SEGI_TEXT_CONTAINS:
-        return text_contains(fold, pattern, pattern_size, text, text_size);
+    case SEGI_TEXT_CONTAINS: return text_contains(fold, pattern, pattern_size, text, text_size);
     case SEGI_TEXT_STARTS:
         return pattern_size <= text_size && bytes_equal(fold, pattern, text, pattern_size);
     case SEGI_TEXT_ENDS:
         return pattern_size <= text_size &&
                bytes_equal(fold, pattern, text + (text_size - pattern_size), pattern_size);
-    case SEGI_TEXT_MATCHES:
-        return text_glob(fold, pattern, pattern_size, text, text_size);
+    case SEGI_TEXT_MATCHES: return text_glob(fold, pattern, pattern_size, text, text_size);
     }
     return false;
 }

@@ -227,6 +227,21 @@ static segi_node *fail_property(segi_check *k, const segi_syn *syn)
     return NULL;
 }
 
+/* The exact type, where "a number" would not tell two apart. */
+static const char *field_kind(const segi_field *field, char out[16])
+{
+    if (field->type == SEG_TYPE_FLOAT64)
+        return "a float";
+    if (field->type != SEG_TYPE_DECIMAL)
+        return segi_value_type_name((segi_value_type){field->type, field->scale});
+    memcpy(out, "a decimal(00)", 14);
+    out[10] = (char)('0' + field->scale / 10);
+    out[11] = (char)('0' + field->scale % 10);
+    if (field->scale < 10)
+        memmove(out + 10, out + 11, 3);
+    return out;
+}
+
 /* The property in each event type of the selector; all must agree on its type. NULL with no
  * failure: none of them has it. */
 static const segi_field *const *find_fields(segi_check *k, const segi_syn *syn)
@@ -254,12 +269,11 @@ static const segi_field *const *find_fields(segi_check *k, const segi_syn *syn)
         }
         if (field != NULL && (field->type != first->type || field->scale != first->scale)) {
             const segi_event_type *other = c->schema->events[selector->events[first_event]];
+            char kinds[2][16];
             segi_check_fail(k, syn->begin, syn->size, SEG_E_TYPE,
                             "\"%.*s\" is %s in \"%.*s\" and %s in \"%.*s\"", (int)size, name,
-                            segi_value_type_name((segi_value_type){first->type, first->scale}),
-                            (int)other->name_size, other->name,
-                            segi_value_type_name((segi_value_type){field->type, field->scale}),
-                            (int)event->name_size, event->name);
+                            field_kind(first, kinds[0]), (int)other->name_size, other->name,
+                            field_kind(field, kinds[1]), (int)event->name_size, event->name);
             segi_check_hint(k, "test the two events on their own, joined with or");
             return NULL;
         }

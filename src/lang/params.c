@@ -119,7 +119,7 @@ static bool text_duration(const segi_literal *given, int64_t *out)
         duration.unit >= SEGI_UNIT_MONTH)
         return false;
     *out = segi_duration_length(duration);
-    return true;
+    return *out != INT64_MAX;
 }
 
 static bool given_moment(segi_check *k, const segi_syn *syn, const segi_literal *given,
@@ -194,8 +194,7 @@ bool segi_check_convert(segi_check *k, const segi_syn *syn, const segi_literal *
         out->type = segi_type_of(SEG_TYPE_STRING);
         out->text = segi_arena_copy(k->c->arena, given->text, given->text_size);
         return out->text != NULL || segi_check_nomem(k) != NULL;
-    default:
-        return given->type.type == want.type || fail_given(k, syn, want);
+    default: return given->type.type == want.type || fail_given(k, syn, want);
     }
 }
 

@@ -17,8 +17,7 @@ static void literal_normalise(segi_literal *literal)
     literal->type.type = literal->type.scale == 0 ? SEG_TYPE_INT64 : SEG_TYPE_DECIMAL;
 }
 
-/* digits[.digits][e..] as mantissa and scale; false where it does not fit exactly. */
-static bool number_exact(const char *text, size_t size, bool negative, segi_literal *out)
+bool segi_number_exact(const char *text, size_t size, bool negative, segi_literal *out)
 {
     int64_t mantissa = 0, scale = 0, exponent = 0;
     bool point = false;
@@ -63,7 +62,7 @@ static bool parse_number_literal(segi_parser *p, bool negative, segi_literal *ou
     segi_token token = p->token;
     const char *text = p->lexer.text + token.begin;
     memset(out, 0, sizeof *out);
-    if (!number_exact(text, token.size, negative, out)) {
+    if (!segi_number_exact(text, token.size, negative, out)) {
         double value;
         bool exponent =
             memchr(text, 'e', token.size) != NULL || memchr(text, 'E', token.size) != NULL;
@@ -79,7 +78,7 @@ static bool parse_number_literal(segi_parser *p, bool negative, segi_literal *ou
         /* What the double prints as may be exact again; then it is read back as that. */
         char shortest[SEGI_FLOAT_TEXT_MAX];
         size_t size = segi_text_write_float(value, shortest);
-        if (!number_exact(shortest, size, negative, out)) {
+        if (!segi_number_exact(shortest, size, negative, out)) {
             out->type = (segi_value_type){SEG_TYPE_FLOAT64, 0};
             out->slot = segi_slot_of_float(negative ? -value : value);
         }
@@ -321,12 +320,9 @@ static segi_syn *parse_literal_maybe(segi_parser *p)
     segi_unit unit;
     segi_syn *syn;
     switch (p->token.kind) {
-    case SEGI_TOKEN_NUMBER:
-        return parse_number(p, false, p->token.begin);
-    case SEGI_TOKEN_STRING:
-        return parse_quoted(p, SEGI_SYN_STRING);
-    case SEGI_TOKEN_DATE:
-        return parse_moment(p);
+    case SEGI_TOKEN_NUMBER: return parse_number(p, false, p->token.begin);
+    case SEGI_TOKEN_STRING: return parse_quoted(p, SEGI_SYN_STRING);
+    case SEGI_TOKEN_DATE: return parse_moment(p);
     case SEGI_TOKEN_PARAM:
         if (!segi_token_unit(p, segi_parser_peek(p), &unit))
             return segi_parse_param(p);
@@ -344,8 +340,7 @@ static segi_syn *parse_literal_maybe(segi_parser *p)
         return NULL;
     case SEGI_TOKEN_WORD:
         return segi_parser_is(p, "true") || segi_parser_is(p, "false") ? parse_bool(p) : NULL;
-    default:
-        return NULL;
+    default: return NULL;
     }
 }
 
@@ -452,10 +447,8 @@ static segi_syn *parse_atom(segi_parser *p)
         return syn;
     segi_token token = p->token;
     switch (token.kind) {
-    case SEGI_TOKEN_BUILTIN:
-        return parse_builtin(p);
-    case SEGI_TOKEN_QUOTED:
-        return parse_name(p);
+    case SEGI_TOKEN_BUILTIN: return parse_builtin(p);
+    case SEGI_TOKEN_QUOTED: return parse_name(p);
     case SEGI_TOKEN_LEFT:
         if (!segi_parser_enter(p, token))
             return NULL;
@@ -486,8 +479,7 @@ static segi_syn *parse_atom(segi_parser *p)
                             "`%.*s`",
                             SEGI_TOKEN_TEXT(p, token));
         return NULL;
-    default:
-        return segi_parser_expected(p, "a condition or a value", NULL);
+    default: return segi_parser_expected(p, "a condition or a value", NULL);
     }
 }
 

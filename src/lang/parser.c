@@ -410,8 +410,12 @@ segi_syn *segi_parse_expr(segi_parser *p)
     segi_syn_add(all, left);
     while (segi_parser_is(p, "except")) {
         uint32_t begin = p->token.begin;
+        /* It prints as "and not", so it counts as that. */
+        if (!segi_parser_enter(p, p->token))
+            return NULL;
         segi_parser_next(p);
         segi_syn *right = parse_or(p);
+        segi_parser_leave(p);
         segi_syn *not_right = right == NULL ? NULL : segi_parser_node(p, SEGI_SYN_NOT, begin);
         if (not_right == NULL)
             return NULL;

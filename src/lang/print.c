@@ -281,21 +281,11 @@ static void print_test(segi_printer *p, const segi_node *node)
         segi_print_value(p, value, SEGI_PRINT_SUM, true);
         segi_print_window(p, &node->window, true);
         break;
-    case SEGI_NODE_TRUTH:
-        segi_print_value(p, value, SEGI_PRINT_SUM, false);
-        break;
-    case SEGI_NODE_TEXT:
-        print_text_test(p, node);
-        break;
-    case SEGI_NODE_STATE:
-        print_state(p, node, false);
-        break;
-    case SEGI_NODE_RANK:
-        print_rank(p, node);
-        break;
-    default:
-        print_geo(p, node);
-        break;
+    case SEGI_NODE_TRUTH: segi_print_value(p, value, SEGI_PRINT_SUM, false); break;
+    case SEGI_NODE_TEXT: print_text_test(p, node); break;
+    case SEGI_NODE_STATE: print_state(p, node, false); break;
+    case SEGI_NODE_RANK: print_rank(p, node); break;
+    default: print_geo(p, node); break;
     }
 }
 
@@ -354,40 +344,27 @@ static void print_xor(segi_printer *p, const segi_node *node)
 static int place_of(const segi_node *node)
 {
     switch (node->kind) {
-    case SEGI_NODE_OR:
-        return PLACE_OR;
-    case SEGI_NODE_XOR:
-        return PLACE_XOR;
-    case SEGI_NODE_AND:
-        return PLACE_AND;
-    case SEGI_NODE_NOT:
-        return not_is_inside(node->children[0]) ? PLACE_TEST : PLACE_NOT;
-    default:
-        return PLACE_TEST;
+    case SEGI_NODE_OR: return PLACE_OR;
+    case SEGI_NODE_XOR: return PLACE_XOR;
+    case SEGI_NODE_AND: return PLACE_AND;
+    case SEGI_NODE_NOT: return not_is_inside(node->children[0]) ? PLACE_TEST : PLACE_NOT;
+    default: return PLACE_TEST;
     }
 }
 
 static void print_plain(segi_printer *p, const segi_node *node)
 {
     switch (node->kind) {
-    case SEGI_NODE_EVERYONE:
-        segi_buf_text(p->out, "everyone");
-        break;
-    case SEGI_NODE_NOBODY:
-        segi_buf_text(p->out, "nobody");
-        break;
+    case SEGI_NODE_EVERYONE: segi_buf_text(p->out, "everyone"); break;
+    case SEGI_NODE_NOBODY: segi_buf_text(p->out, "nobody"); break;
     case SEGI_NODE_OR:
         print_row(p, node->children, node->child_count, " or ", print_child, PLACE_XOR, false);
         break;
-    case SEGI_NODE_XOR:
-        print_xor(p, node);
-        break;
+    case SEGI_NODE_XOR: print_xor(p, node); break;
     case SEGI_NODE_AND:
         print_row(p, node->children, node->child_count, " and ", print_child, PLACE_NOT, false);
         break;
-    case SEGI_NODE_NOT:
-        print_not(p, node);
-        break;
+    case SEGI_NODE_NOT: print_not(p, node); break;
     case SEGI_NODE_AT_LEAST:
         segi_buf_text(p->out, "at least ");
         segi_print_number(p, node->count);
@@ -395,18 +372,10 @@ static void print_plain(segi_printer *p, const segi_node *node)
         print_row(p, node->children, node->child_count, ", ", print_child, PLACE_OR, false);
         segi_buf_char(p->out, ')');
         break;
-    case SEGI_NODE_DID:
-        print_did(p, node, false);
-        break;
-    case SEGI_NODE_EDGE:
-        print_edge(p, node);
-        break;
-    case SEGI_NODE_SEGMENT:
-        print_segment(p, node);
-        break;
-    default:
-        print_test(p, node);
-        break;
+    case SEGI_NODE_DID: print_did(p, node, false); break;
+    case SEGI_NODE_EDGE: print_edge(p, node); break;
+    case SEGI_NODE_SEGMENT: print_segment(p, node); break;
+    default: print_test(p, node); break;
     }
 }
 

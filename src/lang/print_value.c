@@ -69,6 +69,12 @@ void segi_print_float(segi_printer *p, double value)
     if (size > 2 && memcmp(text + size - 2, ".0", 2) == 0)
         size -= 2;
     segi_buf_add(p->out, text, size);
+    /* Without an exponent a number has to be exact; an empty one lifts that. */
+    segi_literal exact;
+    bool negative = text[0] == '-';
+    if (memchr(text, 'e', size) == NULL &&
+        !segi_number_exact(text + negative, size - negative, negative, &exact))
+        segi_buf_text(p->out, "e0");
 }
 
 static void print_duration(segi_printer *p, segi_duration duration)
@@ -113,35 +119,19 @@ void segi_print_literal(segi_printer *p, const segi_literal *literal)
     int64_t mantissa = literal->slot;
     int32_t scale = literal->type.scale;
     switch (literal->type.type) {
-    case SEGI_TYPE_PARAM:
-        print_param(p, (uint32_t)literal->slot);
-        break;
-    case SEG_TYPE_BOOL:
-        segi_buf_text(p->out, literal->slot ? "true" : "false");
-        break;
-    case SEG_TYPE_FLOAT64:
-        segi_print_float(p, segi_slot_float(literal->slot));
-        break;
+    case SEGI_TYPE_PARAM: print_param(p, (uint32_t)literal->slot); break;
+    case SEG_TYPE_BOOL: segi_buf_text(p->out, literal->slot ? "true" : "false"); break;
+    case SEG_TYPE_FLOAT64: segi_print_float(p, segi_slot_float(literal->slot)); break;
     case SEG_TYPE_DECIMAL:
         for (; scale > 0 && mantissa % 10 == 0; scale--)
             mantissa /= 10;
         segi_buf_decimal(p->out, mantissa, scale);
         break;
-    case SEG_TYPE_STRING:
-        segi_buf_quoted(p->out, literal->text, literal->text_size);
-        break;
-    case SEG_TYPE_TIMESTAMP:
-        segi_civil_write_instant(p->out, literal->slot);
-        break;
-    case SEG_TYPE_DATE:
-        segi_civil_write_date(p->out, (int32_t)literal->slot);
-        break;
-    case SEGI_TYPE_DURATION:
-        print_length(p, literal->slot);
-        break;
-    default:
-        segi_buf_int(p->out, literal->slot);
-        break;
+    case SEG_TYPE_STRING: segi_buf_quoted(p->out, literal->text, literal->text_size); break;
+    case SEG_TYPE_TIMESTAMP: segi_civil_write_instant(p->out, literal->slot); break;
+    case SEG_TYPE_DATE: segi_civil_write_date(p->out, (int32_t)literal->slot); break;
+    case SEGI_TYPE_DURATION: print_length(p, literal->slot); break;
+    default: segi_buf_int(p->out, literal->slot); break;
     }
 }
 
@@ -219,13 +209,9 @@ void segi_print_window(segi_printer *p, const segi_window *window, bool ever)
                                                                  : " older than ");
         print_duration(p, window->length);
         break;
-    case SEGI_WINDOW_LAST_CALENDAR:
-        print_calendar(p, window);
-        break;
+    case SEGI_WINDOW_LAST_CALENDAR: print_calendar(p, window); break;
     case SEGI_WINDOW_THIS:
-    case SEGI_WINDOW_PREVIOUS:
-        print_period(p, window);
-        break;
+    case SEGI_WINDOW_PREVIOUS: print_period(p, window); break;
     case SEGI_WINDOW_SINCE:
     case SEGI_WINDOW_BEFORE:
         segi_buf_text(p->out, window->kind == SEGI_WINDOW_SINCE ? " since " : " before ");
@@ -237,12 +223,8 @@ void segi_print_window(segi_printer *p, const segi_window *window, bool ever)
         segi_buf_text(p->out, " and ");
         print_moment(p, window->to);
         break;
-    case SEGI_WINDOW_AGO:
-        print_ago(p, window);
-        break;
-    case SEGI_WINDOW_ANCHOR:
-        print_anchor(p, window);
-        break;
+    case SEGI_WINDOW_AGO: print_ago(p, window); break;
+    case SEGI_WINDOW_ANCHOR: print_anchor(p, window); break;
     }
     if (!zone)
         return;
@@ -367,32 +349,18 @@ void segi_print_value(segi_printer *p, const segi_node *node, int place, bool ta
     static const char *const builtins[] = {"@time", "@date",  "@hour", "@weekday",
                                            "@day",  "@month", "@year"};
     switch (node->kind) {
-    case SEGI_NODE_LITERAL:
-        print_literal_node(p, node);
-        break;
-    case SEGI_NODE_MOMENT:
-        print_moment(p, node->moment);
-        break;
-    case SEGI_NODE_NOW:
-        segi_buf_text(p->out, "now");
-        break;
+    case SEGI_NODE_LITERAL: print_literal_node(p, node); break;
+    case SEGI_NODE_MOMENT: print_moment(p, node->moment); break;
+    case SEGI_NODE_NOW: segi_buf_text(p->out, "now"); break;
     case SEGI_NODE_ATTRIBUTE:
-    case SEGI_NODE_PROPERTY:
-        segi_print_name(p, node->name, node->name_size);
-        break;
-    case SEGI_NODE_BUILTIN:
-        segi_buf_text(p->out, builtins[node->builtin]);
-        break;
-    case SEGI_NODE_AGGREGATE:
-        print_aggregate(p, node, tail);
-        break;
+    case SEGI_NODE_PROPERTY: segi_print_name(p, node->name, node->name_size); break;
+    case SEGI_NODE_BUILTIN: segi_buf_text(p->out, builtins[node->builtin]); break;
+    case SEGI_NODE_AGGREGATE: print_aggregate(p, node, tail); break;
     case SEGI_NODE_SIZE:
         segi_buf_text(p->out, "size(");
         segi_print_value(p, node->children[0], SEGI_PRINT_SUM, false);
         segi_buf_char(p->out, ')');
         break;
-    default:
-        print_arith(p, node, place, tail);
-        break;
+    default: print_arith(p, node, place, tail); break;
     }
 }

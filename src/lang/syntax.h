@@ -274,7 +274,8 @@ bool segi_parser_expect(segi_parser *p, segi_token_kind kind, const char *what);
 bool segi_parser_close_bracket(segi_parser *p, segi_token open, const char *what);
 bool segi_parser_enter(segi_parser *p, segi_token at);
 void segi_parser_leave(segi_parser *p);
-/* Fails at a token, with a message in printf form; the hint may be NULL. The first failure stays. */
+/* Fails at a token, with a message in printf form; the hint may be NULL. The first failure
+ * stays. */
 #define segi_parser_fail(p, at, hint, ...)                                                         \
     segi_parser_failed(                                                                            \
         (p), (at), (hint),                                                                         \
@@ -296,6 +297,8 @@ segi_syn *segi_parse_value(segi_parser *p);
 segi_syn *segi_parse_value_rest(segi_parser *p, segi_syn *left);
 segi_syn *segi_parse_literal(segi_parser *p);
 segi_syn *segi_parse_param(segi_parser *p);
+/* digits[.digits][e..] as an int64 or decimal; false where it does not fit exactly. */
+bool segi_number_exact(const char *text, size_t size, bool negative, segi_literal *out);
 bool segi_parse_number(segi_parser *p, segi_syn_number *out, const char *what);
 bool segi_parse_signed_float(segi_parser *p, double *out, const char *what);
 bool segi_token_unit(const segi_parser *p, segi_token token, segi_unit *out);

@@ -42,20 +42,14 @@ static int32_t days_clamp(int64_t days)
 static int64_t unit_length(segi_unit unit)
 {
     switch (unit) {
-    case SEGI_UNIT_SECOND:
-        return SEGI_SECOND;
-    case SEGI_UNIT_MINUTE:
-        return SEGI_MINUTE;
-    case SEGI_UNIT_HOUR:
-        return SEGI_HOUR;
-    case SEGI_UNIT_DAY:
-        return SEGI_DAY;
-    case SEGI_UNIT_WEEK:
-        return 7 * SEGI_DAY;
+    case SEGI_UNIT_SECOND: return SEGI_SECOND;
+    case SEGI_UNIT_MINUTE: return SEGI_MINUTE;
+    case SEGI_UNIT_HOUR: return SEGI_HOUR;
+    case SEGI_UNIT_DAY: return SEGI_DAY;
+    case SEGI_UNIT_WEEK: return 7 * SEGI_DAY;
     case SEGI_UNIT_MONTH:
     case SEGI_UNIT_QUARTER:
-    case SEGI_UNIT_YEAR:
-        break;
+    case SEGI_UNIT_YEAR: break;
     }
     return 0;
 }
@@ -126,12 +120,9 @@ static int64_t day_start(const segi_zone *zone, int64_t days)
 int64_t segi_moment_instant(segi_moment moment, const segi_zone *zone)
 {
     switch (moment.kind) {
-    case SEGI_MOMENT_LOCAL:
-        return time_clamp(segi_zone_instant(zone, time_clamp(moment.value)));
-    case SEGI_MOMENT_DATE:
-        return day_start(zone, moment.value);
-    case SEGI_MOMENT_INSTANT:
-        break;
+    case SEGI_MOMENT_LOCAL: return time_clamp(segi_zone_instant(zone, time_clamp(moment.value)));
+    case SEGI_MOMENT_DATE: return day_start(zone, moment.value);
+    case SEGI_MOMENT_INSTANT: break;
     }
     return time_clamp(moment.value);
 }
@@ -139,16 +130,11 @@ int64_t segi_moment_instant(segi_moment moment, const segi_zone *zone)
 static segi_period period_of(segi_unit unit)
 {
     switch (unit) {
-    case SEGI_UNIT_WEEK:
-        return SEGI_PERIOD_WEEK;
-    case SEGI_UNIT_MONTH:
-        return SEGI_PERIOD_MONTH;
-    case SEGI_UNIT_QUARTER:
-        return SEGI_PERIOD_QUARTER;
-    case SEGI_UNIT_YEAR:
-        return SEGI_PERIOD_YEAR;
-    default:
-        return SEGI_PERIOD_DAY;
+    case SEGI_UNIT_WEEK: return SEGI_PERIOD_WEEK;
+    case SEGI_UNIT_MONTH: return SEGI_PERIOD_MONTH;
+    case SEGI_UNIT_QUARTER: return SEGI_PERIOD_QUARTER;
+    case SEGI_UNIT_YEAR: return SEGI_PERIOD_YEAR;
+    default: return SEGI_PERIOD_DAY;
     }
 }
 
@@ -228,8 +214,7 @@ void segi_window_bounds(const segi_window *window, const segi_zone *zone, int64_
     bool cut = true;
     int32_t first_day, end_day;
     switch (window->kind) {
-    case SEGI_WINDOW_EVER:
-        break;
+    case SEGI_WINDOW_EVER: break;
     case SEGI_WINDOW_LAST:
         begin = time_add(segi_duration_add(now, window->length, -1, zone), 1);
         break;
@@ -245,9 +230,7 @@ void segi_window_bounds(const segi_window *window, const segi_zone *zone, int64_
         begin = day_start(zone, first_day);
         end = day_start(zone, end_day);
         break;
-    case SEGI_WINDOW_SINCE:
-        begin = segi_moment_instant(window->from, zone);
-        break;
+    case SEGI_WINDOW_SINCE: begin = segi_moment_instant(window->from, zone); break;
     case SEGI_WINDOW_BEFORE:
         end = segi_moment_instant(window->from, zone);
         cut = events;
@@ -263,9 +246,7 @@ void segi_window_bounds(const segi_window *window, const segi_zone *zone, int64_
     case SEGI_WINDOW_OLDER:
         end = time_add(segi_duration_add(now, window->length, -1, zone), 1);
         break;
-    case SEGI_WINDOW_ANCHOR:
-        anchor_bounds(window, zone, anchor, &begin, &end);
-        break;
+    case SEGI_WINDOW_ANCHOR: anchor_bounds(window, zone, anchor, &begin, &end); break;
     }
     if (cut && end > now_end)
         end = now_end;
@@ -301,8 +282,7 @@ void segi_window_dates(const segi_window *window, const segi_zone *zone, int64_t
     int32_t begin = DAYS_MIN, end = tomorrow;
     switch (window->kind) {
     case SEGI_WINDOW_EVER:
-    case SEGI_WINDOW_ANCHOR: /* refused by the checker: an anchor is an instant */
-        break;
+    case SEGI_WINDOW_ANCHOR: /* refused by the checker: an anchor is an instant */ break;
     case SEGI_WINDOW_LAST:
         begin = days_clamp((int64_t)date_add(today, window->length, -1) + 1);
         break;
@@ -318,12 +298,8 @@ void segi_window_dates(const segi_window *window, const segi_zone *zone, int64_t
         if (end > tomorrow)
             end = tomorrow;
         break;
-    case SEGI_WINDOW_SINCE:
-        begin = moment_date(window->from, zone);
-        break;
-    case SEGI_WINDOW_BEFORE:
-        end = moment_date(window->from, zone);
-        break;
+    case SEGI_WINDOW_SINCE: begin = moment_date(window->from, zone); break;
+    case SEGI_WINDOW_BEFORE: end = moment_date(window->from, zone); break;
     case SEGI_WINDOW_BETWEEN:
         begin = moment_date(window->from, zone);
         end = days_clamp((int64_t)moment_date(window->to, zone) + 1);

@@ -22,9 +22,18 @@ typedef struct dag {
     segi_op *ops; /* growing; copied into the arena at the end */
     size_t op_count, op_capacity;
     dag_slot *slots;
-    size_t slot_count;  /* power of two */
-    segi_buf keys, key; /* all keys; the one being made */
+    size_t slot_count;         /* power of two */
+    segi_buf keys, key;        /* all keys; the one being made */
+    struct dag_shared *shared; /* owned: trees of saved segments that were built */
+    size_t shared_count, shared_capacity;
 } dag;
+
+/* A saved segment's tree may be referred to from many places, and those again: each is built
+ * once, or a chain of references would be walked once per path. */
+typedef struct dag_shared {
+    const segi_node *tree;
+    uint32_t op;
+} dag_shared;
 
 static seg_status dag_grow_slots(dag *d)
 {
@@ -305,12 +314,28 @@ static seg_status dag_rank(dag *d, const segi_node *node, uint32_t *out)
     return dag_intern(d, &op, out);
 }
 
+static seg_status dag_segment(dag *d, const segi_node *tree, uint32_t *out)
+{
+    for (size_t i = 0; i < d->shared_count; i++) {
+        if (d->shared[i].tree == tree) {
+            *out = d->shared[i].op;
+            return SEG_OK;
+        }
+    }
+    SEGI_TRY(dag_build(d, tree, out));
+    if (!segi_grow(d->mem, (void **)&d->shared, &d->shared_capacity, d->shared_count + 1,
+                   sizeof *d->shared))
+        return SEG_E_NOMEM;
+    d->shared[d->shared_count++] = (dag_shared){tree, *out};
+    return SEG_OK;
+}
+
 static seg_status dag_build(dag *d, const segi_node *node, uint32_t *out)
 {
     switch (node->kind) {
     case SEGI_NODE_EVERYONE: return dag_constant(d, true, node, out);
     case SEGI_NODE_NOBODY: return dag_constant(d, false, node, out);
-    case SEGI_NODE_SEGMENT: return dag_build(d, node->children[0], out);
+    case SEGI_NODE_SEGMENT: return dag_segment(d, node->children[0], out);
     case SEGI_NODE_RANK: return dag_rank(d, node, out);
     case SEGI_NODE_NOT:
     case SEGI_NODE_AND:
@@ -382,6 +407,7 @@ seg_status segi_program_build(const segi_mem *mem, const segi_node *const *trees
     segi_buf_deinit(&d.key);
     segi_free(mem, d.slots);
     segi_free(mem, d.ops);
+    segi_free(mem, d.shared);
     if (status != SEG_OK) {
         segi_program_destroy(program);
         return segi_fail_nomem(err);

@@ -1,7 +1,9 @@
-/* Door of the room `sets`: saved segments by name, and the references between them. */
+/* Door of the room `sets`: saved segments by name and the references between them, and sets turned
+ * round into rows per user. */
 #ifndef SEGI_SETS_H
 #define SEGI_SETS_H
 
+#include "base/bitmap.h"
 #include "lang/lang.h"
 #include "store/store.h"
 
@@ -15,12 +17,11 @@ void segi_catalog_destroy(segi_catalog *catalog);
 /* Compile `text` with the saved segments as they are now. As segi_compile(). */
 seg_status segi_catalog_compile(segi_catalog *catalog, const segi_mem *mem,
                                 const segi_schema *schema, const char *text, size_t text_size,
-                                uint32_t flags, const segi_param_value *params,
-                                size_t param_count, segi_predicate **out, seg_error *err);
+                                uint32_t flags, const segi_param_value *params, size_t param_count,
+                                segi_predicate **out, seg_error *err);
 seg_status segi_catalog_compile_value(segi_catalog *catalog, const segi_mem *mem,
-                                      const segi_schema *schema, const char *text,
-                                      size_t text_size, uint32_t flags, segi_predicate **out,
-                                      seg_error *err);
+                                      const segi_schema *schema, const char *text, size_t text_size,
+                                      uint32_t flags, segi_predicate **out, seg_error *err);
 /* Save: compiles first, refuses circles and parameters. */
 seg_status segi_catalog_define(segi_catalog *catalog, const segi_schema *schema, const char *name,
                                size_t name_size, const char *text, size_t text_size,
@@ -30,5 +31,21 @@ seg_status segi_catalog_drop(segi_catalog *catalog, const char *name, size_t nam
 /* The text saved under the name, copied into buf. SEG_E_NOT_FOUND. */
 seg_status segi_catalog_text(segi_catalog *catalog, const char *name, size_t name_size,
                              segi_buf *buf, seg_error *err);
+
+/* ---- rows per user -------------------------------------------------------------------------- */
+
+/* Bit s of row u: user u is in set s. Immutable. */
+typedef struct segi_rowset {
+    const segi_mem *mem;
+    uint32_t user_count, word_count;
+    uint64_t *words; /* owned: [user_count * word_count] */
+} segi_rowset;
+
+seg_status segi_rowset_create(const segi_mem *mem, const segi_bitmap *const *sets, size_t set_count,
+                              uint32_t user_count, segi_rowset **out, seg_error *err);
+void segi_rowset_destroy(segi_rowset *rows);
+/* The rows of these ordinals, one after the other; those past user_count are all 0. */
+void segi_rowset_read(const segi_rowset *rows, const uint32_t *ordinals, size_t count,
+                      uint64_t *out);
 
 #endif

@@ -10,7 +10,7 @@
 
 #define NOW "2026-03-31T12:00:00Z"
 
-/* ---- S-01: now is an argument ---------------------------------------------------------------- */
+/* ---- S-01: now is an argument ---- */
 
 START_TEST(test_semantics__s01_answers_depend_on_data_and_now_alone)
 {
@@ -72,7 +72,7 @@ START_TEST(test_semantics__s01_same_bytes_on_one_and_two_threads)
 }
 END_TEST
 
-/* ---- S-02: rolling windows -------------------------------------------------------------------- */
+/* ---- S-02: rolling windows ---- */
 
 START_TEST(test_semantics__s02_open_below_closed_above)
 {
@@ -139,14 +139,20 @@ START_TEST(test_semantics__s02_windows_around_an_anchor)
     shop_ask(&s, NOW, "did \"x\" within 3 days after first \"signup\"", "d");
     shop_ask(&s, NOW, "did \"x\" within 3 days before first \"signup\"", "a b");
     shop_ask(&s, NOW, "did \"x\" within 3 days of first \"signup\"", "a b c d");
-    /* Without an anchor there is no window: nothing was done in it. */
-    shop_ask(&s, NOW, "did not \"x\" within 3 days after first \"signup\"", "a b c e none");
+    /* Without an anchor there is no window: nothing was done in it. `did not` asks for more:
+     * that the anchor was, and that the span is over. */
+    shop_ask(&s, NOW, "not did \"x\" within 3 days after first \"signup\"", "a b c e none");
+    shop_ask(&s, NOW, "did not \"x\" within 3 days after first \"signup\"", "a b c e");
+    shop_ask(&s, "2026-03-12T23:59:59.999999Z",
+             "did not \"x\" within 3 days after first \"signup\"", "");
+    shop_ask(&s, "2026-03-13T00:00:00Z", "did not \"x\" within 3 days after first \"signup\"",
+             "a b c e");
     shop_ask(&s, NOW, "count of \"x\" within 3 days of first \"signup\" = 0", "e none");
     shop_close(&s);
 }
 END_TEST
 
-/* ---- S-03: calendar windows ---------------------------------------------------------------------- */
+/* ---- S-03: calendar windows ---- */
 
 /* One user per instant, named after it; asks each window. */
 static void calendar_users(shop *s)
@@ -204,7 +210,7 @@ START_TEST(test_semantics__s03_last_calendar_days_with_and_without_today)
 }
 END_TEST
 
-/* ---- S-04: absolute windows ------------------------------------------------------------------------ */
+/* ---- S-04: absolute windows ---- */
 
 START_TEST(test_semantics__s04_closed_below_open_above)
 {
@@ -244,7 +250,7 @@ START_TEST(test_semantics__s04_dates_begin_in_the_zone)
 }
 END_TEST
 
-/* ---- S-05: zones ------------------------------------------------------------------------------------ */
+/* ---- S-05: zones ---- */
 
 START_TEST(test_semantics__s05_days_have_23_24_or_25_hours)
 {
@@ -320,7 +326,44 @@ START_TEST(test_semantics__s05_zone_of_the_window_reaches_into_where)
 }
 END_TEST
 
-/* ---- S-06: months and years -------------------------------------------------------------------------- */
+START_TEST(test_semantics__s05_zone_of_the_user_ahead_of_the_store)
+{
+    /* At 22:40Z it is 5 April 23:40 in London, the store's zone, and 6 April 04:10 in Kolkata. */
+    shop s = shop_open("Europe/London");
+    const char *now = "2026-04-05T22:40:00Z";
+    shop_user(&s, "asha", "timezone='Asia/Kolkata' due=@2026-04-06");
+    shop_user(&s, "tom", "due=@2026-04-06");
+    shop_ask(&s, now, "due today tz user", "asha");
+    shop_ask(&s, now, "due in last 1 week tz user", "asha");
+    shop_ask(&s, now, "using timezone user: due in last 1 week", "asha");
+    shop_ask(&s, now, "due in next 1 day tz user", "asha");
+    shop_ask(&s, now, "due in next 2 days tz user", "asha tom");
+    shop_close(&s);
+}
+END_TEST
+
+START_TEST(test_semantics__s05_zone_of_the_user_reaches_into_where)
+{
+    /* Windows and dates inside of where, in the zone of each user; sue has none: the store's. */
+    shop s = shop_open("UTC");
+    shop_user(&s, "kim", "timezone='Asia/Seoul'");
+    static const char *const users[] = {"kim", "sue"};
+    for (size_t i = 0; i < 2; i++)
+        shop_event(&s, users[i], "x", "2026-03-30T16:00:00Z",
+                   "due=@2026-03-30T16:00:00Z day=@2026-03-31");
+    /* 16:00Z on the 30th is 01:00 on the 31st in Seoul; now is 21:00 on the 31st there. */
+    shop_ask(&s, NOW, "did \"x\" where (due today) in last 3 days tz user", "kim");
+    shop_ask(&s, NOW, "did \"x\" where (due in last 1 month) in last 3 days tz user", "kim sue");
+    shop_ask(&s, NOW, "did \"x\" where (due = 2026-03-30) in last 3 days tz user", "sue");
+    shop_ask(&s, NOW, "did \"x\" where (day today) in last 3 days tz user", "kim sue");
+    shop_ask(&s, NOW, "did \"x\" where (day this month) in last 3 days tz user", "kim sue");
+    shop_ask(&s, NOW, "did \"x\" where (@date = 2026-03-31) in last 3 days tz user", "kim");
+    shop_ask(&s, NOW, "using timezone user: count of \"x\" where (due today) = 1", "kim");
+    shop_close(&s);
+}
+END_TEST
+
+/* ---- S-06: months and years ---- */
 
 START_TEST(test_semantics__s06_month_before_the_31st_is_clamped)
 {
@@ -353,7 +396,7 @@ START_TEST(test_semantics__s06_months_keep_the_time_of_day_of_the_zone)
 }
 END_TEST
 
-/* ---- S-07: dates without time -------------------------------------------------------------------------- */
+/* ---- S-07: dates without time ---- */
 
 START_TEST(test_semantics__s07_a_date_is_compared_as_a_date_in_the_zone)
 {
@@ -380,7 +423,7 @@ START_TEST(test_semantics__s07_a_date_is_compared_as_a_date_in_the_zone)
 }
 END_TEST
 
-/* ---- S-08: order of events ------------------------------------------------------------------------------ */
+/* ---- S-08: order of events ---- */
 
 START_TEST(test_semantics__s08_equal_times_keep_the_order_of_arrival)
 {
@@ -403,7 +446,7 @@ START_TEST(test_semantics__s08_equal_times_keep_the_order_of_arrival)
 }
 END_TEST
 
-/* ---- S-09: late, future, repeated ------------------------------------------------------------------------ */
+/* ---- S-09: late, future, repeated ---- */
 
 START_TEST(test_semantics__s09_late_events_move_what_was_first)
 {
@@ -453,7 +496,7 @@ START_TEST(test_semantics__s09_an_event_id_counts_once)
 }
 END_TEST
 
-/* ---- S-10, S-11: how often ---------------------------------------------------------------------------------- */
+/* ---- S-10, S-11: how often ---- */
 
 /* u0 .. u4 did "x" so many times, all in the last 30 days; u2 and u4 also did it long ago. */
 static void counted_users(shop *s)
@@ -528,7 +571,7 @@ START_TEST(test_semantics__s11_did_not_is_the_rest_of_the_universe)
 }
 END_TEST
 
-/* ---- S-12: the universe --------------------------------------------------------------------------------------- */
+/* ---- S-12: the universe ---- */
 
 START_TEST(test_semantics__s12_users_exist_when_named_or_from_their_first_event)
 {
@@ -576,7 +619,7 @@ START_TEST(test_semantics__s12_ranks_count_those_who_have_a_value)
 }
 END_TEST
 
-/* ---- S-13: absent, null, value ---------------------------------------------------------------------------------- */
+/* ---- S-13: absent, null, value ---- */
 
 static void tri_users(shop *s)
 {
@@ -691,7 +734,7 @@ START_TEST(test_semantics__s13_null_clears_and_absent_keeps)
 }
 END_TEST
 
-/* ---- S-14: several values --------------------------------------------------------------------------------------- */
+/* ---- S-14: several values ---- */
 
 START_TEST(test_semantics__s14_sets)
 {
@@ -706,6 +749,11 @@ START_TEST(test_semantics__s14_sets)
     shop_ask(&s, NOW, "k has any (\"b\", \"c\")", "ab abc");
     shop_ask(&s, NOW, "k has \"b\"", "ab abc");
     shop_ask(&s, NOW, "k has all (\"a\", \"b\")", "ab abc");
+    /* All of nothing: true of a set that has something, S-14 demands that. */
+    shop_ask(&s, NOW, "k has all ()", "a ab abc twice");
+    shop_ask(&s, NOW, "k has any ()", "");
+    shop_ask(&s, NOW, "k has none ()", "a ab abc empty twice");
+    shop_ask(&s, NOW, "k has exactly ()", "empty");
     shop_ask(&s, NOW, "k has exactly (\"b\", \"a\")", "ab");
     shop_ask(&s, NOW, "k has exactly (\"a\", \"a\")", "a twice");
     shop_ask(&s, NOW, "k has none (\"b\", \"c\")", "a empty twice");
@@ -730,7 +778,7 @@ START_TEST(test_semantics__s14_tests_of_one_where_meet_one_event)
 }
 END_TEST
 
-/* ---- S-15: types ------------------------------------------------------------------------------------------------- */
+/* ---- S-15: types ---- */
 
 START_TEST(test_semantics__s15_another_type_is_refused_whole)
 {
@@ -804,7 +852,7 @@ START_TEST(test_semantics__s15_decimals_are_exact_and_texts_bytes)
 }
 END_TEST
 
-/* ---- S-16: aggregates ---------------------------------------------------------------------------------------------- */
+/* ---- S-16: aggregates ---- */
 
 START_TEST(test_semantics__s16_of_nothing)
 {
@@ -890,7 +938,7 @@ START_TEST(test_semantics__s16_overflow_is_an_error)
 }
 END_TEST
 
-/* ---- S-17: affinity --------------------------------------------------------------------------------------------------- */
+/* ---- S-17: affinity ---- */
 
 START_TEST(test_semantics__s17_mode_and_its_ties)
 {
@@ -930,7 +978,7 @@ START_TEST(test_semantics__s17_share)
 }
 END_TEST
 
-/* ---- S-18: first, nth, last --------------------------------------------------------------------------------------------- */
+/* ---- S-18: first, nth, last ---- */
 
 START_TEST(test_semantics__s18_first_ever_and_first_within)
 {
@@ -954,7 +1002,7 @@ START_TEST(test_semantics__s18_first_ever_and_first_within)
 }
 END_TEST
 
-/* ---- S-29: algebra --------------------------------------------------------------------------------------------------------- */
+/* ---- S-29: algebra ---- */
 
 /* Users named by which of a, b, c they are. */
 static void truth_users(shop *s)
@@ -1030,7 +1078,7 @@ START_TEST(test_semantics__s29_equal_meanings_have_one_fingerprint)
 }
 END_TEST
 
-/* ---- S-30: segments of segments ----------------------------------------------------------------------------------------------- */
+/* ---- S-30: segments of segments ---- */
 
 START_TEST(test_semantics__s30_references_and_their_versions)
 {
@@ -1143,6 +1191,8 @@ Suite *suite(void)
     tcase_add_test(time, test_semantics__s05_hour_that_occurs_twice);
     tcase_add_test(time, test_semantics__s05_zone_of_the_user_with_fallback);
     tcase_add_test(time, test_semantics__s05_zone_of_the_window_reaches_into_where);
+    tcase_add_test(time, test_semantics__s05_zone_of_the_user_ahead_of_the_store);
+    tcase_add_test(time, test_semantics__s05_zone_of_the_user_reaches_into_where);
     tcase_add_test(time, test_semantics__s06_month_before_the_31st_is_clamped);
     tcase_add_test(time, test_semantics__s06_months_keep_the_time_of_day_of_the_zone);
     tcase_add_test(time, test_semantics__s07_a_date_is_compared_as_a_date_in_the_zone);

@@ -11,7 +11,7 @@
 
 #define NOW "2026-03-31T12:00:00Z"
 
-/* ---- article A ------------------------------------------------------------------------------- */
+/* ---- article A ---- */
 
 START_TEST(test_use_cases__a1_demographic)
 {
@@ -248,7 +248,7 @@ START_TEST(test_use_cases__a26_advocacy)
 }
 END_TEST
 
-/* ---- article B ------------------------------------------------------------------------------------- */
+/* ---- article B ---- */
 
 START_TEST(test_use_cases__b1_milestones_and_follow_ups)
 {

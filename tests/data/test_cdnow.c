@@ -19,7 +19,7 @@ static seg_store *store;
 static seg_snapshot *snapshot;
 static int64_t now; /* the end of the data */
 
-/* ---- loading ----------------------------------------------------------------------------------------- */
+/* ---- loading --------------------------------------------------------------------------------- */
 
 static void must(seg_status status, const seg_error *err)
 {
@@ -105,7 +105,7 @@ static void load_sample(void)
     load("cdnow/CDNOW_sample.txt", 5, 0, 6919);
 }
 
-/* ---- the whole file ------------------------------------------------------------------------------------ */
+/* ---- the whole file -------------------------------------------------------------------------- */
 
 START_TEST(test_cdnow__master_totals)
 {
@@ -180,7 +180,7 @@ START_TEST(test_cdnow__sample_is_part_of_master)
 }
 END_TEST
 
-/* ---- the sample ---------------------------------------------------------------------------------------- */
+/* ---- the sample ------------------------------------------------------------------------------ */
 
 /* What is known of each customer by the end of the calibration period. */
 typedef struct customer {

@@ -267,7 +267,7 @@ static void users_make(feed_data *feed, rng *r, size_t count)
         names[i].data = model_copy(&feed->arena, name, (size_t)size);
         names[i].size = (size_t)size;
         /* Distinct: a product with an odd number, and dense ones around 0 and 65,536. */
-        numbers[i] = dense ? 65536 - count / 2 + i : i * (mask | 1);
+        numbers[i] = dense ? (count > 100000 ? 0 : 65536 - count / 2) + i : i * (mask | 1);
     }
     if (count > 2 && !dense)
         numbers[2] = UINT64_MAX - 1;
@@ -305,7 +305,7 @@ static const feed_row *row_again(const feed_data *feed, rng *r, size_t commit, s
         if (batch->kind == FEED_ATTRIBUTES || batch->row_count == 0)
             continue;
         const feed_row *row = &batch->rows[rng_below(r, batch->row_count)];
-        if (row->event_id >= 0 && row->type == type && row->time <= SEG_TIME_MAX)
+        if (row->event_id >= 0 && row->type == type && !row->altered)
             return row;
     }
     return NULL;
@@ -321,8 +321,10 @@ static void event_row(feed_data *feed, rng *r, const feed_batch *batch, feed_row
     const feed_row *again = rng_chance(r, 4) ? row_again(feed, r, commit, row->type) : NULL;
     if (again != NULL) {
         *row = *again;
-        if (feed->commits[commit].quarantine && rng_chance(r, 30))
-            row->time += row->time < SEG_TIME_MAX - MODEL_SECOND ? MODEL_SECOND : 0;
+        if (feed->commits[commit].quarantine && rng_chance(r, 30)) {
+            row->time += MODEL_SECOND;
+            row->altered = true;
+        }
         return;
     }
     model_value *values = model_alloc(&feed->arena, schema->property_count * sizeof(*values));
@@ -343,6 +345,7 @@ static void event_row(feed_data *feed, rng *r, const feed_batch *batch, feed_row
     }
     if (feed->commits[commit].quarantine && rng_chance(r, 2))
         row->time = SEG_TIME_MAX + 1;
+    row->altered = row->time > SEG_TIME_MAX; /* also where it was copied */
 }
 
 static void batch_make(feed_data *feed, rng *r, feed_batch *batch, size_t rows, size_t commit,

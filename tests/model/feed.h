@@ -18,6 +18,7 @@ typedef struct feed_row {
     int64_t event_id;          /* -1: none */
     const model_value *values; /* one per attribute or property of the schema */
     bool dropped;
+    bool altered; /* its event id belongs to another content */
 } feed_row;
 
 typedef enum feed_kind {

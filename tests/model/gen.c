@@ -189,12 +189,23 @@ static void some_anchor(gen *g, model_window *window)
     window->anchor->selector = some_selector(g, 0);
 }
 
+/* A date of the kind that dates are compared with. */
+static model_moment some_date(gen *g)
+{
+    model_moment moment = some_moment(g);
+    if (moment.kind != MODEL_M_DATE)
+        moment.value = g->now / MODEL_DAY - rng_range(&g->r, -10, 10);
+    moment.kind = MODEL_M_DATE;
+    return moment;
+}
+
 /* A window for events, an attribute (of type `type`), or a property. */
 typedef enum window_use {
     FOR_EVENTS,
     FOR_INSTANT,
     FOR_DATE,
-    FOR_PROPERTY
+    FOR_PROPERTY,
+    FOR_PROPERTY_DATE
 } window_use;
 
 static model_window some_window(gen *g, window_use use)
@@ -208,7 +219,8 @@ static model_window some_window(gen *g, window_use use)
     } while ((window.kind == MODEL_W_NEXT && use != FOR_INSTANT && use != FOR_DATE) ||
              (window.kind == MODEL_W_ANCHOR && use != FOR_EVENTS && use != FOR_INSTANT));
     window.length = some_span(g);
-    if (use == FOR_DATE && window.length.unit < MODEL_U_DAY)
+    bool dates = use == FOR_DATE || use == FOR_PROPERTY_DATE;
+    if (dates && window.length.unit < MODEL_U_DAY)
         window.length.unit = MODEL_U_DAY;
     if (window.kind >= MODEL_W_LAST_CALENDAR && window.kind <= MODEL_W_PREVIOUS) {
         window.length.count = rng_range(&g->r, 1, 5);
@@ -216,16 +228,20 @@ static model_window some_window(gen *g, window_use use)
         window.complete = chance(g, 50);
     }
     if (window.kind == MODEL_W_SINCE || window.kind == MODEL_W_BEFORE)
-        window.from = some_moment(g);
+        window.from = dates ? some_date(g) : some_moment(g);
     if (window.kind == MODEL_W_BETWEEN)
         moments(g, &window);
+    if (window.kind == MODEL_W_BETWEEN && dates) {
+        window.from = window.to = some_date(g);
+        window.to.value += rng_range(&g->r, 0, 12);
+    }
     if (window.kind == MODEL_W_AGO) {
         window.length_to = window.length;
         window.length_to.count = rng_range(&g->r, 0, window.length.count - 1);
     }
     if (window.kind == MODEL_W_ANCHOR)
         some_anchor(g, &window);
-    if (window.kind != MODEL_W_EVER && use != FOR_PROPERTY)
+    if (window.kind != MODEL_W_EVER && use < FOR_PROPERTY)
         some_zone(g, &window);
     g->boundary = g->boundary || window.kind != MODEL_W_EVER;
     return window;
@@ -295,9 +311,50 @@ static model_value number_literal(gen *g, const model_column *column)
     return value;
 }
 
+/* Another column of that type, in the same place; NULL if there is none. */
+static model_node *other_column(gen *g, seg_type type)
+{
+    const model_schema *schema = &g->feed->schema;
+    const model_column *columns = g->where != NULL ? schema->properties : schema->attributes;
+    size_t count = g->where != NULL ? schema->property_count : schema->attribute_count;
+    for (int tries = 0; tries < 20; tries++) {
+        size_t i = below(g, count);
+        bool same =
+            columns[i].type == type || (model_is_number(columns[i].type) && model_is_number(type));
+        if (!same || (g->where != NULL && !selector_has(g, g->where, i)))
+            continue;
+        model_node *node = gen_node(g, g->where != NULL ? MODEL_PROPERTY : MODEL_ATTRIBUTE);
+        node->column = i;
+        return node;
+    }
+    if (g->where == NULL || !is_time(type))
+        return NULL;
+    model_node *node = gen_node(g, MODEL_BUILTIN);
+    node->builtin = type == SEG_TYPE_DATE ? MODEL_B_DATE : MODEL_B_TIME;
+    return node;
+}
+
+/* `5 > age` for `age < 5` */
+static void turn(model_node *node)
+{
+    static const model_op turned[] = {MODEL_EQ, MODEL_NE, MODEL_GT, MODEL_GE, MODEL_LT, MODEL_LE};
+    model_node *left = node->children[0];
+    node->children[0] = node->children[1];
+    node->children[1] = left;
+    node->op = turned[node->op];
+}
+
 static model_node *test_compare(gen *g, model_node *left, const model_column *column)
 {
     model_node *pair[2] = {left, NULL};
+    bool plain = left->kind == MODEL_ATTRIBUTE || left->kind == MODEL_PROPERTY;
+    if (plain && chance(g, 8))
+        pair[1] = other_column(g, column->type);
+    if (pair[1] != NULL) {
+        model_node *node = gen_join(g, MODEL_COMPARE, 2, pair);
+        node->op = (model_op)below(g, column->type == SEG_TYPE_BOOL ? 2 : 6);
+        return node;
+    }
     if (model_is_number(column->type)) {
         pair[1] = literal(g, number_literal(g, column));
     } else if (column->type == SEG_TYPE_TIMESTAMP) {
@@ -309,6 +366,8 @@ static model_node *test_compare(gen *g, model_node *left, const model_column *co
     }
     model_node *node = gen_join(g, MODEL_COMPARE, 2, pair);
     node->op = (model_op)below(g, column->type == SEG_TYPE_BOOL ? 2 : 6);
+    if (plain && pair[1]->kind == MODEL_LITERAL && chance(g, 4))
+        turn(node);
     return node;
 }
 
@@ -324,17 +383,17 @@ static model_node *test_in(gen *g, model_node *left, const model_column *column)
 {
     model_node *node = gen_join(g, MODEL_IN, 1, &left);
     node->negated = chance(g, 40);
-    node->list_count = 1 + below(g, chance(g, 10) ? 40 : 4);
-    node->list = model_alloc(g->arena, node->list_count * sizeof(*node->list));
+    node->list_count = chance(g, 3) ? 0 : 1 + below(g, chance(g, 10) ? 40 : 4);
+    node->list = model_alloc(g->arena, (node->list_count + 1) * sizeof(*node->list));
     for (size_t i = 0; i < node->list_count; i++)
-        node->list[i] = feed_value(g->feed, &g->r, column);
+        node->list[i] = model_is_number(column->type) ? number_literal(g, column)
+                                                      : feed_value(g->feed, &g->r, column);
     return node;
 }
 
 static bool can_in(seg_type type)
 {
-    return type == SEG_TYPE_INT64 || type == SEG_TYPE_DECIMAL || type == SEG_TYPE_STRING ||
-           type == SEG_TYPE_DATE;
+    return type != SEG_TYPE_GEO && type != SEG_TYPE_STRING_SET;
 }
 
 static model_node *test_state(gen *g, model_node *left)
@@ -387,16 +446,28 @@ static model_node *test_radius(gen *g, model_node *left)
     return node;
 }
 
+static void open_ring(model_point *points, size_t count)
+{
+    model_point *last = &points[count - 1];
+    if (last->latitude == points[0].latitude && last->longitude == points[0].longitude)
+        last->longitude += 5000000;
+}
+
 static model_node *test_polygon(gen *g, model_node *left)
 {
     model_node *node = gen_join(g, MODEL_POLYGON, 1, &left);
     node->point_count = 3 + below(g, 5);
     node->points = model_alloc(g->arena, node->point_count * sizeof(*node->points));
     /* Corners on the grid of the points: borders and corners are hit. */
+    if (node->point_count >= 6 && chance(g, 50))
+        node->first_ring = 3;
     for (size_t i = 0; i < node->point_count; i++) {
         node->points[i].latitude = 470000000 + rng_range(&g->r, 0, 6) * 5000000;
         node->points[i].longitude = 100000000 + rng_range(&g->r, 0, 6) * 5000000;
     }
+    /* The first corner again at the end of a ring would be left out. */
+    open_ring(node->points, node->first_ring > 0 ? node->first_ring : node->point_count);
+    open_ring(node->points + node->first_ring, node->point_count - node->first_ring);
     g->boundary = true;
     return node;
 }
@@ -409,14 +480,12 @@ static model_node *test_geo(gen *g, model_node *left)
 static model_node *test_time(gen *g, model_node *left, const model_column *column, bool property)
 {
     model_node *node = gen_join(g, MODEL_TIME, 1, &left);
-    window_use use = property                        ? FOR_PROPERTY
-                     : column->type == SEG_TYPE_DATE ? FOR_DATE
-                                                     : FOR_INSTANT;
+    bool date = column->type == SEG_TYPE_DATE;
+    window_use use =
+        property ? (date ? FOR_PROPERTY_DATE : FOR_PROPERTY) : (date ? FOR_DATE : FOR_INSTANT);
     do {
         node->window = some_window(g, use);
     } while (node->window.kind == MODEL_W_EVER);
-    if (column->type == SEG_TYPE_DATE && node->window.length.unit < MODEL_U_DAY)
-        node->window.length.unit = MODEL_U_DAY;
     return node;
 }
 
@@ -458,6 +527,13 @@ static model_node *where_test(gen *g, const model_selector *selector)
     left->column = index;
     if (chance(g, 12))
         return test_state(g, left);
+    if (model_is_number(column->type) && chance(g, 8)) {
+        static const model_column real = {"real", SEG_TYPE_FLOAT64, 0};
+        model_node *pair[2] = {left, literal(g, model_int(rng_range(&g->r, 1, 9)))};
+        model_node *node = gen_join(g, MODEL_ARITH, 2, pair);
+        node->arith = "+-*/"[below(g, 4)];
+        return test_compare(g, node, &real);
+    }
     if (column->type == SEG_TYPE_GEO)
         return test_geo(g, left);
     if (column->type == SEG_TYPE_BOOL && chance(g, 60))
@@ -475,8 +551,13 @@ static model_node *where_test(gen *g, const model_selector *selector)
 
 static model_node *gen_where(gen *g, const model_selector *selector, int depth)
 {
-    if (depth <= 0 || chance(g, 65))
-        return where_test(g, selector);
+    if (depth <= 0 || chance(g, 65)) {
+        const model_selector *outer = g->where;
+        g->where = selector;
+        model_node *node = where_test(g, selector);
+        g->where = outer;
+        return node;
+    }
     model_node *children[3];
     size_t count = 2 + below(g, 2);
     model_kind kind = chance(g, 50) ? MODEL_AND : MODEL_OR;
@@ -498,9 +579,9 @@ static model_node *builtin_argument(gen *g)
     return node;
 }
 
-static bool number_not_big(seg_type type)
+static bool can_order(seg_type type)
 {
-    return model_is_number(type);
+    return model_is_number(type) || is_time(type);
 }
 
 /* The argument of an aggregate; its column goes to *column. */
@@ -524,7 +605,7 @@ static model_node *some_argument(gen *g, const model_selector *selector, bool (*
 
 static bool can_group(seg_type type)
 {
-    return type != SEG_TYPE_GEO && type != SEG_TYPE_STRING_SET;
+    return type != SEG_TYPE_STRING_SET;
 }
 
 /* An aggregate; what it gives goes to *column (as if it were a column of that type). */
@@ -540,15 +621,15 @@ static model_node *some_aggregate(gen *g, model_column *column)
     switch (node->aggregate) {
     case MODEL_A_COUNT: break;
     case MODEL_A_SUM:
-    case MODEL_A_MIN:
-    case MODEL_A_MAX:
-        node->argument = some_argument(g, &node->selector, number_not_big, column);
+        node->argument = some_argument(g, &node->selector, model_is_number, column);
         break;
+    case MODEL_A_MIN:
+    case MODEL_A_MAX: node->argument = some_argument(g, &node->selector, can_order, column); break;
     case MODEL_A_AVG:
     case MODEL_A_MEDIAN:
     case MODEL_A_PERCENTILE:
     case MODEL_A_STDDEV:
-        node->argument = some_argument(g, &node->selector, number_not_big, column);
+        node->argument = some_argument(g, &node->selector, model_is_number, column);
         node->fraction = rng_range(&g->r, 0, 1000);
         *column = real;
         break;
@@ -600,10 +681,34 @@ static void aggregate_literal(gen *g, const model_node *left, model_node *test)
     }
 }
 
+/* Tests that are not comparisons; NULL if there is none for the type. */
+static model_node *other_test(gen *g, model_node *left, const model_column *column)
+{
+    if (chance(g, 20)) {
+        model_node *node = test_state(g, left);
+        node->state = SEG_VALUE_SET; /* an aggregate is set or is not */
+        return node;
+    }
+    if (column->type == SEG_TYPE_BOOL)
+        return gen_join(g, MODEL_TRUTH, 1, &left);
+    if (column->type == SEG_TYPE_STRING)
+        return test_text(g, left, column);
+    if (is_time(column->type))
+        return test_time(g, left, column, false);
+    return NULL;
+}
+
 static model_node *aggregate_test(gen *g)
 {
     model_column column;
     model_node *left = some_aggregate(g, &column);
+    if (column.type == SEG_TYPE_GEO)
+        return test_geo(g, left);
+    if (left->aggregate >= MODEL_A_MIN && left->aggregate != MODEL_A_SHARE && chance(g, 25)) {
+        model_node *node = other_test(g, left, &column);
+        if (node != NULL)
+            return node;
+    }
     if (left->aggregate == MODEL_A_MODE && chance(g, 40))
         left->ties = MODEL_TIES_ALL;
     if (left->aggregate >= MODEL_A_MODE && left->aggregate <= MODEL_A_NTH && !is_weekday(left) &&
@@ -611,8 +716,11 @@ static model_node *aggregate_test(gen *g)
         return test_in(g, left, &column);
     model_node *node = test_compare(g, left, &column);
     aggregate_literal(g, left, node);
-    if (left->ties == MODEL_TIES_ALL && left->aggregate == MODEL_A_MODE)
+    if (left->ties == MODEL_TIES_ALL && left->aggregate == MODEL_A_MODE) {
         node->op = (model_op)below(g, 2);
+        if (node->children[1]->kind == MODEL_MOMENT)
+            node->children[1]->moment.kind = MODEL_M_INSTANT; /* not a day: that is a window */
+    }
     return node;
 }
 
@@ -625,6 +733,8 @@ static model_node *some_number(gen *g, int depth)
         model_node *pair[2] = {some_number(g, depth - 1), some_number(g, depth - 1)};
         model_node *node = gen_join(g, MODEL_ARITH, 2, pair);
         node->arith = "+-*/"[below(g, 4)];
+        if (pair[1]->kind == MODEL_LITERAL && pair[1]->literal.i == 0)
+            node->arith = '*'; /* refused: a division by a literal zero */
         if (pair[0]->kind == MODEL_LITERAL && pair[1]->kind == MODEL_LITERAL)
             pair[0] = node->children[0] = attribute(g, some_attribute(g, model_is_number));
         return node;
@@ -648,6 +758,17 @@ static model_node *some_number(gen *g, int depth)
 static model_node *arith_test(gen *g)
 {
     static const model_column whole = {"hour", SEG_TYPE_INT64, 0};
+    if (chance(g, 10)) {
+        model_node *instants[2] = {attribute(g, some_attribute(g, is_instant)),
+                                   attribute(g, some_attribute(g, is_instant))};
+        model_node *pair[2] = {gen_join(g, MODEL_DIFFERENCE, 2, instants),
+                               gen_node(g, MODEL_LENGTH)};
+        model_node *node = gen_join(g, MODEL_COMPARE, 2, pair);
+        pair[1]->shift.count = rng_range(&g->r, 0, 40);
+        pair[1]->shift.unit = (model_unit)below(g, 5);
+        node->op = (model_op)below(g, 6);
+        return node;
+    }
     if (chance(g, 20)) {
         /* A shifted instant. */
         model_node *instant = attribute(g, some_attribute(g, is_instant));
@@ -706,12 +827,16 @@ static model_node *did(gen *g, gen_class class)
     node->selector = some_selector(g, 2);
     node->window = some_window(g, FOR_EVENTS);
     node->negated = chance(g, 25);
+    /* When a span of months is over for an absence is a matter of taste: left out. */
+    if (node->negated && node->window.kind == MODEL_W_ANCHOR &&
+        node->window.length.unit > MODEL_U_WEEK)
+        node->window.length.unit = MODEL_U_WEEK;
     if (class == GEN_DID)
         return node;
     node->bound = some_bound(g);
     if (class == GEN_DID_PERIODS) {
         node->bound.periods = true;
-        node->bound.period = (model_unit)(MODEL_U_DAY + below(g, 3));
+        node->bound.period = (model_unit)(MODEL_U_DAY + below(g, 5));
     }
     return node;
 }
@@ -740,7 +865,7 @@ static model_node *rank(gen *g, int depth)
     model_node *node = gen_join(g, MODEL_RANK, among ? 2 : 1, children);
     node->percent = chance(g, 65);
     node->bottom = chance(g, 40);
-    node->count = 1 + (int64_t)below(g, 20);
+    node->count = (int64_t)below(g, 20);
     if (node->percent)
         node->count =
             chance(g, 80) ? rng_range(&g->r, 1, 20) * 5000000 : rng_range(&g->r, 1, 99999) * 1000;

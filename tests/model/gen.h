@@ -36,7 +36,8 @@ typedef struct gen {
     const model_catalog *catalog;
     int64_t now;
     rng r;
-    bool boundary; /* set where a literal lies exactly on an edge */
+    const model_selector *where; /* inside of its where; NULL: outside */
+    bool boundary;               /* set where a literal lies exactly on an edge */
 } gen;
 
 const char *gen_class_name(gen_class class);

@@ -271,6 +271,8 @@ typedef enum model_kind {
     MODEL_ARITH,
     MODEL_SHIFT,
     MODEL_SIZE,
+    MODEL_LENGTH,     /* a span of time, beside MODEL_DIFFERENCE */
+    MODEL_DIFFERENCE, /* one instant minus another */
     MODEL_EDGE_ANCHOR /* first or last occurrence, as the anchor of a window */
 } model_kind;
 
@@ -361,6 +363,7 @@ typedef struct model_node {
     int64_t meters; /* RADIUS */
     size_t point_count;
     model_point *points; /* RADIUS: one; POLYGON */
+    size_t first_ring;   /* POLYGON: points of the first of two rings; 0: there is one ring */
     size_t segment;      /* SEGMENT */
     model_selector selector;
     model_window window;

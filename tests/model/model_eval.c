@@ -251,16 +251,16 @@ static model_value percentile_of(const model_value *values, size_t count, double
     return model_float(result);
 }
 
-static model_value stddev_of(const model_value *values, size_t count)
+static model_value stddev_of(context *run, const model_value *values, size_t count)
 {
     if (count < 2)
         return model_undefined();
-    double sum = 0;
-    for (size_t i = 0; i < count; i++)
-        sum += model_to_double(&values[i]);
-    double mean = sum / (double)count, squares = 0;
+    model_value mean = avg_of(run, values, count);
+    if (mean.state != SEG_VALUE_SET)
+        return mean;
+    double squares = 0;
     for (size_t i = 0; i < count; i++) {
-        double d = model_to_double(&values[i]) - mean;
+        double d = model_to_double(&values[i]) - mean.f;
         squares += d * d;
     }
     return model_float(sqrt(squares / (double)(count - 1)));
@@ -374,7 +374,7 @@ static model_value summary(context *run, const model_node *node, const model_val
     case MODEL_A_MAX: return extreme(values, n, 1);
     case MODEL_A_MEDIAN: return percentile_of(values, n, 0.5);
     case MODEL_A_PERCENTILE: return percentile_of(values, n, (double)node->fraction / 1000.0);
-    case MODEL_A_STDDEV: return stddev_of(values, n);
+    case MODEL_A_STDDEV: return stddev_of(run, values, n);
     default: return model_undefined();
     }
 }
@@ -493,6 +493,14 @@ static model_value value_of(context *run, const model_node *node, place at)
         if (value.state == SEG_VALUE_SET)
             value.i = model_shift(value.i, node->shift, node->arith == '+' ? 1 : -1, at.zone);
         return value;
+    case MODEL_LENGTH: return model_int(model_shift(0, node->shift, 1, at.zone));
+    case MODEL_DIFFERENCE: {
+        model_value other = value_of(run, node->children[1], at);
+        value = value_of(run, node->children[0], at);
+        if (value.state != SEG_VALUE_SET || other.state != SEG_VALUE_SET)
+            return model_undefined();
+        return model_int(value.i - other.i);
+    }
     case MODEL_SIZE:
         value = value_of(run, node->children[0], at);
         return value.state == SEG_VALUE_SET ? model_int((int64_t)value.element_count)
@@ -538,25 +546,46 @@ static bool in_list(const model_node *node, const model_value *value)
     return found != node->negated;
 }
 
+/* An instant beside a bare date is compared by its own date in the zone (S-07). */
+static bool one_value_test(const model_node *node, model_value left, model_value right, place at)
+{
+    const model_node *other = node->kind == MODEL_COMPARE ? node->children[1] : NULL;
+    if (other == NULL)
+        return in_list(node, &left);
+    if (other->kind == MODEL_MOMENT && other->moment.kind == MODEL_M_DATE) {
+        if (left.state == SEG_VALUE_SET)
+            left = model_date(model_zone_date(at.zone, left.i));
+        right = model_date(other->moment.value);
+    }
+    return compare_holds(node->op, &left, &right);
+}
+
 /* COMPARE and IN: with `ties all` any of the tied values may do. */
 static bool value_test(context *run, const model_node *node, place at)
 {
     model_value right = model_undefined();
     if (node->kind == MODEL_COMPARE)
         right = value_of(run, node->children[1], at);
-    if (!is_every_mode(node->children[0])) {
-        model_value left = value_of(run, node->children[0], at);
-        return node->kind == MODEL_IN ? in_list(node, &left)
-                                      : compare_holds(node->op, &left, &right);
-    }
+    if (!is_every_mode(node->children[0]))
+        return one_value_test(node, value_of(run, node->children[0], at), right, at);
     size_t count;
     model_value *tied = mode_values(run, node->children[0], at, &count);
     bool found = false;
     for (size_t i = 0; i < count; i++)
-        found = found || (node->kind == MODEL_IN ? in_list(node, &tied[i])
-                                                 : compare_holds(node->op, &tied[i], &right));
+        found = found || one_value_test(node, tied[i], right, at);
     free(tied);
     return found;
+}
+
+/* `did not ... within D after A` holds only for those whose A was and whose span is over. */
+static bool span_is_over(context *run, const model_window *window, place at)
+{
+    model_value anchor = value_of(run, window->anchor, at);
+    if (anchor.state != SEG_VALUE_SET)
+        return false;
+    if (window->side == MODEL_BEFORE)
+        return anchor.i <= run->now;
+    return model_shift(anchor.i, window->length, 1, at.zone) <= run->now;
 }
 
 static bool did(context *run, const model_node *node, place at)
@@ -569,6 +598,8 @@ static bool did(context *run, const model_node *node, place at)
         n = distinct_periods(run, list, count, node->bound.period, at.zone);
     free(list);
     bool result = node->bound.given ? node->bound.min <= n && n <= node->bound.max : n >= 1;
+    if (node->negated && node->window.kind == MODEL_W_ANCHOR)
+        return !result && span_is_over(run, &node->window, at);
     return result != node->negated;
 }
 
@@ -585,10 +616,10 @@ static bool edge(context *run, const model_node *node, place at)
 
 static bool in_time(context *run, const model_node *node, place at)
 {
-    at.zone = window_zone(run, &node->window, at);
     model_value value = value_of(run, node->children[0], at);
     if (value.state != SEG_VALUE_SET)
         return false;
+    at.zone = window_zone(run, &node->window, at);
     int64_t begin, end;
     if (value.type == SEG_TYPE_DATE)
         model_window_dates(&node->window, at.zone, run->week_start, run->now, &begin, &end);
@@ -621,12 +652,12 @@ static bool has(context *run, const model_node *node, place at)
     return false;
 }
 
-/* Exact in units of 10^-7 degree; the boundary is inside. */
-static bool in_polygon(const model_node *node, const model_value *p)
+/* Exact in units of 10^-7 degree. *inside is turned for each edge that the ray from p to larger
+ * longitudes crosses; true: p lies on the ring. */
+static bool on_ring(const model_point *points, size_t count, const model_value *p, bool *inside)
 {
-    bool inside = false;
-    for (size_t i = 0; i < node->point_count; i++) {
-        model_point a = node->points[i], b = node->points[(i + 1) % node->point_count];
+    for (size_t i = 0; i < count; i++) {
+        model_point a = points[i], b = points[(i + 1) % count];
         wide cross = (wide)(b.longitude - a.longitude) * (p->i - a.latitude) -
                      (wide)(b.latitude - a.latitude) * (p->j - a.longitude);
         int64_t low_lat = a.latitude < b.latitude ? a.latitude : b.latitude;
@@ -636,12 +667,24 @@ static bool in_polygon(const model_node *node, const model_value *p)
         if (cross == 0 && p->i >= low_lat && p->i <= high_lat && p->j >= low_lon &&
             p->j <= high_lon)
             return true;
-        /* Does the ray from p to larger longitudes cross the edge? */
         if ((a.latitude > p->i) != (b.latitude > p->i)) {
             bool left = b.latitude > a.latitude ? cross > 0 : cross < 0;
-            inside = inside != left;
+            *inside = *inside != left;
         }
     }
+    return false;
+}
+
+/* Even-odd over the rings; the boundary is inside. */
+static bool in_polygon(const model_node *node, const model_value *p)
+{
+    size_t first = node->first_ring > 0 ? node->first_ring : node->point_count;
+    bool inside = false;
+    if (on_ring(node->points, first, p, &inside))
+        return true;
+    if (first < node->point_count &&
+        on_ring(node->points + first, node->point_count - first, p, &inside))
+        return true;
     return inside;
 }
 

@@ -185,9 +185,51 @@ static void print_literal_or_param(printer *p, const model_value *value)
         print_literal(p->out, value);
 }
 
+/* The type of a number or of another value; 0 where it does not matter here. */
+static seg_type type_of(const printer *p, const model_node *node)
+{
+    if (node->kind == MODEL_ATTRIBUTE)
+        return p->schema->attributes[node->column].type;
+    if (node->kind == MODEL_PROPERTY)
+        return p->schema->properties[node->column].type;
+    if (node->kind == MODEL_BUILTIN)
+        return node->builtin == MODEL_B_DATE ? SEG_TYPE_DATE : SEG_TYPE_INT64;
+    if (node->kind == MODEL_ARITH)
+        return SEG_TYPE_FLOAT64;
+    if (node->kind != MODEL_AGGREGATE)
+        return SEG_TYPE_INT64; /* size */
+    switch (node->aggregate) {
+    case MODEL_A_COUNT:
+    case MODEL_A_DISTINCT:
+    case MODEL_A_DISTINCT_PERIOD: return SEG_TYPE_INT64;
+    case MODEL_A_AVG:
+    case MODEL_A_MEDIAN:
+    case MODEL_A_PERCENTILE:
+    case MODEL_A_STDDEV:
+    case MODEL_A_SHARE: return SEG_TYPE_FLOAT64;
+    default: return type_of(p, node->argument);
+    }
+}
+
+/* Types of parameters are inferred from the left side, so a literal that is wider than it cannot
+ * be one. Dates are given as text, which lists do not take. */
+static bool fits(const printer *p, const model_node *left, const model_value *value)
+{
+    seg_type a = type_of(p, left), b = value->type;
+    if (left->kind == MODEL_LITERAL)
+        return false;
+    if (a == SEG_TYPE_STRING_SET)
+        return true;
+    return a == b || (a == SEG_TYPE_FLOAT64 && model_is_number(b)) ||
+           (a == SEG_TYPE_DECIMAL && b == SEG_TYPE_INT64);
+}
+
 static void print_list(printer *p, const model_node *node)
 {
-    bool plain = node->list_count == 0 || node->list[0].type != SEG_TYPE_DATE;
+    bool plain = true;
+    for (size_t i = 0; i < node->list_count; i++)
+        plain = plain && node->list[i].type != SEG_TYPE_DATE &&
+                fits(p, node->children[0], &node->list[i]);
     if (plain && print_param(p, node->list, node->list_count, true, false))
         return;
     add(p, "(");
@@ -282,7 +324,10 @@ static void print_relative(printer *p, const model_window *window)
         print_count(p, window->length.count);
         add(p, " calendar ");
         print_unit(p, window->length.count, window->length.unit);
-        add(p, window->complete ? " complete" : "");
+        if (window->complete)
+            add(p, " complete");
+        else if (window->length.unit == MODEL_U_DAY && draw(p->style, 4) == 1)
+            add(p, " including today");
         break;
     case MODEL_W_AGO:
         add(p, " from ");
@@ -416,6 +461,12 @@ static void print_value(printer *p, const model_node *node)
         model_addf(p->out, " %c ", node->arith);
         print_span(p, node->shift);
         break;
+    case MODEL_LENGTH: print_span(p, node->shift); break;
+    case MODEL_DIFFERENCE:
+        print_node(p, node->children[0]);
+        add(p, " - ");
+        print_node(p, node->children[1]);
+        break;
     default: /* MODEL_SIZE */
         add(p, "size(");
         print_node(p, node->children[0]);
@@ -516,58 +567,25 @@ static void print_weekday(printer *p, const model_value *value)
 
 static bool is_weekday(const model_node *value)
 {
-    return (value->kind == MODEL_BUILTIN && value->builtin == MODEL_B_WEEKDAY) ||
-           (value->kind == MODEL_AGGREGATE && value->argument != NULL &&
-            value->aggregate >= MODEL_A_MODE && is_weekday(value->argument));
+    return value->kind == MODEL_BUILTIN && value->builtin == MODEL_B_WEEKDAY;
 }
 
-/* The type of a number or of another value; 0 where it does not matter here. */
-static seg_type type_of(const printer *p, const model_node *node)
-{
-    if (node->kind == MODEL_ATTRIBUTE)
-        return p->schema->attributes[node->column].type;
-    if (node->kind == MODEL_PROPERTY)
-        return p->schema->properties[node->column].type;
-    if (node->kind == MODEL_BUILTIN)
-        return node->builtin == MODEL_B_DATE ? SEG_TYPE_DATE : SEG_TYPE_INT64;
-    if (node->kind == MODEL_ARITH)
-        return SEG_TYPE_FLOAT64;
-    if (node->kind != MODEL_AGGREGATE)
-        return SEG_TYPE_INT64; /* size */
-    switch (node->aggregate) {
-    case MODEL_A_COUNT:
-    case MODEL_A_DISTINCT:
-    case MODEL_A_DISTINCT_PERIOD: return SEG_TYPE_INT64;
-    case MODEL_A_AVG:
-    case MODEL_A_MEDIAN:
-    case MODEL_A_PERCENTILE:
-    case MODEL_A_STDDEV:
-    case MODEL_A_SHARE: return SEG_TYPE_FLOAT64;
-    default: return type_of(p, node->argument);
-    }
-}
-
-/* Types of parameters are inferred from the left side, so a literal that is wider than it cannot
- * be one. */
 static void print_right(printer *p, const model_node *left, const model_node *right)
 {
-    if (right->kind == MODEL_LITERAL) {
-        seg_type a = type_of(p, left), b = right->literal.type;
-        bool fits = a == b || (a == SEG_TYPE_FLOAT64 && model_is_number(b)) ||
-                    (a == SEG_TYPE_DECIMAL && b == SEG_TYPE_INT64);
-        if (!fits) {
-            print_literal(p->out, &right->literal);
-            return;
-        }
-    }
-    print_node(p, right);
+    if (right->kind == MODEL_LITERAL && !fits(p, left, &right->literal))
+        print_literal(p->out, &right->literal);
+    else
+        print_node(p, right);
 }
 
 static void print_value_test(printer *p, const model_node *node)
 {
     static const char *const ops[] = {"=", "!=", "<", "<=", ">", ">="};
     const model_node *left = node->children[0];
-    print_node(p, left);
+    if (left->kind == MODEL_LITERAL)
+        print_literal(p->out, &left->literal);
+    else
+        print_node(p, left);
     if (node->kind == MODEL_COMPARE) {
         model_addf(p->out, " %s ", ops[node->op]);
         if (is_weekday(left) && node->children[1]->kind == MODEL_LITERAL)
@@ -588,8 +606,9 @@ static void print_value_test(printer *p, const model_node *node)
         print_list(p, node);
         return;
     }
+    add(p, "(");
     for (size_t i = 0; i < node->list_count; i++) {
-        add(p, i > 0 ? ", " : "(");
+        add(p, i > 0 ? ", " : "");
         print_weekday(p, &node->list[i]);
     }
     add(p, ")");
@@ -623,6 +642,8 @@ static void print_place(printer *p, const model_node *node)
     if (node->kind == MODEL_RADIUS) {
         if (node->meters % 1000 == 0)
             model_addf(p->out, " within %" PRId64 " km", node->meters / 1000);
+        else if (node->meters % 500 == 0 && draw(p->style, 2) == 1)
+            model_addf(p->out, " within %" PRId64 ".5 km", node->meters / 1000);
         else
             model_addf(p->out, " within %" PRId64 " m", node->meters);
         add(p, " of point(");
@@ -630,13 +651,15 @@ static void print_place(printer *p, const model_node *node)
         add(p, ", ");
         print_degrees(p->out, node->points[0].longitude);
     } else {
-        add(p, " inside polygon(");
+        size_t first = node->first_ring;
+        add(p, first > 0 ? " inside polygon((" : " inside polygon(");
         for (size_t i = 0; i < node->point_count; i++) {
-            add(p, i > 0 ? ", " : "");
+            add(p, first > 0 && i == first ? "), (" : i > 0 ? ", " : "");
             print_degrees(p->out, node->points[i].latitude);
             add(p, " ");
             print_degrees(p->out, node->points[i].longitude);
         }
+        add(p, first > 0 ? ")" : "");
     }
     add(p, ")");
 }
@@ -689,7 +712,7 @@ static void print_leaf(printer *p, const model_node *node)
     case MODEL_RADIUS:
     case MODEL_POLYGON: print_place(p, node); break;
     case MODEL_TIME:
-        print_node(p, node->children[0]);
+        print_operand(p, node->children[0]);
         print_window(p, &node->window);
         break;
     case MODEL_SEGMENT:

@@ -180,8 +180,8 @@ static void zone_fill(model_zone *zone, const char *name)
     tzset();
     int64_t low = model_days(1800, 1, 1) * 86400, end = model_days(2150, 1, 1) * 86400;
     zone_piece(zone, INT64_MIN, libc_offset(low));
-    for (; low < end; low += 43200) {
-        int64_t a = low, b = low + 43200, before = libc_offset(a), after = libc_offset(b);
+    for (; low < end; low += 4 * 86400) {
+        int64_t a = low, b = low + 4 * 86400, before = libc_offset(a), after = libc_offset(b);
         if (before == after)
             continue;
         while (b - a > 1) {

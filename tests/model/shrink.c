@@ -1,7 +1,7 @@
 /* shrink.c - smaller failures: fewer parts of the predicate, fewer users, rows and values.
  *
- * Each attempt builds store and twin anew from what is left of the feed; whatever world_check()
- * then complains of counts as the same failure. */
+ * Each attempt builds store and twin anew from what is left of the feed, and counts where
+ * world_check() complains in the same way as at first. */
 #include "shrink.h"
 
 #include <inttypes.h>
@@ -19,6 +19,7 @@ typedef struct shrinker {
     model_arena arena; /* what the last attempt said of members */
     verdict last;
     model_text why;
+    char kind[64]; /* how the first attempt failed, see same_kind() */
     size_t attempts;
 } shrinker;
 
@@ -27,7 +28,26 @@ static bool is_late(const shrinker *s)
     return time(NULL) >= s->deadline;
 }
 
-/* Does it still fail? A feed that does not load any more does not count. */
+/* What failed, without its figures: "compile: SEG_E_TYPE", "evaluate:". */
+static void kind_of(const model_text *why, char *kind, size_t capacity)
+{
+    const char *text = why->size > 0 ? why->data : "";
+    size_t size = strcspn(text, ":");
+    if (strncmp(text + size, ": SEG_", 6) == 0)
+        size += 2 + strcspn(text + size + 2, ":");
+    snprintf(kind, capacity, "%.*s", (int)size, text);
+}
+
+static bool same_kind(shrinker *s)
+{
+    char kind[64];
+    kind_of(&s->why, kind, sizeof(kind));
+    if (s->kind[0] == '\0')
+        memcpy(s->kind, kind, sizeof(kind));
+    return strcmp(kind, s->kind) == 0;
+}
+
+/* Does it still fail in the same way? A feed that does not load any more does not count. */
 static bool fails(shrinker *s)
 {
     world w;
@@ -41,7 +61,7 @@ static bool fails(shrinker *s)
         seg_set_release(s->last.set);
     }
     world_close(&w);
-    return !good;
+    return !good && same_kind(s);
 }
 
 /* ---- the predicate ---- */
@@ -317,7 +337,8 @@ static void print_report(shrinker *s)
     printf(" predicate: %s\n", text.data);
     text.size = 0;
     feed_dump(s->feed, &text);
-    printf("%.*s", text.size > 20000 ? 20000 : (int)text.size, text.data);
+    printf("%.*s%s", text.size > 8000 ? 8000 : (int)text.size, text.data,
+           text.size > 8000 ? "\n  ...\n" : "");
     model_text_free(&text);
     if (!still || s->last.actual == NULL)
         return;

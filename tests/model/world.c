@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *volatile world_current;
+
 /* ---- open and close ---- */
 
 static void world_ids(world *w)
@@ -192,6 +194,7 @@ static bool bind_all(asking *a)
 static bool compile(asking *a)
 {
     print_probe(a->w, a->probe, a->arena, a, &a->text);
+    world_current = a->text.data;
     seg_status status =
         seg_segment_compile(a->w->store.store, a->text.data, a->text.size, 0, &a->segment, &a->err);
     if (status != SEG_OK)
@@ -506,6 +509,7 @@ bool world_check(world *w, const world_probe *probe, model_arena *arena, verdict
         good = good &&
                (!(checks & CHECK_NOT) || probe->segment.root->kind == MODEL_EXCEPT || check_not(a));
     }
+    world_current = NULL;
     model_text_free(&a->text);
     out->overflow = overflow;
     out->segment = a->segment;
@@ -631,6 +635,7 @@ bool world_check_value(world *w, const model_node *node, const world_probe *prob
     a->r.state = probe->style;
     model_evaluate_value(a->model, w->catalog, node, probe->now, values, &overflow);
     model_print_value(&w->feed->schema, node, NULL, &a->text);
+    world_current = a->text.data;
     seg_status status =
         seg_value_compile(w->store.store, a->text.data, a->text.size, 0, &value, &a->err);
     bool good = status == SEG_OK || fail(a, "compile value", status);
@@ -641,6 +646,7 @@ bool world_check_value(world *w, const model_node *node, const world_probe *prob
     }
     seg_set_release(a->set);
     seg_value_release(value);
+    world_current = NULL;
     model_text_free(&a->text);
     free(values);
     free(a);

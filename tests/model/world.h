@@ -59,4 +59,7 @@ bool world_check_value(world *w, const model_node *value, const world_probe *pro
 /* The predicate as `probe` writes it; parameters are listed behind. */
 void world_print(const world *w, const world_probe *probe, model_text *out);
 
+/* The text that the store is being asked, for a report of a crash; NULL between. */
+extern const char *volatile world_current;
+
 #endif /* SEG_TEST_WORLD_H */

@@ -39,7 +39,9 @@ static uint64_t pick_bound(uint32_t width, const unsigned char *data, size_t n)
 
 START_TEST(test_scan__range_equals_one_by_one_at_every_level)
 {
-    enum { N = 1000 };
+    enum {
+        N = 1000
+    };
     unsigned char *data = malloc(N * 8 + 64);
     uint64_t bits[N / 64 + 2];
     static const uint32_t widths[] = {1, 2, 4, 8};
@@ -55,7 +57,8 @@ START_TEST(test_scan__range_equals_one_by_one_at_every_level)
             segi_scan_range_at(level, width, data, begin, count, low, high, bits);
             for (size_t i = 0; i < count; i++) {
                 uint64_t v = stored_at(width, data, begin + i);
-                if (segi_bit_get(bits, i) != (low <= v && v <= high)) ck_abort_msg("level %d width %u row %zu of %zu", level, width, i, count);
+                if (segi_bit_get(bits, i) != (low <= v && v <= high))
+                    ck_abort_msg("level %d width %u row %zu of %zu", level, width, i, count);
             }
             for (size_t i = count; i < (count + 63) / 64 * 64; i++)
                 check_fast(!segi_bit_get(bits, i));
@@ -67,7 +70,9 @@ END_TEST
 
 START_TEST(test_scan__table_any_all_equal_one_by_one)
 {
-    enum { N = 500 };
+    enum {
+        N = 500
+    };
     uint16_t data[N + 32];
     uint64_t table[4], bits[N / 64 + 1];
     for (int round = 0; round < 500; round++) {
@@ -79,7 +84,7 @@ START_TEST(test_scan__table_any_all_equal_one_by_one)
         segi_scan_table(2, data, 3, N - 3, table, 256, bits);
         for (size_t i = 3; i < N; i++)
             check_fast(segi_bit_get(bits, i - 3) ==
-                      (data[i] < 256 && segi_bit_get(table, data[i])));
+                       (data[i] < 256 && segi_bit_get(table, data[i])));
         segi_scan_any(2, data, 3, N - 3, mask, bits);
         for (size_t i = 3; i < N; i++)
             check_fast(segi_bit_get(bits, i - 3) == ((data[i] & mask) != 0));

@@ -188,7 +188,7 @@ static const struct golden {
     {"did $x", SEG_E_SYNTAX, 4, 2, "a parameter cannot stand for an event", ""},
     {"everyone plan", SEG_E_SYNTAX, 9, 4, "plan does not fit here", "join conditions with and, or"},
     {"did any of (\"Order Completed\", \"Product Viewed\") where (total > 3)", SEG_E_TYPE, 56, 5,
-     "\"total\" is a number in \"Order Completed\" and a number in \"Product Viewed\"",
+     "\"total\" is a decimal(2) in \"Order Completed\" and a float in \"Product Viewed\"",
      "test the two events on their own, joined with or"},
     {"did any of (login, \"App Opened\") where (total > 3)", SEG_E_UNKNOWN_NAME, 40, 5,
      "none of these events has a property \"total\"", ""},
@@ -356,6 +356,31 @@ START_TEST(test_names__the_earlier_of_equally_near_names_wins)
 }
 END_TEST
 
+START_TEST(test_names__s05_user_zones_need_their_attribute)
+{
+    const segi_schema *schema, *next;
+    uint32_t index;
+    segi_zone *zone;
+    lang_need(segi_zone_load(segi_mem_default(), "UTC", 3, &zone, NULL));
+    lang_need(segi_schema_create(segi_mem_default(), 1, 1, zone, &schema, NULL));
+    static const char text[] = "using timezone user: everyone";
+    segi_predicate *p;
+    seg_error err = SEG_ERROR_INIT;
+    ck_assert_int_eq(
+        segi_compile(segi_mem_default(), schema, NULL, text, sizeof text - 1, 0, NULL, 0, &p, &err),
+        SEG_E_UNKNOWN_NAME);
+    ck_assert_str_eq(err.message, "users have no text attribute \"timezone\"");
+    ck_assert_int_eq(err.offset, 15);
+    lang_need(
+        segi_schema_add_attribute(schema, "timezone", 8, SEG_TYPE_INT64, 0, &next, &index, NULL));
+    ck_assert_int_eq(
+        segi_compile(segi_mem_default(), next, NULL, text, sizeof text - 1, 0, NULL, 0, &p, &err),
+        SEG_E_TYPE);
+    segi_schema_release(next);
+    segi_schema_release(schema);
+}
+END_TEST
+
 START_TEST(test_names__an_error_is_not_needed)
 {
     const segi_schema *schema = lang_schema(segi_mem_default());
@@ -372,6 +397,7 @@ Suite *suite(void)
     TCase *t = tcase_create("names");
     tcase_add_test(t, test_names__golden_errors);
     tcase_add_test(t, test_names__the_earlier_of_equally_near_names_wins);
+    tcase_add_test(t, test_names__s05_user_zones_need_their_attribute);
     tcase_add_test(t, test_names__an_error_is_not_needed);
     suite_add_tcase(s, t);
     return s;

@@ -142,8 +142,8 @@ START_TEST(test_predicate__s30_chains_of_segments_are_bounded)
             strcat(strcat(texts[i], names[i + 1]), "\"");
         segments[i].text = texts[i];
     }
-    refuses(segments, "in segment \"s000\"", SEG_E_LIMIT, "nested too deep");
-    segi_predicate_destroy(accepts(segments, "in segment \"s300\""));
+    refuses(segments, "in segment \"s000\"", SEG_E_LIMIT, "more than 64 saved segments");
+    segi_predicate_destroy(accepts(segments, "in segment \"s536\""));
 }
 END_TEST
 
@@ -284,6 +284,32 @@ START_TEST(test_predicate__empty_lists_and_texts_as_times)
     ck_assert(lang_nodes_equal(p->root, q->root));
     segi_predicate_destroy(p);
     segi_predicate_destroy(q);
+}
+END_TEST
+
+START_TEST(test_predicate__a_date_given_for_an_instant_is_that_day)
+{
+    static const char *const texts[][2] = {
+        {"signed_up = $d", "signed_up = 2026-02-03"},
+        {"signed_up <= $d", "signed_up <= 2026-02-03"},
+        {"$d < signed_up", "2026-02-03 < signed_up"},
+        {"signed_up between $d and $d", "signed_up between 2026-02-03 and 2026-02-03"},
+        {"did login since $d", "did login since 2026-02-03"}};
+    segi_literal day = of_text("2026-02-03"), wrong = of_text("2026-02-30");
+    segi_literal instant = {{SEG_TYPE_TIMESTAMP, 0}, 1770076800000000, NULL, 0};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        segi_predicate *p, *q = accepts(NULL, texts[i][1]);
+        segi_param_value value = given("d", &day, 1, false);
+        ck_assert_int_eq(compile_with(NULL, texts[i][0], 0, &value, 1, &p), SEG_OK);
+        ck_assert_msg(lang_nodes_equal(p->root, q->root), "%s", texts[i][0]);
+        segi_predicate_destroy(p);
+        segi_predicate_destroy(q);
+        value.values = &wrong;
+        ck_assert_int_eq(compile_with(NULL, texts[i][0], 0, &value, 1, &p), SEG_E_BOUND);
+        value.values = &instant;
+        ck_assert_int_eq(compile_with(NULL, texts[i][0], 0, &value, 1, &p), SEG_OK);
+        segi_predicate_destroy(p);
+    }
 }
 END_TEST
 
@@ -548,6 +574,7 @@ Suite *suite(void)
     tcase_add_test(t, test_predicate__binding_equals_writing);
     tcase_add_test(t, test_predicate__binding_errors_list_what_is_declared);
     tcase_add_test(t, test_predicate__empty_lists_and_texts_as_times);
+    tcase_add_test(t, test_predicate__a_date_given_for_an_instant_is_that_day);
     tcase_add_test(t, test_predicate__misplaced_parameters);
     tcase_add_test(t, test_predicate__open_names_are_warnings);
     tcase_add_test(t, test_predicate__value_expressions);

@@ -167,45 +167,29 @@ static void write_window(int kind, int depth)
     const char *unit = kind == 2 ? ONE_OF(long_units) : ONE_OF(units);
     uint32_t n = pick(40);
     switch (pick(kind == 0 ? 10 : kind == 1 ? 11 : 8)) {
-    case 0:
-        put(" in last %u %s", n, unit);
-        break;
+    case 0: put(" in last %u %s", n, unit); break;
     case 1:
         put(" in last %u calendar %s%s", n + 1, ONE_OF(long_units),
             pick(2)   ? " complete"
             : pick(2) ? " including today"
                       : "");
         break;
-    case 2:
-        put(pick(2) ? " this %s" : " previous %s", pick(2) ? "day" : "week");
-        break;
-    case 3:
-        put(" older than %u %s", n, unit);
-        break;
-    case 4:
-        put(" from %u %s ago to %u %s ago", n + 5, unit, n, unit);
-        break;
-    case 5:
-        put(pick(2) ? " ever" : " today");
-        break;
+    case 2: put(pick(2) ? " this %s" : " previous %s", pick(2) ? "day" : "week"); break;
+    case 3: put(" older than %u %s", n, unit); break;
+    case 4: put(" from %u %s ago to %u %s ago", n + 5, unit, n, unit); break;
+    case 5: put(pick(2) ? " ever" : " today"); break;
     case 6:
         put(kind == 2 ? " since 2025-05-05" : pick(2) ? " since " : " before ");
         if (kind != 2)
             write_moment();
         break;
-    case 7:
-        put(" between 2025-01-01 and 2026-06-30");
-        break;
-    case 8:
-        put(" within %u %s %s signed_up", n, unit, ONE_OF(sides));
-        break;
+    case 7: put(" between 2025-01-01 and 2026-06-30"); break;
+    case 8: put(" within %u %s %s signed_up", n, unit, ONE_OF(sides)); break;
     case 9:
         put(" within %u %s %s %s ", n, unit, ONE_OF(sides), pick(2) ? "first" : "last");
         write_selector(depth - 1);
         break;
-    default:
-        put(" in next %u %s", n, unit);
-        break;
+    default: put(" in next %u %s", n, unit); break;
     }
     if (pick(6) == 0)
         put(pick(2) ? " tz user" : " tz \"Asia/Seoul\"");
@@ -242,12 +226,8 @@ static void write_number(int depth, bool where)
         "nth(total, 3)"};
     static const char *const literals[] = {"0", "-3", "1.50", "60%", "1e3", "1e25", "0.1", "-0.25"};
     switch (depth <= 0 ? pick(2) : pick(6)) {
-    case 0:
-        put("%s", where ? ONE_OF(properties) : ONE_OF(attributes));
-        break;
-    case 1:
-        put("%s", ONE_OF(literals));
-        break;
+    case 0: put("%s", where ? ONE_OF(properties) : ONE_OF(attributes)); break;
+    case 1: put("%s", ONE_OF(literals)); break;
     case 2:
     case 3:
         put("(");
@@ -278,12 +258,8 @@ static void write_instant(int depth, bool where)
 {
     put("(");
     switch (depth <= 0 ? pick(2) : pick(4)) {
-    case 0:
-        put("%s", where ? "paid_at" : "signed_up");
-        break;
-    case 1:
-        put("%s", where ? "@time" : "trial_end");
-        break;
+    case 0: put("%s", where ? "paid_at" : "signed_up"); break;
+    case 1: put("%s", where ? "@time" : "trial_end"); break;
     case 2:
         write_instant(depth - 1, where);
         put(pick(2) ? " + %u %s" : " - %u %s", pick(9), ONE_OF(units));
@@ -311,18 +287,10 @@ static void write_text(bool where)
     static const char *const tests[] = {"contains", "starts with", "ends with", "matches"};
     put("%s ", where ? "category" : ONE_OF(attributes));
     switch (pick(4)) {
-    case 0:
-        put("%s %s", ONE_OF(compares), ONE_OF(texts));
-        break;
-    case 1:
-        put("%s %s%s", ONE_OF(tests), ONE_OF(texts), pick(2) ? " ignoring case" : "");
-        break;
-    case 2:
-        put("%sin (%s, %s)", pick(2) ? "not " : "", ONE_OF(texts), ONE_OF(texts));
-        break;
-    default:
-        put("is %s%s", pick(2) ? "not " : "", pick(3) ? "set" : "absent");
-        break;
+    case 0: put("%s %s", ONE_OF(compares), ONE_OF(texts)); break;
+    case 1: put("%s %s%s", ONE_OF(tests), ONE_OF(texts), pick(2) ? " ignoring case" : ""); break;
+    case 2: put("%sin (%s, %s)", pick(2) ? "not " : "", ONE_OF(texts), ONE_OF(texts)); break;
+    default: put("is %s%s", pick(2) ? "not " : "", pick(3) ? "set" : "absent"); break;
     }
 }
 
@@ -375,9 +343,7 @@ static void write_number_test(int depth, bool where)
         put(" and ");
         write_number(depth - 1, where);
         break;
-    case 1:
-        put(" %sin (1, 2.5, -3)", pick(2) ? "not " : "");
-        break;
+    case 1: put(" %sin (1, 2.5, -3)", pick(2) ? "not " : ""); break;
     default:
         put(" %s ", ONE_OF(compares));
         write_number(depth - 1, where);
@@ -418,9 +384,7 @@ static void write_user_test(int depth)
 {
     static const char *const sets[] = {"has", "has any", "has all", "has none", "has exactly"};
     switch (pick(4)) {
-    case 0:
-        put("tags %s (\"a\", \"b\")", ONE_OF(sets));
-        break;
+    case 0: put("tags %s (\"a\", \"b\")", ONE_OF(sets)); break;
     case 1:
         write_number(depth - 1, false);
         put(" in %s %u%s", pick(2) ? "top" : "bottom", pick(100), pick(2) ? "%" : "");
@@ -430,35 +394,23 @@ static void write_user_test(int depth)
             put(")");
         }
         break;
-    default:
-        write_behaviour(depth);
-        break;
+    default: write_behaviour(depth); break;
     }
 }
 
 static void write_leaf(int depth, bool where)
 {
     switch (pick(where ? 5 : 8)) {
-    case 0:
-        write_text(where);
-        break;
-    case 1:
-        write_number_test(depth, where);
-        break;
-    case 2:
-        write_time_test(depth, where);
-        break;
+    case 0: write_text(where); break;
+    case 1: write_number_test(depth, where); break;
+    case 2: write_time_test(depth, where); break;
     case 3:
         put("%s", where ? "gift" : pick(2) ? "vip" : "unheard_of");
         if (pick(3) == 0)
             put(" = %s", pick(2) ? "true" : "false");
         break;
-    case 4:
-        write_place(where);
-        break;
-    default:
-        write_user_test(depth);
-        break;
+    case 4: write_place(where); break;
+    default: write_user_test(depth); break;
     }
 }
 
@@ -490,9 +442,7 @@ static void write_predicate(int depth, bool where)
         put(")");
         break;
     case 3:
-    case 4:
-        write_leaf(depth, where);
-        break;
+    case 4: write_leaf(depth, where); break;
     default:
         put("(");
         write_predicate(depth - 1, where);

@@ -108,7 +108,7 @@ static bool run_fault(uint64_t nth)
 
 START_TEST(test_fault__every_allocation_once)
 {
-    uint64_t step = getenv("SEG_TEST_SLOW") ? 1 : 3, n = 1;
+    uint64_t step = getenv("SEG_TEST_SLOW") ? 29 : getenv("SEG_TEST_SOAK") ? 1 : 3, n = 1;
     while (run_fault(n))
         n += step;
     ck_assert_int_gt(n, 200);

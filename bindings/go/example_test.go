@@ -1,0 +1,209 @@
+package seg_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"time"
+
+	"libseg.example/seg"
+)
+
+// shop opens a store with three customers.
+func shop() *seg.Store {
+	store, err := seg.Open(seg.Memory)
+	if err != nil {
+		log.Fatal(err)
+	}
+	in, err := store.Appender()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer in.Close()
+	may := func(day int) time.Time { return time.Date(2026, 5, day, 12, 0, 0, 0, time.UTC) }
+	for _, err := range []error{
+		in.User("ann"), in.SetString("country", "DE"), in.SetStrings("tags", []string{"vip"}),
+		in.User("ben"), in.SetString("country", "FR"),
+		in.User("cat"), in.SetString("country", "DE"),
+		in.Event("ann", "purchase", may(3)), in.SetDecimal("amount", 1995, 2),
+		in.Event("ann", "purchase", may(20)), in.SetDecimal("amount", 500, 2),
+		in.Event("ben", "purchase", may(21)), in.SetDecimal("amount", 12050, 2),
+		in.Event("cat", "login", may(22)),
+	} {
+		if err != nil {
+			log.Fatal(err)
+		}
+	}
+	if _, err := in.Commit(); err != nil {
+		log.Fatal(err)
+	}
+	return store
+}
+
+var june = time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
+
+func Example() {
+	store := shop()
+	defer store.Close()
+
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+
+	segment, err := store.Compile(`country = "DE" and did "purchase" in last 30 days`)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer segment.Close()
+	set, err := segment.Eval(ctx, june)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer set.Close()
+
+	fmt.Println(set.Count(), set.ContainsMany([]string{"ann", "ben"}))
+	for id := range set.All() {
+		fmt.Println(id)
+	}
+	// Output:
+	// 1 [true false]
+	// ann
+}
+
+func ExampleStore_Prepare() {
+	store := shop()
+	defer store.Close()
+
+	query, err := store.Prepare(`sum(amount) of "purchase" in last $days days >= $least`)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer query.Close()
+	for _, least := range []float64{20, 100} {
+		count, err := query.Count(context.Background(), june,
+			seg.Args{"days": 30, "least": least})
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(least, count)
+	}
+	// Output:
+	// 20 2
+	// 100 1
+}
+
+func ExampleError() {
+	store := shop()
+	defer store.Close()
+
+	_, err := store.Compile(`did "purchase" in last 30 dasy`)
+	var wrong *seg.Error
+	if errors.As(err, &wrong) && errors.Is(err, seg.ErrSyntax) {
+		fmt.Println(wrong.Message)
+		fmt.Println(wrong.Caret())
+	}
+	// Output:
+	// unknown unit "dasy"
+	// did "purchase" in last 30 dasy
+	//                           ^^^^ did you mean "days"?
+}
+
+func ExampleStore_Commit() {
+	store, err := seg.Open(seg.Memory, seg.WithUint64IDs())
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer store.Close()
+
+	day := func(n int) int64 { return seg.Micros(june.AddDate(0, 0, n-1)) }
+	report, err := store.Commit([]seg.Batch{{
+		UserIDs: []uint64{10, 11, 10},
+		Times:   []int64{day(1), day(2), day(3)},
+		Event:   "play",
+		Columns: []seg.Values{
+			seg.IntValues("seconds", []int64{30, 200, 240}),
+			seg.CodeValues("genre", []string{"jazz", "rock"}, []uint32{0, 1, 0}),
+		},
+	}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(report.Applied, "rows,", report.UsersAdded, "users")
+
+	segment, err := store.Compile(`did play where (genre = "jazz") at least 2 times`)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer segment.Close()
+	set, err := segment.Eval(context.Background(), june.AddDate(0, 1, 0))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer set.Close()
+	for ids := range set.ChunksU64(1000) {
+		fmt.Println(ids)
+	}
+	// Output:
+	// 3 rows, 2 users
+	// [10]
+}
+
+func ExampleSet_Values() {
+	store := shop()
+	defer store.Close()
+	snapshot, err := store.Snapshot()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer snapshot.Close()
+	everyone, err := snapshot.Everyone()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer everyone.Close()
+
+	columns, err := everyone.Values(context.Background(), june,
+		`country`, `count of "purchase"`, `sum(amount) of "purchase"`, `last(@time) of "purchase"`)
+	if err != nil {
+		log.Fatal(err)
+	}
+	row := 0
+	for id := range everyone.All() {
+		fmt.Print(id)
+		for _, column := range columns {
+			fmt.Printf(" %q", column.Text(row))
+		}
+		fmt.Println()
+		row++
+	}
+	// Output:
+	// ann "DE" "2" "24.95" "2026-05-20T12:00:00Z"
+	// ben "FR" "1" "120.50" "2026-05-21T12:00:00Z"
+	// cat "DE" "0" "0.00" ""
+}
+
+func ExampleStore_Define() {
+	store := shop()
+	defer store.Close()
+
+	if _, err := store.Define("buyers", `did "purchase"`); err != nil {
+		log.Fatal(err)
+	}
+	segment, err := store.Compile(`not in segment "buyers"`)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer segment.Close()
+	set, err := segment.Eval(context.Background(), june)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer set.Close()
+	for id := range set.All() {
+		fmt.Println(id)
+	}
+	fmt.Println(errors.Is(store.Drop("sellers"), seg.ErrNotFound))
+	// Output:
+	// cat
+	// true
+}

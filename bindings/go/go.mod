@@ -1,0 +1,3 @@
+module libseg.example/seg
+
+go 1.24

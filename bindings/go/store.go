@@ -1,0 +1,313 @@
+package seg
+
+// #include <seg/seg.h>
+// #include <stdlib.h>
+import "C"
+
+import (
+	"time"
+	"unsafe"
+)
+
+// Memory is the path of a store that lives in memory only, the one kind of this version.
+const Memory = ":memory:"
+
+// A Store holds everything about one customer base.
+type Store struct {
+	h *handle
+}
+
+// An Option of [Open].
+type Option func(*storeOptions)
+
+type storeOptions struct {
+	c        C.seg_store_options
+	timezone string
+}
+
+// WithTimezone sets the store's zone, an IANA name; without it the zone is UTC.
+func WithTimezone(name string) Option { return func(o *storeOptions) { o.timezone = name } }
+
+// WithUint64IDs makes a store whose users are numbers instead of texts: the methods whose names
+// end in U64 are for it.
+func WithUint64IDs() Option {
+	return func(o *storeOptions) { o.c.id_kind = C.SEG_ID_U64 }
+}
+
+// WithSundayWeeks lets weeks start on Sunday instead of Monday.
+func WithSundayWeeks() Option { return func(o *storeOptions) { o.c.week_start = 7 } }
+
+// WithThreads bounds the threads of one evaluation; without it that is the number of processors.
+func WithThreads(count int) Option {
+	return func(o *storeOptions) { o.c.threads_max = C.uint32_t(count) }
+}
+
+// WithDedupWindow sets for how long event ids are remembered, by event time; without it that is
+// 35 days. A negative window means for ever.
+func WithDedupWindow(window time.Duration) Option {
+	return func(o *storeOptions) {
+		o.c.dedup_window_us = C.uint64_t(window.Microseconds())
+		if window < 0 {
+			o.c.dedup_window_us = C.UINT64_MAX
+		}
+	}
+}
+
+// Open opens the store at path, which is [Memory] in this version.
+func Open(path string, options ...Option) (*Store, error) {
+	var o storeOptions
+	o.c.struct_size = C.uint32_t(unsafe.Sizeof(o.c))
+	for _, option := range options {
+		option(&o)
+	}
+	var store *C.seg_store
+	if o.timezone != "" {
+		// The options hold a pointer, so its text must be memory of C.
+		zone := C.CString(o.timezone)
+		defer C.free(unsafe.Pointer(zone))
+		o.c.timezone = zone
+		o.c.timezone_size = C.uint64_t(len(o.timezone))
+	}
+	e := newError()
+	if status := C.seg_store_open(chars(path), size(path), &o.c, &store, &e); status != C.SEG_OK {
+		return nil, failed(status, &e, "")
+	}
+	s := &Store{}
+	s.h = own(s, unsafe.Pointer(store), func(p unsafe.Pointer) {
+		C.seg_store_close((*C.seg_store)(p), nil)
+	})
+	return s, nil
+}
+
+// Close ends the store. What was made from it stays usable.
+func (s *Store) Close() error {
+	s.h.close()
+	return nil
+}
+
+func (s *Store) acquire() (*C.seg_store, error) {
+	p := s.h.acquire()
+	if p == nil {
+		return nil, closed("store")
+	}
+	return (*C.seg_store)(p), nil
+}
+
+// ---- schema -------------------------------------------------------------------------------------
+
+// A Type of values.
+type Type int32
+
+// The types. A column's type is fixed by its definition or by the first value that comes.
+const (
+	Bool      Type = C.SEG_TYPE_BOOL
+	Int64     Type = C.SEG_TYPE_INT64
+	Float64   Type = C.SEG_TYPE_FLOAT64
+	Decimal   Type = C.SEG_TYPE_DECIMAL // an int64 and the number of its digits after the point
+	String    Type = C.SEG_TYPE_STRING
+	Timestamp Type = C.SEG_TYPE_TIMESTAMP // an instant
+	Date      Type = C.SEG_TYPE_DATE      // days since 1970-01-01, in no time zone
+	Geo       Type = C.SEG_TYPE_GEO
+	StringSet Type = C.SEG_TYPE_STRING_SET // attributes only
+)
+
+var typeNames = [...]string{"", "bool", "int64", "float64", "decimal", "string", "timestamp", "date",
+	"geo", "string set"}
+
+// String is the name of the type.
+func (t Type) String() string {
+	if t < 0 || int(t) >= len(typeNames) {
+		return "unknown type"
+	}
+	return typeNames[t]
+}
+
+// A Point is a place: latitude and longitude in degrees.
+type Point struct {
+	Latitude, Longitude float64
+}
+
+// A Column of the schema.
+type Column struct {
+	Event string // the event type of a property; "" for an attribute
+	Name  string // "" for an event type's own entry
+	Type  Type
+	Scale int // of decimals
+}
+
+// DefineAttribute defines an attribute ahead of the data. Scale counts for [Decimal] only.
+func (s *Store) DefineAttribute(name string, kind Type, scale int) error {
+	p, err := s.acquire()
+	if err != nil {
+		return err
+	}
+	defer s.h.release()
+	e := newError()
+	if status := C.seg_store_define_attribute(p, chars(name), size(name), C.seg_type(kind),
+		C.int32_t(scale), &e); status != C.SEG_OK {
+		return failed(status, &e, "")
+	}
+	return nil
+}
+
+// DefineEvent defines an event type ahead of the data.
+func (s *Store) DefineEvent(name string) error {
+	p, err := s.acquire()
+	if err != nil {
+		return err
+	}
+	defer s.h.release()
+	e := newError()
+	if status := C.seg_store_define_event(p, chars(name), size(name), &e); status != C.SEG_OK {
+		return failed(status, &e, "")
+	}
+	return nil
+}
+
+// DefineProperty defines a property of an event type, and the event type as well where it is new.
+func (s *Store) DefineProperty(event, name string, kind Type, scale int) error {
+	p, err := s.acquire()
+	if err != nil {
+		return err
+	}
+	defer s.h.release()
+	e := newError()
+	if status := C.seg_store_define_property(p, chars(event), size(event), chars(name), size(name),
+		C.seg_type(kind), C.int32_t(scale), &e); status != C.SEG_OK {
+		return failed(status, &e, "")
+	}
+	return nil
+}
+
+// Columns lists the schema: attributes, then each event type followed by its properties.
+func (s *Store) Columns() ([]Column, error) {
+	p, err := s.acquire()
+	if err != nil {
+		return nil, err
+	}
+	defer s.h.release()
+	e := newError()
+	out := make([]Column, 0, int(C.seg_store_column_count(p)))
+	for i := range cap(out) {
+		info := C.seg_column_info{struct_size: C.uint32_t(unsafe.Sizeof(C.seg_column_info{}))}
+		if status := C.seg_store_column_at(p, C.uint64_t(i), &info, &e); status != C.SEG_OK {
+			return nil, failed(status, &e, "")
+		}
+		out = append(out, Column{
+			Event: C.GoStringN(info.event, C.int(info.event_size)),
+			Name:  C.GoStringN(info.name, C.int(info.name_size)),
+			Type:  Type(info._type),
+			Scale: int(info.scale),
+		})
+	}
+	return out, nil
+}
+
+// ---- saved segments -----------------------------------------------------------------------------
+
+// Define saves a predicate under a name, so that others can say: in segment "name". A name that
+// exists is replaced. The version counts up from 1.
+func (s *Store) Define(name, text string) (version uint64, err error) {
+	p, err := s.acquire()
+	if err != nil {
+		return 0, err
+	}
+	defer s.h.release()
+	e := newError()
+	var number C.uint64_t
+	if status := C.seg_store_define_segment(p, chars(name), size(name), chars(text), size(text),
+		&number, &e); status != C.SEG_OK {
+		return 0, failed(status, &e, text)
+	}
+	return uint64(number), nil
+}
+
+// Drop forgets a saved segment. It fails with [ErrInUse] while another one refers to it.
+func (s *Store) Drop(name string) error {
+	p, err := s.acquire()
+	if err != nil {
+		return err
+	}
+	defer s.h.release()
+	e := newError()
+	if status := C.seg_store_drop_segment(p, chars(name), size(name), &e); status != C.SEG_OK {
+		return failed(status, &e, "")
+	}
+	return nil
+}
+
+// ---- snapshots ----------------------------------------------------------------------------------
+
+// A Snapshot is the store as it was at one moment: later commits do not change what it shows.
+type Snapshot struct {
+	h     *handle
+	store *Store
+}
+
+// Snapshot sees the store as it is now. It does not wait for a commit under way.
+func (s *Store) Snapshot() (*Snapshot, error) {
+	p, err := s.acquire()
+	if err != nil {
+		return nil, err
+	}
+	defer s.h.release()
+	e := newError()
+	var snapshot *C.seg_snapshot
+	if status := C.seg_snapshot_create(p, &snapshot, &e); status != C.SEG_OK {
+		return nil, failed(status, &e, "")
+	}
+	out := &Snapshot{store: s}
+	out.h = own(out, unsafe.Pointer(snapshot), func(p unsafe.Pointer) {
+		C.seg_snapshot_release((*C.seg_snapshot)(p))
+	})
+	return out, nil
+}
+
+// Close ends the snapshot.
+func (s *Snapshot) Close() error {
+	s.h.close()
+	return nil
+}
+
+func (s *Snapshot) acquire() (*C.seg_snapshot, error) {
+	p := s.h.acquire()
+	if p == nil {
+		return nil, closed("snapshot")
+	}
+	return (*C.seg_snapshot)(p), nil
+}
+
+// A SnapshotInfo tells what a snapshot holds.
+type SnapshotInfo struct {
+	Commits         uint64 // before the snapshot
+	Users           uint64
+	Events          uint64
+	Parts           uint64 // sorted parts that hold the events
+	MemoryBytes     uint64 // of events, attributes, ids and dictionaries, about
+	Oldest, Newest  time.Time
+	HasOldestNewest bool // whether there are events at all
+}
+
+// Info tells what the snapshot holds.
+func (s *Snapshot) Info() (SnapshotInfo, error) {
+	p, err := s.acquire()
+	if err != nil {
+		return SnapshotInfo{}, err
+	}
+	defer s.h.release()
+	e := newError()
+	info := C.seg_snapshot_info{struct_size: C.uint32_t(unsafe.Sizeof(C.seg_snapshot_info{}))}
+	if status := C.seg_snapshot_get_info(p, &info, &e); status != C.SEG_OK {
+		return SnapshotInfo{}, failed(status, &e, "")
+	}
+	return SnapshotInfo{
+		Commits:         uint64(info.commit_sequence),
+		Users:           uint64(info.user_count),
+		Events:          uint64(info.event_count),
+		Parts:           uint64(info.part_count),
+		MemoryBytes:     uint64(info.memory_bytes),
+		Oldest:          instant(int64(info.time_min)),
+		Newest:          instant(int64(info.time_max)),
+		HasOldestNewest: info.event_count > 0,
+	}, nil
+}

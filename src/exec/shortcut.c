@@ -1,0 +1,119 @@
+/* Cheaper roads to the same answer, found while preparing a leaf.
+ *
+ * A test of an aggregate looks at every row of every candidate. Often a bitmap says enough: the
+ * greatest amount is at least 300 exactly for those who did one of at least 300; and whoever has
+ * no row at all cannot pass a test that nothing passes. */
+#include <float.h>
+
+#include "exec/exec_int.h"
+
+/* max >= c, max > c, min <= c, min < c: one row that passes is enough. */
+static bool shortcut_extreme(const segi_prep_value *value, const segi_match *m)
+{
+    bool greatest = value->node->aggregate == SEGI_AGG_MAX;
+    if (value->form != SEGI_VALUE_TALLY || m->negated ||
+        (!greatest && value->node->aggregate != SEGI_AGG_MIN))
+        return false;
+    if (m->kind == SEGI_MATCH_RANGE)
+        return greatest ? m->high == INT64_MAX : m->low == INT64_MIN;
+    if (m->kind == SEGI_MATCH_FLOAT)
+        return greatest ? m->float_high > DBL_MAX : m->float_low < -DBL_MAX;
+    return false;
+}
+
+/* The source with one more test of its rows. */
+static const segi_prep_source *shortcut_source(segi_prep *p, const segi_prep_value *value,
+                                               const segi_match *match)
+{
+    const segi_prep_source *source = value->source;
+    segi_prep_source *out = SEGI_PREP_NEW(p, segi_prep_source);
+    segi_prep_type *types = segi_prep_alloc(p, source->type_count, sizeof *types);
+    if (!out || !types)
+        return NULL;
+    *out = *source;
+    out->types = types;
+    for (uint32_t t = 0; t < source->type_count; t++) {
+        segi_prep_filter *test = SEGI_PREP_NEW(p, segi_prep_filter);
+        segi_prep_filter *both = SEGI_PREP_NEW(p, segi_prep_filter);
+        const segi_prep_filter **pair = segi_prep_alloc(p, 2, sizeof *pair);
+        if (!test || !both || !pair)
+            return NULL;
+        test->form = SEGI_TEST_MATCH;
+        test->values[0] = value->argument;
+        test->match = match;
+        pair[0] = source->types[t].filter;
+        pair[1] = test;
+        *both = (segi_prep_filter){.form = SEGI_TEST_AND, .child_count = 2, .children = pair};
+        types[t] = source->types[t];
+        types[t].filter = pair[0] ? both : test;
+    }
+    return out;
+}
+
+/* Would a user without any row pass? Counts and sums are then 0, everything else undefined. */
+static bool shortcut_none_passes(const segi_prep_value *value, const segi_match *m)
+{
+    if (m->kind == SEGI_MATCH_IS_ABSENT)
+        return true;
+    bool counts = value->node->kind == SEGI_NODE_DID;
+    switch (value->node->aggregate) {
+    case SEGI_AGG_COUNT:
+    case SEGI_AGG_SUM:
+    case SEGI_AGG_DISTINCT:
+    case SEGI_AGG_DISTINCT_PERIOD: counts = true; break;
+    default: break;
+    }
+    return counts && segi_match_slot(m, 0);
+}
+
+/* Only candidates with a row in the source need a look, and with a row of the anchor's. */
+static void shortcut_narrow(const segi_prep_value *value, segi_prep_leaf *leaf)
+{
+    bool over_rows = value->form == SEGI_VALUE_TALLY || value->form == SEGI_VALUE_GATHER;
+    if (!over_rows || shortcut_none_passes(value, leaf->test->match))
+        return;
+    leaf->narrow[0] = value->source;
+    const segi_prep_window *each = value->source->each;
+    if (each && each->anchor && each->anchor->source)
+        leaf->narrow[1] = each->anchor->source;
+}
+
+bool segi_prep_shortcut(segi_prep *p, segi_prep_leaf *leaf)
+{
+    const segi_prep_filter *test = leaf->test;
+    if (leaf->form != SEGI_LEAF_TEST || test->form != SEGI_TEST_MATCH)
+        return true;
+    const segi_prep_value *value = test->values[0];
+    if (!shortcut_extreme(value, test->match)) {
+        shortcut_narrow(value, leaf);
+        return true;
+    }
+    leaf->source = shortcut_source(p, value, test->match);
+    leaf->form = SEGI_LEAF_DID;
+    return leaf->source != NULL;
+}
+
+/* Looking a user up in a part costs about as much as going over this many rows. */
+#define LOOKUP_ROWS 48u
+
+bool segi_spans_few(const segi_worker *w, const segi_prep_source *source, uint32_t count)
+{
+    uint64_t rows = 0, lookups = 0;
+    if (count <= 16)
+        return true;
+    if (count > SEGI_CHUNK_USERS / 32)
+        return false;
+    for (uint32_t t = 0; t < source->type_count; t++) {
+        const segi_event_view *view = source->types[t].view;
+        for (uint32_t p = 0; p < view->part_count; p++) {
+            const segi_part_chunk *pc = segi_span_overlaps(view->parts[p], source)
+                                            ? segi_part_find(view->parts[p], w->chunk)
+                                            : NULL;
+            if (!pc)
+                continue;
+            rows += pc->row_count;
+            lookups += count;
+        }
+    }
+    return lookups * LOOKUP_ROWS < rows;
+}

@@ -1,0 +1,84 @@
+/* Counting rows within windows that differ from user to user: "did X within 7 days after first
+ * Y". Rows need no order for that, only their own user's bounds. */
+#include <string.h>
+
+#include "exec/exec_int.h"
+
+typedef struct tally_each {
+    const int64_t *begin, *end; /* by low bits */
+    uint32_t *counts;
+} tally_each;
+
+static void tally_each_span(segi_worker *w, void *context, const segi_span *span)
+{
+    tally_each *t = context;
+    const segi_col *time = &span->part->time;
+    (void)w;
+    uint32_t row = 0;
+    for (uint32_t i = 0; i < span->user_count; i++) {
+        uint32_t low = span->lows[i], count = 0;
+        for (uint32_t end = row + span->counts[i]; row < end; row++) {
+            if (span->bits && !segi_bit_get(span->bits, row))
+                continue;
+            int64_t instant = segi_col_slot(time, span->row_begin + row);
+            count += instant >= t->begin[low] && instant < t->end[low];
+        }
+        t->counts[low] += count;
+    }
+}
+
+bool segi_tally_each_fits(const segi_prep_value *value)
+{
+    const segi_node *node = value->node;
+    return value->source->each &&
+           (node->kind == SEGI_NODE_DID ? !node->bound.periods : node->aggregate == SEGI_AGG_COUNT);
+}
+
+/* Bounds of users who are not asked about: an empty window. */
+static bool each_bounds(segi_worker *w, const segi_prep_value *value, segi_users users, bool few)
+{
+    if (!segi_worker_array(w, (void **)&w->bound_begin, SEGI_CHUNK_USERS, sizeof(int64_t)) ||
+        !segi_worker_array(w, (void **)&w->bound_end, SEGI_CHUNK_USERS, sizeof(int64_t)))
+        return false;
+    segi_vector *begins = segi_worker_vector_push(w);
+    segi_vector *ends = begins ? segi_worker_vector_push(w) : NULL;
+    if (ends) {
+        segi_window_users(w, value->source->each, users, begins->slots, ends->slots);
+        if (!few) {
+            memset(w->bound_begin, 0, SEGI_CHUNK_USERS * sizeof(int64_t));
+            memset(w->bound_end, 0, SEGI_CHUNK_USERS * sizeof(int64_t));
+        }
+        for (uint32_t i = 0; i < users.count; i++) {
+            w->bound_begin[users.lows[i]] = begins->slots[i];
+            w->bound_end[users.lows[i]] = ends->slots[i];
+        }
+        segi_worker_vector_pop(w);
+    }
+    if (begins)
+        segi_worker_vector_pop(w);
+    return w->status == SEG_OK;
+}
+
+void segi_tally_each_users(segi_worker *w, const segi_prep_value *value, segi_users users,
+                           segi_vector *out)
+{
+    bool few = segi_spans_few(w, value->source, users.count);
+    if (!each_bounds(w, value, users, few) ||
+        !segi_worker_array(w, (void **)&w->tally32, SEGI_CHUNK_USERS + 64, sizeof *w->tally32))
+        return;
+    tally_each t = {w->bound_begin, w->bound_end, w->tally32};
+    memset(out->null, 0, ((size_t)users.count + 63) / 64 * sizeof *out->null);
+    if (!few) {
+        memset(t.counts, 0, SEGI_CHUNK_USERS * sizeof *t.counts);
+        segi_spans_each(w, value->source, 0, SEGI_CHUNK_USERS, tally_each_span, &t);
+    }
+    for (uint32_t i = 0; i < users.count; i++) {
+        uint32_t low = users.lows[i];
+        if (few) {
+            t.counts[low] = 0;
+            segi_spans_each(w, value->source, low, low + 1, tally_each_span, &t);
+        }
+        out->slots[i] = t.counts[low];
+    }
+    segi_bits_fill(out->set, users.count);
+}

@@ -1,0 +1,527 @@
+/* Running figures of a property per user: sum, average, least and greatest value, the value in the
+ * first or last event, and the share of events that pass a test. Parts add to arrays indexed by
+ * the user's low bits, as in tally.c; what needs all rows in order is gather.c. */
+#include <string.h>
+
+#include "base/text.h"
+#include "exec/exec_int.h"
+
+/* ---- sums and extremes ---- */
+
+/* The column of the argument in a part; NULL where no row has a value. */
+static const segi_col *tally_column(const segi_prep_value *argument, const segi_part *part,
+                                    uint32_t position)
+{
+    const segi_field *field = position < argument->field_count ? argument->fields[position] : NULL;
+    if (!field || field->index >= part->column_count)
+        return NULL;
+    const segi_col *col = &part->columns[field->index];
+    return col->type == 0 || col->none_set ? NULL : col;
+}
+
+typedef struct tally_values {
+    const segi_prep_value *value;
+    bool wide; /* sums may not fit 64 bits on the way */
+    bool is_float;
+    uint32_t *counts; /* rows with a value; NULL for sums, which need none */
+    int64_t *figures;
+    segi_sum *sums;
+    segi_float_sum *floats;
+} tally_values;
+
+static void tally_put(tally_values *t, uint32_t low, int64_t slot)
+{
+    bool first = t->counts && t->counts[low]++ == 0;
+    switch (t->value->node->aggregate) {
+    case SEGI_AGG_SUM:
+    case SEGI_AGG_AVG:
+        if (t->is_float)
+            segi_float_sum_add(&t->floats[low], segi_slot_float(slot));
+        else if (t->wide)
+            segi_sum_add(&t->sums[low], slot);
+        else
+            t->figures[low] += slot;
+        break;
+    default: {
+        bool greatest = t->value->node->aggregate == SEGI_AGG_MAX;
+        int64_t old = t->figures[low];
+        bool less = t->is_float ? segi_slot_float(slot) < segi_slot_float(old) : slot < old;
+        bool more = t->is_float ? segi_slot_float(slot) > segi_slot_float(old) : slot > old;
+        if (first || (greatest ? more : less))
+            t->figures[low] = slot;
+        break;
+    }
+    }
+}
+
+/* 64-bit sums of a narrow column with all rows: the loop that revenue questions run. */
+static void tally_sum_dense(tally_values *t, const segi_span *span, const segi_col *col)
+{
+    uint32_t row = span->row_begin;
+    for (uint32_t i = 0; i < span->user_count; i++) {
+        uint32_t low = span->lows[i], end = row + span->counts[i];
+        uint64_t stored = 0;
+        switch (col->width) {
+        case 1:
+            for (uint32_t r = row; r < end; r++)
+                stored += ((const uint8_t *)col->data)[r];
+            break;
+        case 2:
+            for (uint32_t r = row; r < end; r++)
+                stored += ((const uint16_t *)col->data)[r];
+            break;
+        case 4:
+            for (uint32_t r = row; r < end; r++)
+                stored += ((const uint32_t *)col->data)[r];
+            break;
+        case 8:
+            for (uint32_t r = row; r < end; r++)
+                stored += ((const uint64_t *)col->data)[r];
+            break;
+        default: break;
+        }
+        uint64_t sum = (uint64_t)col->base * span->counts[i] + (uint64_t)col->unit * stored;
+        t->figures[low] += (int64_t)sum;
+        if (t->counts)
+            t->counts[low] += span->counts[i];
+        row = end;
+    }
+}
+
+static void tally_values_span(segi_worker *w, void *context, const segi_span *span)
+{
+    tally_values *t = context;
+    (void)w;
+    const segi_col *col = tally_column(t->value->argument, span->part, span->type->position);
+    if (!col)
+        return;
+    bool sums =
+        t->value->node->aggregate == SEGI_AGG_SUM || t->value->node->aggregate == SEGI_AGG_AVG;
+    if (!span->bits && !col->set && sums && !t->wide && !t->is_float) {
+        tally_sum_dense(t, span, col);
+        return;
+    }
+    uint32_t row = 0;
+    for (uint32_t i = 0; i < span->user_count; i++) {
+        for (uint32_t j = 0; j < span->counts[i]; j++, row++) {
+            if (span->bits && !segi_bit_get(span->bits, row))
+                continue;
+            if (segi_col_is_set(col, span->row_begin + row))
+                tally_put(t, span->lows[i], segi_col_slot(col, span->row_begin + row));
+        }
+    }
+}
+
+/* What sums over the source can come to: of one user, and of all rows; and whether any value is
+ * below zero. */
+typedef struct tally_bounds {
+    double user, all;
+    bool negative;
+} tally_bounds;
+
+static tally_bounds tally_bounds_of(const segi_prep_value *value)
+{
+    tally_bounds out = {0};
+    const segi_prep_source *source = value->source;
+    for (uint32_t t = 0; t < source->type_count; t++) {
+        const segi_prep_type *type = &source->types[t];
+        for (uint32_t p = 0; p < type->view->part_count; p++) {
+            const segi_part *part = type->view->parts[p];
+            const segi_col *col = segi_span_overlaps(part, source)
+                                      ? tally_column(value->argument, part, type->position)
+                                      : NULL;
+            if (!col)
+                continue;
+            double least = (double)col->min, most = (double)col->max;
+            double size = -least > most ? -least : most;
+            out.negative = out.negative || least < 0;
+            out.user += size * (double)part->counts.max;
+            out.all += size * (double)part->row_count;
+        }
+    }
+    return out;
+}
+
+static void tally_clear(tally_values *t, uint32_t low, uint32_t count)
+{
+    if (t->counts)
+        memset(t->counts + low, 0, count * sizeof *t->counts);
+    memset(t->figures + low, 0, count * sizeof *t->figures);
+    if (t->sums)
+        memset(t->sums + low, 0, count * sizeof *t->sums);
+    if (t->floats)
+        memset(t->floats + low, 0, count * sizeof *t->floats);
+}
+
+static bool tally_values_ready(segi_worker *w, tally_values *t)
+{
+    segi_aggregate aggregate = t->value->node->aggregate;
+    bool sums = aggregate == SEGI_AGG_SUM || aggregate == SEGI_AGG_AVG;
+    t->is_float = t->value->argument->type.type == SEG_TYPE_FLOAT64;
+    t->wide = sums && !t->is_float && tally_bounds_of(t->value).all > 4e18;
+    bool ok =
+        segi_worker_array(w, (void **)&w->tally32, SEGI_CHUNK_USERS + 64, sizeof *w->tally32) &&
+        segi_worker_array(w, (void **)&w->tally64, SEGI_CHUNK_USERS + 64, sizeof *w->tally64);
+    if (ok && t->wide) {
+        ok = segi_worker_array(w, (void **)&w->tally_sum, SEGI_CHUNK_USERS, sizeof *w->tally_sum);
+        t->sums = w->tally_sum;
+    }
+    if (ok && sums && t->is_float) {
+        ok = segi_worker_array(w, (void **)&w->tally_float, SEGI_CHUNK_USERS,
+                               sizeof *w->tally_float);
+        t->floats = w->tally_float;
+    }
+    t->counts = aggregate == SEGI_AGG_SUM ? NULL : w->tally32;
+    t->figures = w->tally64;
+    return ok;
+}
+
+static bool tally_total(segi_worker *w, const tally_values *t, uint32_t low, int64_t *out)
+{
+    if (!t->wide) {
+        *out = t->figures[low];
+        return true;
+    }
+    if (segi_sum_get(&t->sums[low], out))
+        return true;
+    segi_worker_fail(w, SEG_E_OVERFLOW, "a sum does not fit 64 bits");
+    return false;
+}
+
+static bool tally_float_total(segi_worker *w, const tally_values *t, uint32_t low, double *out)
+{
+    *out = segi_float_sum_get(&t->floats[low]);
+    if (*out - *out == 0)
+        return true;
+    segi_worker_fail(w, SEG_E_OVERFLOW, "a sum is beyond the range of a float64");
+    return false;
+}
+
+static void tally_result(segi_worker *w, const tally_values *t, uint32_t low, uint32_t i,
+                         segi_vector *out)
+{
+    uint32_t n = t->counts ? t->counts[low] : 0;
+    int64_t slot = 0;
+    double total = 0;
+    bool defined = n > 0;
+    switch (t->value->node->aggregate) {
+    case SEGI_AGG_SUM:
+        defined = true;
+        if (!t->is_float)
+            defined = tally_total(w, t, low, &slot);
+        else if ((defined = tally_float_total(w, t, low, &total)))
+            slot = segi_slot_of_float(total);
+        break;
+    case SEGI_AGG_AVG:
+        if (!defined)
+            break;
+        if (t->is_float) {
+            if ((defined = tally_float_total(w, t, low, &total)))
+                slot = segi_slot_of_float(total / (double)n);
+        } else if ((defined = tally_total(w, t, low, &slot))) {
+            double scale = (double)segi_pow10(t->value->argument->type.scale);
+            slot = segi_slot_of_float((double)slot / ((double)n * scale));
+        }
+        break;
+    default: slot = t->figures[low]; break;
+    }
+    out->slots[i] = slot;
+    if (defined)
+        segi_bit_set(out->set, i);
+    else
+        segi_bit_clear(out->set, i);
+}
+
+static void tally_values_users(segi_worker *w, const segi_prep_value *value, segi_users users,
+                               segi_vector *out)
+{
+    tally_values t = {.value = value};
+    if (!tally_values_ready(w, &t))
+        return;
+    bool few = segi_spans_few(w, value->source, users.count);
+    if (!few) {
+        tally_clear(&t, 0, SEGI_CHUNK_USERS);
+        segi_spans_each(w, value->source, 0, SEGI_CHUNK_USERS, tally_values_span, &t);
+    }
+    for (uint32_t i = 0; i < users.count; i++) {
+        uint32_t low = users.lows[i];
+        if (few) {
+            tally_clear(&t, low, 1);
+            segi_spans_each(w, value->source, low, low + 1, tally_values_span, &t);
+        }
+        tally_result(w, &t, low, i, out);
+    }
+}
+
+/* Sums of one user that fit 32 bits: half the memory to clear, fill and scan. */
+SEGI_HOT static void sum32_rows(uint32_t *sums, const segi_span *span, const segi_col *col)
+{
+    uint32_t row = 0, base = (uint32_t)col->base, unit = (uint32_t)col->unit;
+    for (uint32_t i = 0; i < span->user_count; i++) {
+        uint32_t sum = 0;
+        for (uint32_t end = row + span->counts[i]; row < end; row++) {
+            uint32_t at = span->row_begin + row, stored = 0;
+            if (span->bits && !segi_bit_get(span->bits, row))
+                continue;
+            if (col->set && !segi_bit_get(col->set, at))
+                continue;
+            if (col->width == 4)
+                stored = ((const uint32_t *)col->data)[at];
+            else if (col->width == 2)
+                stored = ((const uint16_t *)col->data)[at];
+            else if (col->width == 1)
+                stored = ((const uint8_t *)col->data)[at];
+            else if (col->width == 8)
+                stored = (uint32_t)((const uint64_t *)col->data)[at];
+            sum += base + unit * stored;
+        }
+        sums[span->lows[i]] += sum;
+    }
+}
+
+typedef struct tally_sum32 {
+    const segi_prep_value *value;
+    uint32_t *sums;
+} tally_sum32;
+
+static void tally_sum32_span(segi_worker *w, void *context, const segi_span *span)
+{
+    tally_sum32 *t = context;
+    (void)w;
+    const segi_col *col = tally_column(t->value->argument, span->part, span->type->position);
+    if (col)
+        sum32_rows(t->sums, span, col);
+}
+
+static bool tally_narrow_sum(segi_worker *w, const segi_prep_value *value, int64_t low,
+                             int64_t high, segi_mask *out)
+{
+    if (!segi_worker_array(w, (void **)&w->tally32, SEGI_CHUNK_USERS + 64, sizeof *w->tally32))
+        return false;
+    memset(w->tally32, 0, SEGI_CHUNK_USERS * sizeof *w->tally32);
+    tally_sum32 t = {value, w->tally32};
+    segi_spans_each(w, value->source, 0, SEGI_CHUNK_USERS, tally_sum32_span, &t);
+    if (high >= 0)
+        segi_scan_range(4, w->tally32, 0, SEGI_CHUNK_USERS, low < 0 ? 0 : (uint64_t)low,
+                        (uint64_t)high, out->words);
+    return true;
+}
+
+bool segi_tally_sum(segi_worker *w, const segi_prep_value *value, uint32_t count, int64_t low,
+                    int64_t high, segi_mask *out)
+{
+    tally_values t = {.value = value};
+    if (segi_spans_few(w, value->source, count))
+        return false;
+    tally_bounds bounds = tally_bounds_of(value);
+    if (!bounds.negative && bounds.user < 4e9)
+        return tally_narrow_sum(w, value, low, high, out);
+    if (!tally_values_ready(w, &t) || t.wide)
+        return false;
+    tally_clear(&t, 0, SEGI_CHUNK_USERS);
+    segi_spans_each(w, value->source, 0, SEGI_CHUNK_USERS, tally_values_span, &t);
+    segi_scan_signed(t.figures, 0, SEGI_CHUNK_USERS, low, high, out->words);
+    return true;
+}
+
+/* ---- the value in the first or last event ---- */
+
+/* The best row of each user so far: its time, and where it is. */
+typedef struct tally_edge {
+    const segi_prep_value *value;
+    bool last;
+    int64_t *times;
+    uint32_t *spans; /* index into w->seen; UINT32_MAX: none yet */
+    uint32_t *rows;
+} tally_edge;
+
+/* Is row `row` of `a` after row `other` of `b` in the order of events that share an instant? */
+static bool edge_after(const segi_part *a, uint32_t row, const segi_part *b, uint32_t other)
+{
+    if (a->generation != b->generation)
+        return a->generation > b->generation;
+    int64_t tie = segi_col_slot(&a->tie, row), other_tie = segi_col_slot(&b->tie, other);
+    if (tie != other_tie)
+        return tie > other_tie;
+    return a->event != b->event ? a->event > b->event : row > other;
+}
+
+static void edge_offer(segi_worker *w, tally_edge *t, uint32_t low, uint32_t seen, uint32_t row)
+{
+    const segi_part *part = w->seen[seen].part;
+    int64_t time = segi_col_slot(&part->time, row);
+    if (t->spans[low] != UINT32_MAX) {
+        if (time == t->times[low]) {
+            const segi_part *best = w->seen[t->spans[low]].part;
+            if (edge_after(part, row, best, t->rows[low]) != t->last)
+                return;
+        } else if ((time > t->times[low]) != t->last) {
+            return;
+        }
+    }
+    t->times[low] = time;
+    t->spans[low] = seen;
+    t->rows[low] = row;
+}
+
+/* First or last selected row among [row, end) of a span. */
+static bool edge_row(const segi_span *span, bool last, uint32_t row, uint32_t end, uint32_t *out)
+{
+    if (!span->bits) {
+        *out = last ? end - 1 : row;
+        return true;
+    }
+    for (uint32_t i = 0; i < end - row; i++) {
+        uint32_t at = last ? end - 1 - i : row + i;
+        if (segi_bit_get(span->bits, at)) {
+            *out = at;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void tally_edge_span(segi_worker *w, void *context, const segi_span *span)
+{
+    tally_edge *t = context;
+    if (!segi_grow(w->mem, (void **)&w->seen, &w->seen_capacity, w->seen_count + 1,
+                   sizeof *w->seen)) {
+        segi_worker_fail(w, SEG_E_NOMEM, "out of memory");
+        return;
+    }
+    uint32_t seen = (uint32_t)w->seen_count++, row = 0, at;
+    w->seen[seen] = (segi_seen_part){span->part, span->type->position};
+    for (uint32_t i = 0; i < span->user_count; i++) {
+        uint32_t end = row + span->counts[i];
+        if (edge_row(span, t->last, row, end, &at))
+            edge_offer(w, t, span->lows[i], seen, span->row_begin + at);
+        row = end;
+    }
+}
+
+static void edge_result(segi_worker *w, const tally_edge *t, uint32_t low, uint32_t i,
+                        segi_vector *out)
+{
+    out->slots[i] = 0;
+    segi_bit_clear(out->set, i);
+    if (t->spans[low] == UINT32_MAX)
+        return;
+    const segi_prep_value *argument = t->value->argument;
+    segi_seen_part seen = w->seen[t->spans[low]];
+    uint32_t row = t->rows[low];
+    if (argument->form == SEGI_VALUE_CIVIL) {
+        out->slots[i] = t->times[low];
+        segi_bit_set(out->set, i);
+        return;
+    }
+    const segi_field *field =
+        seen.position < argument->field_count ? argument->fields[seen.position] : NULL;
+    if (!field || field->index >= seen.part->column_count)
+        return;
+    const segi_col *col = &seen.part->columns[field->index];
+    if (col->type != 0 && segi_col_is_set(col, row)) {
+        const segi_texts *texts = argument->strings;
+        int64_t slot = segi_col_slot(col, row);
+        bool common = texts && texts->dict_count > 1;
+        out->slots[i] = common ? texts->to_code[seen.position][slot] : slot;
+        segi_bit_set(out->set, i);
+    } else if (col->type != 0 && segi_col_is_null(col, row)) {
+        segi_bit_set(out->null, i);
+    }
+}
+
+static void tally_edge_users(segi_worker *w, const segi_prep_value *value, segi_users users,
+                             segi_vector *out)
+{
+    if (!segi_worker_array(w, (void **)&w->tally64, SEGI_CHUNK_USERS + 64, sizeof *w->tally64) ||
+        !segi_worker_array(w, (void **)&w->tally32, SEGI_CHUNK_USERS + 64, sizeof *w->tally32) ||
+        !segi_worker_array(w, (void **)&w->tally32_more, SEGI_CHUNK_USERS + 64,
+                           sizeof *w->tally32_more))
+        return;
+    tally_edge t = {value, value->node->aggregate == SEGI_AGG_LAST, w->tally64, w->tally32,
+                    w->tally32_more};
+    bool few = segi_spans_few(w, value->source, users.count);
+    w->seen_count = 0;
+    if (!few) {
+        memset(t.spans, 0xFF, SEGI_CHUNK_USERS * sizeof *t.spans);
+        segi_spans_each(w, value->source, 0, SEGI_CHUNK_USERS, tally_edge_span, &t);
+    }
+    for (uint32_t i = 0; i < users.count; i++) {
+        uint32_t low = users.lows[i];
+        if (few) {
+            t.spans[low] = UINT32_MAX;
+            segi_spans_each(w, value->source, low, low + 1, tally_edge_span, &t);
+        }
+        edge_result(w, &t, low, i, out);
+    }
+}
+
+/* ---- share ---- */
+
+typedef struct tally_share {
+    const segi_prep_value *value;
+    uint32_t *all, *marked;
+} tally_share;
+
+static void tally_share_span(segi_worker *w, void *context, const segi_span *span)
+{
+    tally_share *t = context;
+    size_t words = (size_t)span->row_count / 64 + 1;
+    const uint16_t *row_lows = NULL;
+    if (t->value->needs_users && !(row_lows = segi_span_row_lows(w, span)))
+        return;
+    uint64_t *marks = segi_worker_bits_push(w, words);
+    if (!marks)
+        return;
+    uint32_t type = (uint32_t)(span->type - t->value->source->types);
+    segi_filter_rows(w, t->value->share[type], span->part, span->type->position, span->row_begin,
+                     span->row_count, row_lows, marks);
+    uint32_t row = 0;
+    for (uint32_t i = 0; i < span->user_count; i++) {
+        for (uint32_t end = row + span->counts[i]; row < end; row++) {
+            bool selected = !span->bits || segi_bit_get(span->bits, row);
+            t->all[span->lows[i]] += selected;
+            t->marked[span->lows[i]] += selected && segi_bit_get(marks, row);
+        }
+    }
+    segi_worker_bits_pop(w);
+}
+
+static void tally_share_users(segi_worker *w, const segi_prep_value *value, segi_users users,
+                              segi_vector *out)
+{
+    if (!segi_worker_array(w, (void **)&w->tally32, SEGI_CHUNK_USERS + 64, sizeof *w->tally32) ||
+        !segi_worker_array(w, (void **)&w->tally32_more, SEGI_CHUNK_USERS + 64,
+                           sizeof *w->tally32_more))
+        return;
+    tally_share t = {value, w->tally32, w->tally32_more};
+    bool few = segi_spans_few(w, value->source, users.count);
+    if (!few) {
+        memset(t.all, 0, SEGI_CHUNK_USERS * sizeof *t.all);
+        memset(t.marked, 0, SEGI_CHUNK_USERS * sizeof *t.marked);
+        segi_spans_each(w, value->source, 0, SEGI_CHUNK_USERS, tally_share_span, &t);
+    }
+    for (uint32_t i = 0; i < users.count; i++) {
+        uint32_t low = users.lows[i];
+        if (few) {
+            t.all[low] = t.marked[low] = 0;
+            segi_spans_each(w, value->source, low, low + 1, tally_share_span, &t);
+        }
+        segi_bit_clear(out->set, i);
+        if (t.all[low] == 0)
+            continue;
+        out->slots[i] = segi_slot_of_float((double)t.marked[low] / (double)t.all[low]);
+        segi_bit_set(out->set, i);
+    }
+}
+
+void segi_tally_value_users(segi_worker *w, const segi_prep_value *value, segi_users users,
+                            segi_vector *out)
+{
+    switch (value->node->aggregate) {
+    case SEGI_AGG_FIRST:
+    case SEGI_AGG_LAST: tally_edge_users(w, value, users, out); break;
+    case SEGI_AGG_SHARE: tally_share_users(w, value, users, out); break;
+    default: tally_values_users(w, value, users, out); break;
+    }
+}

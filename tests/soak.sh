@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# tests/soak.sh [MINUTES]: long random runs, for hours when nobody waits. `./dev soak` builds the
+# library and calls this. Each round takes a new seed and prints it, so that what is found can be
+# run again; the first failure ends the run.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+build=$root/build/release
+minutes=${1:-30}
+end=$((SECONDS + minutes * 60))
+
+ninja -C "$build" tests/model/model_random tests/model/model_order tests/unit/unit_store_fault \
+    >/dev/null
+export LD_LIBRARY_PATH=$build/src
+
+echo "every allocation of the store's scenario fails once"
+SEG_TEST_SOAK=1 CK_TIMEOUT_MULTIPLIER=60 "$build/tests/unit/unit_store_fault"
+
+seed=$(date +%s)
+rounds=0
+while ((SECONDS < end)); do
+    echo "seed $seed"
+    "$build/tests/model/model_random" --seed "$seed" --pairs 50000 --seconds 600
+    "$build/tests/model/model_order" --seed "$seed" --permutations 5000
+    seed=$((seed + 1))
+    rounds=$((rounds + 1))
+done
+echo "$rounds passed, 0 failed"

@@ -1,0 +1,140 @@
+/* unit/lang/test_docs.c - the examples of docs/language.md compile, print and compile again; the
+ * faulty ones fail with the message and hint that stand there.
+ *
+ * A block of ```seg holds predicates, apart by empty lines. In a block of ```seg-error each has a
+ * line "! message" and a line "? hint" behind it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "lang_support.h"
+#include "support/check_main.h"
+
+static const segi_schema *schema;
+static char *page;
+static size_t page_size;
+
+static void setup(void)
+{
+    const char *root = getenv("SEG_SOURCE_ROOT");
+    char path[4096];
+    snprintf(path, sizeof path, "%s/docs/language.md", root == NULL ? "." : root);
+    FILE *file = fopen(path, "rb");
+    ck_assert_msg(file != NULL, "%s", path);
+    page = malloc(1 << 20);
+    ck_assert_ptr_nonnull(page);
+    page_size = fread(page, 1, (1 << 20) - 1, file);
+    page[page_size] = '\0';
+    fclose(file);
+    schema = lang_schema(segi_mem_default());
+}
+
+static void teardown(void)
+{
+    segi_schema_release(schema);
+    free(page);
+}
+
+static segi_predicate *compile(const char *text, size_t size, seg_error *err)
+{
+    segi_predicate *p;
+    seg_error_init(err, sizeof *err);
+    seg_status status =
+        segi_compile(segi_mem_default(), schema, NULL, text, size, 0, NULL, 0, &p, err);
+    ck_assert((status == SEG_OK) == (p != NULL));
+    return p;
+}
+
+static void check_good(const char *text, size_t size)
+{
+    seg_error err;
+    segi_predicate *p = compile(text, size, &err);
+    ck_assert_msg(p != NULL, "%.*s: %s", (int)size, text, err.message);
+    segi_buf printed;
+    segi_buf_init(&printed, segi_mem_default());
+    segi_predicate_print(p, false, &printed);
+    segi_predicate *q = compile(printed.data, printed.size, &err);
+    ck_assert_msg(q != NULL, "%.*s: %s", (int)printed.size, printed.data, err.message);
+    ck_assert(lang_nodes_equal(p->root, q->root));
+    segi_buf_deinit(&printed);
+    segi_predicate_destroy(p);
+    segi_predicate_destroy(q);
+}
+
+/* The rest of the line that begins with the mark; empty if it is missing. */
+static void marked_line(const char *text, size_t size, char mark, char *out, size_t capacity)
+{
+    const char *end = text + size, *line = text;
+    out[0] = '\0';
+    while (line < end) {
+        const char *stop = memchr(line, '\n', (size_t)(end - line));
+        if (stop == NULL)
+            stop = end;
+        if (line[0] == mark && (line + 1 == stop || line[1] == ' ')) {
+            size_t length = line + 1 == stop ? 0 : (size_t)(stop - line) - 2;
+            ck_assert_uint_lt(length, capacity);
+            memcpy(out, line + 2, length);
+            out[length] = '\0';
+            return;
+        }
+        line = stop + 1;
+    }
+}
+
+static void check_bad(const char *text, size_t size)
+{
+    char message[300], hint[300];
+    const char *mark = strstr(text, "\n! ");
+    ck_assert_msg(mark != NULL && mark < text + size, "%.*s", (int)size, text);
+    size_t own = (size_t)(mark - text);
+    marked_line(mark + 1, size - own - 1, '!', message, sizeof message);
+    marked_line(mark + 1, size - own - 1, '?', hint, sizeof hint);
+    seg_error err;
+    segi_predicate *p = compile(text, own, &err);
+    ck_assert_msg(p == NULL, "%.*s compiles", (int)own, text);
+    ck_assert_str_eq(err.message, message);
+    ck_assert_str_eq(err.hint, hint);
+}
+
+/* Calls check for each example in the blocks that open with the fence; returns how many. */
+static size_t each_example(const char *fence, void (*check)(const char *text, size_t size))
+{
+    size_t count = 0;
+    for (const char *block = strstr(page, fence); block != NULL; block = strstr(block, fence)) {
+        const char *at = block + strlen(fence);
+        const char *end = strstr(at, "\n```");
+        ck_assert_ptr_nonnull(end);
+        while (at < end) {
+            const char *stop = strstr(at, "\n\n");
+            if (stop == NULL || stop > end)
+                stop = end;
+            check(at, (size_t)(stop - at));
+            count++;
+            at = stop + 2;
+        }
+        block = end;
+    }
+    return count;
+}
+
+START_TEST(test_docs__examples_compile)
+{
+    ck_assert_uint_gt(each_example("\n```seg\n", check_good), 60);
+}
+END_TEST
+
+START_TEST(test_docs__error_table_is_true)
+{
+    ck_assert_uint_gt(each_example("\n```seg-error\n", check_bad), 30);
+}
+END_TEST
+
+Suite *suite(void)
+{
+    Suite *s = suite_create("lang/docs");
+    TCase *t = tcase_create("docs");
+    tcase_add_checked_fixture(t, setup, teardown);
+    tcase_add_test(t, test_docs__examples_compile);
+    tcase_add_test(t, test_docs__error_table_is_true);
+    suite_add_tcase(s, t);
+    return s;
+}
