@@ -736,9 +736,9 @@ class Set(_core.Set):
             ("now", when),
             ("first ids", ", ".join(first) + more),
         ]
+        left = 'style="text-align:left"'
         cells = "".join(
-            f'<tr><th style="text-align:left">{name}</th><td style="text-align:left">{text}</td></tr>'
-            for name, text in rows
+            f"<tr><th {left}>{name}</th><td {left}>{text}</td></tr>" for name, text in rows
         )
         return f"<table><caption>seg.Set</caption>{cells}</table>"
 

@@ -12,7 +12,9 @@ Progress: TypeAlias = bool | Callable[[int, int], object]
 
 
 @contextlib.contextmanager
-def watch(progress: Progress, title: str, unit: str) -> Iterator[Callable[[int, int], object] | None]:
+def watch(
+    progress: Progress, title: str, unit: str
+) -> Iterator[Callable[[int, int], object] | None]:
     """The callable for the extension; it is called about twenty times a second."""
     if progress is False:
         yield None

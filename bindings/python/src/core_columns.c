@@ -48,7 +48,7 @@ typedef struct columns {
     const void *no_nulls[1];
 } columns;
 
-/* ---- lives ------------------------------------------------------------------------------------- */
+/* ---- lives ----------------------------------------------------------------------------------- */
 
 /* With the lock of the interpreter. */
 static void columns_free(columns *all)
@@ -103,7 +103,7 @@ static void stream_release(struct ArrowArrayStream *stream)
     columns_release(stream->private_data);
 }
 
-/* ---- the stream -------------------------------------------------------------------------------- */
+/* ---- the stream ------------------------------------------------------------------------------ */
 
 /* References are counted under the interpreter's lock, like everything here. */
 static void columns_retain(columns *all)
@@ -180,7 +180,7 @@ static void column_publish(columns *all, size_t i)
     c->schema.n_children = c->array.n_children = 1;
 }
 
-/* ---- memory and nulls -------------------------------------------------------------------------- */
+/* ---- memory and nulls ------------------------------------------------------------------------ */
 
 /* Zeroed; freed with the column. */
 static void *column_alloc(column *c, int place, size_t count, size_t size)
@@ -209,7 +209,7 @@ static int column_nulls(column *c, PyObject *items)
     return 0;
 }
 
-/* ---- buffers ----------------------------------------------------------------------------------- */
+/* ---- buffers --------------------------------------------------------------------------------- */
 
 /* The Arrow format of an element, or 0. Native and little-endian are the same where this runs. */
 static char format_of(const Py_buffer *view)
@@ -270,7 +270,7 @@ static int column_from_buffer(column *c, PyObject *value)
     return format == 'b' && pack_bools(c) != 0 ? -1 : 1;
 }
 
-/* ---- kinds of sequences ------------------------------------------------------------------------ */
+/* ---- kinds of sequences ---------------------------------------------------------------------- */
 
 static enum kind kind_of(PyObject *item)
 {
@@ -317,7 +317,7 @@ static enum kind kind_of_all(PyObject *items, Py_ssize_t count)
     return all;
 }
 
-/* ---- sequences of fixed-size values ------------------------------------------------------------ */
+/* ---- sequences of fixed-size values ---------------------------------------------------------- */
 
 static int read_int(PyObject *item, void *out, size_t i)
 {
@@ -421,7 +421,7 @@ static int column_places(column *c, PyObject *items)
     return 0;
 }
 
-/* ---- sequences of texts ------------------------------------------------------------------------ */
+/* ---- sequences of texts ---------------------------------------------------------------------- */
 
 /* Offsets and bytes of texts into the places 1 and 2 of what the column owns. */
 static int gather_texts(column *c, PyObject *items, Py_ssize_t count, const void **buffers)
@@ -486,7 +486,7 @@ static int column_lists(column *c, PyObject *items)
     return result;
 }
 
-/* ---- one column -------------------------------------------------------------------------------- */
+/* ---- one column ------------------------------------------------------------------------------ */
 
 static int column_of_kind(column *c, PyObject *items, enum kind kind)
 {
@@ -548,7 +548,7 @@ static int column_read(column *c, PyObject *name, PyObject *value)
     return taken != 0 ? (taken < 0 ? -1 : 0) : column_from_sequence(c, value);
 }
 
-/* ---- the mapping ------------------------------------------------------------------------------- */
+/* ---- the mapping ----------------------------------------------------------------------------- */
 
 static int columns_read(columns *all, PyObject *items)
 {

@@ -1,7 +1,7 @@
 /* core_ingest.c - what comes in: Arrow streams, and rows by the type Appender. */
 #include "core.h"
 
-/* ---- capsules ---------------------------------------------------------------------------------- */
+/* ---- capsules -------------------------------------------------------------------------------- */
 
 #define STREAM_NAME "arrow_array_stream"
 
@@ -41,7 +41,7 @@ PyObject *core_stream_capsule(struct ArrowArrayStream *stream)
     return capsule;
 }
 
-/* ---- reports ----------------------------------------------------------------------------------- */
+/* ---- reports --------------------------------------------------------------------------------- */
 
 static PyObject *report_tuple(const seg_commit_report *report)
 {
@@ -56,7 +56,7 @@ static PyObject *report_tuple(const seg_commit_report *report)
         (unsigned long long)report->rows_rejected, (unsigned long long)report->users_added, row);
 }
 
-/* ---- Arrow streams ----------------------------------------------------------------------------- */
+/* ---- Arrow streams --------------------------------------------------------------------------- */
 
 typedef struct arrow_job {
     seg_store *store;
@@ -122,7 +122,7 @@ PyObject *core_store_ingest_arrow(PyObject *object, PyObject *args)
     return result == 0 ? report_tuple(&job.report) : NULL;
 }
 
-/* ---- Appender: begin and end ------------------------------------------------------------------- */
+/* ---- Appender: begin and end ----------------------------------------------------------------- */
 
 /* Decimals of a store have one scale per name; what it knows already counts. */
 static PyObject *known_scales(seg_store *store)
@@ -184,7 +184,7 @@ static int appender_ready(const core_appender *self)
     return -1;
 }
 
-/* ---- Appender: values -------------------------------------------------------------------------- */
+/* ---- Appender: values ------------------------------------------------------------------------ */
 
 /* The name of a value, and where it goes. */
 typedef struct slot {
@@ -347,7 +347,7 @@ static PyObject *set_values(core_appender *self, int is_event, PyObject *names,
     Py_RETURN_NONE;
 }
 
-/* ---- Appender: rows ---------------------------------------------------------------------------- */
+/* ---- Appender: rows -------------------------------------------------------------------------- */
 
 /* Begin a row of a user, or of an event where `event` is given. */
 static int begin_row(core_appender *self, PyObject *user, const char *event, size_t event_size,

@@ -8,7 +8,7 @@ PyObject *core_datetime_class, *core_date_class, *core_decimal_class;
 /* seg._errors.make_error, and what times are counted by. */
 static PyObject *make_error, *epoch, *epoch_date, *microsecond;
 
-/* ---- errors ------------------------------------------------------------------------------------ */
+/* ---- errors ---------------------------------------------------------------------------------- */
 
 PyObject *core_fail(const seg_error *err)
 {
@@ -29,7 +29,7 @@ PyObject *core_fail(const seg_error *err)
     return NULL;
 }
 
-/* ---- times and numbers ------------------------------------------------------------------------- */
+/* ---- times and numbers ----------------------------------------------------------------------- */
 
 /* (value - start) // unit as a number of 64 bits. */
 static int difference(PyObject *value, PyObject *start, PyObject *unit, int64_t *out)
@@ -160,7 +160,7 @@ int core_decimal(PyObject *value, int64_t *mantissa, int32_t *scale)
     return result;
 }
 
-/* ---- texts and ids ----------------------------------------------------------------------------- */
+/* ---- texts and ids --------------------------------------------------------------------------- */
 
 int core_text(PyObject *value, int bytes_too, const char **out, size_t *size)
 {
@@ -189,7 +189,7 @@ PyObject *core_id_object(int ids, const char *bytes, size_t size)
     return PyUnicode_DecodeUTF8(bytes, (Py_ssize_t)size, "strict");
 }
 
-/* ---- instances --------------------------------------------------------------------------------- */
+/* ---- instances ------------------------------------------------------------------------------- */
 
 void *core_new(PyObject *cls, PyTypeObject *base)
 {
@@ -208,7 +208,7 @@ void core_free(PyObject *self)
     Py_DECREF(type);
 }
 
-/* ---- the module -------------------------------------------------------------------------------- */
+/* ---- the module ------------------------------------------------------------------------------ */
 
 static PyObject *module_version(PyObject *module, PyObject *ignored)
 {

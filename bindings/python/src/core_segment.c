@@ -93,7 +93,7 @@ static PyObject *segment_warnings(PyObject *object, PyObject *ignored)
     return list;
 }
 
-/* ---- parameters -------------------------------------------------------------------------------- */
+/* ---- parameters ------------------------------------------------------------------------------ */
 
 static int add_decimal(seg_params *params, const char *name, size_t size, PyObject *value,
                        seg_error *err)
@@ -204,7 +204,7 @@ static PyObject *segment_bind(PyObject *object, PyObject *args)
     return (PyObject *)made;
 }
 
-/* ---- evaluation -------------------------------------------------------------------------------- */
+/* ---- evaluation ------------------------------------------------------------------------------ */
 
 typedef struct evaluate_job {
     enum {

@@ -3,7 +3,7 @@
 
 #define IDS_BLOCK 1024
 
-/* ---- ids from Python --------------------------------------------------------------------------- */
+/* ---- ids from Python ------------------------------------------------------------------------- */
 
 void core_ids_clear(core_ids_in *ids)
 {
@@ -118,7 +118,7 @@ int core_ids_read(int ids, PyObject *value, core_ids_in *out)
     return result;
 }
 
-/* ---- Set: begin and end ------------------------------------------------------------------------ */
+/* ---- Set: begin and end ---------------------------------------------------------------------- */
 
 PyObject *core_set_wrap(PyObject *cls, core_snapshot *snapshot, seg_set *set, int64_t now)
 {
@@ -141,7 +141,7 @@ static void set_dealloc(PyObject *object)
     core_free(object);
 }
 
-/* ---- asking ------------------------------------------------------------------------------------ */
+/* ---- asking ---------------------------------------------------------------------------------- */
 
 static Py_ssize_t set_length(PyObject *object)
 {
@@ -214,7 +214,7 @@ static PyObject *set_now(PyObject *object, void *closure)
     return PyLong_FromLongLong(((core_set *)object)->now);
 }
 
-/* ---- algebra ----------------------------------------------------------------------------------- */
+/* ---- algebra --------------------------------------------------------------------------------- */
 
 typedef struct combine_job {
     uint32_t operation; /* SEG_SET_*, 0: the complement of left */
@@ -310,7 +310,7 @@ static PyObject *set_compare(PyObject *left, PyObject *right, int operation)
     return PyBool_FromLong(operation == Py_EQ ? equal : !equal);
 }
 
-/* ---- roaring ----------------------------------------------------------------------------------- */
+/* ---- roaring --------------------------------------------------------------------------------- */
 
 /* Set._to_roaring(format) */
 static PyObject *set_to_roaring(PyObject *object, PyObject *value)
@@ -332,7 +332,7 @@ static PyObject *set_to_roaring(PyObject *object, PyObject *value)
     return bytes;
 }
 
-/* ---- a stream of members and values ------------------------------------------------------------ */
+/* ---- a stream of members and values ---------------------------------------------------------- */
 
 typedef struct stream_job {
     seg_store *store;
@@ -437,7 +437,7 @@ static PyObject *set_stream(PyObject *object, PyObject *args)
     return result;
 }
 
-/* ---- walking ----------------------------------------------------------------------------------- */
+/* ---- walking --------------------------------------------------------------------------------- */
 
 /* An iterator over external ids, a block at a time. */
 typedef struct core_ids {
@@ -513,7 +513,7 @@ PyType_Spec core_ids_spec = {
     .slots = ids_slots,
 };
 
-/* ---- the type ---------------------------------------------------------------------------------- */
+/* ---- the type -------------------------------------------------------------------------------- */
 
 static PyMethodDef set_methods[] = {
     {"_contains_many", set_contains_many, METH_O, NULL},

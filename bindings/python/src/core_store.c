@@ -1,7 +1,7 @@
 /* core_store.c - the types Store and Snapshot. */
 #include "core.h"
 
-/* ---- borrowing the handle ---------------------------------------------------------------------- */
+/* ---- borrowing the handle -------------------------------------------------------------------- */
 
 seg_store *core_store_borrow(core_store *store)
 {
@@ -29,7 +29,7 @@ void core_store_return(core_store *store)
     PyEval_RestoreThread(state);
 }
 
-/* ---- Store: begin and end ---------------------------------------------------------------------- */
+/* ---- Store: begin and end -------------------------------------------------------------------- */
 
 typedef struct open_job {
     seg_store_options options;
@@ -117,7 +117,7 @@ static PyObject *store_ids(PyObject *object, void *closure)
     return PyUnicode_FromString(names[((core_store *)object)->ids]);
 }
 
-/* ---- Store: snapshots and segments ------------------------------------------------------------- */
+/* ---- Store: snapshots and segments ----------------------------------------------------------- */
 
 typedef struct snapshot_job {
     seg_store *store;
@@ -211,7 +211,7 @@ static PyObject *store_load(PyObject *object, PyObject *args)
     return store_segment((core_store *)object, cls, &job);
 }
 
-/* ---- Store: definitions ------------------------------------------------------------------------ */
+/* ---- Store: definitions ---------------------------------------------------------------------- */
 
 /* One call that defines something; which one is told by `what`. */
 typedef struct define_job {
@@ -358,7 +358,7 @@ PyType_Spec core_store_spec = {
     .slots = store_slots,
 };
 
-/* ---- Snapshot ---------------------------------------------------------------------------------- */
+/* ---- Snapshot -------------------------------------------------------------------------------- */
 
 static void snapshot_dealloc(PyObject *object)
 {

@@ -214,7 +214,8 @@ def test_duckdb_both_ways(store: seg.Store) -> None:
     duckdb = pytest.importorskip("duckdb")
     connection = duckdb.connect()
     relation = connection.sql(
-        "select 'u' || i as user_id, timestamptz '2026-01-01 00:00:00Z' + interval (i) hour as time,"
+        "select 'u' || i as user_id,"
+        " timestamptz '2026-01-01 00:00:00Z' + interval (i) hour as time,"
         " case when i % 2 = 0 then 'view' else 'buy' end as event,"
         " (i * 1.25)::decimal(10, 2) as total from range(5000) t(i)"
     )

@@ -1,4 +1,4 @@
-"""The snippets of the READMEs do what they say; types and stubs agree with the code."""
+"""The snippets of the READMEs do what they say; types are strict."""
 
 from __future__ import annotations
 
@@ -61,6 +61,6 @@ def test_tests_are_typed() -> None:
     run("mypy", "--strict", "--allow-untyped-calls", ".")
 
 
-def test_stubs_agree_with_the_extension() -> None:
+def test_signatures_agree_with_the_extension() -> None:
     pytest.importorskip("mypy")
     run("mypy.stubtest", "seg._core")
