@@ -19,6 +19,11 @@ have_fuzzer() {
     [[ -n $(find "$runtime" "$runtime/../linux" -name 'libclang_rt.fuzzer*.a' 2>/dev/null) ]]
 }
 
+have_python_headers() {
+    python3 -c 'import os, sys, sysconfig
+sys.exit(not os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h")))' 2>/dev/null
+}
+
 # Debian packages of the tools and libraries that are missing, one per line.
 missing_tools() {
     command -v cc >/dev/null && command -v g++ >/dev/null && command -v make >/dev/null ||
@@ -27,6 +32,8 @@ missing_tools() {
     command -v ninja >/dev/null || echo ninja-build
     command -v git >/dev/null || echo git
     command -v python3 >/dev/null || echo python3
+    python3 -c 'import ensurepip' 2>/dev/null || echo python3-venv
+    have_python_headers || echo python3-dev
     command -v valgrind >/dev/null || echo valgrind
     command -v clang >/dev/null || echo clang
     command -v clang-format >/dev/null || echo clang-format

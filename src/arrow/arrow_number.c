@@ -190,8 +190,9 @@ static int64_t instant_of(const arrow_batch *b, const arrow_type *type, const vo
 seg_status segi_arrow_read_instants(arrow_batch *b, const arrow_type *type, const arrow_span *span,
                                     const uint8_t *states, const void **out)
 {
-    const void *values;
-    SEGI_TRY(segi_arrow_fixed(b, span, 1, type->width, 0, &values));
+    const void *values = NULL;
+    if (type->form != ARROW_NULL)
+        SEGI_TRY(segi_arrow_fixed(b, span, 1, type->width, 0, &values));
     bool as_they_are =
         type->form == ARROW_INT || (type->form == ARROW_TIMESTAMP && type->per_second == 1000000 &&
                                     (!type->is_naive || b->config->zone == segi_zone_utc()));

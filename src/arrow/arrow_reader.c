@@ -149,6 +149,13 @@ static bool is_number(const arrow_field *field)
     return field->type.form == ARROW_INT && !field->has_dictionary;
 }
 
+/* A column of nulls alone fits every role: an empty table may not know better, and in any other
+ * one each row is a wrong one. */
+static bool is_null(const arrow_field *field)
+{
+    return field->type.form == ARROW_NULL;
+}
+
 static bool is_bytes(const arrow_field *field)
 {
     return field->has_dictionary ? arrow_is_bytes(&field->values) : arrow_is_bytes(&field->type);
@@ -156,6 +163,8 @@ static bool is_bytes(const arrow_field *field)
 
 static seg_status user_check(const segi_arrow_reader *r, seg_error *err)
 {
+    if (is_null(r->user))
+        return SEG_OK;
     if (r->config.schema->id_kind == SEG_ID_U64)
         return is_number(r->user)
                    ? SEG_OK
@@ -174,7 +183,7 @@ static seg_status time_check(const segi_arrow_reader *r, seg_error *err)
 {
     const arrow_type *type = &r->time->type;
     bool good = !r->time->has_dictionary &&
-                (type->form == ARROW_TIMESTAMP || type->form == ARROW_DATE32 ||
+                (is_null(r->time) || type->form == ARROW_TIMESTAMP || type->form == ARROW_DATE32 ||
                  type->form == ARROW_DATE64 ||
                  (type->form == ARROW_INT && type->width == 8 && type->is_signed));
     return good ? SEG_OK
@@ -201,9 +210,9 @@ static seg_status fields_check(segi_arrow_reader *r, seg_error *err)
     SEGI_TRY(user_check(r, err));
     if (r->time != NULL)
         SEGI_TRY(time_check(r, err));
-    if (r->event != NULL && r->event->target != SEG_TYPE_STRING)
+    if (r->event != NULL && !is_null(r->event) && r->event->target != SEG_TYPE_STRING)
         return segi_arrow_fail_field(r->event, SEG_E_SCHEMA, "an event type is a text", err);
-    if (r->event_id != NULL && r->event_id->type.form == ARROW_NULL)
+    if (r->event_id != NULL && is_null(r->event_id))
         r->event_id->role = ARROW_LEFT_OUT;
     else if (r->event_id != NULL && !is_number(r->event_id) && !is_bytes(r->event_id))
         return segi_arrow_fail_field(r->event_id, SEG_E_SCHEMA,
@@ -212,7 +221,7 @@ static seg_status fields_check(segi_arrow_reader *r, seg_error *err)
         arrow_field *field = &r->fields[i];
         if (field->role != ARROW_VALUE)
             continue;
-        if (field->type.form == ARROW_NULL)
+        if (is_null(field))
             null_field_resolve(&r->config, field);
         else if (field->target == 0 && r->config.skip_unsupported)
             field->role = ARROW_LEFT_OUT;
@@ -281,11 +290,10 @@ static seg_status column_read(arrow_batch *b, const arrow_field *field, const ar
     out->scale = field->scale;
     out->name = field->name;
     out->name_size = field->name_size;
-    bool is_null = field->type.form == ARROW_NULL;
     /* Texts find their nulls themselves: a dictionary may have some too. */
-    if (is_null || field->target != SEG_TYPE_STRING)
+    if (is_null(field) || field->target != SEG_TYPE_STRING)
         SEGI_TRY(segi_arrow_states(b, &field->type, span, b->config->null_state, &states));
-    if (is_null)
+    if (is_null(field))
         SEGI_TRY(null_values(b, span->count, out));
     else
         SEGI_TRY(values_read(b, field, span, &states, out));
@@ -305,7 +313,10 @@ static seg_status user_numbers_read(arrow_batch *b, const arrow_span *span, seg_
     states = nulls;
     arrow_type as_signed = *type;
     as_signed.is_signed |= type->width == 8;
-    SEGI_TRY(segi_arrow_read_int64(b, &as_signed, span, &states, &read));
+    if (is_null(b->field))
+        SEGI_TRY(segi_arrow_array_new(b, span->count, sizeof(int64_t), &read));
+    else
+        SEGI_TRY(segi_arrow_read_int64(b, &as_signed, span, &states, &read));
     const int64_t *values = read;
     bool wrong = nulls != NULL;
     for (size_t i = 0; type->is_signed && i < span->count; i++)
@@ -349,7 +360,7 @@ static seg_status role_read(arrow_batch *b, const arrow_field *field, const arro
     uint8_t *states;
     switch (field->role) {
     case ARROW_USER:
-        if (is_number(field))
+        if (b->config->schema->id_kind == SEG_ID_U64)
             return user_numbers_read(b, span, out);
         SEGI_TRY(segi_arrow_read_ids(b, field, span, &texts));
         out->user_bytes = texts.bytes;

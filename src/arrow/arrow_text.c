@@ -136,6 +136,13 @@ seg_status segi_arrow_read_bytes(arrow_batch *b, const arrow_type *type, const a
                                  const uint8_t *states, const char **out_bytes,
                                  const uint64_t **out_offsets)
 {
+    if (type->form == ARROW_NULL) {
+        uint64_t *zeros;
+        SEGI_TRY(segi_arrow_array_new(b, span->count + 1, sizeof *zeros, &zeros));
+        *out_bytes = "";
+        *out_offsets = zeros;
+        return SEG_OK;
+    }
     if (type->form == ARROW_VIEW)
         return read_views(b, span, states, out_bytes, out_offsets);
     if (type->form == ARROW_FIXED)

@@ -384,6 +384,31 @@ START_TEST(test_arrow__empty_batches_are_fine)
 }
 END_TEST
 
+/* _i: the kind of ids. Columns that have a role and are nothing but null: no row, or wrong rows. */
+START_TEST(test_arrow__roles_may_be_null)
+{
+    seg_error err = SEG_ERROR_INIT;
+    seg_store_options kind = SEG_STORE_OPTIONS_INIT;
+    kind.id_kind = (uint32_t)_i;
+    seg_store *store = store_open(&kind);
+    for (int64_t rows = 0; rows < 3; rows += 2) {
+        table t;
+        table_init(&t, rows);
+        column(&t, "n", "user_id", 0, NULL, NULL, NULL);
+        column(&t, "n", "time", 0, NULL, NULL, NULL);
+        column(&t, "n", "event", 0, NULL, NULL, NULL);
+        column(&t, "n", "event_id", 0, NULL, NULL, NULL);
+        seg_arrow_options options = options_of(SEG_ARROW_EVENTS);
+        seg_commit_options commit = SEG_COMMIT_OPTIONS_INIT;
+        commit.flags = SEG_COMMIT_QUARANTINE;
+        seg_commit_report report = {.struct_size = sizeof report};
+        CK_OK(table_ingest(store, &t, &options, &commit, &report, &err), err);
+        ck_assert_uint_eq(report.rows_rejected, (uint64_t)rows);
+    }
+    seg_store_close(store, NULL);
+}
+END_TEST
+
 /* ---- events ---------------------------------------------------------------------------------- */
 
 static const int64_t four_days[] = {JANUARY_1, JANUARY_1 + DAY, JANUARY_1 + 2 * DAY,
@@ -1038,6 +1063,7 @@ Suite *suite(void)
     tcase_add_loop_test(types, test_arrow__offsets_count, 0, 3);
     tcase_add_test(types, test_arrow__buffers_need_no_alignment);
     tcase_add_test(types, test_arrow__empty_batches_are_fine);
+    tcase_add_loop_test(types, test_arrow__roles_may_be_null, 0, 2);
     suite_add_tcase(s, types);
     TCase *events = tcase_create("events");
     tcase_add_test(events, test_arrow__takes_events_with_plain_types_and_ids);

@@ -1,0 +1,139 @@
+/* core.h - shared by the files of the extension seg._core.
+ *
+ * The extension is thin: it owns the library's handles, releases the lock of the interpreter
+ * around long work and turns statuses into exceptions. Whatever has defaults, keywords or taste
+ * lives in the Python files of the package, so methods here take positional arguments only.
+ *
+ * Only the limited API of CPython 3.11 is used: one binary serves 3.11 and everything after it.
+ *
+ * Constructors are methods that take the Python class to be made, a subclass of the type here. */
+#ifndef SEG_PYTHON_CORE_H
+#define SEG_PYTHON_CORE_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include <seg/seg.h>
+#include <string.h>
+
+/* How ids look in Python. */
+#define CORE_IDS_STR 0
+#define CORE_IDS_BYTES 1
+#define CORE_IDS_INT 2
+
+/* The store; `uses` counts calls under way without the lock of the interpreter, so that a close
+ * in another thread waits for the last of them. */
+typedef struct core_store {
+    PyObject_HEAD seg_store *store; /* NULL once closed */
+    int ids;                        /* CORE_IDS_* */
+    int uses;
+    int closing;
+} core_store;
+
+typedef struct core_snapshot {
+    PyObject_HEAD core_store *owner; /* retained */
+    seg_snapshot *snapshot;
+} core_snapshot;
+
+typedef struct core_segment {
+    PyObject_HEAD core_store *owner; /* retained */
+    seg_segment *segment;
+} core_segment;
+
+typedef struct core_set {
+    PyObject_HEAD core_snapshot *snapshot; /* retained */
+    seg_set *set;
+    int64_t now; /* of the evaluation, or of what it was combined from; 0: none */
+} core_set;
+
+typedef struct core_appender {
+    PyObject_HEAD core_store *owner; /* retained */
+    seg_appender *appender;
+    PyObject *scales; /* dict: name of a decimal -> its scale */
+    int busy;         /* a call is under way in some thread */
+} core_appender;
+
+extern PyTypeObject *core_store_type, *core_snapshot_type, *core_segment_type, *core_set_type,
+    *core_appender_type, *core_ids_type;
+
+/* Specs of the types, for the module's init. */
+extern PyType_Spec core_store_spec, core_snapshot_spec, core_segment_spec, core_set_spec,
+    core_appender_spec, core_ids_spec;
+
+/* ---- core_module.c -------------------------------------------------------------------------- */
+
+/* Raise the exception of seg._errors that belongs to *err; returns NULL. */
+PyObject *core_fail(const seg_error *err);
+/* For calls whose status is looked up in err->code later, where several ways meet. */
+static inline void core_noted(seg_status status)
+{
+    (void)status;
+}
+/* Microseconds since 1970 of an int or a datetime with a zone; -1 with an exception set. */
+int core_time(PyObject *value, int64_t *out);
+/* Classes of the standard library that values are told apart by. */
+extern PyObject *core_datetime_class, *core_date_class, *core_decimal_class;
+/* Days since 1970 of a date. */
+int core_days(PyObject *date, int32_t *out);
+/* Mantissa and scale of a finite Decimal, not beyond 64 bits and 18 digits after the point. */
+int core_decimal(PyObject *value, int64_t *mantissa, int32_t *scale);
+/* mantissa x 10^(to - from); -1 with an exception. */
+int core_rescale(int64_t mantissa, int32_t from, int32_t to, int64_t *out);
+
+/* UTF-8 of a str, borrowed from it; bytes where allowed. */
+int core_text(PyObject *value, int bytes_too, const char **out, size_t *size);
+/* An external id as Python shows it. */
+PyObject *core_id_object(int ids, const char *bytes, size_t size);
+/* An instance of a subclass of `base`, its own fields zero. */
+void *core_new(PyObject *cls, PyTypeObject *base);
+/* The end of every instance of a heap type. */
+void core_free(PyObject *self);
+
+/* ---- core_run.c ----------------------------------------------------------------------------- */
+
+typedef seg_status core_job(void *argument, seg_error *err);
+
+/* Run a job without the lock of the interpreter. A long one (or one with `progress`, a callable
+ * of done and total, else NULL) runs in a thread of its own while this one looks at signals, so
+ * that Ctrl-C ends it by way of the task. Returns 0, or -1 with an exception set. */
+int core_run(core_job *job, void *argument, seg_task *task, int is_long, PyObject *progress);
+
+/* ---- core_store.c --------------------------------------------------------------------------- */
+
+/* The handle, safe from a close in another thread until core_store_return(). NULL with an
+ * exception where the store is closed. */
+seg_store *core_store_borrow(core_store *store);
+void core_store_return(core_store *store);
+
+/* ---- core_set.c ----------------------------------------------------------------------------- */
+
+/* Wraps a set, which is taken, also on failure. */
+PyObject *core_set_wrap(PyObject *cls, core_snapshot *snapshot, seg_set *set, int64_t now);
+
+/* Ids that came as a sequence of str or bytes, or as a buffer or sequence of integers. */
+typedef struct core_ids_in {
+    char *bytes;       /* owned */
+    uint64_t *offsets; /* owned; text ids */
+    uint64_t *numbers; /* owned unless `view` holds them */
+    Py_buffer view;
+    int has_view;
+    Py_ssize_t count;
+} core_ids_in;
+int core_ids_read(int ids, PyObject *value, core_ids_in *out);
+void core_ids_clear(core_ids_in *ids);
+
+/* ---- core_columns.c ------------------------------------------------------------------------- */
+
+/* columns_stream(mapping of name to buffer or sequence): a capsule with an ArrowArrayStream. */
+PyObject *core_columns_stream(PyObject *module, PyObject *mapping);
+
+/* ---- core_ingest.c -------------------------------------------------------------------------- */
+
+/* The stream behind a capsule "arrow_array_stream"; NULL with an exception. */
+struct ArrowArrayStream *core_capsule_stream(PyObject *capsule);
+/* A capsule that owns a copy of *stream, which is taken, also on failure. */
+PyObject *core_stream_capsule(struct ArrowArrayStream *stream);
+PyObject *core_store_ingest_arrow(PyObject *self, PyObject *args);
+PyObject *core_store_appender(PyObject *self, PyObject *cls);
+
+#endif
