@@ -12,6 +12,7 @@
  * tally.c    running figures per user over spans: count, sum, least, greatest
  * tally_value.c, tally_each.c  the same for properties, and within windows of one's own
  * shortcut.c  cheaper roads to the same answer
+ * streak.c   streaks, from periods
  * gather.c   all rows of each user in order: everything that needs the order
  * value.c    values of candidates
  * leaf.c     leaves of the program -> mask
@@ -474,6 +475,23 @@ void segi_tally_each_users(segi_worker *w, const segi_prep_value *value, segi_us
                            segi_vector *out);
 void segi_gather_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                        segi_vector *out);
+/* Streaks of one user (streak.c): active periods by rising number, then the running one. */
+typedef struct segi_streak_walk {
+    const segi_streak *rule;
+    bool alive, any;
+    int64_t length; /* active periods of the streak under way */
+    int64_t longest, latest;
+    int64_t missed;    /* of the streak under way */
+    int64_t broken_at; /* the period whose end broke the latest streak; INT64_MIN: none did */
+    int64_t misses[SEGI_STREAK_MISSED_MAX]; /* the last ones, in a ring of rule->missed */
+} segi_streak_walk;
+void segi_streak_begin(segi_streak_walk *s, const segi_streak *rule);
+void segi_streak_active(segi_streak_walk *s, int64_t period);
+void segi_streak_end(segi_streak_walk *s, int64_t now);
+/* False: undefined, where no streak ever broke. A break is told as the period missed. */
+bool segi_streak_result(const segi_streak_walk *s, segi_aggregate aggregate, int64_t *out);
+/* The same for periods 0 .. 63 as bits, of which `now` is the running one. */
+bool segi_streak_word(const segi_node *node, uint64_t word, uint32_t now, int64_t *out);
 /* Users with at least one selected row, into `out`, which starts clear: all candidates who have
  * one, and maybe others. */
 void segi_tally_did(segi_worker *w, const segi_prep_source *source, const segi_mask *candidates,

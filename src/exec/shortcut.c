@@ -60,7 +60,9 @@ static bool shortcut_none_passes(const segi_prep_value *value, const segi_match 
     case SEGI_AGG_COUNT:
     case SEGI_AGG_SUM:
     case SEGI_AGG_DISTINCT:
-    case SEGI_AGG_DISTINCT_PERIOD: counts = true; break;
+    case SEGI_AGG_DISTINCT_PERIOD:
+    case SEGI_AGG_STREAK:
+    case SEGI_AGG_CURRENT_STREAK: counts = true; break;
     default: break;
     }
     return counts && segi_match_slot(m, 0);

@@ -356,7 +356,7 @@ static void run_set(const settings *options, tally *t, uint64_t index, time_t de
         size.commits = FEED_COMMITS_MAX;
         pairs = 30;
     }
-    t->next_pair = index * 44; /* so that a single data set can be repeated */
+    t->next_pair = index * 47; /* so that a single data set can be repeated */
     feed_make(&s->feed, s->seed, size);
     t->cells += s->feed.value_count;
     t->empty_cells += s->feed.empty_count;
