@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Install what the build and the tests need, and nothing that is there already.
 #
-#   tools/bootstrap-deps.sh [--check]
+#   tools/bootstrap-deps.sh [--check | --go]
 #
 # Made for Debian 12; --check only says what is missing. On another system install what it names
 # in the usual way of that system. Debian 12 has no CRoaring >= 4.3 and no yyjson: those come as
 # packages of a newer Debian (SEG_DEBIAN_SUITE), from the mirror that apt here already uses. The
-# machine's own apt sources and lists stay as they are.
+# machine's own apt sources and lists stay as they are. --go does the same for Go >= 1.24, and for
+# nothing else: only the tests of the Go binding need it.
 set -euo pipefail
 
 say() { printf 'bootstrap: %s\n' "$*" >&2; }
@@ -87,10 +88,10 @@ check_libc() {
         die "$(basename "$deb") needs libc6 >= $need, here is $have; build that library instead"
 }
 
-# Download -dev packages and the runtime packages of the same source from suite $1, and install.
-install_newer() {
-    local suite=$1 work mirror options name runtime deb
-    shift
+# Fetch the lists of suite $1 into a folder of their own: sets `work`, the folder, and `options`,
+# what apt needs to look there.
+open_suite() {
+    local suite=$1 mirror
     mirror=$(debian_mirror)
     if [[ -z $mirror ]]; then
         # apt names its targets only once it has fetched its lists.
@@ -98,7 +99,6 @@ install_newer() {
         mirror=$(debian_mirror)
     fi
     [[ -n $mirror ]] || die "apt names no mirror for this Debian"
-    say "installing from $suite: $*"
     work=$(mktemp -d)
     # shellcheck disable=SC2064
     trap "rm -rf '$work'" EXIT
@@ -110,12 +110,11 @@ install_newer() {
         -o Dir::Etc::SourceList=/dev/null -o "Dir::Etc::SourceParts=$work/parts"
         -o APT::Sandbox::User=root)
     apt-get "${options[@]}" update
-    for name in "$@"; do
-        runtime=$(apt-cache "${options[@]}" show --no-all-versions "$name" |
-            sed -n 's/^Depends: .*\b\(lib[a-z]*[0-9][0-9]*\) (= .*/\1/p')
-        [[ -n $runtime ]] || die "$name of $suite does not name its runtime package"
-        (cd "$work" && apt-get "${options[@]}" download "$name" "$runtime")
-    done
+}
+
+# Install the packages in `work`, and drop that folder.
+close_suite() {
+    local deb
     for deb in "$work"/*.deb; do
         check_libc "$deb"
     done
@@ -127,6 +126,40 @@ install_newer() {
     trap - EXIT
 }
 
+# Download -dev packages and the runtime packages of the same source from suite $1, and install.
+install_newer() {
+    local suite=$1 work options name runtime
+    shift
+    say "installing from $suite: $*"
+    open_suite "$suite"
+    for name in "$@"; do
+        runtime=$(apt-cache "${options[@]}" show --no-all-versions "$name" |
+            sed -n 's/^Depends: .*\b\(lib[a-z]*[0-9][0-9]*\) (= .*/\1/p')
+        [[ -n $runtime ]] || die "$name of $suite does not name its runtime package"
+        (cd "$work" && apt-get "${options[@]}" download "$name" "$runtime")
+    done
+    close_suite
+}
+
+# Go is a program of its own, which needs nothing of that suite but its sources.
+install_go() {
+    local suite=$1 work options version
+    say "installing Go from $suite"
+    open_suite "$suite"
+    version=$(apt-cache "${options[@]}" show --no-all-versions golang-go |
+        sed -n 's/^Depends: .*golang-\([0-9.]*\)-go.*/\1/p')
+    [[ -n $version ]] || die "golang-go of $suite does not name its version"
+    (cd "$work" && apt-get "${options[@]}" download "golang-$version-go" "golang-$version-src")
+    close_suite
+}
+
+if [[ ${1:-} == --go ]]; then
+    python3 tools/go_test.py --find >/dev/null && exit 0
+    command -v apt-get >/dev/null || die "not a Debian; install Go 1.24 or newer yourself"
+    [[ $(id -u) == 0 ]] || die "run tools/bootstrap-deps.sh --go as root for Go 1.24 or newer"
+    install_go "${SEG_DEBIAN_SUITE:-forky}"
+    exit 0
+fi
 mapfile -t tools < <(missing_tools)
 mapfile -t newer < <(missing_newer)
 if ((${#tools[@]} + ${#newer[@]} == 0)); then

@@ -207,3 +207,56 @@ func ExampleStore_Define() {
 	// cat
 	// true
 }
+
+// The body is what README.md shows.
+func Example_readme() {
+	store, err := seg.Open(seg.Memory, seg.WithTimezone("Europe/Berlin"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer store.Close()
+
+	// Rows come in one by one; Store.Commit takes columns instead.
+	in, err := store.Appender()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer in.Close()
+	now := time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
+	if err := errors.Join(
+		in.User("ann"), in.SetString("country", "DE"),
+		in.User("ben"), in.SetString("country", "FR"),
+		in.Event("ann", "purchase", now.AddDate(0, 0, -3)), in.SetDecimal("amount", 1995, 2),
+	); err != nil {
+		log.Fatal(err)
+	}
+	if _, err := in.Commit(); err != nil {
+		log.Fatal(err)
+	}
+
+	// A predicate is compiled once and evaluated often.
+	segment, err := store.Compile(`country = "DE" and did "purchase" in last 30 days`)
+	var wrong *seg.Error
+	if errors.As(err, &wrong) {
+		log.Fatalf("%s\n%s", wrong.Message, wrong.Caret())
+	}
+	defer segment.Close()
+
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	set, err := segment.Eval(ctx, now)
+	if errors.Is(err, seg.ErrInterrupted) {
+		log.Fatal("too slow")
+	} else if err != nil {
+		log.Fatal(err)
+	}
+	defer set.Close()
+
+	fmt.Println(set.Count(), set.ContainsMany([]string{"ann", "ben"}))
+	for id := range set.All() {
+		fmt.Println(id)
+	}
+	// Output:
+	// 1 [true false]
+	// ann
+}

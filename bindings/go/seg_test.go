@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
 	"runtime"
 	"slices"
 	"strings"
@@ -657,5 +658,21 @@ func TestTheCollectorEndsWhatNobodyClosed(t *testing.T) {
 	}
 	if set := eval(t, store, "everyone"); set.Count() != 100 {
 		t.Fatal("the store died")
+	}
+}
+
+// What README.md shows is the body of an example, so that it compiles and does what it says.
+func TestReadmeShowsAnExample(t *testing.T) {
+	readme := string(must(os.ReadFile("README.md"))(t))
+	source := string(must(os.ReadFile("example_test.go"))(t))
+	_, snippet, found := strings.Cut(readme, "```go\n")
+	if !found {
+		t.Fatal("README.md shows no Go")
+	}
+	snippet, _, _ = strings.Cut(snippet, "```\n")
+	_, body, _ := strings.Cut(source, "func Example_readme() {\n")
+	body, _, _ = strings.Cut(body, "\t// Output:")
+	if strings.Join(strings.Fields(snippet), " ") != strings.Join(strings.Fields(body), " ") {
+		t.Fatal("README.md differs from Example_readme")
 	}
 }

@@ -1,4 +1,8 @@
-/* Values of the members of a set, as columns: what a host shows beside the ids. */
+/* Values of the members of a set, as columns: what a host shows beside the ids.
+ *
+ * One thread, chunk by chunk, since rows of strings follow each other in one buffer. The set says
+ * who, also where a member does not exist at this `now` (run.everyone): there is one row for each,
+ * in rising order of ordinal, so members must be users of the snapshot. */
 #include <string.h>
 
 #include "exec/exec_int.h"

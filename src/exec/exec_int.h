@@ -1,4 +1,5 @@
 /* Private to exec: the prepared form of a program, and the working memory of one thread.
+ * src/exec/README.md tells how they work together.
  *
  * prepare_value.c  binds values and windows to a snapshot and to `now`
  * prepare_match.c  turns tests against constants into slots, bounds and dictionary codes
@@ -41,6 +42,7 @@ typedef enum segi_match_kind {
     SEGI_MATCH_IS_ABSENT
 } segi_match_kind;
 
+/* More runs of codes than this, and the table of bits is as fast as that many ranges. */
 #define SEGI_MATCH_RUNS_MAX 4
 
 typedef struct segi_match {
@@ -71,27 +73,34 @@ struct segi_vector;
 void segi_match_vector(const segi_match *match, const struct segi_vector *vector, uint32_t count,
                        uint64_t *bits);
 
-/* ---- strings of several dictionaries under one set of codes (prepare.c) ---- */
+/* ---- strings of several dictionaries under one set of codes (prepare_value.c) ----
+ *
+ * Each event type has a dictionary of its own per property, so equal texts have different codes.
+ * Where values of several types meet (an aggregate's argument), they get common codes; inside
+ * `where` a row is of one type, and its own dictionary serves. */
 
 typedef struct segi_texts {
     uint32_t count;                 /* codes 0 .. count - 1 */
     uint32_t dict_count;            /* one per event type of the selector, or 1 */
     const segi_dict *const *dicts;  /* entries may be NULL: no strings */
-    const uint32_t *const *to_code; /* per dictionary: its codes -> common codes; NULL: the same */
+    const uint32_t *const *to_code; /* per dictionary: its codes -> common codes; NULL with one */
     const uint32_t *from_dict, *from_code; /* by common code; NULL with one dictionary */
 } segi_texts;
 const char *segi_texts_get(const segi_texts *strings, uint32_t code, size_t *out_size);
 
 /* ---- dense vectors (vector.c) ---- */
 
-/* n values of one type; slots as in schema.h (float64 as IEEE bits). */
+/* n values of one type; slots as in schema.h (float64 as IEEE bits). 65,536 places each. A place
+ * has at most one of its two bits; with neither it is absent. Slots without `set` are arbitrary. */
 typedef struct segi_vector {
     int64_t *slots;
     uint64_t *set;  /* bit per value: defined */
     uint64_t *null; /* bit per value: explicitly null */
 } segi_vector;
 
-/* ---- prepared values and filters (prepare.c) ---- */
+/* ---- prepared values and filters (prepare_value.c, prepare_leaf.c) ----
+ *
+ * Bound to one snapshot and one `now`; in the run's arena; read by all workers, written by none. */
 
 typedef struct segi_prep_value segi_prep_value;
 typedef struct segi_prep_filter segi_prep_filter;
@@ -148,7 +157,6 @@ struct segi_prep_value {
     segi_value_type type;
     int64_t slot; /* constant; the text of strings is in `literal` */
     const segi_literal *literal;
-    bool defined;                    /* constant */
     const segi_attr_view *attribute; /* attribute, size */
     const segi_field *const *fields; /* column: by position */
     uint32_t field_count;
@@ -187,7 +195,6 @@ struct segi_prep_filter {
     const segi_prep_filter *const *children;
     uint32_t need;
     segi_compare op;
-    bool negated; /* of COMPARE's outcome among defined pairs */
     const segi_prep_value *values[3];
     const segi_match *match;        /* MATCH */
     const segi_prep_window *window; /* WINDOW */
@@ -220,7 +227,10 @@ typedef struct segi_prep_leaf {
     const segi_prep_source *narrow[2]; /* TEST: who has no row in one of them fails; or NULL */
 } segi_prep_leaf;
 
-/* ---- one evaluation ---- */
+/* ---- one evaluation ----
+ *
+ * Lives on the stack of the calling thread. Written while it is prepared, by that thread alone (the
+ * arena is not for several); read-only once workers run. */
 
 typedef struct segi_run {
     const segi_mem *mem;
@@ -229,19 +239,21 @@ typedef struct segi_run {
     int64_t now;
     const segi_bitmap *among;
     segi_progress *progress;
-    segi_arena arena; /* everything prepared */
-    const segi_estimate *estimates;
+    segi_arena arena;             /* everything prepared */
     const uint32_t *const *order; /* by operation: children, cheapest and most telling first */
     const segi_prep_leaf *leaves; /* by operation */
     const segi_mask **ranks;      /* by operation: masks by chunk, for SEGI_OP_RANK */
     segi_scratch *scratch;
     uint32_t chunk_count;
     segi_op_actual *actual; /* figures wanted, or NULL */
-    bool timed;
-    bool everyone; /* `among` alone says who: not cut to those who exist at now */
+    bool everyone;          /* `among` alone says who: not cut to those who exist at now */
 } segi_run;
 
-/* ---- the working memory of one thread ---- */
+/* ---- the working memory of one thread ----
+ *
+ * Arrays by a user's low bits are shared by all leaves and aggregates: each fills what it needs,
+ * takes its result out, and is done with it before the next begins. The exceptions, which outlive
+ * a call, are the stacks and the list of candidates of the leaf under way. */
 
 typedef struct segi_list_row {
     int64_t time;
@@ -302,8 +314,7 @@ typedef struct segi_worker {
     size_t rows_capacity, rows_sorted_capacity, row_count;
     uint32_t *starts;       /* 65,537: where each user's rows begin */
     segi_op_actual *actual; /* by operation */
-    uint32_t actual_capacity;
-    uint32_t op; /* operation under way, for `actual` */
+    uint32_t op;            /* operation under way, for `actual` */
 } segi_worker;
 
 void segi_worker_fail(segi_worker *w, seg_status status, const char *message);
@@ -319,12 +330,17 @@ bool segi_worker_array(segi_worker *w, void **slot, size_t count, size_t size);
 /* Interrupted, or failed. */
 bool segi_worker_stop(segi_worker *w);
 
-/* ---- doors between the files ---- */
+/* ---- doors between the files ----
+ *
+ * What takes a worker notes failures in w->status and returns; results are then arbitrary. `out`
+ * of a leaf may hold users beyond the candidates until segi_leaf_evaluate() cuts it. */
 
 segi_worker *segi_scratch_take(segi_scratch *scratch, const segi_run *run, seg_error *err);
 void segi_scratch_return(segi_scratch *scratch, segi_worker *worker);
-/* The zone of that name, or NULL where there is none; kept as long as the scratch. */
-const segi_zone *segi_scratch_zone(segi_scratch *scratch, const char *name, size_t size);
+/* The zone of that name, or NULL where there is none; kept as long as the scratch. Fails only for
+ * want of memory: no zone may be mistaken for a name that nobody has. */
+seg_status segi_scratch_zone(segi_scratch *scratch, const char *name, size_t size,
+                             const segi_zone **out, seg_error *err);
 
 /* Preparing. Functions that return a pointer return NULL after a failure, noted in p->status. */
 typedef struct segi_prep {
@@ -378,6 +394,11 @@ typedef struct segi_users {
 /* Room for a list of candidates in w->candidates. */
 bool segi_worker_list(segi_worker *w);
 
+/* Up to this many candidates always have their rows looked up one by one, a search in each part;
+ * for more of them segi_spans_few() compares with a walk over all users of the chunk. Both roads
+ * give the same figures, so the number is a matter of speed alone and need not be exact. */
+#define SEGI_ROWS_FEW 32
+
 /* Rows of one part for the users [low_begin, low_end) of the chunk. */
 typedef struct segi_span {
     const segi_part *part;
@@ -422,6 +443,8 @@ void segi_vector_arith(const segi_prep_value *value, const segi_vector *left,
 void segi_vector_compare(segi_compare op, segi_value_type left_type, const segi_vector *left,
                          segi_value_type right_type, const segi_vector *right, uint32_t count,
                          uint64_t *bits);
+/* a op b, byte by byte (S-15). */
+bool segi_text_compare(segi_compare op, const char *a, size_t a_size, const char *b, size_t b_size);
 double segi_slot_as_float(segi_value_type type, int64_t slot);
 
 void segi_value_users(segi_worker *w, const segi_prep_value *value, segi_users users,

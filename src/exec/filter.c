@@ -2,7 +2,11 @@
  *
  * A test against constants reads the column as it lies. Everything else goes through dense
  * vectors of at most 65,536 values: rows in slices, users as the list of candidates. Both roads
- * share one walk over the test's tree; they differ only in where values come from. */
+ * share one walk over the test's tree; they differ only in where values come from.
+ *
+ * Bits past the count are clear in every result, so that complements and counts of words hold.
+ * A comparison of an undefined value is false, also != (S-13); `not` is a complement, so it holds
+ * for undefined values. */
 #include <string.h>
 
 #include "exec/exec_int.h"
@@ -35,6 +39,7 @@ static const segi_col *filter_column(const filter_input *in, const segi_prep_val
 
 /* ---- values of rows ---- */
 
+/* A column's rows as a dense vector. Slots of rows that are not set are arbitrary. */
 static void filter_decode(const segi_col *col, uint32_t begin, uint32_t count, segi_vector *out)
 {
     size_t bytes = filter_words(count) * sizeof *out->set;
@@ -55,11 +60,13 @@ static void filter_decode(const segi_col *col, uint32_t begin, uint32_t count, s
         segi_bits_extract(col->null, begin, count, out->null);
 }
 
+/* Codes of the row's own dictionary into those that all types of the selector share. */
 static void filter_to_common_codes(const segi_prep_value *value, uint32_t position, uint32_t count,
                                    segi_vector *out)
 {
     const segi_texts *strings = value->strings;
-    if (!strings || strings->dict_count < 2 || !strings->to_code[position])
+    /* A type defined after the compile has no position among the dictionaries, and no values. */
+    if (!strings || strings->dict_count < 2 || position >= strings->dict_count)
         return;
     for (uint32_t i = 0; i < count; i++) {
         if (segi_bit_get(out->set, i))
@@ -67,6 +74,7 @@ static void filter_to_common_codes(const segi_prep_value *value, uint32_t positi
     }
 }
 
+/* What the clock and the calendar of a zone say at a local time. */
 static int64_t civil_field(segi_builtin builtin, int64_t local)
 {
     int32_t days = (int32_t)segi_floor_div(local, SEGI_DAY);
@@ -111,10 +119,7 @@ static void filter_constant(const segi_prep_value *value, uint32_t count, segi_v
 {
     for (uint32_t i = 0; i < count; i++)
         out->slots[i] = value->slot;
-    if (value->defined)
-        segi_bits_fill(out->set, count);
-    else
-        memset(out->set, 0, filter_words(count) * sizeof *out->set);
+    segi_bits_fill(out->set, count);
     memset(out->null, 0, filter_words(count) * sizeof *out->null);
 }
 
@@ -156,6 +161,7 @@ static void filter_moment(const filter_input *in, const segi_prep_value *value, 
                                             segi_user_zone(in->w, value->zones, in->row_lows[i]));
 }
 
+/* The one place where rows and users part. */
 static void filter_value(const filter_input *in, const segi_prep_value *value, segi_vector *out)
 {
     if (!in->part) {
@@ -210,21 +216,6 @@ static void filter_match(const filter_input *in, const segi_prep_filter *filter,
     segi_worker_vector_pop(in->w);
 }
 
-static bool text_holds(segi_compare op, const char *a, size_t a_size, const char *b, size_t b_size)
-{
-    int order = memcmp(a, b, a_size < b_size ? a_size : b_size);
-    if (order == 0)
-        order = a_size < b_size ? -1 : a_size > b_size;
-    switch (op) {
-    case SEGI_EQ: return order == 0;
-    case SEGI_NE: return order != 0;
-    case SEGI_LT: return order < 0;
-    case SEGI_LE: return order <= 0;
-    case SEGI_GT: return order > 0;
-    default: return order >= 0;
-    }
-}
-
 static void filter_text_compare(const segi_prep_filter *filter, const segi_vector *left,
                                 const segi_vector *right, uint32_t count, uint64_t *bits)
 {
@@ -237,11 +228,12 @@ static void filter_text_compare(const segi_prep_filter *filter, const segi_vecto
             segi_texts_get(filter->values[0]->strings, (uint32_t)left->slots[i], &a_size);
         const char *b =
             segi_texts_get(filter->values[1]->strings, (uint32_t)right->slots[i], &b_size);
-        if (text_holds(filter->op, a, a_size, b, b_size))
+        if (segi_text_compare(filter->op, a, a_size, b, b_size))
             segi_bit_set(bits, i);
     }
 }
 
+/* bits of first op other, where `other` is still to be worked out. */
 static void filter_pair(const filter_input *in, const segi_prep_filter *filter, segi_compare op,
                         const segi_prep_value *other, const segi_vector *first, uint64_t *bits)
 {
@@ -249,7 +241,10 @@ static void filter_pair(const filter_input *in, const segi_prep_filter *filter, 
     if (!second)
         return;
     filter_value(in, other, second);
-    if (filter->form == SEGI_TEST_TEXT_COMPARE)
+    /* A value that failed left its vector as it was: those are no codes of this dictionary. */
+    if (in->w->status != SEG_OK)
+        memset(bits, 0, filter_words(in->count) * sizeof *bits);
+    else if (filter->form == SEGI_TEST_TEXT_COMPARE)
         filter_text_compare(filter, first, second, in->count, bits);
     else
         segi_vector_compare(op, filter->values[0]->type, first, other->type, second, in->count,

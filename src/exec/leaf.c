@@ -1,9 +1,15 @@
-/* Leaves of the program: candidates of one chunk in, those for whom the leaf holds out. */
+/* Leaves of the program: candidates of one chunk in, those for whom the leaf holds out.
+ *
+ * The roads below may find more users than asked about (a column is scanned as it lies, a part
+ * lists its users); segi_leaf_evaluate() cuts the result to the candidates once, at the end.
+ * Absent and null are never a member of a test but of those for them (S-13): `not` is made of the
+ * candidates, in operate.c, and so includes them. */
 #include <string.h>
 
 #include "exec/exec_int.h"
 
-/* Up to this many candidates are looked up in an attribute instead of scanning the column. */
+/* Up to this many candidates are looked up in an attribute instead of scanning the column. A scan
+ * of a narrow chunk takes a few microseconds, about as long as some hundred look-ups. */
 #define LEAF_FEW 256
 
 static const segi_attr_chunk *leaf_chunk(const segi_worker *w, const segi_prep_leaf *leaf)
@@ -22,6 +28,7 @@ static void leaf_put(segi_mask *out, uint32_t low, bool holds)
 
 /* ---- scalar attributes ---- */
 
+/* The test of one value; the scan in match.c must say the same of the base column. */
 static bool leaf_state_holds(const segi_match *match, uint8_t state, int64_t slot)
 {
     switch (match->kind) {
@@ -54,6 +61,8 @@ static void leaf_absent_rest(const segi_match *match, uint32_t rows, uint32_t li
         segi_bits_set_range(out->words, rows, limit);
 }
 
+/* Scan of the base column, then the few newer values over it, which decide alone about their
+ * users. */
 static void leaf_attribute(segi_worker *w, const segi_prep_leaf *leaf, const segi_mask *candidates,
                            segi_mask *out)
 {
@@ -89,6 +98,8 @@ static uint32_t leaf_common(const uint32_t *a, uint32_t a_count, const uint32_t 
     return common;
 }
 
+/* One set of codes against the list. A string that nobody has is in no set: `all` and `exactly`
+ * cannot hold then, `any` and `none` are not touched by it. */
 static bool leaf_set_holds(const segi_prep_leaf *leaf, const uint32_t *codes, uint32_t count)
 {
     uint32_t common = leaf_common(leaf->set_codes, leaf->set_count, codes, count);
@@ -168,7 +179,8 @@ static void leaf_sets(segi_worker *w, const segi_prep_leaf *leaf, segi_mask *out
 
 /* ---- behaviour ---- */
 
-/* The first or last lies in the window: a row in it, and none on the far side. */
+/* The first or last lies in the window: a row in it, and none on the far side. The first ever is
+ * meant (S-18), so the far side reaches to the beginning of time, or to now; no row is ordered. */
 static void leaf_edge(segi_worker *w, const segi_prep_leaf *leaf, const segi_mask *candidates,
                       uint32_t count, segi_mask *out)
 {
@@ -213,6 +225,8 @@ static uint32_t leaf_narrow(segi_worker *w, const segi_prep_leaf *leaf, uint32_t
     return count;
 }
 
+/* Everything without a road of its own: values of the candidates as a dense vector, then the test
+ * of the vector, then back from places in the list to users. */
 static void leaf_test_users(segi_worker *w, const segi_prep_leaf *leaf, const segi_mask *candidates,
                             uint32_t count, segi_mask *out)
 {
@@ -224,7 +238,7 @@ static void leaf_test_users(segi_worker *w, const segi_prep_leaf *leaf, const se
     segi_mask_extract(candidates, count, w->candidates);
     segi_users users = {w->candidates, count};
     segi_filter_users(w, leaf->test, users, bits);
-    for (uint32_t i = 0; i * 64 < count; i++) {
+    for (uint32_t i = 0; w->status == SEG_OK && i * 64 < count; i++) {
         for (uint64_t word = bits[i]; word; word &= word - 1) {
             uint32_t at = i * 64 + (uint32_t)segi_ctz(word);
             if (at < count)

@@ -1,5 +1,11 @@
 /* Tests of one column against constants: a test is turned into the terms of the stored values
- * once per part, then the column is scanned as it lies. */
+ * once per part, then the column is scanned as it lies.
+ *
+ * Slots are signed 64 bits, stored values unsigned and narrow (slot = base + unit x stored), and
+ * slots of a column may span more than 63 bits: distances are therefore taken as unsigned. Stored
+ * values of rows that are not set are arbitrary; scans look at them all the same, and the bits of
+ * `set` remove them at the end, after a negation. segi_match_slot() says the same of one slot and
+ * is what the scans are tested against. Any thread; nothing here allocates. */
 #include <string.h>
 
 #include "exec/exec_int.h"
@@ -36,6 +42,8 @@ static bool match_stored_high(const segi_col *col, int64_t slot, uint64_t *out)
     return true;
 }
 
+/* The bounds of the part rule out, or in, all of its rows most of the time; only else is a row
+ * looked at. */
 static void match_range(const segi_match *m, const segi_col *col, size_t begin, size_t count,
                         uint64_t *bits)
 {
@@ -139,6 +147,7 @@ static void match_codes(const segi_match *m, const segi_col *col, size_t begin, 
     }
 }
 
+/* Tests that only rows with a value can pass. A column of width 0 has one answer for all. */
 static void match_set_rows(const segi_match *m, const segi_col *col, size_t begin, size_t count,
                            const uint64_t *among, uint64_t *bits)
 {

@@ -2,12 +2,19 @@
  *
  * The rule that makes plans cheap: an operation looks at nobody but its candidates. `and` hands
  * what is left to its next operand, `or` what is still missing; an operation with several users
- * in the program is computed once per chunk for all of the chunk's candidates and remembered. */
+ * in the program is computed once per chunk for all of the chunk's candidates and remembered.
+ *
+ * Every function writes the whole of `out`, which holds nobody outside of `candidates`, and returns
+ * how many are in it. After a failure `out` is arbitrary and w->status tells. Masks come from the
+ * worker's stack and go back on each path, so that depth, not the size of the program, decides how
+ * many there are; recursion is bounded by the depth that the language allows. */
 #include <string.h>
 
 #include "base/os.h"
 #include "exec/exec_int.h"
 
+/* Operands in the order of the plan, each among the survivors of those before it. `kept` and `out`
+ * are two masks because an operand may not write over its own candidates. */
 static uint32_t op_and(segi_worker *w, uint32_t index, const segi_mask *candidates, uint32_t count,
                        segi_mask *out)
 {
@@ -28,6 +35,8 @@ static uint32_t op_and(segi_worker *w, uint32_t index, const segi_mask *candidat
     return count;
 }
 
+/* `left` are those not found yet; an operand can only find among them, so the sum of what each
+ * finds is the count. */
 static uint32_t op_or(segi_worker *w, uint32_t index, const segi_mask *candidates, uint32_t count,
                       segi_mask *out)
 {
@@ -55,6 +64,7 @@ static uint32_t op_or(segi_worker *w, uint32_t index, const segi_mask *candidate
     return total;
 }
 
+/* Both sides decide about everyone: nobody is ruled out by one of them. */
 static uint32_t op_xor(segi_worker *w, const segi_op *op, const segi_mask *candidates,
                        uint32_t count, segi_mask *out)
 {
@@ -68,7 +78,9 @@ static uint32_t op_xor(segi_worker *w, const segi_op *op, const segi_mask *candi
     return segi_mask_count(out);
 }
 
-/* levels[k] holds the users for whom more than k of the operands so far hold. */
+/* levels[k] holds the users for whom more than k of the operands so far hold. From the highest
+ * level down, so that one operand lifts nobody by two. Costs need x child_count passes over a
+ * mask. */
 static uint32_t op_at_least(segi_worker *w, const segi_op *op, const segi_mask *candidates,
                             uint32_t count, segi_mask *out)
 {
@@ -149,7 +161,9 @@ static uint32_t op_timed(segi_worker *w, uint32_t index, const segi_mask *candid
     return kept;
 }
 
-/* An operation with several users is computed once per chunk, for all candidates of the chunk. */
+/* An operation with several users is computed once per chunk, for all candidates of the chunk: its
+ * users ask about different ones, and what is remembered must serve each of them. The mark is
+ * chunk + 1, so that 0 means never; taking a worker clears the marks (worker.c). */
 static const segi_mask *op_shared(segi_worker *w, uint32_t index)
 {
     segi_mask **memo = &w->memo[index];

@@ -1,4 +1,13 @@
-/* Tests and leaves bound to a snapshot and to `now`, and the order of operands. */
+/* Tests and leaves bound to a snapshot and to `now`, and the order of operands.
+ *
+ * One thread, the caller's, before any worker starts; everything lives in the run's arena until the
+ * evaluation ends. Functions return NULL or false after a failure, which is in p->status, and
+ * segi_prep_alloc() gives nothing more from then on, so that it is enough to look at the last of
+ * several results.
+ *
+ * A leaf first becomes a test of values, which always works; leaf_shortcut() then finds the forms
+ * that have a cheaper road. The roads must agree, and tests/unit/exec/test_answers.c holds them
+ * against each other. */
 #include <string.h>
 
 #include "exec/exec_int.h"
@@ -132,10 +141,8 @@ static const segi_prep_filter *test_list(segi_prep *p, const segi_node *node,
         segi_prep_value *constant = SEGI_PREP_NEW(p, segi_prep_value);
         if (!one || !constant)
             return NULL;
-        *constant = (segi_prep_value){.form = SEGI_VALUE_CONSTANT,
-                                      .type = node->list[i].type,
-                                      .slot = node->list[i].slot,
-                                      .defined = true};
+        *constant = (segi_prep_value){
+            .form = SEGI_VALUE_CONSTANT, .type = node->list[i].type, .slot = node->list[i].slot};
         one->op = node->negated ? SEGI_NE : SEGI_EQ;
         one->values[0] = value;
         one->values[1] = constant;
@@ -157,6 +164,49 @@ static const segi_node *test_flipped(segi_prep *p, const segi_node *node)
     return out;
 }
 
+/* Texts have no order among their codes: `between` of them is two comparisons, unless both bounds
+ * are constants that the dictionary can be asked about at once. */
+static bool test_splits_between(const segi_node *node, const segi_prep_value *values[3])
+{
+    return node->kind == SEGI_NODE_BETWEEN && values[0]->type.type == SEG_TYPE_STRING &&
+           (!values[0]->strings || values[1]->form != SEGI_VALUE_CONSTANT ||
+            values[2]->form != SEGI_VALUE_CONSTANT);
+}
+
+static const segi_prep_filter *test_between_texts(segi_prep *p, const segi_node *node,
+                                                  segi_place place)
+{
+    segi_prep_filter *both = test_new(p, SEGI_TEST_AND);
+    const segi_prep_filter **children = segi_prep_alloc(p, 2, sizeof *children);
+    segi_node *sides = segi_prep_alloc(p, 2, sizeof *sides);
+    const segi_node **operands = segi_prep_alloc(p, 4, sizeof *operands);
+    if (!operands)
+        return NULL;
+    for (uint32_t i = 0; i < 2; i++) {
+        operands[2 * i] = node->children[0];
+        operands[2 * i + 1] = node->children[1 + i];
+        sides[i] = (segi_node){.kind = SEGI_NODE_COMPARE,
+                               .op = i ? SEGI_LE : SEGI_GE,
+                               .child_count = 2,
+                               .children = operands + 2 * i};
+        children[i] = segi_prep_test(p, &sides[i], place);
+        if (!children[i])
+            return NULL;
+    }
+    both->children = children;
+    both->child_count = 2;
+    return both;
+}
+
+/* Two constant texts have no dictionary: the answer is the same for all. */
+static const segi_prep_filter *test_literals(segi_prep *p, const segi_node *node,
+                                             const segi_prep_value *values[3])
+{
+    const segi_literal *a = values[0]->literal, *b = values[1]->literal;
+    bool holds = segi_text_compare(node->op, a->text, a->text_size, b->text, b->text_size);
+    return test_new(p, holds ? SEGI_TEST_ALL : SEGI_TEST_NONE);
+}
+
 static const segi_prep_filter *test_values(segi_prep *p, const segi_node *node, segi_place place)
 {
     const segi_prep_value *values[3];
@@ -171,12 +221,11 @@ static const segi_prep_filter *test_values(segi_prep *p, const segi_node *node, 
         if (!node)
             return NULL;
     }
-    /* Two constant texts have no dictionary: compare them here. */
+    if (test_splits_between(node, values))
+        return test_between_texts(p, node, place);
     if (node->kind == SEGI_NODE_COMPARE && values[0]->form == SEGI_VALUE_CONSTANT &&
-        values[0]->type.type == SEG_TYPE_STRING) {
-        p->status = segi_fail(p->err, SEG_E_INTERNAL, "a comparison of two literals is left");
-        return NULL;
-    }
+        values[0]->type.type == SEG_TYPE_STRING)
+        return test_literals(p, node, values);
     const segi_match *match = segi_prep_match(p, node, values[0], values[1], values[2]);
     if (p->status != SEG_OK)
         return NULL;
@@ -295,6 +344,8 @@ static bool leaf_edge_each(segi_prep *p, const segi_node *node, segi_prep_leaf *
     return out->test != NULL;
 }
 
+/* Without windows of one's own an edge is a matter of two sources: a row in the window, and none on
+ * the side that would come first. */
 static bool leaf_edge(segi_prep *p, const segi_node *node, segi_prep_leaf *out)
 {
     if (segi_prep_window_each(&node->window, false))
@@ -372,7 +423,6 @@ seg_status segi_run_prepare(segi_run *run, seg_error *err)
     if (!ranks)
         return p.status;
     segi_program_estimate(run->program, run->snapshot, run->now, estimates);
-    run->estimates = estimates;
     for (uint32_t i = 0; i < count; i++) {
         const segi_op *op = &run->program->ops[i];
         if (op->uses == 0)

@@ -1,4 +1,10 @@
-/* Tests against constants, turned into slots, bounds and dictionary codes. */
+/* Tests against constants, turned into slots, bounds and dictionary codes.
+ *
+ * What is decided here once per evaluation need not be decided per row: a decimal literal becomes
+ * the last whole slot on its side, a text its code, a pattern the bits of all codes that match, a
+ * circle a box. A constant that the type cannot hold leaves all set values, or none. Comparisons of
+ * float literals with whole numbers have no such form, they are compared as values (vector.c).
+ * Texts cost a walk over the dictionary, O(distinct texts), however many rows there are. */
 #include <math.h>
 #include <string.h>
 
@@ -120,6 +126,17 @@ static uint64_t *match_code_bits(segi_prep *p, const segi_texts *strings)
     return segi_prep_alloc(p, (size_t)strings->count / 64 + 1, sizeof(uint64_t));
 }
 
+/* A dictionary may hold millions of texts, and a pattern takes its time with each: look at the
+ * interrupt now and then. */
+static bool match_go_on(segi_prep *p, uint32_t code)
+{
+    const segi_progress *progress = p->run->progress;
+    if (code % 4096 == 0 && p->status == SEG_OK && progress &&
+        atomic_load_explicit(&progress->interrupted, memory_order_relaxed))
+        p->status = segi_fail(p->err, SEG_E_INTERRUPTED, "the evaluation was interrupted");
+    return p->status == SEG_OK;
+}
+
 /* Few runs of neighbouring codes are kept as such. */
 static void match_find_runs(segi_match *m)
 {
@@ -159,27 +176,9 @@ static uint32_t match_find(const segi_texts *strings, const char *text, size_t s
         uint32_t code;
         if (!strings->dicts[d] || !segi_dict_find(strings->dicts[d], text, size, &code))
             continue;
-        if (strings->dict_count < 2)
-            return code < strings->count ? code : UINT32_MAX;
-        uint32_t common = strings->to_code[d] ? strings->to_code[d][code] : UINT32_MAX;
-        return common;
+        return strings->dict_count < 2 ? code : strings->to_code[d][code];
     }
     return UINT32_MAX;
-}
-
-static bool match_text_holds(segi_compare op, const segi_literal *literal, const char *text,
-                             size_t size)
-{
-    size_t least = size < literal->text_size ? size : literal->text_size;
-    int order = least ? memcmp(text, literal->text, least) : 0;
-    if (order == 0)
-        order = size < literal->text_size ? -1 : size > literal->text_size;
-    switch (op) {
-    case SEGI_LT: return order < 0;
-    case SEGI_LE: return order <= 0;
-    case SEGI_GT: return order > 0;
-    default: return order >= 0;
-    }
 }
 
 static bool match_string(segi_prep *p, segi_match *m, segi_compare op, const segi_texts *strings,
@@ -196,14 +195,14 @@ static bool match_string(segi_prep *p, segi_match *m, segi_compare op, const seg
         return true;
     }
     uint64_t *bits = match_code_bits(p, strings);
-    for (uint32_t code = 0; bits && code < strings->count; code++) {
+    for (uint32_t code = 0; code < strings->count && match_go_on(p, code); code++) {
         size_t size;
         const char *text = segi_texts_get(strings, code, &size);
-        if (match_text_holds(op, literal, text, size))
+        if (segi_text_compare(op, text, size, literal->text, literal->text_size))
             segi_bit_set(bits, code);
     }
     match_use_codes(m, strings, bits);
-    return bits != NULL;
+    return p->status == SEG_OK;
 }
 
 static bool match_text_test(segi_prep *p, segi_match *m, const segi_node *node,
@@ -211,7 +210,7 @@ static bool match_text_test(segi_prep *p, segi_match *m, const segi_node *node,
 {
     uint64_t *bits = match_code_bits(p, strings);
     const segi_literal *pattern = &node->list[0];
-    for (uint32_t code = 0; bits && code < strings->count; code++) {
+    for (uint32_t code = 0; code < strings->count && match_go_on(p, code); code++) {
         size_t size;
         const char *text = segi_texts_get(strings, code, &size);
         if (segi_text_matches(node->text, node->fold, pattern->text, pattern->text_size, text,
@@ -219,7 +218,7 @@ static bool match_text_test(segi_prep *p, segi_match *m, const segi_node *node,
             segi_bit_set(bits, code);
     }
     match_use_codes(m, strings, bits);
-    return bits != NULL;
+    return p->status == SEG_OK;
 }
 
 /* ---- lists ---- */
@@ -234,7 +233,7 @@ static bool match_list_strings(segi_prep *p, segi_match *m, const segi_node *nod
             segi_bit_set(bits, code);
     }
     match_use_codes(m, strings, bits);
-    return bits != NULL;
+    return p->status == SEG_OK;
 }
 
 static void match_sort_slots(int64_t *slots, uint32_t count)
@@ -353,13 +352,25 @@ static bool match_compare(segi_prep *p, segi_match *m, segi_compare op,
 {
     if (constant->form != SEGI_VALUE_CONSTANT)
         return false;
-    if (!constant->defined) {
-        m->kind = SEGI_MATCH_NOTHING;
-        return true;
-    }
     if (value->strings)
         return match_string(p, m, op, value->strings, constant->literal);
     return match_number(m, op, value, constant);
+}
+
+/* Texts between two constant texts: codes of the dictionary, as for one bound. */
+static bool match_between_texts(segi_prep *p, segi_match *m, const segi_texts *strings,
+                                const segi_literal *lower, const segi_literal *upper)
+{
+    uint64_t *bits = match_code_bits(p, strings);
+    for (uint32_t code = 0; code < strings->count && match_go_on(p, code); code++) {
+        size_t size;
+        const char *text = segi_texts_get(strings, code, &size);
+        if (segi_text_compare(SEGI_GE, text, size, lower->text, lower->text_size) &&
+            segi_text_compare(SEGI_LE, text, size, upper->text, upper->text_size))
+            segi_bit_set(bits, code);
+    }
+    match_use_codes(m, strings, bits);
+    return p->status == SEG_OK;
 }
 
 /* Both bounds of a range at once. */
@@ -367,7 +378,9 @@ static bool match_between(segi_prep *p, segi_match *m, const segi_prep_value *va
                           const segi_prep_value *lower, const segi_prep_value *upper)
 {
     segi_match low = {0}, high = {0};
-    if (value->strings || !match_compare(p, &low, SEGI_GE, value, lower) ||
+    if (value->strings)
+        return match_between_texts(p, m, value->strings, lower->literal, upper->literal);
+    if (!match_compare(p, &low, SEGI_GE, value, lower) ||
         !match_compare(p, &high, SEGI_LE, value, upper))
         return false;
     if (low.kind == SEGI_MATCH_NOTHING || high.kind == SEGI_MATCH_NOTHING) {

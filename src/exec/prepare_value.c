@@ -1,4 +1,10 @@
-/* Binding values, windows and sources to a snapshot and to `now`. */
+/* Binding values, windows and sources to a snapshot and to `now`.
+ *
+ * Indices come from the schema of the compile, data from the snapshot's, and either may be the
+ * newer one: a field or type that the snapshot does not have yet is absent for all, and a type that
+ * came after the compile is met through `any event` alone, without a position among the selector's
+ * types (UINT32_MAX) and so without properties. Aggregates become running figures where those
+ * suffice (aggregate_tallies), else gathered rows. */
 #include <string.h>
 
 #include "exec/exec_int.h"
@@ -32,8 +38,11 @@ const segi_user_zones *segi_prep_zones(segi_prep *p, const segi_zone_ref *zone)
     for (uint32_t code = 0; code < count; code++) {
         size_t size;
         const char *name = segi_dict_get(view->dict, code, &size);
-        const segi_zone *named = segi_scratch_zone(p->run->scratch, name, size);
-        zones[code] = named ? named : out->fallback;
+        p->status = segi_scratch_zone(p->run->scratch, name, size, &zones[code], p->err);
+        if (p->status != SEG_OK)
+            return NULL;
+        if (!zones[code])
+            zones[code] = out->fallback;
     }
     out->view = view;
     out->count = count;
@@ -125,15 +134,15 @@ static const segi_texts *strings_of_dict(segi_prep *p, const segi_dict *dict)
     return out;
 }
 
-/* The code that an earlier dictionary gives the text, or a new one. */
-static uint32_t strings_common(segi_texts *out, uint32_t **to_code, const uint32_t *counts,
-                               uint32_t d, uint32_t code)
+/* The common code that an earlier dictionary gave the text; UINT32_MAX if it is new. O(d) look-ups,
+ * for as many dictionaries as the selector has types with the property. */
+static uint32_t strings_common(const segi_texts *out, uint32_t **to_code, uint32_t d, uint32_t code)
 {
     size_t size;
     const char *text = segi_dict_get(out->dicts[d], code, &size);
     for (uint32_t e = 0; e < d; e++) {
         uint32_t found;
-        if (out->dicts[e] && segi_dict_find(out->dicts[e], text, size, &found) && found < counts[e])
+        if (out->dicts[e] && segi_dict_find(out->dicts[e], text, size, &found))
             return to_code[e][found];
     }
     return UINT32_MAX;
@@ -145,13 +154,10 @@ static const segi_texts *strings_of_dicts(segi_prep *p, const segi_dict *const *
                                           uint32_t dict_count)
 {
     segi_texts *out = SEGI_PREP_NEW(p, segi_texts);
-    uint32_t *counts = segi_prep_alloc(p, dict_count, sizeof *counts);
     uint32_t **to_code = segi_prep_alloc(p, dict_count, sizeof *to_code);
     size_t total = 0;
-    for (uint32_t d = 0; counts && d < dict_count; d++) {
-        counts[d] = dicts[d] ? segi_dict_count(dicts[d]) : 0;
-        total += counts[d];
-    }
+    for (uint32_t d = 0; d < dict_count; d++)
+        total += dicts[d] ? segi_dict_count(dicts[d]) : 0;
     uint32_t *from_dict = segi_prep_alloc(p, total, sizeof *from_dict);
     uint32_t *from_code = segi_prep_alloc(p, total, sizeof *from_code);
     if (!from_code)
@@ -159,11 +165,12 @@ static const segi_texts *strings_of_dicts(segi_prep *p, const segi_dict *const *
     out->dict_count = dict_count;
     out->dicts = dicts;
     for (uint32_t d = 0; d < dict_count; d++) {
-        to_code[d] = segi_prep_alloc(p, counts[d], sizeof **to_code);
+        uint32_t count = dicts[d] ? segi_dict_count(dicts[d]) : 0;
+        to_code[d] = segi_prep_alloc(p, count, sizeof **to_code);
         if (!to_code[d])
             return NULL;
-        for (uint32_t code = 0; code < counts[d]; code++) {
-            uint32_t common = strings_common(out, to_code, counts, d, code);
+        for (uint32_t code = 0; code < count; code++) {
+            uint32_t common = strings_common(out, to_code, d, code);
             if (common == UINT32_MAX) {
                 common = out->count++;
                 from_dict[common] = d;
@@ -317,6 +324,19 @@ static bool shares_by_type(segi_prep *p, const segi_node *node, segi_prep_value 
     return share != NULL;
 }
 
+/* Do civil dates rise with the instants of [begin, end)? Where clocks went back across midnight
+ * (St. John's did so at 00:01 until 2011) a day resumes after the next one has begun, and then no
+ * list of first instants tells the days apart. */
+static bool dates_rise(const segi_zone *zone, int64_t begin, int64_t end)
+{
+    for (int64_t at = begin, from, to; at < end; at = to) {
+        segi_zone_span(zone, at, &from, &to);
+        if (to < end && segi_zone_date(zone, to) < segi_zone_date(zone, to - 1))
+            return false;
+    }
+    return true;
+}
+
 /* Distinct periods of a short window are bits of a word: their first instants, if there are at
  * most 64 of them and all users share a zone. */
 static bool prep_periods(segi_prep *p, const segi_node *node, segi_prep_value *out)
@@ -341,7 +361,7 @@ static bool prep_periods(segi_prep *p, const segi_node *node, segi_prep_value *o
         count++;
         day = segi_civil_period_add(period, day, 1);
     }
-    if (count == 0 || count > 64)
+    if (count == 0 || count > 64 || !dates_rise(zone, source->begin, source->end))
         return true;
     out->periods = periods;
     out->period_count = count;
@@ -386,6 +406,8 @@ const segi_prep_value *segi_prep_gather(segi_prep *p, const segi_node *node,
     return !periods || prep_periods(p, node, out) ? out : NULL;
 }
 
+/* Aggregates that need no order among a user's rows, or only know of the best one so far. Sums of a
+ * builtin (an hour, a weekday) have no column and are gathered. */
 static bool aggregate_tallies(const segi_node *node, const segi_prep_value *argument)
 {
     switch (node->aggregate) {
@@ -429,8 +451,7 @@ static const segi_prep_value *prep_aggregate(segi_prep *p, const segi_node *node
     return out;
 }
 
-static const segi_prep_value *prep_constant(segi_prep *p, const segi_node *node, int64_t slot,
-                                            bool defined)
+static const segi_prep_value *prep_constant(segi_prep *p, const segi_node *node, int64_t slot)
 {
     segi_prep_value *out = SEGI_PREP_NEW(p, segi_prep_value);
     if (!out)
@@ -439,7 +460,6 @@ static const segi_prep_value *prep_constant(segi_prep *p, const segi_node *node,
     out->node = node;
     out->type = node->type;
     out->slot = slot;
-    out->defined = defined;
     if (node->kind == SEGI_NODE_LITERAL) {
         out->literal = &node->literal;
         out->type = node->literal.type;
@@ -454,7 +474,7 @@ static const segi_prep_value *prep_moment(segi_prep *p, const segi_node *node)
     if (!zones)
         return NULL;
     int64_t instant = segi_moment_instant(node->moment, zones->fallback);
-    const segi_prep_value *constant = prep_constant(p, node, instant, true);
+    const segi_prep_value *constant = prep_constant(p, node, instant);
     if (!constant || !zones->view || node->moment.kind == SEGI_MOMENT_INSTANT)
         return constant;
     segi_prep_value *out = SEGI_PREP_NEW(p, segi_prep_value);
@@ -476,8 +496,7 @@ static const segi_prep_value *prep_shift(segi_prep *p, const segi_node *node, se
     bool exact = node->shift.unit < SEGI_UNIT_MONTH;
     if (left->form == SEGI_VALUE_CONSTANT && (exact || !zones->view))
         return prep_constant(p, node,
-                             segi_duration_add(left->slot, node->shift, sign, zones->fallback),
-                             left->defined);
+                             segi_duration_add(left->slot, node->shift, sign, zones->fallback));
     segi_prep_value *out = SEGI_PREP_NEW(p, segi_prep_value);
     if (!out)
         return NULL;
@@ -542,8 +561,8 @@ static const segi_prep_value *prep_row_value(segi_prep *p, const segi_node *node
 const segi_prep_value *segi_prep_value_of(segi_prep *p, const segi_node *node, segi_place place)
 {
     switch (node->kind) {
-    case SEGI_NODE_LITERAL: return prep_constant(p, node, node->literal.slot, true);
-    case SEGI_NODE_NOW: return prep_constant(p, node, p->run->now, true);
+    case SEGI_NODE_LITERAL: return prep_constant(p, node, node->literal.slot);
+    case SEGI_NODE_NOW: return prep_constant(p, node, p->run->now);
     case SEGI_NODE_MOMENT: return prep_moment(p, node);
     case SEGI_NODE_SHIFT: return prep_shift(p, node, place);
     case SEGI_NODE_ARITH: return prep_arith(p, node, place);

@@ -2,7 +2,12 @@
  *
  * One pass gathers the value of every member of the population that has one; the cut is found by
  * a radix search over order-preserving keys; members on the right side of the cut, ties at it
- * included, become masks that the pass over the candidates reads like any other leaf. */
+ * included, become masks that the pass over the candidates reads like any other leaf.
+ *
+ * The population is the universe at `now`, or those of `among (...)`, never the candidates of the
+ * request: who is in the top ten must not depend on who is asked about. Ranks within a population
+ * of another rank are settled first, as operations of a lower index. Memory: 10 bytes per member of
+ * the population until the masks are made, and one mask per chunk after that. */
 #include <string.h>
 
 #include "base/os.h"
@@ -21,7 +26,8 @@ typedef struct rank_work {
     rank_chunk *chunks; /* by chunk */
 } rank_work;
 
-/* Doubles as integers of the same order. */
+/* Doubles as integers of the same order: those below zero count down as their bits count up. There
+ * is one zero only, the store keeps no negative one. */
 static int64_t rank_key(segi_value_type type, int64_t slot)
 {
     if (type.type != SEG_TYPE_FLOAT64 || slot >= 0)
@@ -91,7 +97,8 @@ static uint64_t rank_total(const rank_work *work, uint32_t chunk_count, uint64_t
     return total;
 }
 
-/* The n-th smallest key (n from 0), byte by byte from the highest one in which keys differ. */
+/* The n-th smallest key (n from 0), byte by byte from the highest one in which keys differ: at most
+ * eight passes that count, none that moves a key. */
 static uint64_t rank_select(const rank_work *work, uint32_t chunk_count, uint64_t low,
                             uint64_t high, uint64_t n)
 {
@@ -117,7 +124,8 @@ static uint64_t rank_select(const rank_work *work, uint32_t chunk_count, uint64_
     return prefix;
 }
 
-/* How many are wanted of n, at least none and at most all. */
+/* How many are wanted of n, at least none and at most all. Percentages are in millionths and round
+ * up, so that the top 1 % of ten people is one of them; n < 2^32 keeps the product in 64 bits. */
 static uint64_t rank_wanted(const segi_node *node, uint64_t n)
 {
     if (node->count <= 0)

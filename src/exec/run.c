@@ -1,4 +1,13 @@
-/* Running a program: the chunk loop, threads over runs of chunks, and the assembly of results. */
+/* Running a program: the chunk loop, threads over runs of chunks, and the assembly of results.
+ *
+ * An evaluation has two phases. Preparing is done by the calling thread alone and fills the run's
+ * arena, which is not safe for more. Then workers take groups of neighbouring chunks; they read the
+ * run and the snapshot and write only into their own segi_worker and into the slots of the group
+ * they hold, so they need no lock. The calling thread joins them before it looks at a result, also
+ * after a failure, so that nothing they read is freed under them.
+ *
+ * Where a failure or an interrupt is noticed, the first worker to meet it stops the others at
+ * their next chunk; the status of the worker with the lowest index is the one reported. */
 #include <string.h>
 
 #include "exec/exec_int.h"
@@ -31,16 +40,19 @@ bool segi_run_enter(segi_worker *w, uint32_t chunk, segi_mask *base)
     return w->base_count > 0;
 }
 
+/* One pass over the chunks, shared by its workers. */
 typedef struct chunk_work {
     segi_run *run;
     segi_worker **workers;
     segi_chunk_function *function;
     void *context;
     uint32_t group_count;
-    atomic_uint next_group;
-    atomic_int failed;
+    atomic_uint next_group; /* the first that nobody has taken */
+    atomic_int failed;      /* some worker has a status; the others stop */
 } chunk_work;
 
+/* The chunks of a group, from first to last. Groups differ by one chunk at most in size; the
+ * product needs 64 bits. */
 static void chunk_group(segi_worker *w, chunk_work *work, uint32_t group, segi_mask *base)
 {
     segi_run *run = work->run;
@@ -88,6 +100,7 @@ static void actual_add(segi_op_actual *to, const segi_op_actual *from, uint32_t 
     }
 }
 
+/* Give the workers back; the figures and the first failure of all of them. */
 static seg_status run_finish(segi_run *run, segi_worker **workers, uint32_t count, seg_error *err)
 {
     seg_status status = SEG_OK;
@@ -134,6 +147,7 @@ seg_status segi_run_chunks(segi_run *run, uint32_t threads, segi_chunk_function 
 
 /* ---- a run ---- */
 
+/* More threads than chunks would find nothing to do. */
 static uint32_t run_threads(const segi_run *run, uint32_t asked)
 {
     uint32_t threads = asked ? asked : 1;
@@ -142,6 +156,8 @@ static uint32_t run_threads(const segi_run *run, uint32_t asked)
     return threads;
 }
 
+/* Eight groups per thread: enough that a thread with cheap chunks takes over from one with dear
+ * ones, few enough that each group's builder and counters cost nothing. */
 static uint32_t run_groups(const segi_run *run, uint32_t threads)
 {
     uint32_t groups = threads == 1 ? 1 : threads * 8;
@@ -160,8 +176,7 @@ void segi_run_init(segi_run *run, const segi_request *request)
                       .among = request->among,
                       .progress = request->progress,
                       .scratch = request->scratch,
-                      .actual = request->actual,
-                      .timed = request->actual != NULL};
+                      .actual = request->actual};
     run->chunk_count = (run->snapshot->user_count + SEGI_CHUNK_USERS - 1) / SEGI_CHUNK_USERS;
     segi_arena_init(&run->arena, mem);
     if (run->actual)
@@ -189,6 +204,8 @@ static seg_status run_start(segi_run *run, uint32_t threads, seg_error *err)
 
 /* ---- sets ---- */
 
+/* Results go by group, not by thread: the groups of a root put one after the other are in the order
+ * of users, whoever computed them. */
 typedef struct sets_work {
     segi_bitmap_builder *builders; /* [root][group] */
     uint64_t *counts;              /* [group][root]; NULL: sets are wanted */
@@ -293,6 +310,8 @@ seg_status segi_exec_test(const segi_request *request, uint32_t ordinal, bool *o
         uint32_t low = ordinal & (SEGI_CHUNK_USERS - 1);
         if (result && segi_run_enter(w, ordinal >> SEGI_CHUNK_BITS, base) &&
             segi_bit_get(base->words, low)) {
+            /* The user exists: from here on nobody else is a candidate. Ranks were settled over
+             * their whole populations before. */
             segi_mask_zero(base);
             segi_bit_set(base->words, low);
             w->base_count = 1;

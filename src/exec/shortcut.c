@@ -99,7 +99,7 @@ bool segi_prep_shortcut(segi_prep *p, segi_prep_leaf *leaf)
 bool segi_spans_few(const segi_worker *w, const segi_prep_source *source, uint32_t count)
 {
     uint64_t rows = 0, lookups = 0;
-    if (count <= 16)
+    if (count <= SEGI_ROWS_FEW)
         return true;
     if (count > SEGI_CHUNK_USERS / 32)
         return false;

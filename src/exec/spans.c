@@ -1,5 +1,13 @@
 /* Walking the rows of a chunk: part by part, with the users they belong to and the rows that the
- * window and the filter select. */
+ * window and the filter select.
+ *
+ * Rows of a part are sorted by user, so users and their counts describe a run of rows completely:
+ * a span is that, plus one bit per row where not all are selected. A part may hold more rows of one
+ * chunk than 65,536, so bits are sized by rows, not by users. The lists of the span lie in the
+ * worker (w->lows, w->counts): spans do not nest, and a filter walks no spans of its own.
+ *
+ * Cost: a part without rows of the chunk, or outside the window, is passed over by a look at its
+ * header; one that needs neither cut nor filter has none of its rows read here. */
 #include <string.h>
 
 #include "exec/exec_int.h"
@@ -18,6 +26,7 @@ static uint32_t span_row_of(const segi_part *part, uint32_t user_index)
     return row;
 }
 
+/* Counts of users as 32 bits, whatever their width; a part has fewer than 2^32 rows. */
 SEGI_HOT static void span_widen_counts(const segi_col *counts, uint32_t first, uint32_t n,
                                        uint32_t *out)
 {
@@ -65,6 +74,7 @@ static uint32_t span_rank(const segi_part_chunk *pc, uint32_t low)
     return begin;
 }
 
+/* The set bits of [low_begin, low_end), rising. */
 static void span_list_bits(const uint64_t *words, uint32_t low_begin, uint32_t low_end,
                            uint16_t *out)
 {
@@ -150,7 +160,8 @@ static bool span_any(const uint64_t *bits, size_t count)
     return any != 0;
 }
 
-/* Rows in the window that pass the filter; false if there are none. */
+/* Rows in the window that pass the filter; false if there are none. The window comes first: it is
+ * the cheaper one, and where it leaves nothing the filter is not asked. */
 static bool span_select(segi_worker *w, const segi_prep_source *source, segi_span *span,
                         uint64_t *bits, uint64_t *more)
 {
@@ -234,7 +245,7 @@ void segi_spans_each(segi_worker *w, const segi_prep_source *source, uint32_t lo
 {
     for (uint32_t t = 0; t < source->type_count; t++) {
         const segi_prep_type *type = &source->types[t];
-        for (uint32_t p = 0; p < type->view->part_count && w->status == SEG_OK; p++) {
+        for (uint32_t p = 0; p < type->view->part_count && !segi_worker_stop(w); p++) {
             const segi_part *part = type->view->parts[p];
             if (segi_span_overlaps(part, source))
                 segi_span_part(w, source, type, part, low_begin, low_end, function, context);

@@ -2,7 +2,11 @@
  * share. Rows need no order here, so each part adds to arrays indexed by the user's low bits.
  *
  * With few candidates each one's rows are looked up; with many the whole chunk is scanned. The
- * figures are the same. */
+ * figures are the same, since both roads add the same spans of the same parts in the same order.
+ *
+ * The arrays belong to the worker (tally8, tally32, tally64) and are shared by all aggregates of
+ * this file and of tally_value.c: one aggregate is finished before the next begins, and what it
+ * found is copied into a vector or a mask before that. */
 #include <string.h>
 
 #include "exec/exec_int.h"
@@ -80,7 +84,7 @@ static void tally_did_chunk(segi_worker *w, const segi_prep_source *source, segi
 {
     for (uint32_t t = 0; t < source->type_count; t++) {
         const segi_prep_type *type = &source->types[t];
-        for (uint32_t p = 0; p < type->view->part_count && w->status == SEG_OK; p++) {
+        for (uint32_t p = 0; p < type->view->part_count && !segi_worker_stop(w); p++) {
             const segi_part *part = type->view->parts[p];
             if (!segi_span_overlaps(part, source))
                 continue;
@@ -105,7 +109,10 @@ void segi_tally_did(segi_worker *w, const segi_prep_source *source, const segi_m
         tally_each(w, source, candidates, tally_did_span, out);
 }
 
-/* ---- count ---- */
+/* ---- count ----
+ *
+ * Counters of one byte stop at 255 instead of turning over; they serve bounds below 255 and lower
+ * bounds up to 255. Everything else counts in 32 bits. */
 
 SEGI_HOT static void count8_users(uint8_t *tally, const uint16_t *lows, const uint32_t *counts,
                                   uint32_t n)
@@ -161,7 +168,8 @@ static void tally_count32_span(segi_worker *w, void *context, const segi_span *s
         count32_users(context, span->lows, span->counts, span->user_count);
 }
 
-/* Counters for the whole chunk in w->tally32. */
+/* Counters for the whole chunk in w->tally32. Here, and in the arrays of tally_value.c, 64 elements
+ * more than users are allocated because scans read up to 64 bytes past the end. */
 static bool tally_count_chunk(segi_worker *w, const segi_prep_source *source)
 {
     if (!segi_worker_array(w, (void **)&w->tally32, SEGI_CHUNK_USERS + 64, sizeof *w->tally32))
@@ -255,6 +263,12 @@ static void tally_periods_span(segi_worker *w, void *context, const segi_span *s
     }
 }
 
+SEGI_HOT static void periods_count(const uint64_t *words, segi_users users, int64_t *out)
+{
+    for (uint32_t i = 0; i < users.count; i++)
+        out[i] = __builtin_popcountll(words[users.lows[i]]);
+}
+
 static void tally_periods_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                                 segi_vector *out)
 {
@@ -266,14 +280,12 @@ static void tally_periods_users(segi_worker *w, const segi_prep_value *value, se
         memset(t.words, 0, SEGI_CHUNK_USERS * sizeof *t.words);
         segi_spans_each(w, value->source, 0, SEGI_CHUNK_USERS, tally_periods_span, &t);
     }
-    for (uint32_t i = 0; i < users.count; i++) {
+    for (uint32_t i = 0; few && i < users.count; i++) {
         uint32_t low = users.lows[i];
-        if (few) {
-            t.words[low] = 0;
-            segi_spans_each(w, value->source, low, low + 1, tally_periods_span, &t);
-        }
-        out->slots[i] = segi_popcount(t.words[low]);
+        t.words[low] = 0;
+        segi_spans_each(w, value->source, low, low + 1, tally_periods_span, &t);
     }
+    periods_count(t.words, users, out->slots);
     segi_bits_fill(out->set, users.count);
 }
 

@@ -1,6 +1,11 @@
 /* Running figures of a property per user: sum, average, least and greatest value, the value in the
  * first or last event, and the share of events that pass a test. Parts add to arrays indexed by
- * the user's low bits, as in tally.c; what needs all rows in order is gather.c. */
+ * the user's low bits, as in tally.c; what needs all rows in order is gather.c.
+ *
+ * Sums are exact (S-16): 64 bits where the statistics of the parts prove that no sum can leave
+ * them, else 128; a result that does not fit 64 bits is SEG_E_OVERFLOW, never a wrapped number.
+ * Floats are summed in double-double, so that the rounded result does not depend on which part
+ * came first. */
 #include <string.h>
 
 #include "base/text.h"
@@ -29,6 +34,8 @@ typedef struct tally_values {
     segi_float_sum *floats;
 } tally_values;
 
+/* One value of a user. Where sums stay narrow they may wrap on the way, as base and unit do in
+ * tally_sum_dense(): the total is right because it fits. */
 static void tally_put(tally_values *t, uint32_t low, int64_t slot)
 {
     bool first = t->counts && t->counts[low]++ == 0;
@@ -119,6 +126,9 @@ typedef struct tally_bounds {
     bool negative;
 } tally_bounds;
 
+/* From the columns' least and greatest values and the largest count of a user per part: O(parts),
+ * no row is read. Doubles are exact enough, since the limits they are held against keep a margin
+ * (4e18 of 9.2e18, 4e9 of 4.29e9). */
 static tally_bounds tally_bounds_of(const segi_prep_value *value)
 {
     tally_bounds out = {0};
@@ -142,6 +152,7 @@ static tally_bounds tally_bounds_of(const segi_prep_value *value)
     return out;
 }
 
+/* Figures of the users [low, low + count) back to nothing. */
 static void tally_clear(tally_values *t, uint32_t low, uint32_t count)
 {
     if (t->counts)
@@ -293,6 +304,7 @@ static void tally_sum32_span(segi_worker *w, void *context, const segi_span *spa
         sum32_rows(t->sums, span, col);
 }
 
+/* The whole chunk's sums compared at once, without a vector of values in between. */
 static bool tally_narrow_sum(segi_worker *w, const segi_prep_value *value, int64_t low,
                              int64_t high, segi_mask *out)
 {
@@ -346,6 +358,7 @@ static bool edge_after(const segi_part *a, uint32_t row, const segi_part *b, uin
     return a->event != b->event ? a->event > b->event : row > other;
 }
 
+/* Keep the row if it is before (for `last`: after) the best so far in the order of S-08. */
 static void edge_offer(segi_worker *w, tally_edge *t, uint32_t low, uint32_t seen, uint32_t row)
 {
     const segi_part *part = w->seen[seen].part;
@@ -399,6 +412,8 @@ static void tally_edge_span(segi_worker *w, void *context, const segi_span *span
     }
 }
 
+/* The value of the argument in the best row. A row without a value still is the first or last: the
+ * result is then absent, or null. */
 static void edge_result(segi_worker *w, const tally_edge *t, uint32_t low, uint32_t i,
                         segi_vector *out)
 {
@@ -477,7 +492,7 @@ static void tally_share_span(segi_worker *w, void *context, const segi_span *spa
     segi_filter_rows(w, t->value->share[type], span->part, span->type->position, span->row_begin,
                      span->row_count, row_lows, marks);
     uint32_t row = 0;
-    for (uint32_t i = 0; i < span->user_count; i++) {
+    for (uint32_t i = 0; w->status == SEG_OK && i < span->user_count; i++) {
         for (uint32_t end = row + span->counts[i]; row < end; row++) {
             bool selected = !span->bits || segi_bit_get(span->bits, row);
             t->all[span->lows[i]] += selected;

@@ -1,4 +1,8 @@
-/* Values of candidates: attributes, aggregates, and arithmetic over them. */
+/* Values of candidates: attributes, aggregates, and arithmetic over them.
+ *
+ * Place i of a vector is the i-th user of the list. A value is set, null or absent; only set slots
+ * mean anything. After a failure (w->status) a vector holds what it held before: callers look at
+ * the status before they take a slot for a code or an index. */
 #include <string.h>
 
 #include "exec/exec_int.h"
@@ -161,7 +165,7 @@ void segi_window_users(segi_worker *w, const segi_prep_window *window, segi_user
             return;
         segi_value_users(w, window->anchor, users, anchors);
     }
-    for (uint32_t i = 0; i < users.count; i++) {
+    for (uint32_t i = 0; w->status == SEG_OK && i < users.count; i++) {
         begin[i] = end[i] = 0; /* without an anchor there is no window */
         if (!anchors || segi_bit_get(anchors->set, i))
             segi_window_one(w, window, segi_user_zone(w, window->zones, users.lows[i]),
@@ -175,6 +179,8 @@ static void value_shift(segi_worker *w, const segi_prep_value *value, segi_users
                         segi_vector *out)
 {
     segi_value_users(w, value->left, users, out);
+    if (w->status != SEG_OK)
+        return;
     int sign = value->node->arith == SEGI_MINUS ? -1 : 1;
     for (uint32_t i = 0; i < users.count; i++) {
         if (segi_bit_get(out->set, i))
@@ -213,7 +219,7 @@ void segi_value_users(segi_worker *w, const segi_prep_value *value, segi_users u
     switch (value->form) {
     case SEGI_VALUE_CONSTANT:
         for (uint32_t i = 0; i < users.count; i++)
-            value_put(out, i, value->defined ? SEG_VALUE_SET : SEG_VALUE_ABSENT, value->slot);
+            value_put(out, i, SEG_VALUE_SET, value->slot);
         break;
     case SEGI_VALUE_ATTRIBUTE: value_attribute(w, value, users, out); break;
     case SEGI_VALUE_SIZE: value_size(w, value, users, out); break;

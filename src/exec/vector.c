@@ -1,4 +1,9 @@
-/* Dense vectors of values: arithmetic and comparison of values with values. */
+/* Dense vectors of values: arithmetic and comparison of values with values.
+ *
+ * Whole numbers and decimals compare exactly, whatever their scales; beside a float both sides are
+ * taken as the nearest doubles. Arithmetic on numbers gives floats, on instants and durations whole
+ * microseconds. Loops run over all places, defined or not, because that is faster than to ask;
+ * undefined places are masked at the end. */
 #include <string.h>
 
 #include "base/text.h"
@@ -13,6 +18,7 @@ double segi_slot_as_float(segi_value_type type, int64_t slot)
 
 /* ---- comparison ---- */
 
+/* order: below, at or above zero as the left side is less, equal or greater. */
 static bool compare_holds(segi_compare op, int order)
 {
     switch (op) {
@@ -23,6 +29,15 @@ static bool compare_holds(segi_compare op, int order)
     case SEGI_GT: return order > 0;
     default: return order >= 0;
     }
+}
+
+bool segi_text_compare(segi_compare op, const char *a, size_t a_size, const char *b, size_t b_size)
+{
+    size_t least = a_size < b_size ? a_size : b_size;
+    int order = least ? memcmp(a, b, least) : 0;
+    if (order == 0)
+        order = a_size < b_size ? -1 : a_size > b_size;
+    return compare_holds(op, order);
 }
 
 /* Decimals of different scales: exact, one by one. */

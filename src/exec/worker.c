@@ -1,5 +1,11 @@
 /* Working memory of one thread: stacks of masks, vectors and row bits, and plain arrays, all
- * allocated at first use and kept for the next evaluation. */
+ * allocated at first use and kept for the next evaluation.
+ *
+ * A worker belongs to one thread from segi_scratch_take() to segi_scratch_return(); the pool is the
+ * only thing here that threads share, under its mutex. The stacks follow the call tree: whoever
+ * pushes pops, on failure too, and a failed push has nothing to pop. Failures are noted in the
+ * worker, the first one stays, and whoever is under way unwinds without looking at results. Sizes
+ * of arrays never shrink: the largest chunk met so far decides what a worker holds. */
 #include <string.h>
 
 #include "exec/exec_int.h"
@@ -55,8 +61,10 @@ static bool vector_allocate(segi_worker *w, segi_vector *v)
     return false;
 }
 
-/* Vectors are handed out by pointer into an array of pointers' contents, so the array may not
- * move while some are in use: it is made once, as deep as expressions can nest. */
+/* Vectors are handed out by pointer into this array, so it may not move while some are in use: it
+ * is made once, as deep as expressions can nest. The language allows 64 operators upon each other;
+ * each holds two vectors, and comparisons, windows and gathering a few more at the bottom. A vector
+ * takes half a MiB, but only those that were ever in use are allocated. */
 #define WORKER_VECTORS_MAX 160
 
 segi_vector *segi_worker_vector_push(segi_worker *w)
@@ -83,18 +91,18 @@ void segi_worker_vector_pop(segi_worker *w)
     w->vector_count--;
 }
 
+/* Bits of rows differ in size from span to span, so each place of the stack remembers how large
+ * its buffer is; half as much again saves growing for every somewhat longer span. */
 uint64_t *segi_worker_bits_push(segi_worker *w, size_t words)
 {
     if (w->bits_count == w->bits_capacity) {
-        size_t capacity = w->bits_capacity, sizes = w->bits_capacity;
+        size_t capacity = w->bits_capacity;
         if (!segi_grow(w->mem, (void **)&w->bits, &capacity, w->bits_count + 1, sizeof *w->bits))
             return worker_nomem(w);
         memset(w->bits + w->bits_capacity, 0, (capacity - w->bits_capacity) * sizeof *w->bits);
         size_t *grown = segi_resize(w->mem, w->bits_words, capacity * sizeof *grown);
-        if (!grown) {
-            (void)sizes;
+        if (!grown)
             return worker_nomem(w);
-        }
         memset(grown + w->bits_capacity, 0, (capacity - w->bits_capacity) * sizeof *grown);
         w->bits_words = grown;
         w->bits_capacity = (uint32_t)capacity;
@@ -157,10 +165,13 @@ struct segi_scratch {
     size_t idle_count, idle_capacity;
     scratch_zone *zones; /* owned */
     size_t zone_count, zone_capacity;
+    size_t unknown_count; /* of the zones: names that are none */
 };
 
-/* Zones that users named are kept up to here; a hostile attribute may hold any number of texts. */
-#define SCRATCH_ZONES_MAX 1024
+/* Names that are no zone are remembered up to here, so that most are not looked for on disk again;
+ * a hostile attribute may hold any number of texts. Zones that exist are all kept: the database
+ * bounds them, and giving one up would move its users to the fallback. */
+#define SCRATCH_UNKNOWN_MAX 1024
 
 seg_status segi_scratch_create(const segi_mem *mem, segi_scratch **out, seg_error *err)
 {
@@ -219,7 +230,8 @@ void segi_scratch_destroy(segi_scratch *scratch)
     segi_free(mem, scratch);
 }
 
-/* Room for the program's shared operations and, where asked for, its figures. */
+/* Room for the program's shared operations and, where asked for, its figures. What an earlier
+ * evaluation remembered is of other data: the marks are cleared, the masks behind them are kept. */
 static bool worker_fit(segi_worker *w, const segi_run *run)
 {
     uint32_t count = run->program->op_count;
@@ -237,7 +249,7 @@ static bool worker_fit(segi_worker *w, const segi_run *run)
     }
     if (count)
         memset(w->memo_chunk, 0, count * sizeof *w->memo_chunk);
-    if (!run->timed) {
+    if (!run->actual) {
         segi_free(w->mem, w->actual);
         w->actual = NULL;
         return true;
@@ -303,31 +315,50 @@ static bool scratch_find(const segi_scratch *scratch, const char *name, size_t s
     return false;
 }
 
-static void scratch_keep(segi_scratch *scratch, const char *name, size_t size, segi_zone *zone)
+/* Takes the zone, also on failure. */
+static seg_status scratch_keep(segi_scratch *scratch, const char *name, size_t size,
+                               segi_zone *zone, seg_error *err)
 {
     char *copy = segi_alloc(scratch->mem, size + 1);
     if (copy && segi_grow(scratch->mem, (void **)&scratch->zones, &scratch->zone_capacity,
                           scratch->zone_count + 1, sizeof *scratch->zones)) {
         memcpy(copy, name, size);
         scratch->zones[scratch->zone_count++] = (scratch_zone){copy, size, zone};
-        return;
+        return SEG_OK;
     }
     segi_free(scratch->mem, copy);
     segi_zone_destroy(zone);
+    return segi_fail_nomem(err);
 }
 
-const segi_zone *segi_scratch_zone(segi_scratch *scratch, const char *name, size_t size)
+/* Load a zone that is not kept yet, and keep it. Called with the mutex held, so that two
+ * evaluations do not load the same one. */
+static seg_status scratch_load(segi_scratch *scratch, const char *name, size_t size,
+                               const segi_zone **out, seg_error *err)
 {
-    const segi_zone *found = NULL;
-    segi_mutex_lock(scratch->mutex);
-    if (!scratch_find(scratch, name, size, &found) && scratch->zone_count < SCRATCH_ZONES_MAX) {
-        segi_zone *zone = NULL;
-        /* A text that names no zone is remembered as such. */
-        if (segi_zone_load(scratch->mem, name, size, &zone, NULL) != SEG_OK)
-            zone = NULL;
-        scratch_keep(scratch, name, size, zone);
-        scratch_find(scratch, name, size, &found);
+    segi_zone *zone = NULL;
+    seg_status status = segi_zone_load(scratch->mem, name, size, &zone, NULL);
+    if (status == SEG_E_NOMEM)
+        return segi_fail_nomem(err);
+    if (status != SEG_OK) {
+        zone = NULL;
+        if (scratch->unknown_count == SCRATCH_UNKNOWN_MAX)
+            return SEG_OK;
     }
+    SEGI_TRY(scratch_keep(scratch, name, size, zone, err));
+    scratch->unknown_count += zone == NULL;
+    *out = zone;
+    return SEG_OK;
+}
+
+seg_status segi_scratch_zone(segi_scratch *scratch, const char *name, size_t size,
+                             const segi_zone **out, seg_error *err)
+{
+    *out = NULL;
+    segi_mutex_lock(scratch->mutex);
+    seg_status status = SEG_OK;
+    if (!scratch_find(scratch, name, size, out))
+        status = scratch_load(scratch, name, size, out, err);
     segi_mutex_unlock(scratch->mutex);
-    return found;
+    return status;
 }

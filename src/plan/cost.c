@@ -1,5 +1,8 @@
 /* What leaves cost and keep, from the statistics that a snapshot has anyway: rows and distinct
- * users per part. The numbers order operands; no answer depends on them. */
+ * users per part. The numbers order operands; no answer depends on them.
+ *
+ * O(parts of the leaf's event types) for each leaf, no row is read. Shares of tests without
+ * statistics are guesses; they only have to tell a country from everyone. */
 #include "plan/plan.h"
 
 /* Nanoseconds, measured on plain loops over narrow columns; only their ratios matter. */
@@ -38,6 +41,9 @@ static void cost_count_rows(const segi_snapshot *s, const segi_selector *selecto
     }
 }
 
+/* A question about events. Distinct users of parts are added up, though one user may be in many
+ * parts: the share is an upper bound, cut at everyone. Each further time that is asked for keeps
+ * fewer, by a guessed factor; a bound that includes 0 holds for most. */
 static void cost_events(const segi_snapshot *s, const segi_node *node, int64_t now, bool gathers,
                         segi_estimate *out)
 {
@@ -93,6 +99,7 @@ static void cost_value(const segi_snapshot *s, const segi_node *node, int64_t no
         cost_value(s, node->children[i], now, out);
 }
 
+/* Equality with one of n texts: as if all texts of the dictionary were equally frequent. */
 static void cost_equality(const segi_snapshot *s, const segi_node *node, uint32_t values,
                           segi_estimate *out)
 {
@@ -170,7 +177,8 @@ void segi_program_estimate(const segi_program *program, const segi_snapshot *sna
     }
 }
 
-/* Cost for what is ruled out: lower comes first. */
+/* Cost for what is ruled out: lower comes first. The small terms keep leaves that cost nothing, or
+ * rule out nothing, comparable. */
 static double cost_rank(const segi_estimate *e, bool narrows)
 {
     double gone = narrows ? 1 - e->share : e->share;

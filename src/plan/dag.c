@@ -1,7 +1,14 @@
 /* Building the program: trees become a DAG in which equal things are one operation.
  *
  * Rewrites that need no data happen here: constants are folded, `and` and `or` are flattened
- * across saved segments, put in order and freed of repeats, and x with not x is decided. */
+ * across saved segments, put in order and freed of repeats, and x with not x is decided.
+ *
+ * Operations are interned: the key of a leaf is what its node means (node_key.c), that of the
+ * others their kind and the indices of their operands, so equality of whole subtrees is one look-up
+ * and the work is linear in the nodes. Children are interned before parents and have lower indices,
+ * which the estimates, the counting of uses and the order of ranks rely on. Interned operations
+ * that a rewrite then dropped stay with uses == 0 and are neither prepared nor run. Recursion is as
+ * deep as trees may be (SEGI_LEVELS_MAX in lang). */
 #include <string.h>
 
 #include "base/error.h"
@@ -117,6 +124,7 @@ static seg_status dag_constant(dag *d, bool all, const segi_node *node, uint32_t
     return dag_add(d, all ? SEGI_OP_ALL : SEGI_OP_NONE, node, 0, NULL, 0, out);
 }
 
+/* Not not x is x: logic has two values. */
 static seg_status dag_not(dag *d, const segi_node *node, uint32_t child, uint32_t *out)
 {
     const segi_op *op = &d->ops[child];
@@ -233,6 +241,7 @@ static seg_status dag_and_or(dag *d, segi_op_kind kind, const segi_node *node,
     return status;
 }
 
+/* xor of equals is nobody; a constant side leaves the other one, or its complement. */
 static seg_status dag_xor(dag *d, const segi_node *node, const uint32_t *children, uint32_t *out)
 {
     uint32_t a = children[0], b = children[1];
@@ -253,6 +262,8 @@ static seg_status dag_xor(dag *d, const segi_node *node, const uint32_t *childre
 
 static seg_status dag_build(dag *d, const segi_node *node, uint32_t *out);
 
+/* At least one is `or`, all is `and`. In between, operands keep their repeats: one that is named
+ * twice counts twice. */
 static seg_status dag_at_least(dag *d, const segi_node *node, const uint32_t *children,
                                uint32_t *out)
 {

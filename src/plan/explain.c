@@ -1,4 +1,8 @@
-/* The explanation of a program: its tree with estimates and, after a run, actual figures. */
+/* The explanation of a program: its tree with estimates and, after a run, actual figures.
+ *
+ * A shared operation with operands is written out where it is first met and referred to after
+ * that, or a chain of shared segments would be printed once per path. Operands come in the order
+ * in which they run. Want of memory is noted in `out`, which the caller looks at. */
 #include <string.h>
 
 #include "base/text.h"

@@ -1,7 +1,9 @@
 /* Keys of sub-predicates, so that equal leaves of one or many segments become one operation.
  *
  * Every part of a node that decides its meaning is written with its size in front, so that two
- * different nodes cannot give the same bytes. */
+ * different nodes cannot give the same bytes. A field that lang adds to segi_node, and that decides
+ * what a node means, has to be added here too, or two leaves that differ in it become one. Keys
+ * are compared within one process only: numbers are written as they lie in memory. */
 #include "plan/node_key.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
-/* test_use_cases.c - what practitioners ask for, row by row of docs/use-cases.md: rows that need
- * attributes, places, counts, aggregates, first and last, windows and algebra.
+/* test_use_cases.c - what practitioners ask for, by the numbers of two articles (A, B): rows that
+ * need attributes, places, counts, aggregates, first and last, windows and algebra.
  *
  * Each test makes its few customers, says in a comment who should be in and why, and asks. Now
  * is Tuesday 2026-03-31T12:00:00Z; the store's zone is UTC. */

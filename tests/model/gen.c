@@ -827,10 +827,6 @@ static model_node *did(gen *g, gen_class class)
     node->selector = some_selector(g, 2);
     node->window = some_window(g, FOR_EVENTS);
     node->negated = chance(g, 25);
-    /* When a span of months is over for an absence is a matter of taste: left out. */
-    if (node->negated && node->window.kind == MODEL_W_ANCHOR &&
-        node->window.length.unit > MODEL_U_WEEK)
-        node->window.length.unit = MODEL_U_WEEK;
     if (class == GEN_DID)
         return node;
     node->bound = some_bound(g);

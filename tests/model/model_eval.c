@@ -577,7 +577,7 @@ static bool value_test(context *run, const model_node *node, place at)
     return found;
 }
 
-/* `did not ... within D after A` holds only for those whose A was and whose span is over. */
+/* `did not ... within D after A` holds only for those whose A was at least D ago. */
 static bool span_is_over(context *run, const model_window *window, place at)
 {
     model_value anchor = value_of(run, window->anchor, at);
@@ -585,7 +585,7 @@ static bool span_is_over(context *run, const model_window *window, place at)
         return false;
     if (window->side == MODEL_BEFORE)
         return anchor.i <= run->now;
-    return model_shift(anchor.i, window->length, 1, at.zone) <= run->now;
+    return anchor.i <= model_shift(run->now, window->length, -1, at.zone);
 }
 
 static bool did(context *run, const model_node *node, place at)
