@@ -8,6 +8,14 @@
 
 #include "api_fixture.h"
 
+/* yyjson's loops want a value; what a case leaves out is an empty one here. */
+#define each_member(object, ...)                                                                   \
+    if ((object) != NULL)                                                                          \
+    yyjson_obj_foreach(object, __VA_ARGS__)
+#define each_element(array, ...)                                                                   \
+    if ((array) != NULL)                                                                           \
+    yyjson_arr_foreach(array, __VA_ARGS__)
+
 typedef struct cases {
     yyjson_doc *doc;
     yyjson_val *root;
@@ -98,10 +106,10 @@ static void set_strings(seg_appender *in, yyjson_val *key, yyjson_val *value)
 {
     const char *elements[16];
     size_t sizes[16];
-    size_t i, count;
+    size_t i, count = 0;
     yyjson_val *element;
     ck_assert_uint_le(yyjson_arr_size(value), 16);
-    yyjson_arr_foreach(value, i, count, element)
+    each_element(value, i, count, element)
     {
         elements[i] = yyjson_get_str(element);
         sizes[i] = yyjson_get_len(element);
@@ -159,21 +167,21 @@ static void set_value(seg_appender *in, yyjson_val *key, const char *type_name, 
 static void define_columns(cases *c)
 {
     seg_error err = SEG_ERROR_INIT;
-    size_t i, count, j, more;
+    size_t i, count = 0, j, more;
     yyjson_val *key, *value, *name, *type;
     int32_t scale;
-    yyjson_obj_foreach(yyjson_obj_get(c->root, "attributes"), i, count, key, value)
+    each_member(yyjson_obj_get(c->root, "attributes"), i, count, key, value)
     {
         seg_type kind = type_of(yyjson_get_str(value), &scale);
         CK_OK(seg_store_define_attribute(c->store, yyjson_get_str(key), yyjson_get_len(key), kind,
                                          scale, &err),
               err);
     }
-    yyjson_obj_foreach(yyjson_obj_get(c->root, "event_types"), i, count, key, value)
+    each_member(yyjson_obj_get(c->root, "event_types"), i, count, key, value)
     {
         CK_OK(seg_store_define_event(c->store, yyjson_get_str(key), yyjson_get_len(key), &err),
               err);
-        yyjson_obj_foreach(value, j, more, name, type)
+        each_member(value, j, more, name, type)
         {
             seg_type kind = type_of(yyjson_get_str(type), &scale);
             CK_OK(seg_store_define_property(c->store, yyjson_get_str(key), yyjson_get_len(key),
@@ -188,17 +196,17 @@ static void add_users(cases *c)
 {
     seg_error err = SEG_ERROR_INIT;
     seg_appender *in = NULL;
-    size_t i, count, j, more;
+    size_t i, count = 0, j, more;
     yyjson_val *user, *key, *value;
     CK_OK(seg_appender_create(c->store, &in, &err), err);
-    yyjson_arr_foreach(yyjson_obj_get(c->root, "users"), i, count, user)
+    each_element(yyjson_obj_get(c->root, "users"), i, count, user)
     {
         yyjson_val *id = yyjson_obj_get(user, "id");
         if (c->numbers)
             CK_OK(seg_appender_user_u64(in, yyjson_get_uint(id), &err), err);
         else
             CK_OK(seg_appender_user(in, yyjson_get_str(id), yyjson_get_len(id), &err), err);
-        yyjson_obj_foreach(user, j, more, key, value)
+        each_member(user, j, more, key, value)
         {
             if (strcmp(yyjson_get_str(key), "id") != 0)
                 set_value(in, key,
@@ -214,9 +222,9 @@ static void add_users(cases *c)
 static void add_events(cases *c)
 {
     seg_error err = SEG_ERROR_INIT;
-    size_t i, count, j, more;
+    size_t i, count = 0, j, more;
     yyjson_val *event, *key, *value;
-    yyjson_arr_foreach(yyjson_obj_get(c->root, "events"), i, count, event)
+    each_element(yyjson_obj_get(c->root, "events"), i, count, event)
     {
         seg_appender *in = NULL;
         yyjson_val *user = yyjson_obj_get(event, "user");
@@ -231,7 +239,7 @@ static void add_events(cases *c)
             CK_OK(seg_appender_event(in, yyjson_get_str(user), yyjson_get_len(user), name,
                                      strlen(name), time, &err),
                   err);
-        yyjson_obj_foreach(yyjson_obj_get(event, "properties"), j, more, key, value)
+        each_member(yyjson_obj_get(event, "properties"), j, more, key, value)
         {
             set_value(in, key, text_of(types, yyjson_get_str(key)), value);
         }
@@ -260,9 +268,9 @@ static cases cases_open(const char *name)
     define_columns(&c);
     add_users(&c);
     add_events(&c);
-    size_t i, count;
+    size_t i, count = 0;
     yyjson_val *key, *value;
-    yyjson_obj_foreach(yyjson_obj_get(c.root, "segments"), i, count, key, value)
+    each_member(yyjson_obj_get(c.root, "segments"), i, count, key, value)
     {
         define(c.store, yyjson_get_str(key), yyjson_get_str(value));
     }
@@ -289,11 +297,11 @@ static seg_status add_param(seg_params *params, yyjson_val *key, yyjson_val *val
     if (yyjson_is_real(value))
         return seg_params_add_float64(params, name, size, yyjson_get_real(value), err);
     if (yyjson_is_arr(value)) {
-        size_t i, count;
+        size_t i, count = 0;
         yyjson_val *element;
         if (yyjson_arr_size(value) == 0)
             return seg_params_add_empty(params, name, size, err);
-        yyjson_arr_foreach(value, i, count, element)
+        each_element(value, i, count, element)
         {
             seg_status status = add_param(params, key, element, err);
             if (status != SEG_OK)
@@ -309,10 +317,10 @@ static seg_status add_param(seg_params *params, yyjson_val *key, yyjson_val *val
 static seg_status bind(yyjson_val *values, seg_segment **segment, seg_error *err)
 {
     seg_params *params = NULL;
-    size_t i, count;
+    size_t i, count = 0;
     yyjson_val *key, *value;
     CK_OK(seg_params_create(NULL, &params, err), *err);
-    yyjson_obj_foreach(values, i, count, key, value)
+    each_member(values, i, count, key, value)
     {
         CK_OK(add_param(params, key, value, err), *err);
     }
@@ -331,12 +339,12 @@ static void compare_ids(const cases *c, const seg_set *set, yyjson_val *ids, con
 {
     seg_error err = SEG_ERROR_INIT;
     seg_set_cursor *cursor = NULL;
-    size_t i, count;
+    size_t i, count = 0;
     yyjson_val *id;
     ck_assert_msg(seg_set_count(set) == yyjson_arr_size(ids), "%s: %" PRIu64 " members", where,
                   seg_set_count(set));
     CK_OK(seg_set_cursor_create(set, &cursor, &err), err);
-    yyjson_arr_foreach(ids, i, count, id)
+    each_element(ids, i, count, id)
     {
         uint64_t got = 0;
         if (c->numbers) {
@@ -363,11 +371,11 @@ static void compare_members(const cases *c, const seg_segment *segment, seg_snap
 {
     seg_error err = SEG_ERROR_INIT;
     uint64_t number = 0;
-    size_t i, count;
+    size_t i, count = 0;
     yyjson_val *user;
     CK_OK(seg_segment_count(segment, snapshot, now, NULL, &number, &err), err);
     ck_assert_msg(number == seg_set_count(set), "%s: counted %" PRIu64, where, number);
-    yyjson_arr_foreach(yyjson_obj_get(c->root, "users"), i, count, user)
+    each_element(yyjson_obj_get(c->root, "users"), i, count, user)
     {
         yyjson_val *id = yyjson_obj_get(user, "id");
         int32_t member = 0, wanted;
@@ -425,11 +433,11 @@ static void compare_strings(const seg_column *column, uint64_t row, yyjson_val *
 {
     const char *bytes = column->values;
     uint64_t begin = column->lists[row], end = column->lists[row + 1];
-    size_t i, count;
+    size_t i, count = 0;
     yyjson_val *element;
     ck_assert_msg(end - begin == yyjson_arr_size(wanted), "%s: %" PRIu64 " elements", text,
                   end - begin);
-    yyjson_arr_foreach(wanted, i, count, element)
+    each_element(wanted, i, count, element)
     {
         bool found = false;
         for (uint64_t at = begin; at < end; at++) {
@@ -503,14 +511,14 @@ static seg_status check_value(const cases *c, yyjson_val *check, int64_t now, se
         seg_column view = SEG_COLUMN_INIT;
         uint64_t rows = 0;
         int32_t scale;
-        size_t i, count;
+        size_t i, count = 0;
         yyjson_val *wanted;
         CK_OK(seg_value_column_get(column, &view, &rows, err), *err);
         seg_type type = type_of(text_of(check, "type"), &scale);
         ck_assert_msg(view.type == type && view.scale == scale, "%s: type %d(%d)", text, view.type,
                       view.scale);
         ck_assert_uint_eq(rows, yyjson_arr_size(yyjson_obj_get(check, "values")));
-        yyjson_arr_foreach(yyjson_obj_get(check, "values"), i, count, wanted)
+        each_element(yyjson_obj_get(check, "values"), i, count, wanted)
         {
             compare_value(&view, i, wanted, text);
         }
@@ -557,9 +565,9 @@ static void check_one(const cases *c, yyjson_val *check)
 static void check_file(const char *name)
 {
     cases c = cases_open(name);
-    size_t i, count;
+    size_t i, count = 0;
     yyjson_val *check;
-    yyjson_arr_foreach(yyjson_obj_get(c.root, "checks"), i, count, check)
+    each_element(yyjson_obj_get(c.root, "checks"), i, count, check)
     {
         check_one(&c, check);
     }
