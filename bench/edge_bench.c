@@ -85,7 +85,7 @@ static void make_batch(void)
     data.offsets32[ROWS] = (int32_t)at;
 }
 
-/* ---- the C batch API ---- */
+/* ---- the C batch API ------------------------------------------------------------------------- */
 
 static void commit_batch(seg_store *store)
 {
@@ -117,7 +117,7 @@ static void commit_batch(seg_store *store)
     need(seg_store_commit(store, &batch, 1, NULL, NULL, &err), &err);
 }
 
-/* ---- the same as an Arrow stream ---- */
+/* ---- the same as an Arrow stream ------------------------------------------------------------- */
 
 static void drop_schema(struct ArrowSchema *schema)
 {
@@ -187,7 +187,7 @@ static void ingest_batch(seg_store *store)
     need(seg_store_ingest_arrow(store, &stream, &options, NULL, NULL, &err), &err);
 }
 
-/* ---- reading out ---- */
+/* ---- reading out ----------------------------------------------------------------------------- */
 
 static double read_cursor(const seg_set *set)
 {
@@ -218,7 +218,7 @@ static double read_stream(const seg_set *set)
     return now_seconds() - start;
 }
 
-/* ---- asking ------------------------------------------------------------------------------------- */
+/* ---- asking ---------------------------------------------------------------------------------- */
 
 #define ASKED 1000000u
 
