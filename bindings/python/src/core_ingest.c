@@ -43,6 +43,7 @@ PyObject *core_stream_capsule(struct ArrowArrayStream *stream)
 
 /* ---- reports --------------------------------------------------------------------------------- */
 
+/* seg.CommitReport is made of it; no row is None there. */
 static PyObject *report_tuple(const seg_commit_report *report)
 {
     PyObject *row = report->rejected_row == UINT64_MAX
@@ -66,6 +67,7 @@ typedef struct arrow_job {
     seg_commit_report report;
 } arrow_job;
 
+/* Streams of pyarrow and others take the interpreter's lock themselves where they need it. */
 static seg_status arrow_run(void *argument, seg_error *err)
 {
     arrow_job *j = argument;
@@ -168,6 +170,7 @@ PyObject *core_store_appender(PyObject *object, PyObject *cls)
     return (PyObject *)made;
 }
 
+/* Rows that were not committed go with it, as the C appender says. */
 static void appender_dealloc(PyObject *object)
 {
     core_appender *self = (core_appender *)object;
@@ -201,6 +204,7 @@ typedef struct slot {
     seg_error err;
 } slot;
 
+/* The first value of a name settles its scale; later ones are brought to it exactly or refused. */
 static int set_decimal(slot *s, PyObject *value)
 {
     int64_t mantissa;
@@ -225,6 +229,7 @@ static int set_decimal(slot *s, PyObject *value)
     return 0;
 }
 
+/* Two numbers; whether they lie on the globe is for the library to say. */
 static int set_place(slot *s, PyObject *value)
 {
     double parts[2];
@@ -328,6 +333,7 @@ static int set_none(slot *s)
     return known < 0 ? -1 : 0;
 }
 
+/* The types that come most often first: a row costs as many comparisons as it has values. */
 static int set_value(slot *s, PyObject *value)
 {
     seg_appender *appender = s->self->appender;
@@ -459,6 +465,7 @@ typedef struct commit_job {
     seg_commit_report report;
 } commit_job;
 
+/* A commit cannot be interrupted half-way: it is all or nothing, and soon done. */
 static seg_status commit_run(void *argument, seg_error *err)
 {
     commit_job *j = argument;
@@ -485,6 +492,7 @@ static PyObject *appender_commit(PyObject *object, PyObject *quarantine)
     return result == 0 ? report_tuple(&job.report) : NULL;
 }
 
+/* Names and scales that were seen stay: they tell the types of columns. */
 static PyObject *appender_clear(PyObject *object, PyObject *ignored)
 {
     core_appender *self = (core_appender *)object;
