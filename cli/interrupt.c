@@ -1,8 +1,10 @@
 /* interrupt.c - SIGINT. See interrupt.h. */
 #include "interrupt.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stddef.h>
+#include <sys/select.h>
 
 static seg_task *task;
 static volatile sig_atomic_t pending;
@@ -51,4 +53,26 @@ void interrupt_reset(void)
     if (task) {
         seg_task_reset(task);
     }
+}
+
+bool interrupt_wait_readable(int fd)
+{
+    sigset_t interrupt;
+    sigset_t before;
+    fd_set readable;
+    sigemptyset(&interrupt);
+    sigaddset(&interrupt, SIGINT);
+    /* Blocked while `pending` is looked at; pselect() lets it through and waits in one step. */
+    sigprocmask(SIG_BLOCK, &interrupt, &before);
+    int found = 0;
+    while (!pending && found <= 0) {
+        FD_ZERO(&readable);
+        FD_SET(fd, &readable);
+        found = pselect(fd + 1, &readable, NULL, NULL, NULL, &before);
+        if (found < 0 && errno != EINTR) {
+            break;
+        }
+    }
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return !pending;
 }

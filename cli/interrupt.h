@@ -14,5 +14,8 @@ seg_task *interrupt_task(void);
 /* Since the last interrupt_reset(). */
 bool interrupt_pending(void);
 void interrupt_reset(void);
+/* Blocks until `fd` can be read; false if Ctrl-C came first. One that arrives just before the wait
+ * is not missed, as it would be by a test of interrupt_pending() and a read. */
+bool interrupt_wait_readable(int fd);
 
 #endif /* CLI_INTERRUPT_H */

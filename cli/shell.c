@@ -163,8 +163,10 @@ run_result shell_run(cli_session *session, FILE *in, bool prompt)
             show_prompt(&pending);
         }
         errno = 0;
-        ssize_t size = getline(&line, &capacity, in);
-        if (size < 0 && !(errno == EINTR && interrupt_pending())) {
+        /* A terminal hands out one line at a time, so nothing waits in the stream's own buffer. */
+        bool ready = !prompt || interrupt_wait_readable(fileno(in));
+        ssize_t size = ready ? getline(&line, &capacity, in) : -1;
+        if (size < 0 && !interrupt_pending()) {
             break;
         }
         run_result result = size < 0 ? RUN_OK : take_line(session, &pending, line, (size_t)size);
