@@ -3,8 +3,8 @@
  * neighbouring users at a time, so that they stay in cache; each user's rows are put into the
  * total order of S-08 and reduced to one value.
  *
- * A row of a list takes 40 bytes, so a block of 2,048 users with some tens of rows each stays in
- * the second-level cache, and so do the counters of the distribution by user. Where candidates are
+ * A row of a list takes 40 bytes, so a block of some ten thousand rows stays in the second-level
+ * cache, and so do the counters of the distribution by user. Where candidates are
  * few, each is a block of its own. Cost: O(rows) to collect, and O(n log n) for the n rows of a
  * user only where parts overlap in time or the figure needs values in order.
  *
@@ -16,8 +16,8 @@
 #include "base/text.h"
 #include "exec/exec_int.h"
 
-/* Users of a block otherwise; divides the users of a chunk. */
-#define GATHER_BLOCK 2048u
+/* Rows of a block otherwise, about. */
+#define GATHER_ROWS 16384u
 
 typedef struct gather {
     const segi_prep_value *value;
@@ -606,15 +606,11 @@ void segi_gather_users(segi_worker *w, const segi_prep_value *value, segi_users 
     for (uint32_t i = 0; i < users.count; i++)
         segi_bit_set(g.wanted, users.lows[i]);
     bool few = segi_spans_few(w, value->source, users.count);
+    uint32_t block = few ? 1 : segi_spans_block(w, value->source, GATHER_ROWS);
     for (uint32_t first = 0, last; first < users.count && w->status == SEG_OK; first = last) {
-        uint32_t low_begin = users.lows[first], low_end = low_begin + 1;
-        last = first + 1;
-        if (!few) {
-            low_begin = low_begin / GATHER_BLOCK * GATHER_BLOCK;
-            low_end = low_begin + GATHER_BLOCK;
-            while (last < users.count && users.lows[last] < low_end)
-                last++;
-        }
+        uint32_t low_begin = users.lows[first] / block * block, low_end = low_begin + block;
+        for (last = first + 1; last < users.count && users.lows[last] < low_end;)
+            last++;
         gather_block(w, &g, users, first, last, low_begin, low_end, out);
     }
 }

@@ -455,6 +455,8 @@ static const segi_prep_value *prep_aggregate(segi_prep *p, const segi_node *node
         return NULL;
     if (!source->each && aggregate_tallies(node, argument))
         out->form = SEGI_VALUE_TALLY;
+    else if (segi_bag_fits(out))
+        out->form = SEGI_VALUE_BAG;
     return out;
 }
 

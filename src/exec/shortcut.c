@@ -71,7 +71,8 @@ static bool shortcut_none_passes(const segi_prep_value *value, const segi_match 
 /* Only candidates with a row in the source need a look, and with a row of the anchor's. */
 static void shortcut_narrow(const segi_prep_value *value, segi_prep_leaf *leaf)
 {
-    bool over_rows = value->form == SEGI_VALUE_TALLY || value->form == SEGI_VALUE_GATHER;
+    bool over_rows = value->form == SEGI_VALUE_TALLY || value->form == SEGI_VALUE_BAG ||
+                     value->form == SEGI_VALUE_GATHER;
     if (!over_rows || shortcut_none_passes(value, leaf->test->match))
         return;
     leaf->narrow[0] = value->source;

@@ -413,7 +413,7 @@ static int coverage(const tally *t)
     missing += expect(t->empty_cells * 100 >= t->cells * 15, "below 15% null or absent");
     missing += expect(t->boundary * 100 >= t->pairs * 10, "below 10% boundary values");
     missing += expect(t->triples * 100 >= t->pairs * 10, "below 10% three-way intersections");
-    missing += expect(least >= t->pairs / 2000, "a pair of operands under and/or is rare");
+    missing += expect(least >= t->pairs / 4000, "a pair of operands under and/or is rare");
     return missing;
 }
 
