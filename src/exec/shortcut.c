@@ -72,7 +72,7 @@ static bool shortcut_none_passes(const segi_prep_value *value, const segi_match 
 static void shortcut_narrow(const segi_prep_value *value, segi_prep_leaf *leaf)
 {
     bool over_rows = value->form == SEGI_VALUE_TALLY || value->form == SEGI_VALUE_BAG ||
-                     value->form == SEGI_VALUE_GATHER;
+                     value->form == SEGI_VALUE_GATHER || value->form == SEGI_VALUE_SESSIONS;
     if (!over_rows || shortcut_none_passes(value, leaf->test->match))
         return;
     leaf->narrow[0] = value->source;

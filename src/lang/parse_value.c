@@ -362,13 +362,14 @@ segi_syn *segi_parse_literal(segi_parser *p)
 
 static segi_syn *parse_builtin(segi_parser *p)
 {
-    static const char *const names[] = {"time", "date", "hour", "weekday", "day", "month", "year"};
+    static const char *const names[] = {"time",  "date", "hour",     "weekday", "day",
+                                        "month", "year", "duration", "count"};
     segi_token token = p->token;
     const char *text = p->lexer.text + token.begin + 1;
     segi_syn *syn = segi_parser_node(p, SEGI_SYN_BUILTIN, token.begin);
     if (syn == NULL)
         return NULL;
-    for (int i = 0; i < 7; i++) {
+    for (int i = 0; i < 9; i++) {
         if (segi_word_is(text, token.size - 1, names[i])) {
             syn->op = i; /* the order of segi_builtin */
             segi_parser_next(p);
@@ -377,7 +378,8 @@ static segi_syn *parse_builtin(segi_parser *p)
         }
     }
     return segi_parser_fail(p, token,
-                            "there are @time, @date, @hour, @weekday, @day, @month, @year",
+                            "there are @time, @date, @hour, @weekday, @day, @month, @year, and of "
+                            "sessions @duration and @count",
                             "unknown \"%.*s\"", SEGI_TOKEN_TEXT(p, token));
 }
 

@@ -26,6 +26,7 @@ typedef enum gen_class {
     GEN_SEGMENT,
     GEN_RANK,
     GEN_LIFE,
+    GEN_SESSION,
     GEN_NOT,
     GEN_AT_LEAST,
     GEN_CLASS_COUNT
