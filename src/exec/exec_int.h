@@ -410,14 +410,18 @@ bool segi_worker_list(segi_worker *w);
 /* Rows of one part for the users [low_begin, low_end) of the chunk. */
 typedef struct segi_span {
     const segi_part *part;
+    const segi_part_chunk *pc;
     const segi_prep_type *type;
     uint32_t row_begin, row_count; /* rows of the part */
-    uint32_t user_count;
-    const uint16_t *lows;   /* users in order */
-    const uint32_t *counts; /* rows of each */
-    const uint64_t *bits;   /* selected rows, from row_begin on; NULL: all */
+    const uint64_t *bits;          /* selected rows, from row_begin on; NULL: all */
+    const uint16_t *row_users;     /* user of each row, from row_begin on; NULL: not kept */
+    uint32_t user_count;           /* once segi_span_list() was called: */
+    const uint16_t *lows;          /* users in order */
+    const uint32_t *counts;        /* rows of each */
 } segi_span;
-typedef void segi_span_function(segi_worker *w, void *context, const segi_span *span);
+typedef void segi_span_function(segi_worker *w, void *context, segi_span *span);
+/* Users and counts of the span. Who goes by row_users can do without. */
+void segi_span_list(segi_worker *w, segi_span *span);
 /* Call function for each span that has selected rows. Parts come in order of (time_min,
  * generation) within a type; types one after the other. */
 void segi_spans_each(segi_worker *w, const segi_prep_source *source, uint32_t low_begin,
@@ -444,7 +448,7 @@ void segi_filter_row_values(segi_worker *w, const segi_prep_value *value, const 
                             uint32_t position, uint32_t row_begin, uint32_t count,
                             const uint16_t *row_lows, segi_vector *out);
 /* The user of each row of a span; NULL after a failure. */
-const uint16_t *segi_span_row_lows(segi_worker *w, const segi_span *span);
+const uint16_t *segi_span_row_lows(segi_worker *w, segi_span *span);
 /* The same test over values of users. */
 void segi_filter_users(segi_worker *w, const segi_prep_filter *filter, segi_users users,
                        uint64_t *bits);
