@@ -12,6 +12,7 @@
  * tally.c    running figures per user over spans: count, sum, least, greatest
  * tally_value.c, tally_each.c  the same for properties, and within windows of one's own
  * shortcut.c  cheaper roads to the same answer
+ * streak.c   streaks, from periods
  * gather.c   all rows of each user in order: everything that needs the order
  * value.c    values of candidates
  * leaf.c     leaves of the program -> mask
@@ -148,6 +149,7 @@ typedef enum segi_value_form {
     SEGI_VALUE_COLUMN, /* a property, in a filter */
     SEGI_VALUE_CIVIL,  /* a builtin, in a filter */
     SEGI_VALUE_TALLY,  /* an aggregate by running figures */
+    SEGI_VALUE_BAG,    /* an aggregate over all values of a property, by user */
     SEGI_VALUE_GATHER, /* an aggregate over ordered rows */
     SEGI_VALUE_ARITH,
     SEGI_VALUE_SHIFT,
@@ -177,6 +179,8 @@ struct segi_prep_value {
     const int64_t *periods;       /* tally of distinct periods: their first instants, and */
     uint32_t period_count;        /* ... at most 64 of them */
     double periods_per_us;
+    int64_t bag_low; /* bag: the least slot, and how far above it the greatest can be */
+    uint64_t bag_span;
 };
 
 typedef enum segi_test_form {
@@ -321,7 +325,11 @@ typedef struct segi_worker {
     int64_t *bound_begin, *bound_end;  /* windows by user */
     segi_list_row *rows, *rows_sorted; /* as they come; by user and in order */
     size_t rows_capacity, rows_sorted_capacity, row_count;
-    uint32_t *starts;       /* 65,537: where each user's rows begin */
+    uint32_t *starts;                /* 65,537: where each user's rows begin */
+    int64_t *bag_slots, *bag_sorted; /* values as they come; by user */
+    uint16_t *bag_lows;              /* whose they are */
+    size_t bag_capacity, bag_lows_capacity, bag_sorted_capacity, bag_count;
+    uint32_t *bag_counts;   /* by value, for the most frequent one */
     segi_op_actual *actual; /* by operation */
     uint32_t op;            /* operation under way, for `actual` */
 } segi_worker;
@@ -411,20 +419,27 @@ bool segi_worker_list(segi_worker *w);
 /* Rows of one part for the users [low_begin, low_end) of the chunk. */
 typedef struct segi_span {
     const segi_part *part;
+    const segi_part_chunk *pc;
     const segi_prep_type *type;
     uint32_t row_begin, row_count; /* rows of the part */
-    uint32_t user_count;
-    const uint16_t *lows;   /* users in order */
-    const uint32_t *counts; /* rows of each */
-    const uint64_t *bits;   /* selected rows, from row_begin on; NULL: all */
+    const uint64_t *bits;          /* selected rows, from row_begin on; NULL: all */
+    const uint16_t *row_users;     /* user of each row, from row_begin on; NULL: not kept */
+    uint32_t user_count;           /* once segi_span_list() was called: */
+    const uint16_t *lows;          /* users in order */
+    const uint32_t *counts;        /* rows of each */
 } segi_span;
-typedef void segi_span_function(segi_worker *w, void *context, const segi_span *span);
+typedef void segi_span_function(segi_worker *w, void *context, segi_span *span);
+/* Users and counts of the span. Who goes by row_users can do without. */
+void segi_span_list(segi_worker *w, segi_span *span);
 /* Call function for each span that has selected rows. Parts come in order of (time_min,
  * generation) within a type; types one after the other. */
 void segi_spans_each(segi_worker *w, const segi_prep_source *source, uint32_t low_begin,
                      uint32_t low_end, segi_span_function *function, void *context);
 /* True where some row of the part may lie in the source's window. */
 bool segi_span_overlaps(const segi_part *part, const segi_prep_source *source);
+/* Neighbouring users, a power of two of them, that have about rows_max rows together: the block in
+ * which a chunk is worked off where rows are kept for a while. */
+uint32_t segi_spans_block(const segi_worker *w, const segi_prep_source *source, uint32_t rows_max);
 /* Is it cheaper to look so many candidates up one by one than to go over the chunk? */
 bool segi_spans_few(const segi_worker *w, const segi_prep_source *source, uint32_t count);
 /* The span of one part. */
@@ -442,7 +457,7 @@ void segi_filter_row_values(segi_worker *w, const segi_prep_value *value, const 
                             uint32_t position, uint32_t row_begin, uint32_t count,
                             const uint16_t *row_lows, segi_vector *out);
 /* The user of each row of a span; NULL after a failure. */
-const uint16_t *segi_span_row_lows(segi_worker *w, const segi_span *span);
+const uint16_t *segi_span_row_lows(segi_worker *w, segi_span *span);
 /* The same test over values of users. */
 void segi_filter_users(segi_worker *w, const segi_prep_filter *filter, segi_users users,
                        uint64_t *bits);
@@ -455,6 +470,8 @@ void segi_vector_compare(segi_compare op, segi_value_type left_type, const segi_
 /* a op b, byte by byte (S-15). */
 bool segi_text_compare(segi_compare op, const char *a, size_t a_size, const char *b, size_t b_size);
 double segi_slot_as_float(segi_value_type type, int64_t slot);
+/* Slots as integers of the order of their values. Its own inverse. */
+int64_t segi_slot_key(segi_value_type type, int64_t slot);
 
 void segi_value_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                       segi_vector *out);
@@ -483,6 +500,27 @@ void segi_tally_each_users(segi_worker *w, const segi_prep_value *value, segi_us
                            segi_vector *out);
 void segi_gather_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                        segi_vector *out);
+/* Streaks of one user (streak.c): active periods by rising number, then the running one. */
+typedef struct segi_streak_walk {
+    const segi_streak *rule;
+    bool alive, any;
+    int64_t length; /* active periods of the streak under way */
+    int64_t longest, latest;
+    int64_t missed;    /* of the streak under way */
+    int64_t broken_at; /* the period whose end broke the latest streak; INT64_MIN: none did */
+    int64_t misses[SEGI_STREAK_MISSED_MAX]; /* the last ones, in a ring of rule->missed */
+} segi_streak_walk;
+void segi_streak_begin(segi_streak_walk *s, const segi_streak *rule);
+void segi_streak_active(segi_streak_walk *s, int64_t period);
+void segi_streak_end(segi_streak_walk *s, int64_t now);
+/* False: undefined, where no streak ever broke. A break is told as the period missed. */
+bool segi_streak_result(const segi_streak_walk *s, segi_aggregate aggregate, int64_t *out);
+/* The same for periods 0 .. 63 as bits, of which `now` is the running one. */
+bool segi_streak_word(const segi_node *node, uint64_t word, uint32_t now, int64_t *out);
+/* Figures of a bag of values (bag.c). fits: settles the range of the values as well. */
+bool segi_bag_fits(segi_prep_value *value);
+void segi_bag_users(segi_worker *w, const segi_prep_value *value, segi_users users,
+                    segi_vector *out);
 /* Users with at least one selected row, into `out`, which starts clear: all candidates who have
  * one, and maybe others. */
 void segi_tally_did(segi_worker *w, const segi_prep_source *source, const segi_mask *candidates,

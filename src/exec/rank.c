@@ -19,14 +19,9 @@ typedef struct rank_work {
     uint32_t index; /* of the operation */
 } rank_work;
 
-/* Doubles as integers of the same order: those below zero count down as their bits count up. There
- * is one zero only, the store keeps no negative one. */
 uint64_t segi_rank_key(segi_value_type type, int64_t slot)
 {
-    uint64_t key = (uint64_t)slot ^ ((uint64_t)1 << 63);
-    if (type.type == SEG_TYPE_FLOAT64 && slot < 0)
-        key = ~(uint64_t)slot;
-    return key;
+    return (uint64_t)segi_slot_key(type, slot) ^ ((uint64_t)1 << 63);
 }
 
 /* ---- the pass over the population ---- */
@@ -48,7 +43,8 @@ static void rank_take_zeros(segi_worker *w, segi_users users, segi_vector *v,
     segi_worker_bits_pop(w);
 }
 
-/* Slots become keys in place. Those without a value too: nobody looks at them. */
+/* Slots become keys in place, segi_rank_key() without its calls. Those without a value too: nobody
+ * looks at them. */
 SEGI_HOT static void rank_keys(bool floats, uint64_t *slots, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {

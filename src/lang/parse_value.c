@@ -405,10 +405,9 @@ static segi_syn *parse_size(segi_parser *p)
 /* name( where name is no function */
 static segi_syn *fail_function(segi_parser *p)
 {
-    static const char *const functions[] = {"sum",   "avg",        "min",    "max",      "median",
-                                            "nth",   "percentile", "stddev", "distinct", "mode",
-                                            "first", "last",       "share",  "size",     "tier",
-                                            "decile", "quartile", "quintile"};
+    static const char *const functions[] = {
+        "sum",  "avg",   "min",  "max",   "median", "nth",  "percentile", "stddev",   "distinct",
+        "mode", "first", "last", "share", "size",   "tier", "decile",     "quartile", "quintile"};
     segi_token token = p->token;
     if (segi_parse_later(p))
         return NULL;
