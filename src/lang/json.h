@@ -13,7 +13,7 @@
 
 /* Objects in objects; a predicate of the language needs fewer. */
 #define SEGI_JSON_DEPTH_MAX 400
-#define SEGI_JSON_FIELDS_MAX 12 /* one of them ends the list */
+#define SEGI_JSON_FIELDS_MAX 16 /* one of them ends the list */
 
 /* ---- what an object may have ---- */
 
@@ -103,6 +103,8 @@ yyjson_val *segi_json_at(const segi_json_object *object, const char *name);
 bool segi_json_flag(const segi_json_object *object, const char *name);
 /* Which of the field's words it is; 0 where it is absent. */
 int segi_json_word(const segi_json_object *object, const char *name);
+/* Whether it is one of words apart by blanks. */
+bool segi_json_among(const char *words, const char *word);
 void segi_json_fail(segi_json *j, const yyjson_val *at, const char *hint, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 /* {"param": "name"} */
@@ -126,6 +128,8 @@ void segi_json_put_number(segi_json *j, yyjson_val *value);
 void segi_json_put_length(segi_json *j, yyjson_val *value, bool negative);
 void segi_json_put_moment(segi_json *j, yyjson_val *value);
 void segi_json_put_zone(segi_json *j, yyjson_val *zone);
+/* ("a", "b"); what: for messages */
+void segi_json_put_texts(segi_json *j, yyjson_val *texts, const char *what);
 /* An object that has a place of its own, with the text of its form. */
 void segi_json_put_object(segi_json *j, yyjson_val *value, segi_json_place place);
 void segi_json_put_select(segi_json *j, const segi_json_object *object);

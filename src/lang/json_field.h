@@ -12,9 +12,12 @@
 #define WINDOW_NEEDED {"window", SEGI_JSON_NODE, NEEDED}
 #define WHERE {"where", SEGI_JSON_NODE, MAYBE}
 #define VALUE {"value", SEGI_JSON_NODE, NEEDED}
+#define ZEROS {"with_zeros", SEGI_JSON_FLAG, MAYBE}
+#define AMONG {"among", SEGI_JSON_NODE, MAYBE}
 #define NEGATED {"negated", SEGI_JSON_FLAG, MAYBE}
 #define TZ {"tz", SEGI_JSON_TEXT, MAYBE}
 #define COUNT {"count", SEGI_JSON_NODE, NEEDED}
+#define EACH {"each", SEGI_JSON_NODE, MAYBE}
 #define ON {"on", SEGI_JSON_WORD, false, PERIODS}
 #define OF {"of", SEGI_JSON_LIST, NEEDED}
 #define LENGTH {"length", SEGI_JSON_NODE, NEEDED}

@@ -215,21 +215,28 @@ static void write_any_event(segi_json *j, const segi_json_object *object)
     put_where(j, object);
 }
 
-static void write_any_of(segi_json *j, const segi_json_object *object)
+/* ("a", "b") */
+void segi_json_put_texts(segi_json *j, yyjson_val *texts, const char *what)
 {
-    yyjson_val *name;
-    yyjson_arr_iter names = yyjson_arr_iter_with(segi_json_at(object, "names"));
-    segi_json_put(j, "any of (");
-    for (size_t i = 0; (name = yyjson_arr_iter_next(&names)) != NULL; i++) {
+    yyjson_val *text;
+    yyjson_arr_iter all = yyjson_arr_iter_with(texts);
+    segi_buf_char(&j->text, '(');
+    for (size_t i = 0; (text = yyjson_arr_iter_next(&all)) != NULL; i++) {
         if (i != 0)
             segi_json_put(j, ", ");
-        segi_json_mark(j, name);
-        if (yyjson_is_str(name))
-            segi_json_put_quoted(j, name);
+        segi_json_mark(j, text);
+        if (yyjson_is_str(text))
+            segi_json_put_quoted(j, text);
         else
-            segi_json_fail(j, name, NULL, "expected the name of an event");
+            segi_json_fail(j, text, NULL, "expected %s", what);
     }
     segi_buf_char(&j->text, ')');
+}
+
+static void write_any_of(segi_json *j, const segi_json_object *object)
+{
+    segi_json_put(j, "any of ");
+    segi_json_put_texts(j, segi_json_at(object, "names"), "the name of an event");
     put_where(j, object);
 }
 
@@ -250,6 +257,7 @@ void segi_json_put_select(segi_json *j, const segi_json_object *object)
     segi_json_put_object(j, segi_json_at(object, "select"), SEGI_JSON_SELECT);
 }
 
+/* " at least 3 times", " on at least 6 weeks", " at least 3 times on at least 6 weeks" */
 static void write_times(segi_json *j, const segi_json_object *object)
 {
     static const struct {
@@ -258,6 +266,11 @@ static void write_times(segi_json *j, const segi_json_object *object)
                  {"more_than", "more than "}, {"fewer_than", "fewer than "},
                  {"exactly", "exactly "},     {"between", "between "}};
     bool on = segi_json_at(object, "on") != NULL;
+    yyjson_val *each = segi_json_at(object, "each");
+    if (each != NULL && (!on || yyjson_obj_get(each, "on") != NULL))
+        segi_json_fail(j, each, NULL, "\"each\" counts events in the periods of \"on\"");
+    else if (each != NULL)
+        segi_json_put_object(j, each, SEGI_JSON_TIMES);
     segi_json_put(j, on ? " on " : " ");
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         if (strcmp(object->form->type, kinds[i].type) == 0)
@@ -387,12 +400,12 @@ static const segi_json_form forms[] = {
     {SEGI_JSON_SELECT, "any_event", write_any_event, {WHERE}},
     {SEGI_JSON_SELECT, "any_of", write_any_of, {{"names", SEGI_JSON_LIST, NEEDED}, WHERE}},
 
-    {SEGI_JSON_TIMES, "at_least", write_times, {COUNT, ON}},
-    {SEGI_JSON_TIMES, "at_most", write_times, {COUNT, ON}},
-    {SEGI_JSON_TIMES, "more_than", write_times, {COUNT, ON}},
-    {SEGI_JSON_TIMES, "fewer_than", write_times, {COUNT, ON}},
-    {SEGI_JSON_TIMES, "exactly", write_times, {COUNT, ON}},
-    {SEGI_JSON_TIMES, "between", write_times, {NODE("low"), NODE("high"), ON}},
+    {SEGI_JSON_TIMES, "at_least", write_times, {COUNT, EACH, ON}},
+    {SEGI_JSON_TIMES, "at_most", write_times, {COUNT, EACH, ON}},
+    {SEGI_JSON_TIMES, "more_than", write_times, {COUNT, EACH, ON}},
+    {SEGI_JSON_TIMES, "fewer_than", write_times, {COUNT, EACH, ON}},
+    {SEGI_JSON_TIMES, "exactly", write_times, {COUNT, EACH, ON}},
+    {SEGI_JSON_TIMES, "between", write_times, {NODE("low"), NODE("high"), EACH, ON}},
 
     {SEGI_JSON_WINDOW, "ever", write_span_ever, {TZ}},
     {SEGI_JSON_WINDOW, "last", write_span_length, {LENGTH, TZ}},

@@ -265,6 +265,22 @@ static void write_polygon(segi_json *j, const segi_json_object *object)
     segi_buf_char(&j->text, ')');
 }
 
+/* Percentages as numbers: 12.5 */
+static void write_split(segi_json *j, const segi_json_object *object)
+{
+    bool split = strcmp(object->form->type, "split") == 0;
+    segi_json_put(j, split ? "split(" : "holdout(");
+    segi_json_mark(j, segi_json_at(object, "name"));
+    segi_json_put_quoted(j, segi_json_at(object, "name"));
+    segi_json_put(j, ", ");
+    if (split) {
+        segi_json_put_number(j, segi_json_at(object, "from"));
+        segi_json_put(j, "%, ");
+    }
+    segi_json_put_number(j, segi_json_at(object, split ? "to" : "share"));
+    segi_json_put(j, "%)");
+}
+
 static void write_when(segi_json *j, const segi_json_object *object)
 {
     segi_json_write_value(j, segi_json_at(object, "value"), SEGI_PRINT_SUM);
@@ -356,10 +372,12 @@ static const segi_json_form forms[] = {
     {SEGI_JSON_PREDICATE, "any", write_row, {OF}},
     {SEGI_JSON_PREDICATE, "xor", write_row, {OF}},
     {SEGI_JSON_PREDICATE, "at_least", write_at_least, {COUNT, OF}},
-    {SEGI_JSON_PREDICATE, "did", write_did, {SELECT, {"times", SEGI_JSON_NODE, MAYBE}, WINDOW, NEGATED}},
+    {SEGI_JSON_PREDICATE, "did", write_did,
+     {SELECT, {"times", SEGI_JSON_NODE, MAYBE}, WINDOW, NEGATED}},
     {SEGI_JSON_PREDICATE, "first", write_edge, {SELECT, WINDOW_NEEDED}},
     {SEGI_JSON_PREDICATE, "last", write_edge, {SELECT, WINDOW_NEEDED}},
-    {SEGI_JSON_PREDICATE, "nth", write_edge, {{"nth", SEGI_JSON_WHOLE, NEEDED}, SELECT, WINDOW_NEEDED}},
+    {SEGI_JSON_PREDICATE, "nth", write_edge,
+     {{"nth", SEGI_JSON_WHOLE, NEEDED}, SELECT, WINDOW_NEEDED}},
     {SEGI_JSON_PREDICATE, "in_segment", write_in_segment, {NODE("name")}},
     {SEGI_JSON_PREDICATE, "compare", write_compare,
      {NODE("left"), {"op", SEGI_JSON_WORD, true, "= != < <= > >="}, NODE("right")}},
@@ -368,16 +386,22 @@ static const segi_json_form forms[] = {
     {SEGI_JSON_PREDICATE, "has", write_has,
      {VALUE, {"list", SEGI_JSON_ELEMENTS, NEEDED},
       {"match", SEGI_JSON_WORD, false, "any all none exactly"}}},
-    {SEGI_JSON_PREDICATE, "state", write_state, {VALUE, {"is", SEGI_JSON_WORD, true, "set null absent"}, NEGATED}},
+    {SEGI_JSON_PREDICATE, "state", write_state,
+     {VALUE, {"is", SEGI_JSON_WORD, true, "set null absent"}, NEGATED}},
     {SEGI_JSON_PREDICATE, "rank", write_rank,
      {VALUE, {"end", SEGI_JSON_WORD, true, "top bottom"}, {"count", SEGI_JSON_NODE, MAYBE},
-      {"percent", SEGI_JSON_NODE, MAYBE}, {"among", SEGI_JSON_NODE, MAYBE}}},
+      {"percent", SEGI_JSON_NODE, MAYBE}, AMONG}},
     {SEGI_JSON_PREDICATE, "text", write_text_test,
      {VALUE, {"test", SEGI_JSON_WORD, true, "contains starts_with ends_with matches"},
       NODE("pattern"), {"ignore_case", SEGI_JSON_FLAG, MAYBE}}},
     {SEGI_JSON_PREDICATE, "radius", write_radius,
      {VALUE, {"meters", SEGI_JSON_NUMBER, NEEDED}, NODE("point")}},
     {SEGI_JSON_PREDICATE, "polygon", write_polygon, {VALUE, {"rings", SEGI_JSON_LIST, NEEDED}}},
+    {SEGI_JSON_PREDICATE, "split", write_split,
+     {{"name", SEGI_JSON_TEXT, NEEDED}, {"from", SEGI_JSON_NUMBER, NEEDED},
+      {"to", SEGI_JSON_NUMBER, NEEDED}}},
+    {SEGI_JSON_PREDICATE, "holdout", write_split,
+     {{"name", SEGI_JSON_TEXT, NEEDED}, {"share", SEGI_JSON_NUMBER, NEEDED}}},
     {SEGI_JSON_PREDICATE, "when", write_when, {VALUE, WINDOW_NEEDED}},
     {SEGI_JSON_PREDICATE, "is_true", write_is_true, {VALUE}},
 };

@@ -245,6 +245,11 @@ static int word_index(const char *words, const char *text, size_t size)
     return -1;
 }
 
+bool segi_json_among(const char *words, const char *word)
+{
+    return word_index(words, word, strlen(word)) >= 0;
+}
+
 static bool field_fits(segi_json *j, const segi_json_field *field, yyjson_val *value)
 {
     switch (field->kind) {

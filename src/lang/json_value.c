@@ -40,44 +40,47 @@ static void write_duration(segi_json *j, const segi_json_object *object)
 
 /* The fields that only some aggregates have, in the brackets behind the name. */
 static const struct aggregate_fields {
-    const char *fn, *field;
-    bool needed;
-} aggregate_fields[] = {{"sum", "property", true},        {"avg", "property", true},
-                        {"min", "property", true},        {"max", "property", true},
-                        {"median", "property", true},     {"stddev", "property", true},
-                        {"distinct", "property", false},  {"distinct", "unit", false},
-                        {"first", "property", true},      {"last", "property", true},
-                        {"nth", "property", true},        {"nth", "nth", true},
-                        {"mode", "property", true},       {"mode", "min", false},
-                        {"mode", "ties", false},          {"share", "of", true},
-                        {"percentile", "property", true}, {"percentile", "fraction", true}};
+    const char *field;
+    const char *needed, *maybe; /* by which, apart by blanks */
+} aggregate_fields[] = {
+    {"property", "sum avg min max median percentile stddev mode first last nth", "distinct"},
+    {"unit", "streak current_streak", "distinct"},
+    {"of", "share", ""},
+    {"fraction", "percentile", ""},
+    {"nth", "nth", ""},
+    {"min", "", "mode streak current_streak"},
+    {"length", "", "streak"},
+    {"missed", "", "streak current_streak"},
+    {"per", "", "streak current_streak"},
+    {"ties", "", "mode"},
+    {"broken", "", "streak"}};
 
 static void check_aggregate(segi_json *j, const segi_json_object *object, const char *fn)
 {
-    static const char *const names[] = {"property", "unit", "of", "nth", "min", "ties", "fraction"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        bool allowed = false, needed = false;
-        for (size_t k = 0; k < sizeof aggregate_fields / sizeof *aggregate_fields; k++) {
-            if (strcmp(aggregate_fields[k].fn, fn) != 0 ||
-                strcmp(aggregate_fields[k].field, names[i]) != 0)
-                continue;
-            allowed = true;
-            needed = aggregate_fields[k].needed;
-        }
-        yyjson_val *value = segi_json_at(object, names[i]);
-        if (value != NULL && !allowed)
-            segi_json_fail(j, value, NULL, "\"%s\" has no \"%s\"", fn, names[i]);
+    for (size_t i = 0; i < sizeof aggregate_fields / sizeof *aggregate_fields; i++) {
+        const struct aggregate_fields *f = &aggregate_fields[i];
+        yyjson_val *value = segi_json_at(object, f->field);
+        bool needed = segi_json_among(f->needed, fn);
+        if (value != NULL && !needed && !segi_json_among(f->maybe, fn))
+            segi_json_fail(j, value, NULL, "\"%s\" has no \"%s\"", fn, f->field);
         else if (value == NULL && needed)
-            segi_json_fail(j, object->self, NULL, "\"%s\" needs \"%s\"", fn, names[i]);
+            segi_json_fail(j, object->self, NULL, "\"%s\" needs \"%s\"", fn, f->field);
     }
     if (strcmp(fn, "distinct") == 0 &&
         (segi_json_at(object, "property") == NULL) == (segi_json_at(object, "unit") == NULL))
         segi_json_fail(j, object->self, NULL, "\"distinct\" needs a property or a unit");
+    if ((segi_json_at(object, "missed") == NULL) != (segi_json_at(object, "per") == NULL))
+        segi_json_fail(j, object->self, NULL, "\"missed\" and \"per\" stand together");
 }
 
 static void put_aggregate_head(segi_json *j, const segi_json_object *object)
 {
     static const char *const ties[] = {", ties latest", ", ties none", ", ties all"};
+    static const struct {
+        const char *field, *words;
+    } numbers[] = {{"fraction", ", "},        {"nth", ", "},
+                   {"min", ", min "},         {"length", ", length "},
+                   {"missed", ", allowing "}, {"per", " missed per "}};
     yyjson_val *property = segi_json_at(object, "property");
     segi_buf_char(&j->text, '(');
     if (property != NULL)
@@ -87,12 +90,11 @@ static void put_aggregate_head(segi_json *j, const segi_json_object *object)
                       segi_unit_name((segi_unit)(SEGI_UNIT_DAY + segi_json_word(object, "unit"))));
     if (segi_json_at(object, "of") != NULL)
         segi_json_write_predicate(j, segi_json_at(object, "of"));
-    static const char *const numbers[] = {"fraction", "nth", "min"};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-        yyjson_val *number = segi_json_at(object, numbers[i]);
+        yyjson_val *number = segi_json_at(object, numbers[i].field);
         if (number == NULL)
             continue;
-        segi_json_put(j, i == 2 ? ", min " : ", ");
+        segi_json_put(j, numbers[i].words);
         segi_json_put_number(j, number);
     }
     if (segi_json_at(object, "ties") != NULL)
@@ -105,7 +107,7 @@ static void write_aggregate(segi_json *j, const segi_json_object *object)
     const char *fn = yyjson_get_str(segi_json_at(object, "fn"));
     check_aggregate(j, object, fn);
     segi_json_put(j, fn);
-    if (strcmp(fn, "count") != 0)
+    if (strcmp(fn, "count") != 0 && strcmp(fn, "overdue") != 0)
         put_aggregate_head(j, object);
     segi_json_put(j, " of ");
     segi_json_put_select(j, object);
@@ -113,6 +115,55 @@ static void write_aggregate(segi_json *j, const segi_json_object *object)
     if (segi_json_at(object, "window") == NULL)
         segi_json_put(j, " ever");
     segi_json_put_window(j, object);
+    if (segi_json_flag(object, "broken"))
+        segi_json_put(j, " broken");
+}
+
+static void put_among(segi_json *j, const segi_json_object *object)
+{
+    if (segi_json_flag(object, "with_zeros"))
+        segi_json_put(j, " with zeros");
+    segi_buf_char(&j->text, ')');
+    if (segi_json_at(object, "among") == NULL)
+        return;
+    segi_json_put(j, " among (");
+    segi_json_write_predicate(j, segi_json_at(object, "among"));
+    segi_buf_char(&j->text, ')');
+}
+
+static void write_quantile(segi_json *j, const segi_json_object *object)
+{
+    segi_json_put(j, object->form->type);
+    segi_buf_char(&j->text, '(');
+    segi_json_write_value(j, segi_json_at(object, "value"), SEGI_PRINT_SUM);
+    put_among(j, object);
+}
+
+static void write_tier(segi_json *j, const segi_json_object *object)
+{
+    yyjson_val *cuts = segi_json_at(object, "cuts"), *labels = segi_json_at(object, "labels");
+    yyjson_val *parts = segi_json_at(object, "percentiles"), *cut;
+    if ((cuts == NULL) == (parts == NULL)) {
+        segi_json_fail(j, object->self, NULL, "a tier has cuts or percentiles");
+        return;
+    }
+    segi_json_put(j, "tier(");
+    segi_json_write_value(j, segi_json_at(object, "value"), SEGI_PRINT_SUM);
+    segi_json_put(j, ", cuts (");
+    yyjson_arr_iter all = yyjson_arr_iter_with(cuts != NULL ? cuts : parts);
+    for (size_t i = 0; (cut = yyjson_arr_iter_next(&all)) != NULL; i++) {
+        if (i != 0)
+            segi_json_put(j, ", ");
+        if (parts != NULL)
+            segi_buf_char(&j->text, 'p');
+        segi_json_put_number(j, cut);
+    }
+    segi_buf_char(&j->text, ')');
+    if (labels != NULL) {
+        segi_json_put(j, " labels ");
+        segi_json_put_texts(j, labels, "the name of a tier");
+    }
+    put_among(j, object);
 }
 
 static void write_arithmetic(segi_json *j, const segi_json_object *object)
@@ -192,12 +243,20 @@ static const segi_json_form forms[] = {
     {SEGI_JSON_VALUE, "size", write_size, {VALUE}},
     {SEGI_JSON_VALUE, "aggregate", write_aggregate,
      {{"fn", SEGI_JSON_WORD, true, "count sum avg min max median percentile stddev distinct mode "
-                                   "first last nth share"},
+                                   "first last nth share streak current_streak overdue"},
       SELECT, WINDOW, {"property", SEGI_JSON_NODE, MAYBE},
       {"unit", SEGI_JSON_WORD, false, PERIODS}, {"of", SEGI_JSON_NODE, MAYBE},
       {"nth", SEGI_JSON_WHOLE, MAYBE}, {"min", SEGI_JSON_WHOLE, MAYBE},
       {"ties", SEGI_JSON_WORD, false, "latest none all"},
-      {"fraction", SEGI_JSON_NUMBER, MAYBE}}},
+      {"fraction", SEGI_JSON_NUMBER, MAYBE}, {"length", SEGI_JSON_WHOLE, MAYBE},
+      {"missed", SEGI_JSON_WHOLE, MAYBE}, {"per", SEGI_JSON_WHOLE, MAYBE},
+      {"broken", SEGI_JSON_FLAG, MAYBE}}},
+    {SEGI_JSON_VALUE, "quartile", write_quantile, {VALUE, ZEROS, AMONG}},
+    {SEGI_JSON_VALUE, "quintile", write_quantile, {VALUE, ZEROS, AMONG}},
+    {SEGI_JSON_VALUE, "decile", write_quantile, {VALUE, ZEROS, AMONG}},
+    {SEGI_JSON_VALUE, "tier", write_tier,
+     {VALUE, {"cuts", SEGI_JSON_LIST, MAYBE}, {"percentiles", SEGI_JSON_LIST, MAYBE},
+      {"labels", SEGI_JSON_LIST, MAYBE}, ZEROS, AMONG}},
 };
 /* clang-format on */
 

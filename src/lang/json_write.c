@@ -168,6 +168,16 @@ static void write_where(json_writer *w, const segi_syn_selector *selector)
     write_predicate(w, selector->where);
 }
 
+static void write_texts(json_writer *w, const segi_syn *texts)
+{
+    json_open(w, '[');
+    for (const segi_syn *text = texts; text != NULL; text = text->next) {
+        json_comma(w);
+        segi_buf_quoted(w->out, text->u.name.text, text->u.name.text_size);
+    }
+    json_close(w, ']');
+}
+
 static void write_selector(json_writer *w, const segi_syn_selector *selector)
 {
     json_key(w, "select");
@@ -179,31 +189,27 @@ static void write_selector(json_writer *w, const segi_syn_selector *selector)
         json_word(w, "type", "event");
     } else {
         json_key(w, "names");
-        json_open(w, '[');
-        for (const segi_syn *event = selector->events; event != NULL; event = event->next) {
-            json_comma(w);
-            segi_buf_quoted(w->out, event->u.name.text, event->u.name.text_size);
-        }
-        json_close(w, ']');
+        write_texts(w, selector->events);
         json_word(w, "type", "any_of");
     }
     write_where(w, selector);
     json_close(w, '}');
 }
 
-static void write_bound(json_writer *w, const segi_syn_bound *bound)
+static void write_bound(json_writer *w, const char *name, const segi_syn_bound *bound)
 {
     static const char *const kinds[] = {"at_least",   "at_most", "more_than",
                                         "fewer_than", "exactly", "between"};
     if (bound == NULL)
         return;
-    json_key(w, "times");
+    json_key(w, name);
     json_open(w, '{');
+    if (bound->kind != SEGI_BOUND_BETWEEN)
+        write_number(w, "count", bound->low);
+    write_bound(w, "each", bound->each);
     if (bound->kind == SEGI_BOUND_BETWEEN) {
         write_number(w, "high", bound->high);
         write_number(w, "low", bound->low);
-    } else {
-        write_number(w, "count", bound->low);
     }
     if (bound->periods)
         json_word(w, "on", segi_unit_name(bound->period));
@@ -301,37 +307,109 @@ static const char *aggregate_name(segi_aggregate aggregate)
     case SEGI_AGG_LAST: return "last";
     case SEGI_AGG_NTH: return "nth";
     case SEGI_AGG_SHARE: return "share";
+    case SEGI_AGG_STREAK:
+    case SEGI_AGG_STREAK_BROKEN: return "streak";
+    case SEGI_AGG_CURRENT_STREAK: return "current_streak";
+    case SEGI_AGG_OVERDUE: return "overdue";
     }
     return "";
+}
+
+static void write_not_one(json_writer *w, const char *name, int64_t value)
+{
+    if (value != 1)
+        json_int(w, name, value);
 }
 
 static void write_aggregate(json_writer *w, const segi_syn_behaviour *of)
 {
     static const char *const ties[] = {"latest", "none", "all"};
+    static const segi_streak plain = {1, 1, 0, 1};
+    const segi_streak *streak = of->streak != NULL ? of->streak : &plain;
     json_open(w, '{');
+    json_true(w, "broken", of->aggregate == SEGI_AGG_STREAK_BROKEN);
     json_word(w, "fn", aggregate_name(of->aggregate));
     if (of->aggregate == SEGI_AGG_PERCENTILE) {
         json_key(w, "fraction");
         json_float(w, of->fraction);
     }
-    if (of->aggregate == SEGI_AGG_MODE && of->min_events != 1)
-        json_int(w, "min", of->min_events);
+    write_not_one(w, "length", streak->length);
+    write_not_one(w, "min", of->aggregate == SEGI_AGG_MODE ? of->min_events : streak->min_events);
+    if (streak->missed != 0)
+        json_int(w, "missed", streak->missed);
     if (of->aggregate == SEGI_AGG_NTH)
         json_int(w, "nth", of->nth);
-    if (of->argument != NULL) {
-        json_key(w, of->aggregate == SEGI_AGG_SHARE ? "of" : "property");
-        if (of->aggregate == SEGI_AGG_SHARE)
-            write_predicate(w, of->argument);
-        else
-            write_value(w, of->argument);
+    if (of->aggregate == SEGI_AGG_SHARE) {
+        json_key(w, "of");
+        write_predicate(w, of->argument);
+    }
+    if (streak->missed != 0)
+        json_int(w, "per", streak->per);
+    if (of->argument != NULL && of->aggregate != SEGI_AGG_SHARE) {
+        json_key(w, "property");
+        write_value(w, of->argument);
     }
     write_selector(w, of->selector);
     if (of->aggregate == SEGI_AGG_MODE && of->ties != SEGI_TIES_LATEST)
         json_word(w, "ties", ties[of->ties]);
     json_word(w, "type", "aggregate");
-    if (of->aggregate == SEGI_AGG_DISTINCT_PERIOD)
+    if (of->aggregate == SEGI_AGG_DISTINCT_PERIOD || of->streak != NULL)
         json_word(w, "unit", segi_unit_name(of->period));
     write_window(w, of->window, false);
+    json_close(w, '}');
+}
+
+/* In parts of 10^8, six digits after the point of a percentage. */
+static void write_percent(json_writer *w, int64_t parts)
+{
+    segi_printer p = {.out = w->out};
+    segi_literal percent = {{SEG_TYPE_DECIMAL, 6}, parts, NULL, 0};
+    segi_print_literal(&p, &percent);
+}
+
+static void write_cuts(json_writer *w, const segi_score *score)
+{
+    segi_printer p = {.out = w->out};
+    json_open(w, '[');
+    for (uint32_t i = 0; i < score->cut_count; i++) {
+        json_comma(w);
+        if (score->cuts == SEGI_CUTS_PARTS)
+            write_percent(w, score->parts[i]);
+        else
+            segi_print_literal(&p, &score->points[i]);
+    }
+    json_close(w, ']');
+}
+
+static void write_score(json_writer *w, const segi_syn *syn)
+{
+    const segi_syn_score *written = syn->u.score;
+    const segi_score *score = &written->score;
+    json_open(w, '{');
+    if (syn->kids->next != NULL) {
+        json_key(w, "among");
+        write_predicate(w, syn->kids->next);
+    }
+    if (score->quantile == 0 && score->cuts == SEGI_CUTS_FIXED) {
+        json_key(w, "cuts");
+        write_cuts(w, score);
+    }
+    if (written->label_list != NULL) {
+        json_key(w, "labels");
+        write_texts(w, written->label_list);
+    }
+    if (score->quantile == 0 && score->cuts == SEGI_CUTS_PARTS) {
+        json_key(w, "percentiles");
+        write_cuts(w, score);
+    }
+    json_word(w, "type",
+              score->quantile == 0   ? "tier"
+              : score->quantile == 4 ? "quartile"
+              : score->quantile == 5 ? "quintile"
+                                     : "decile");
+    json_key(w, "value");
+    write_value(w, syn->kids);
+    json_true(w, "with_zeros", score->zeros);
     json_close(w, '}');
 }
 
@@ -404,6 +482,7 @@ static void write_value(json_writer *w, const segi_syn *syn)
     case SEGI_SYN_ARITH: write_two(w, syn, signs[syn->op], "arithmetic"); break;
     case SEGI_SYN_NEGATE: write_one(w, "negate", syn->kids); break;
     case SEGI_SYN_SIZE: write_one(w, "size", syn->kids); break;
+    case SEGI_SYN_SCORE: write_score(w, syn); break;
     case SEGI_SYN_EVERYONE:
     case SEGI_SYN_NOBODY:
     case SEGI_SYN_NOT:
@@ -423,6 +502,8 @@ static void write_value(json_writer *w, const segi_syn *syn)
     case SEGI_SYN_TEXT:
     case SEGI_SYN_RADIUS:
     case SEGI_SYN_POLYGON:
+    case SEGI_SYN_LIFECYCLE:
+    case SEGI_SYN_SPLIT:
     case SEGI_SYN_TIME: break; /* a predicate is no value: the parser has seen to that */
     }
 }
@@ -456,7 +537,7 @@ static void write_behaviour(json_writer *w, const segi_syn *syn)
     if (!did && behaviour->which == SEGI_NTH)
         json_int(w, "nth", behaviour->nth);
     write_selector(w, behaviour->selector);
-    write_bound(w, behaviour->bound);
+    write_bound(w, "times", behaviour->bound);
     json_word(w, "type", did ? "did" : edges[behaviour->which]);
     write_window(w, behaviour->window, !did);
     json_close(w, '}');
@@ -510,11 +591,8 @@ static void write_rank(json_writer *w, const segi_syn *syn)
     if (syn->percent && syn->u.number.param != NULL) {
         write_number(w, "percent", syn->u.number);
     } else if (syn->percent) {
-        /* In parts of 10^8, six digits after the point of a percentage. */
-        segi_printer p = {.out = w->out};
-        segi_literal percent = {{SEG_TYPE_DECIMAL, 6}, syn->u.number.value, NULL, 0};
         json_key(w, "percent");
-        segi_print_literal(&p, &percent);
+        write_percent(w, syn->u.number.value);
     }
     close_test(w, "rank", syn->kids);
 }
@@ -618,6 +696,20 @@ static void write_segment(json_writer *w, const segi_syn *syn)
     json_close(w, '}');
 }
 
+static void write_split(json_writer *w, const segi_split *split)
+{
+    json_open(w, '{');
+    if (!split->holdout) {
+        json_key(w, "from");
+        write_percent(w, split->low);
+    }
+    json_text(w, "name", split->seed.text, split->seed.size);
+    json_key(w, split->holdout ? "share" : "to");
+    write_percent(w, split->high);
+    json_word(w, "type", split->holdout ? "holdout" : "split");
+    json_close(w, '}');
+}
+
 static void write_constant(json_writer *w, const char *type)
 {
     json_open(w, '{');
@@ -649,6 +741,8 @@ static void write_predicate(json_writer *w, const segi_syn *syn)
     case SEGI_SYN_RADIUS:
     case SEGI_SYN_POLYGON: write_geo(w, syn); break;
     case SEGI_SYN_TIME: write_time(w, syn); break;
+    case SEGI_SYN_SPLIT: write_split(w, syn->u.split); break;
+    case SEGI_SYN_LIFECYCLE: break; /* canonical text says it by did, first and last */
     case SEGI_SYN_NUMBER:
     case SEGI_SYN_BOOL:
     case SEGI_SYN_STRING:
@@ -661,7 +755,8 @@ static void write_predicate(json_writer *w, const segi_syn *syn)
     case SEGI_SYN_AGGREGATE:
     case SEGI_SYN_ARITH:
     case SEGI_SYN_NEGATE:
-    case SEGI_SYN_SIZE: write_one(w, "is_true", syn); break;
+    case SEGI_SYN_SIZE:
+    case SEGI_SYN_SCORE: write_one(w, "is_true", syn); break;
     }
 }
 
