@@ -153,6 +153,7 @@ typedef enum segi_node_kind {
     SEGI_NODE_SEGMENT,  /* name; children[0] is the saved segment's tree (shared) */
     SEGI_NODE_RANK,     /* children[0], a number, is in the top or bottom of children[1] (the
                            population; child_count 1 and NULL: everyone) */
+    SEGI_NODE_SPLIT,    /* the user's draw under `split` lies in its range */
     /* values */
     SEGI_NODE_LITERAL,   /* literal */
     SEGI_NODE_MOMENT,    /* moment, with window.zone: an instant */
@@ -163,7 +164,9 @@ typedef enum segi_node_kind {
     SEGI_NODE_AGGREGATE, /* aggregate, argument, selector, window, ... */
     SEGI_NODE_ARITH,     /* arith, children[0], children[1] */
     SEGI_NODE_SHIFT,     /* children[0], a timestamp, plus or minus `shift` in window.zone */
-    SEGI_NODE_SIZE       /* elements of children[0], a string set */
+    SEGI_NODE_SIZE,      /* elements of children[0], a string set */
+    SEGI_NODE_SCORE      /* the class of children[0], a number, by `score`; ranked among children[1]
+                            (child_count 1: everyone) */
 } segi_node_kind;
 
 typedef enum segi_compare {
@@ -250,6 +253,33 @@ typedef struct segi_session {
     segi_duration gap; /* of a fixed length */
     const struct segi_selector *of;
 } segi_session;
+
+/* How a value becomes a class (S-25): 0 for the value 0 unless `zeros`, else one more than the
+ * number of cut points that are not above it. Who has no value, or is outside of the population,
+ * has no class. */
+typedef enum segi_cuts {
+    SEGI_CUTS_PARTS, /* at part p of n ranked values the value at index floor(p x n) */
+    SEGI_CUTS_FIXED  /* as written */
+} segi_cuts;
+typedef struct segi_score {
+    segi_cuts cuts;
+    uint32_t cut_count;
+    bool zeros;                 /* values of 0 are ranked too */
+    const int64_t *parts;       /* PARTS: rising, in 10^-8 of the whole */
+    const segi_literal *points; /* FIXED: rising; whole numbers and decimals */
+    const segi_text *labels; /* [cut_count + 2], of the classes from 0 on; NULL: they are numbers.
+                                   Tests compare with whole numbers either way. */
+    uint32_t quantile;       /* as which it was written: 4, 5, 10; 0: a tier */
+} segi_score;
+#define SEGI_SCORE_CUTS_MAX 99
+
+/* The half-open part of the 2^64 draws that a split takes, S-34: begin <= draw < end, or up to the
+ * last one. The draw is XXH3-64 of the bytes of `seed` and of the user's external id. */
+typedef struct segi_split {
+    segi_text seed;
+    bool holdout;      /* as which it was written */
+    int64_t low, high; /* in 10^-8 of the whole */
+} segi_split;
 
 /* Which events, or which sessions of them. A session stands for an event at the instant of its
  * first one; its `where` holds builtins, and aggregates over what lies within it, both ends
@@ -339,6 +369,8 @@ struct segi_node {
     segi_aggregate aggregate;
     const segi_node *argument; /* AGGREGATE: a PROPERTY or BUILTIN; NULL for count and share */
     const segi_node *share;    /* AGG_SHARE: a predicate over properties */
+    const segi_score *score;   /* SCORE */
+    const segi_split *split;   /* SPLIT */
     double fraction;           /* AGG_PERCENTILE: 0 .. 1 */
     segi_unit period;          /* AGG_DISTINCT_PERIOD, AGG_STREAK...: day .. year */
     const segi_streak *streak; /* AGG_STREAK, AGG_CURRENT_STREAK, AGG_STREAK_BROKEN */
@@ -387,7 +419,7 @@ typedef struct segi_predicate {
                                   used */
     const segi_param *params;
     uint32_t warning_count;
-    const seg_error *warnings;
+    seg_error *warnings;
     uint64_t fingerprint[2];
     /* What `using` says; without it the store's. */
     segi_zone_ref zone;
@@ -411,10 +443,23 @@ seg_status segi_compile_value(const segi_mem *mem, const segi_schema *schema,
 void segi_predicate_destroy(segi_predicate *predicate);
 
 /* Canonical text. With `sorted`, operands of and, or, xor, at-least and lists are put in order,
- * so that equal meanings give equal bytes; that form is what the fingerprint hashes. */
+ * so that equal meanings give equal bytes; the fingerprint hashes the JSON form of that. */
 void segi_predicate_print(const segi_predicate *predicate, bool sorted, segi_buf *out);
+/* The JSON form of that text (docs/language.md). */
+void segi_predicate_json(const segi_predicate *predicate, bool sorted, segi_buf *out);
 /* Canonical text of one node, for explain. */
 void segi_node_print(const segi_schema *schema, const segi_node *node, segi_buf *out);
+
+/* A document in the JSON form. It is read as text of the language, which the other doors take;
+ * err is as the public functions document it. json is borrowed until segi_json_close(). */
+typedef struct segi_json segi_json;
+seg_status segi_json_open(const segi_mem *mem, const char *json, size_t json_size, segi_json **out,
+                          seg_error *err);
+void segi_json_close(segi_json *json);
+const char *segi_json_text(const segi_json *json, size_t *out_size);
+/* Makes a failure or warning about that text one about the document: the JSON pointer in front of
+ * the message, the place in its bytes. err is of our own size. */
+void segi_json_place_error(segi_json *json, seg_error *err);
 
 /* Names of the segments that a text refers to directly: calls found for each, also repeatedly.
  * For checking what a dropped segment would break. */

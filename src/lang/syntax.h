@@ -58,12 +58,15 @@ bool segi_token_unquote(const segi_lexer *lexer, segi_token token, segi_arena *a
                         const char **out, size_t *out_size);
 /* ASCII letters compared without case; `word` is lower case. */
 bool segi_word_is(const char *text, size_t size, const char *word);
+/* Letters, digits, _ and inner dots: what can stand behind $. */
+bool segi_word_plain(const char *text, size_t size);
 /* A word of the language that cannot be a bare name. */
 bool segi_word_reserved(const char *text, size_t size);
 /* Any word of the language: the printer quotes names that are. */
 bool segi_word_known(const char *text, size_t size);
 bool segi_unit_of(const char *text, size_t size, segi_unit *out);
 const char *segi_unit_name(segi_unit unit);
+const char *segi_builtin_name(segi_builtin builtin); /* without the @ */
 
 /* ---- the tree ---- */
 
@@ -89,6 +92,7 @@ typedef enum segi_syn_kind {
     SEGI_SYN_RADIUS,    /* kids[0]; geo */
     SEGI_SYN_POLYGON,   /* kids[0]; geo */
     SEGI_SYN_TIME,      /* kids[0]; window */
+    SEGI_SYN_SPLIT,     /* split */
     /* values */
     SEGI_SYN_NUMBER,   /* literal */
     SEGI_SYN_BOOL,     /* literal */
@@ -102,7 +106,8 @@ typedef enum segi_syn_kind {
     SEGI_SYN_AGGREGATE, /* aggregate */
     SEGI_SYN_ARITH,     /* op: segi_arith; kids[0..1] */
     SEGI_SYN_NEGATE,    /* kids[0] */
-    SEGI_SYN_SIZE       /* kids[0]: a NAME */
+    SEGI_SYN_SIZE,      /* kids[0]: a NAME */
+    SEGI_SYN_SCORE      /* kids[0] [, population]; score */
 } segi_syn_kind;
 
 typedef struct segi_syn segi_syn;
@@ -229,6 +234,13 @@ typedef struct segi_syn_geo {
     const segi_ring *rings;
 } segi_syn_geo;
 
+/* quartile, quintile, decile and tier: as it will be, but for the types of cut points. */
+typedef struct segi_syn_score {
+    segi_score score;
+    const segi_syn *label_list; /* STRINGs linked by next */
+    uint32_t label_count;
+} segi_syn_score;
+
 struct segi_syn {
     segi_syn_kind kind;
     uint32_t begin, size;
@@ -251,6 +263,8 @@ struct segi_syn {
         const segi_syn_behaviour *behaviour;
         const segi_syn_window *window;
         const segi_syn_geo *geo;
+        const segi_syn_score *score;
+        const segi_split *split;
         const segi_syn_lifecycle *lifecycle;
     } u;
 };
@@ -272,6 +286,10 @@ typedef struct segi_syn_root {
 /* *nodes counts up across texts; more than SEG_TEXT_NODES_MAX is SEG_E_LIMIT. err has the span. */
 seg_status segi_parse(segi_arena *arena, const char *text, size_t size, bool value, uint32_t *nodes,
                       segi_syn_root *out, seg_error *err);
+/* A text that the printer made: it may be longer than what was written, so no limit of size,
+ * depth or nodes holds. Fails for memory only. */
+seg_status segi_parse_canonical(segi_arena *arena, const char *text, size_t size,
+                                segi_syn_root *out);
 
 /* ---- shared by the files of the parser ---- */
 
@@ -285,6 +303,7 @@ typedef struct segi_parser {
     uint32_t depth;
     uint32_t *nodes;
     bool in_session; /* inside the where of a session */
+    bool canonical;  /* printed by ourselves: no limits */
 } segi_parser;
 
 /* A place to come back to. */
@@ -355,6 +374,13 @@ bool segi_parse_aggregate_starts(const segi_parser *p);
 segi_syn *segi_parse_aggregate(segi_parser *p);
 bool segi_parse_edge_starts(const segi_parser *p);
 
+/* parse_score.c */
+bool segi_parse_score_starts(const segi_parser *p);
+segi_syn *segi_parse_score(segi_parser *p);
+bool segi_parse_split_starts(const segi_parser *p);
+segi_syn *segi_parse_split(segi_parser *p);
+/* A percentage such as 12.5%, in 10^-8 of the whole, from 0 to 100 %. */
+bool segi_parse_percent(segi_parser *p, int64_t *out);
 /* at least N, between N and M, ... */
 bool segi_parse_bound_limit(segi_parser *p, segi_syn_bound *bound, const char *what);
 
