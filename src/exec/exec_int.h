@@ -12,6 +12,7 @@
  * tally.c    running figures per user over spans: count, sum, least, greatest
  * tally_value.c, tally_each.c  the same for properties, and within windows of one's own
  * shortcut.c  cheaper roads to the same answer
+ * streak.c   streaks, from periods
  * gather.c   all rows of each user in order: everything that needs the order
  * value.c    values of candidates
  * leaf.c     leaves of the program -> mask
@@ -144,6 +145,7 @@ typedef enum segi_value_form {
     SEGI_VALUE_COLUMN, /* a property, in a filter */
     SEGI_VALUE_CIVIL,  /* a builtin, in a filter */
     SEGI_VALUE_TALLY,  /* an aggregate by running figures */
+    SEGI_VALUE_BAG,    /* an aggregate over all values of a property, by user */
     SEGI_VALUE_GATHER, /* an aggregate over ordered rows */
     SEGI_VALUE_ARITH,
     SEGI_VALUE_SHIFT,
@@ -171,6 +173,8 @@ struct segi_prep_value {
     const int64_t *periods;               /* tally of distinct periods: their first instants, and */
     uint32_t period_count;                /* ... at most 64 of them */
     double periods_per_us;
+    int64_t bag_low; /* bag: the least slot, and how far above it the greatest can be */
+    uint64_t bag_span;
 };
 
 typedef enum segi_test_form {
@@ -312,7 +316,11 @@ typedef struct segi_worker {
     int64_t *bound_begin, *bound_end;  /* windows by user */
     segi_list_row *rows, *rows_sorted; /* as they come; by user and in order */
     size_t rows_capacity, rows_sorted_capacity, row_count;
-    uint32_t *starts;       /* 65,537: where each user's rows begin */
+    uint32_t *starts;                /* 65,537: where each user's rows begin */
+    int64_t *bag_slots, *bag_sorted; /* values as they come; by user */
+    uint16_t *bag_lows;              /* whose they are */
+    size_t bag_capacity, bag_lows_capacity, bag_sorted_capacity, bag_count;
+    uint32_t *bag_counts;   /* by value, for the most frequent one */
     segi_op_actual *actual; /* by operation */
     uint32_t op;            /* operation under way, for `actual` */
 } segi_worker;
@@ -416,6 +424,9 @@ void segi_spans_each(segi_worker *w, const segi_prep_source *source, uint32_t lo
                      uint32_t low_end, segi_span_function *function, void *context);
 /* True where some row of the part may lie in the source's window. */
 bool segi_span_overlaps(const segi_part *part, const segi_prep_source *source);
+/* Neighbouring users, a power of two of them, that have about rows_max rows together: the block in
+ * which a chunk is worked off where rows are kept for a while. */
+uint32_t segi_spans_block(const segi_worker *w, const segi_prep_source *source, uint32_t rows_max);
 /* Is it cheaper to look so many candidates up one by one than to go over the chunk? */
 bool segi_spans_few(const segi_worker *w, const segi_prep_source *source, uint32_t count);
 /* The span of one part. */
@@ -446,6 +457,8 @@ void segi_vector_compare(segi_compare op, segi_value_type left_type, const segi_
 /* a op b, byte by byte (S-15). */
 bool segi_text_compare(segi_compare op, const char *a, size_t a_size, const char *b, size_t b_size);
 double segi_slot_as_float(segi_value_type type, int64_t slot);
+/* Slots as integers of the order of their values. Its own inverse. */
+int64_t segi_slot_key(segi_value_type type, int64_t slot);
 
 void segi_value_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                       segi_vector *out);
@@ -474,6 +487,27 @@ void segi_tally_each_users(segi_worker *w, const segi_prep_value *value, segi_us
                            segi_vector *out);
 void segi_gather_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                        segi_vector *out);
+/* Streaks of one user (streak.c): active periods by rising number, then the running one. */
+typedef struct segi_streak_walk {
+    const segi_streak *rule;
+    bool alive, any;
+    int64_t length; /* active periods of the streak under way */
+    int64_t longest, latest;
+    int64_t missed;    /* of the streak under way */
+    int64_t broken_at; /* the period whose end broke the latest streak; INT64_MIN: none did */
+    int64_t misses[SEGI_STREAK_MISSED_MAX]; /* the last ones, in a ring of rule->missed */
+} segi_streak_walk;
+void segi_streak_begin(segi_streak_walk *s, const segi_streak *rule);
+void segi_streak_active(segi_streak_walk *s, int64_t period);
+void segi_streak_end(segi_streak_walk *s, int64_t now);
+/* False: undefined, where no streak ever broke. A break is told as the period missed. */
+bool segi_streak_result(const segi_streak_walk *s, segi_aggregate aggregate, int64_t *out);
+/* The same for periods 0 .. 63 as bits, of which `now` is the running one. */
+bool segi_streak_word(const segi_node *node, uint64_t word, uint32_t now, int64_t *out);
+/* Figures of a bag of values (bag.c). fits: settles the range of the values as well. */
+bool segi_bag_fits(segi_prep_value *value);
+void segi_bag_users(segi_worker *w, const segi_prep_value *value, segi_users users,
+                    segi_vector *out);
 /* Users with at least one selected row, into `out`, which starts clear: all candidates who have
  * one, and maybe others. */
 void segi_tally_did(segi_worker *w, const segi_prep_source *source, const segi_mask *candidates,

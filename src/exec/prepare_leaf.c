@@ -84,7 +84,8 @@ static const segi_prep_filter *test_mode_all(segi_prep *p, const segi_prep_value
 
 static bool test_is_mode_all(const segi_prep_value *value)
 {
-    return value->form == SEGI_VALUE_GATHER && value->node->kind == SEGI_NODE_AGGREGATE &&
+    bool over_rows = value->form == SEGI_VALUE_BAG || value->form == SEGI_VALUE_GATHER;
+    return over_rows && value->node->kind == SEGI_NODE_AGGREGATE &&
            value->node->aggregate == SEGI_AGG_MODE && value->node->ties == SEGI_TIES_ALL;
 }
 

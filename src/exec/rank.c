@@ -26,15 +26,6 @@ typedef struct rank_work {
     rank_chunk *chunks; /* by chunk */
 } rank_work;
 
-/* Doubles as integers of the same order: those below zero count down as their bits count up. There
- * is one zero only, the store keeps no negative one. */
-static int64_t rank_key(segi_value_type type, int64_t slot)
-{
-    if (type.type != SEG_TYPE_FLOAT64 || slot >= 0)
-        return slot;
-    return (int64_t)(~(uint64_t)slot ^ ((uint64_t)1 << 63));
-}
-
 static void rank_gather(segi_worker *w, rank_work *work, segi_users users, const segi_vector *v)
 {
     rank_chunk *rc = &work->chunks[w->chunk];
@@ -47,7 +38,7 @@ static void rank_gather(segi_worker *w, rank_work *work, segi_users users, const
     for (uint32_t i = 0; i < users.count; i++) {
         if (!segi_bit_get(v->set, i))
             continue;
-        rc->keys[rc->count] = rank_key(work->value->type, v->slots[i]);
+        rc->keys[rc->count] = segi_slot_key(work->value->type, v->slots[i]);
         rc->lows[rc->count++] = users.lows[i];
     }
 }

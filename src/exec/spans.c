@@ -205,6 +205,24 @@ bool segi_span_overlaps(const segi_part *part, const segi_prep_source *source)
            part->time_min < source->end;
 }
 
+uint32_t segi_spans_block(const segi_worker *w, const segi_prep_source *source, uint32_t rows_max)
+{
+    uint64_t rows = 0;
+    for (uint32_t t = 0; t < source->type_count; t++) {
+        const segi_event_view *view = source->types[t].view;
+        for (uint32_t p = 0; p < view->part_count; p++) {
+            const segi_part_chunk *pc = segi_span_overlaps(view->parts[p], source)
+                                            ? segi_part_find(view->parts[p], w->chunk)
+                                            : NULL;
+            rows += pc ? pc->row_count : 0;
+        }
+    }
+    uint32_t block = SEGI_CHUNK_USERS;
+    for (; block > 256 && rows > rows_max; block /= 2)
+        rows /= 2;
+    return block;
+}
+
 static void spans_of_part(segi_worker *w, const segi_prep_source *source, segi_span *span,
                           segi_span_function *function, void *context)
 {

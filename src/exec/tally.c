@@ -269,6 +269,22 @@ SEGI_HOT static void periods_count(const uint64_t *words, segi_users users, int6
         out[i] = __builtin_popcountll(words[users.lows[i]]);
 }
 
+/* A break is the end of the period missed. */
+static void periods_streaks(const segi_prep_value *value, const uint64_t *words, segi_users users,
+                            segi_vector *out)
+{
+    uint32_t now = value->period_count - 1;
+    memset(out->set, 0, ((size_t)users.count + 63) / 64 * sizeof *out->set);
+    for (uint32_t i = 0; i < users.count; i++) {
+        int64_t *slot = &out->slots[i];
+        if (!segi_streak_word(value->node, words[users.lows[i]], now, slot))
+            continue;
+        if (value->node->aggregate == SEGI_AGG_STREAK_BROKEN)
+            *slot = value->periods[*slot + 1];
+        segi_bit_set(out->set, i);
+    }
+}
+
 static void tally_periods_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                                 segi_vector *out)
 {
@@ -284,6 +300,10 @@ static void tally_periods_users(segi_worker *w, const segi_prep_value *value, se
         uint32_t low = users.lows[i];
         t.words[low] = 0;
         segi_spans_each(w, value->source, low, low + 1, tally_periods_span, &t);
+    }
+    if (value->node->kind == SEGI_NODE_AGGREGATE && value->node->streak) {
+        periods_streaks(value, t.words, users, out);
+        return;
     }
     periods_count(t.words, users, out->slots);
     segi_bits_fill(out->set, users.count);

@@ -224,6 +224,7 @@ void segi_value_users(segi_worker *w, const segi_prep_value *value, segi_users u
     case SEGI_VALUE_ATTRIBUTE: value_attribute(w, value, users, out); break;
     case SEGI_VALUE_SIZE: value_size(w, value, users, out); break;
     case SEGI_VALUE_TALLY: segi_tally_users(w, value, users, out); break;
+    case SEGI_VALUE_BAG: segi_bag_users(w, value, users, out); break;
     case SEGI_VALUE_GATHER: segi_gather_users(w, value, users, out); break;
     case SEGI_VALUE_ARITH: value_arith(w, value, users, out); break;
     case SEGI_VALUE_SHIFT: value_shift(w, value, users, out); break;

@@ -217,6 +217,13 @@ bool segi_check_window(segi_check *k, const segi_syn_window *syn, bool events, s
 /* The window of one who says nothing: ever. */
 void segi_check_window_default(const segi_check *k, segi_window *out);
 
+/* A selector in that zone. */
+segi_selector *segi_check_selector(segi_check *k, const segi_syn_selector *syn, segi_zone_ref zone);
+
+/* ---- check_shape.c ---- */
+
+segi_node *segi_check_lifecycle(segi_check *k, const segi_syn *syn);
+
 /* ---- check_predicate.c ---- */
 
 segi_node *segi_check_predicate(segi_check *k, const segi_syn *syn);

@@ -225,8 +225,12 @@ typedef enum segi_aggregate {
     SEGI_AGG_MODE,
     SEGI_AGG_FIRST,
     SEGI_AGG_LAST,
-    SEGI_AGG_NTH,  /* argument's value in that event */
-    SEGI_AGG_SHARE /* of the selected events, those for which `share` holds */
+    SEGI_AGG_NTH,            /* argument's value in that event */
+    SEGI_AGG_SHARE,          /* of the selected events, those for which `share` holds */
+    SEGI_AGG_STREAK,         /* active periods of the longest streak: `period`, `streak` */
+    SEGI_AGG_CURRENT_STREAK, /* of the one that is alive */
+    SEGI_AGG_STREAK_BROKEN,  /* when the latest broken one broke */
+    SEGI_AGG_OVERDUE         /* time since the last event, in median gaps between events */
 } segi_aggregate;
 typedef enum segi_ties {
     SEGI_TIES_LATEST,
@@ -256,7 +260,20 @@ typedef struct segi_bound {
     int64_t min, max; /* max INT64_MAX: no upper bound */
     bool periods;     /* count distinct periods instead of events ("on at least 5 days") */
     segi_unit period;
+    int64_t each; /* periods: with at least so many events in each */
 } segi_bound;
+
+/* What keeps a streak going (S-22). A streak begins with an active period. Missed ones are passed
+ * over while no `per` periods in a row, those of the streak, have more than `missed` of them; the
+ * first one beyond that breaks it, once it is over. */
+#define SEGI_STREAK_MISSED_MAX 31
+#define SEGI_STREAK_PER_MAX 1000
+typedef struct segi_streak {
+    int64_t min_events; /* a period with fewer is missed; at least 1 */
+    int64_t length;     /* STREAK_BROKEN: shorter ones do not count; at least 1 */
+    int64_t missed;     /* 0 .. SEGI_STREAK_MISSED_MAX */
+    int64_t per;        /* above `missed`, to SEGI_STREAK_PER_MAX */
+} segi_streak;
 
 typedef struct segi_point {
     double latitude, longitude; /* degrees */
@@ -312,7 +329,8 @@ struct segi_node {
     const segi_node *argument; /* AGGREGATE: a PROPERTY or BUILTIN; NULL for count and share */
     const segi_node *share;    /* AGG_SHARE: a predicate over properties */
     double fraction;           /* AGG_PERCENTILE: 0 .. 1 */
-    segi_unit period;          /* AGG_DISTINCT_PERIOD: day .. year */
+    segi_unit period;          /* AGG_DISTINCT_PERIOD, AGG_STREAK...: day .. year */
+    const segi_streak *streak; /* AGG_STREAK, AGG_CURRENT_STREAK, AGG_STREAK_BROKEN */
     int64_t min_events;        /* AGG_MODE: undefined below */
     segi_ties ties;            /* AGG_MODE; ALL only under COMPARE =, != and IN */
 };

@@ -114,11 +114,22 @@ static void print_list(segi_printer *p, const segi_node *node)
 
 /* ---- tests ---- */
 
+/* How often in each period. */
+static void print_each(segi_printer *p, int64_t each)
+{
+    bool more = segi_is_gap(each) && segi_gap_shift(each) == 1;
+    segi_buf_text(p->out, more ? " more than " : " at least ");
+    segi_print_number(p, each);
+    segi_buf_text(p->out, " times");
+}
+
 static void print_bound(segi_printer *p, const segi_bound *bound)
 {
     if (!bound->given)
         return;
     int64_t shown = bound->min;
+    if (bound->periods && bound->each != 1)
+        print_each(p, bound->each);
     segi_buf_text(p->out, bound->periods ? " on " : " ");
     if (segi_is_gap(bound->min) && segi_gap_shift(bound->min) == 1) {
         segi_buf_text(p->out, "more than ");

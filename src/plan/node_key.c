@@ -86,6 +86,17 @@ static void key_selector(segi_buf *key, const segi_selector *selector)
     key_optional(key, selector->where, selector->event_count);
 }
 
+static void key_streak(segi_buf *key, const segi_streak *streak)
+{
+    key_int(key, streak != NULL);
+    if (!streak)
+        return;
+    key_int(key, streak->min_events);
+    key_int(key, streak->length);
+    key_int(key, streak->missed);
+    key_int(key, streak->per);
+}
+
 /* The parts that only some kinds of predicates have. */
 static void key_predicate_part(const segi_node *node, segi_buf *key)
 {
@@ -96,6 +107,7 @@ static void key_predicate_part(const segi_node *node, segi_buf *key)
         key_int(key, node->bound.max);
         key_int(key, node->bound.periods);
         key_int(key, node->bound.period);
+        key_int(key, node->bound.each);
         break;
     case SEGI_NODE_EDGE:
         key_int(key, node->which);
@@ -162,6 +174,7 @@ static void key_value_part(const segi_node *node, uint32_t event_count, segi_buf
         key_float(key, node->fraction);
         key_optional(key, node->argument, event_count);
         key_optional(key, node->share, event_count);
+        key_streak(key, node->streak);
         break;
     default: break;
     }

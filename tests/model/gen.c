@@ -29,6 +29,7 @@ const char *gen_class_name(gen_class class)
         "arith",
         "segment",
         "rank",
+        "life",
         "not",
         "at least",
     };
@@ -608,13 +609,25 @@ static bool can_group(seg_type type)
     return type != SEG_TYPE_STRING_SET;
 }
 
+static void some_streak(gen *g, model_node *node)
+{
+    node->period = (model_unit)(MODEL_U_DAY + below(g, chance(g, 70) ? 2 : 5));
+    node->min_events = chance(g, 25) ? 2 : 1;
+    node->length = node->aggregate == MODEL_A_STREAK_BROKEN ? rng_range(&g->r, 1, 3) : 1;
+    node->missed = chance(g, 40) ? rng_range(&g->r, 1, 3) : 0;
+    node->per = node->missed + rng_range(&g->r, 1, 6);
+    if (node->missed == 0)
+        node->per = 1;
+}
+
 /* An aggregate; what it gives goes to *column (as if it were a column of that type). */
 static model_node *some_aggregate(gen *g, model_column *column)
 {
     static const model_column whole = {"hour", SEG_TYPE_INT64, 0};
     static const model_column real = {"real", SEG_TYPE_FLOAT64, 0};
+    static const model_column instant = {"instant", SEG_TYPE_TIMESTAMP, 0};
     model_node *node = gen_node(g, MODEL_AGGREGATE);
-    node->aggregate = chance(g, 25) ? MODEL_A_COUNT : (model_aggregate)below(g, MODEL_A_SHARE + 1);
+    node->aggregate = chance(g, 25) ? MODEL_A_COUNT : (model_aggregate)below(g, MODEL_A_TOTAL);
     node->selector = some_selector(g, 1);
     node->window = some_window(g, FOR_EVENTS);
     *column = whole;
@@ -653,6 +666,15 @@ static model_node *some_aggregate(gen *g, model_column *column)
         node->share = gen_where(g, &node->selector, 1);
         *column = real;
         break;
+    case MODEL_A_STREAK:
+    case MODEL_A_CURRENT_STREAK:
+    case MODEL_A_STREAK_BROKEN:
+        some_streak(g, node);
+        if (node->aggregate == MODEL_A_STREAK_BROKEN)
+            *column = instant;
+        break;
+    case MODEL_A_OVERDUE: *column = real; break;
+    case MODEL_A_TOTAL: break;
     }
     return node;
 }
@@ -667,7 +689,8 @@ static bool is_weekday(const model_node *node)
 static void aggregate_literal(gen *g, const model_node *left, model_node *test)
 {
     bool counts = left->aggregate == MODEL_A_COUNT || left->aggregate == MODEL_A_DISTINCT ||
-                  left->aggregate == MODEL_A_DISTINCT_PERIOD;
+                  left->aggregate == MODEL_A_DISTINCT_PERIOD || left->aggregate == MODEL_A_STREAK ||
+                  left->aggregate == MODEL_A_CURRENT_STREAK;
     model_node *right = test->children[1];
     if (counts)
         right->literal = model_int(rng_range(&g->r, 0, 6));
@@ -807,7 +830,7 @@ model_node *gen_value(gen *g)
 
 static model_bound some_bound(gen *g)
 {
-    model_bound bound = {true, 0, INT64_MAX, false, MODEL_U_DAY};
+    model_bound bound = {true, 0, INT64_MAX, false, MODEL_U_DAY, 1};
     int64_t n = rng_range(&g->r, 0, 5);
     switch (below(g, 4)) {
     case 0: bound.min = n == 0 && !chance(g, 10) ? 2 : n; break;
@@ -833,6 +856,9 @@ static model_node *did(gen *g, gen_class class)
     if (class == GEN_DID_PERIODS) {
         node->bound.periods = true;
         node->bound.period = (model_unit)(MODEL_U_DAY + below(g, 5));
+        node->bound.each = chance(g, 30) ? rng_range(&g->r, 2, 3) : 1;
+        if (node->window.kind == MODEL_W_LAST_CALENDAR && chance(g, 60))
+            node->bound.period = node->window.length.unit;
     }
     return node;
 }
@@ -846,6 +872,21 @@ static model_node *edge(gen *g)
     do {
         node->window = some_window(g, FOR_EVENTS);
     } while (node->window.kind == MODEL_W_EVER);
+    return node;
+}
+
+/* dormant, resurrected, stage */
+static model_node *life(gen *g)
+{
+    model_node *node = gen_node(g, (model_kind)(MODEL_DORMANT + below(g, 3)));
+    node->selector = some_selector(g, 1);
+    node->shift = some_span(g);
+    node->active = some_span(g);
+    if ((node->active.unit < MODEL_U_MONTH) != (node->shift.unit < MODEL_U_MONTH))
+        node->active.unit = node->shift.unit;
+    node->period = (model_unit)(MODEL_U_DAY + below(g, 5));
+    node->stages = 1 + (unsigned)below(g, 14);
+    some_zone(g, &node->window);
     return node;
 }
 
@@ -957,6 +998,7 @@ model_node *gen_operand(gen *g, gen_class class, int depth)
     case GEN_ARITH: return arith_test(g);
     case GEN_SEGMENT: return segment(g);
     case GEN_RANK: return rank(g, depth);
+    case GEN_LIFE: return life(g);
     case GEN_NOT:
         child = gen_tree(g, depth > 0 ? depth - 1 : 0);
         return gen_join(g, MODEL_NOT, 1, &child);

@@ -25,6 +25,7 @@ typedef enum gen_class {
     GEN_ARITH,
     GEN_SEGMENT,
     GEN_RANK,
+    GEN_LIFE,
     GEN_NOT,
     GEN_AT_LEAST,
     GEN_CLASS_COUNT

@@ -258,6 +258,9 @@ typedef enum model_kind {
     MODEL_TIME,
     MODEL_SEGMENT,
     MODEL_RANK,
+    MODEL_DORMANT,
+    MODEL_RESURRECTED,
+    MODEL_STAGE,
     MODEL_PREDICATE_COUNT,
     /* values */
     MODEL_LITERAL = MODEL_PREDICATE_COUNT,
@@ -319,7 +322,12 @@ typedef enum model_aggregate {
     MODEL_A_FIRST,
     MODEL_A_LAST,
     MODEL_A_NTH,
-    MODEL_A_SHARE
+    MODEL_A_SHARE,
+    MODEL_A_STREAK,
+    MODEL_A_CURRENT_STREAK,
+    MODEL_A_STREAK_BROKEN,
+    MODEL_A_OVERDUE,
+    MODEL_A_TOTAL
 } model_aggregate;
 typedef enum model_ties {
     MODEL_TIES_LATEST,
@@ -339,6 +347,7 @@ typedef struct model_bound {
     int64_t min, max; /* INT64_MAX: no upper bound */
     bool periods;
     model_unit period;
+    int64_t each; /* periods: events in each */
 } model_bound;
 
 typedef struct model_point {
@@ -371,7 +380,8 @@ typedef struct model_node {
     int64_t nth;
     model_value literal; /* LITERAL; PERCENT: millionths in i */
     model_moment moment;
-    model_span shift;
+    model_span shift; /* DORMANT, RESURRECTED: how long away */
+    model_span active;
     char arith;    /* + - * / ; SHIFT: + - */
     size_t column; /* ATTRIBUTE, PROPERTY */
     model_builtin builtin;
@@ -380,7 +390,9 @@ typedef struct model_node {
     struct model_node *share;
     int64_t fraction; /* PERCENTILE, x 1000 */
     model_unit period;
-    int64_t min_events;
+    int64_t min_events;          /* MODE, streaks */
+    int64_t length, missed, per; /* streaks */
+    unsigned stages;             /* STAGE: bits of new, active, dormant, resurrected */
     model_ties ties;
     /* RANK: what the last evaluation found */
     uint64_t rank_stamp;
@@ -415,6 +427,16 @@ void model_evaluate(const model *data, const model_catalog *catalog, const model
 /* The value for each user (also outside of the universe). */
 void model_evaluate_value(const model *data, const model_catalog *catalog, const model_node *value,
                           int64_t now, model_value *values, bool *overflow);
+
+/* model_shape.c: shapes over time. A list holds a user's selected events in order. */
+int64_t model_active_periods(const model_event *const *list, size_t count, model_unit unit,
+                             int64_t each, const model_zone *zone, int week_start);
+model_value model_streak(const model_node *node, const model_event *const *list, size_t count,
+                         const model_zone *zone, int week_start, int64_t now);
+model_value model_overdue(const model_event *const *list, size_t count, int64_t now);
+/* MODEL_DORMANT, _RESURRECTED, _STAGE; the list is of all time up to now. */
+bool model_life(const model_node *node, const model_event *const *list, size_t count,
+                const model_zone *zone, int week_start, int64_t now);
 
 /* ---- text ---------------------------------------------------------------------------------- */
 

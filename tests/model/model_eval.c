@@ -133,26 +133,6 @@ static const model_event **selected(context *run, const model_node *node, place 
     return list;
 }
 
-static int64_t distinct_periods(const context *run, const model_event *const *list, size_t count,
-                                model_unit unit, const model_zone *zone)
-{
-    int64_t *starts = malloc((count + 1) * sizeof(*starts));
-    if (starts == NULL)
-        exit(2);
-    int64_t distinct = 0;
-    for (size_t i = 0; i < count; i++) {
-        int64_t date = model_zone_date(zone, list[i]->time);
-        int64_t start = model_period_start(unit, date, run->week_start);
-        bool seen = false;
-        for (int64_t k = 0; k < distinct; k++)
-            seen = seen || starts[k] == start;
-        if (!seen)
-            starts[distinct++] = start;
-    }
-    free(starts);
-    return distinct;
-}
-
 /* ---- aggregates ---- */
 
 /* A sum of doubles kept as an unevaluated pair high + low. */
@@ -421,8 +401,15 @@ static model_value aggregate(context *run, const model_node *node, place at)
     switch (node->aggregate) {
     case MODEL_A_COUNT: result = model_int((int64_t)count); break;
     case MODEL_A_DISTINCT_PERIOD:
-        result = model_int(distinct_periods(run, list, count, node->period, at.zone));
+        result =
+            model_int(model_active_periods(list, count, node->period, 1, at.zone, run->week_start));
         break;
+    case MODEL_A_STREAK:
+    case MODEL_A_CURRENT_STREAK:
+    case MODEL_A_STREAK_BROKEN:
+        result = model_streak(node, list, count, at.zone, run->week_start, run->now);
+        break;
+    case MODEL_A_OVERDUE: result = model_overdue(list, count, run->now); break;
     case MODEL_A_SHARE: result = share_of(run, node, at, list, count); break;
     case MODEL_A_FIRST:
     case MODEL_A_LAST:
@@ -595,12 +582,23 @@ static bool did(context *run, const model_node *node, place at)
     const model_event **list = selected(run, node, at, &count);
     int64_t n = (int64_t)count;
     if (node->bound.periods)
-        n = distinct_periods(run, list, count, node->bound.period, at.zone);
+        n = model_active_periods(list, count, node->bound.period, node->bound.each, at.zone,
+                                 run->week_start);
     free(list);
     bool result = node->bound.given ? node->bound.min <= n && n <= node->bound.max : n >= 1;
     if (node->negated && node->window.kind == MODEL_W_ANCHOR)
         return !result && span_is_over(run, &node->window, at);
     return result != node->negated;
+}
+
+static bool life(context *run, const model_node *node, place at)
+{
+    at.zone = window_zone(run, &node->window, at);
+    size_t count;
+    const model_event **list = selected(run, node, at, &count);
+    bool result = model_life(node, list, count, at.zone, run->week_start, run->now);
+    free(list);
+    return result;
 }
 
 static bool edge(context *run, const model_node *node, place at)
@@ -805,6 +803,9 @@ static bool leaf_holds(context *run, model_node *node, place at)
     case MODEL_TIME: return in_time(run, node, at);
     case MODEL_SEGMENT: return other_segment(run, &run->catalog->segments[node->segment], at);
     case MODEL_RANK: return rank(run, node, at);
+    case MODEL_DORMANT:
+    case MODEL_RESURRECTED:
+    case MODEL_STAGE: return life(run, node, at);
     default: exit(2);
     }
 }

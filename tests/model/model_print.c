@@ -201,7 +201,11 @@ static seg_type type_of(const printer *p, const model_node *node)
     switch (node->aggregate) {
     case MODEL_A_COUNT:
     case MODEL_A_DISTINCT:
+    case MODEL_A_STREAK:
+    case MODEL_A_CURRENT_STREAK:
     case MODEL_A_DISTINCT_PERIOD: return SEG_TYPE_INT64;
+    case MODEL_A_STREAK_BROKEN: return SEG_TYPE_TIMESTAMP;
+    case MODEL_A_OVERDUE:
     case MODEL_A_AVG:
     case MODEL_A_MEDIAN:
     case MODEL_A_PERCENTILE:
@@ -347,6 +351,14 @@ static void print_relative(printer *p, const model_window *window)
     }
 }
 
+static void print_zone(printer *p, const model_window *window)
+{
+    if (window->zone_kind == MODEL_Z_NAMED)
+        model_addf(p->out, " tz \"%s\"", window->zone_name);
+    else if (window->zone_kind == MODEL_Z_USER)
+        add(p, " tz user");
+}
+
 /* With the blank before it. */
 static void print_window(printer *p, const model_window *window)
 {
@@ -374,10 +386,7 @@ static void print_window(printer *p, const model_window *window)
     case MODEL_W_ANCHOR: print_anchor(p, window); break;
     default: print_relative(p, window); break;
     }
-    if (window->zone_kind == MODEL_Z_NAMED)
-        model_addf(p->out, " tz \"%s\"", window->zone_name);
-    else if (window->zone_kind == MODEL_Z_USER)
-        add(p, " tz user");
+    print_zone(p, window);
 }
 
 /* ---- values ---- */
@@ -389,19 +398,33 @@ static const char *builtin_name(model_builtin builtin)
     return names[builtin];
 }
 
+static void print_streak(printer *p, const model_node *node)
+{
+    add(p, unit_names[node->period]);
+    if (node->missed > 0)
+        model_addf(p->out, ", allowing %" PRId64 " missed per %" PRId64, node->missed, node->per);
+    if (node->min_events > 1 || draw(p->style, 4) == 1)
+        model_addf(p->out, ", min %" PRId64, node->min_events);
+    if (node->length > 1)
+        model_addf(p->out, ", length %" PRId64, node->length);
+}
+
 static void print_aggregate_head(printer *p, const model_node *node)
 {
-    static const char *const names[] = {"count",  "sum",        "avg",    "min",      "max",
-                                        "median", "percentile", "stddev", "distinct", "distinct",
-                                        "mode",   "first",      "last",   "nth",      "share"};
+    static const char *const names[] = {
+        "count",          "sum",      "avg",    "min",   "max",  "median", "percentile", "stddev",
+        "distinct",       "distinct", "mode",   "first", "last", "nth",    "share",      "streak",
+        "current_streak", "streak",   "overdue"};
     add(p, names[node->aggregate]);
-    if (node->aggregate == MODEL_A_COUNT)
+    if (node->aggregate == MODEL_A_COUNT || node->aggregate == MODEL_A_OVERDUE)
         return;
     add(p, "(");
     if (node->aggregate == MODEL_A_SHARE)
         print_node(p, node->share);
     else if (node->aggregate == MODEL_A_DISTINCT_PERIOD)
         add(p, unit_names[node->period]);
+    else if (node->aggregate >= MODEL_A_STREAK)
+        print_streak(p, node);
     else
         print_node(p, node->argument);
     if (node->aggregate == MODEL_A_PERCENTILE) {
@@ -450,6 +473,7 @@ static void print_value(printer *p, const model_node *node)
         add(p, " of ");
         print_selector(p, &node->selector);
         print_window(p, &node->window);
+        add(p, node->aggregate == MODEL_A_STREAK_BROKEN ? " broken" : "");
         break;
     case MODEL_ARITH:
         print_operand(p, node->children[0]);
@@ -502,12 +526,11 @@ static void print_joined(printer *p, const model_node *node, const char *word)
     }
 }
 
-static void print_bound(printer *p, const model_bound *bound)
+/* `word` stands before the limit; what it counts goes after it. */
+static int64_t print_limit(printer *p, const model_bound *bound, const char *word)
 {
-    if (!bound->given)
-        return;
     int64_t last = bound->max;
-    add(p, bound->periods ? " on " : " ");
+    add(p, word);
     if (bound->max == INT64_MAX && bound->min > 0 && draw(p->style, 2) == 1) {
         add(p, "more than ");
         print_count(p, bound->min - 1);
@@ -532,6 +555,35 @@ static void print_bound(printer *p, const model_bound *bound)
         add(p, " and ");
         print_count(p, bound->max);
     }
+    return last;
+}
+
+static void print_each(printer *p, int64_t each)
+{
+    if (each < 2 && draw(p->style, 8) != 1)
+        return;
+    if (draw(p->style, 3) == 1)
+        model_addf(p->out, " more than %" PRId64 " times", each - 1);
+    else
+        model_addf(p->out, " at least %" PRId64 " times", each);
+}
+
+/* in at least 3 of last 5 complete weeks */
+static void print_regular(printer *p, const model_node *node)
+{
+    print_limit(p, &node->bound, " in ");
+    add(p, " of last ");
+    print_count(p, node->window.length.count);
+    add(p, node->window.complete ? " complete " : " ");
+    print_unit(p, node->window.length.count, node->window.length.unit);
+    print_zone(p, &node->window);
+}
+
+static void print_bound(printer *p, const model_bound *bound)
+{
+    if (!bound->given)
+        return;
+    int64_t last = print_limit(p, bound, bound->periods ? " on " : " ");
     add(p, " ");
     if (bound->periods)
         print_unit(p, last, bound->period);
@@ -546,8 +598,48 @@ static void print_did(printer *p, const model_node *node)
     else
         add(p, node->negated ? "did not " : "did ");
     print_selector(p, &node->selector);
+    const model_window *window = &node->window;
+    if (node->bound.periods)
+        print_each(p, node->bound.each);
+    if (node->bound.periods && window->kind == MODEL_W_LAST_CALENDAR &&
+        window->length.unit == node->bound.period && draw(p->style, 2) == 1) {
+        print_regular(p, node);
+        return;
+    }
     print_bound(p, &node->bound);
-    print_window(p, &node->window);
+    print_window(p, window);
+}
+
+static void print_life(printer *p, const model_node *node)
+{
+    static const char *const names[] = {"new", "active", "dormant", "resurrected"};
+    add(p, node->kind == MODEL_DORMANT       ? "dormant("
+           : node->kind == MODEL_RESURRECTED ? "resurrected("
+                                             : "stage(");
+    if (node->kind == MODEL_STAGE) {
+        add(p, unit_names[node->period]);
+    } else {
+        if (node->kind == MODEL_RESURRECTED) {
+            model_addf(p->out, "%" PRId64 " ", node->active.count);
+            print_unit(p, node->active.count, node->active.unit);
+            add(p, ", ");
+        }
+        model_addf(p->out, "%" PRId64 " ", node->shift.count);
+        print_unit(p, node->shift.count, node->shift.unit);
+    }
+    add(p, ") of ");
+    print_selector(p, &node->selector);
+    print_zone(p, &node->window);
+    if (node->kind != MODEL_STAGE)
+        return;
+    bool others = draw(p->style, 3) == 1;
+    unsigned stages = others ? ~node->stages & 15 : node->stages;
+    add(p, others ? " not in (" : " in (");
+    for (unsigned i = 0, any = 0; i < 4; i++) {
+        if (stages >> i & 1)
+            model_addf(p->out, "%s\"%s\"", any++ ? ", " : "", names[i]);
+    }
+    add(p, ")");
 }
 
 static void print_edge(printer *p, const model_node *node)
@@ -719,6 +811,9 @@ static void print_leaf(printer *p, const model_node *node)
         model_addf(p->out, "in segment \"%s\"", p->catalog->segments[node->segment].name);
         break;
     case MODEL_RANK: print_rank(p, node); break;
+    case MODEL_DORMANT:
+    case MODEL_RESURRECTED:
+    case MODEL_STAGE: print_life(p, node); break;
     default: print_value(p, node); break;
     }
 }
