@@ -141,12 +141,14 @@ seg_status segi_exec_values(const segi_request *request, const segi_node *node,
     run.everyone = true;
     seg_status status = values_prepare(&run, node, &work, err);
     if (status == SEG_OK)
+        status = segi_run_hold(&run, 1, err);
+    if (status == SEG_OK)
         status = segi_run_chunks(&run, 1, values_chunk, &work, 1, err);
     if (status == SEG_OK && values->lists &&
         values_elements(&work, work.sets ? work.sets->dict : NULL) != SEG_OK)
         status = segi_fail_nomem(err);
     segi_buf_deinit(&work.elements);
-    segi_arena_deinit(&run.arena);
+    segi_run_deinit(&run);
     if (status != SEG_OK) {
         segi_values_destroy(values);
         return status;

@@ -157,6 +157,7 @@ seg_status segi_rank_prepare(segi_run *run, uint32_t threads, uint32_t op, seg_e
     work.chunks = segi_prep_alloc(&p, run->chunk_count, sizeof *work.chunks);
     if (!work.value || !work.chunks)
         return p.status;
+    SEGI_TRY(segi_run_hold(run, threads, err));
     /* The population is everyone, whoever the evaluation is asked about. */
     const segi_bitmap *among = run->among;
     run->among = NULL;

@@ -179,8 +179,20 @@ void segi_run_init(segi_run *run, const segi_request *request)
                       .actual = request->actual};
     run->chunk_count = (run->snapshot->user_count + SEGI_CHUNK_USERS - 1) / SEGI_CHUNK_USERS;
     segi_arena_init(&run->arena, mem);
+    segi_pins_init(&run->pins, mem);
     if (run->actual)
         memset(run->actual, 0, run->program->op_count * sizeof *run->actual);
+}
+
+void segi_run_deinit(segi_run *run)
+{
+    segi_pins_release(&run->pins);
+    segi_arena_deinit(&run->arena);
+}
+
+seg_status segi_run_hold(segi_run *run, uint32_t threads, seg_error *err)
+{
+    return segi_pins_hold(&run->pins, segi_store_pool(run->snapshot->store), threads, err);
 }
 
 /* Prepare, and settle the ranks that the program asks for: each is an evaluation of its own over
@@ -195,6 +207,7 @@ static seg_status run_start(segi_run *run, uint32_t threads, seg_error *err)
         atomic_store(&run->progress->total, (uint64_t)passes * run->chunk_count);
     }
     SEGI_TRY(segi_run_prepare(run, err));
+    SEGI_TRY(segi_run_hold(run, threads, err));
     for (uint32_t i = 0; i < run->program->op_count; i++) {
         if (run->program->ops[i].kind == SEGI_OP_RANK && run->program->ops[i].uses > 0)
             SEGI_TRY(segi_rank_prepare(run, threads, i, err));
@@ -269,7 +282,7 @@ seg_status segi_exec_sets(const segi_request *request, segi_bitmap **out, seg_er
         status = sets_finish(&run, &work, out, err);
     for (size_t i = 0; work.builders && i < builder_count; i++)
         segi_bitmap_builder_deinit(&work.builders[i]);
-    segi_arena_deinit(&run.arena);
+    segi_run_deinit(&run);
     return status;
 }
 
@@ -289,7 +302,7 @@ seg_status segi_exec_counts(const segi_request *request, uint64_t *out, seg_erro
         for (uint32_t r = 0; r < roots; r++)
             out[r] += work.counts[(size_t)g * roots + r];
     }
-    segi_arena_deinit(&run.arena);
+    segi_run_deinit(&run);
     return status;
 }
 
@@ -321,6 +334,6 @@ seg_status segi_exec_test(const segi_request *request, uint32_t ordinal, bool *o
     }
     if (status != SEG_OK)
         *out = false;
-    segi_arena_deinit(&run.arena);
+    segi_run_deinit(&run);
     return status;
 }
