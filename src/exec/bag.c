@@ -157,9 +157,8 @@ static bool bag_rows(segi_worker *w, const segi_span *span, const segi_col *col,
 static bool bag_room(segi_worker *w, size_t count)
 {
     size_t slots = w->bag_capacity, lows = w->bag_lows_capacity;
-    bool ok =
-        segi_grow(w->mem, (void **)&w->bag_slots, &slots, count, sizeof *w->bag_slots) &&
-        segi_grow(w->mem, (void **)&w->bag_lows, &lows, count, sizeof *w->bag_lows);
+    bool ok = segi_grow(w->mem, (void **)&w->bag_slots, &slots, count, sizeof *w->bag_slots) &&
+              segi_grow(w->mem, (void **)&w->bag_lows, &lows, count, sizeof *w->bag_lows);
     w->bag_capacity = slots;
     w->bag_lows_capacity = lows;
     if (!ok)
@@ -167,7 +166,7 @@ static bool bag_room(segi_worker *w, size_t count)
     return ok;
 }
 
-static void bag_span(segi_worker *w, void *context, const segi_span *span)
+static void bag_span(segi_worker *w, void *context, segi_span *span)
 {
     const bag *b = context;
     const segi_col *col = bag_column(b->value, span->part, span->type->position);
@@ -177,6 +176,10 @@ static void bag_span(segi_worker *w, void *context, const segi_span *span)
     uint16_t *lows = w->bag_lows + w->bag_count;
     uint32_t count = span->row_count, row = 0;
     bag_decode(col, span->row_begin, count, slots);
+    if (span->row_users)
+        memcpy(lows, span->row_users, count * sizeof *lows);
+    else
+        segi_span_list(w, span);
     for (uint32_t i = 0; i < span->user_count; i++) {
         for (uint32_t end = row + span->counts[i]; row < end; row++)
             lows[row] = span->lows[i];
@@ -335,7 +338,7 @@ static void bag_reduce(segi_worker *w, const segi_prep_value *value, int64_t *va
 
 /* ---- distinct values as bits of a word ---- */
 
-static void bag_bits_span(segi_worker *w, void *context, const segi_span *span)
+static void bag_bits_span(segi_worker *w, void *context, segi_span *span)
 {
     const bag *b = context;
     const segi_col *col = bag_column(b->value, span->part, span->type->position);
@@ -345,6 +348,7 @@ static void bag_bits_span(segi_worker *w, void *context, const segi_span *span)
         return;
     if (to_code)
         to_code = strings->to_code[span->type->position];
+    segi_span_list(w, span);
     uint32_t row = 0;
     for (uint32_t i = 0; i < span->user_count; i++) {
         uint64_t seen = 0;

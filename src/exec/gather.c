@@ -94,7 +94,7 @@ static void gather_rows(segi_worker *w, const gather *g, const segi_span *span,
     }
 }
 
-static void gather_span(segi_worker *w, void *context, const segi_span *span)
+static void gather_span(segi_worker *w, void *context, segi_span *span)
 {
     gather *g = context;
     if (!segi_grow(w->mem, (void **)&w->rows, &w->rows_capacity, w->row_count + span->row_count,
@@ -103,6 +103,7 @@ static void gather_span(segi_worker *w, void *context, const segi_span *span)
         return;
     }
     const uint16_t *row_lows = NULL;
+    segi_span_list(w, span);
     if (g->value->needs_users && !(row_lows = segi_span_row_lows(w, span)))
         return;
     segi_vector *values = segi_worker_vector_push(w);

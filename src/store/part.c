@@ -13,6 +13,8 @@
 #define PART_RANKS (SEGI_MASK_WORDS / PART_RANK_WORDS)
 #define PART_MASK_BYTES (SEGI_MASK_WORDS * sizeof(uint64_t) + PART_RANKS * sizeof(uint16_t))
 #define PART_MARK_USERS 64
+/* Rows know their users where there are fewer rows per user than this. */
+#define PART_ROW_USERS_MAX 6
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
@@ -178,11 +180,34 @@ static bool arrays_make_marks(const segi_mem *mem, uint32_t users, const segi_co
     return true;
 }
 
+static bool part_has_row_users(const segi_part *part)
+{
+    return part->row_count < (uint64_t)part->user_count * PART_ROW_USERS_MAX;
+}
+
+/* Where runs are short, walking users to find a row's costs more than reading it. */
+static bool arrays_make_row_users(const segi_mem *mem, const segi_part *part, const uint16_t *lows,
+                                  const segi_col *counts, segi_arrays *arrays)
+{
+    if (!part_has_row_users(part))
+        return true;
+    uint16_t *users = segi_alloc_array(mem, part->row_count, sizeof *users);
+    size_t row = 0;
+    if (!users)
+        return false;
+    arrays->row_users = users;
+    for (uint32_t i = 0; i < part->user_count; i++)
+        for (int64_t left = segi_col_slot(counts, i); left > 0; left--)
+            users[row++] = lows[i];
+    return true;
+}
+
 bool segi_arrays_users(const segi_mem *mem, const segi_part *part, const uint16_t *lows,
                        const segi_col *counts, segi_arrays *arrays)
 {
     return arrays_make_users(mem, part, lows, arrays) &&
-           arrays_make_marks(mem, part->user_count, counts, arrays);
+           arrays_make_marks(mem, part->user_count, counts, arrays) &&
+           arrays_make_row_users(mem, part, lows, counts, arrays);
 }
 
 static bool part_make_who(const segi_mem *mem, segi_scratch *scratch,
@@ -315,7 +340,7 @@ static size_t part_who_bytes(const segi_part *part)
     size_t bytes = part->marks ? (part->user_count / PART_MARK_USERS + 2) * sizeof *part->marks : 0;
     for (uint32_t i = 0; i < part->chunk_count; i++)
         bytes += part->chunks[i].users ? part_users_bytes(&part->chunks[i]) : 0;
-    return bytes;
+    return bytes + (part->row_users ? part->row_count * sizeof *part->row_users : 0);
 }
 
 size_t segi_part_column_bytes(const segi_part *part, uint32_t column)
@@ -333,6 +358,7 @@ void segi_arrays_free(const segi_mem *mem, segi_arrays *arrays)
     segi_free(mem, arrays->null);
     segi_free(mem, arrays->users);
     segi_free(mem, arrays->marks);
+    segi_free(mem, arrays->row_users);
     *arrays = (segi_arrays){0};
 }
 
@@ -356,6 +382,7 @@ void segi_part_put(segi_part *part, uint32_t column, const segi_arrays *arrays)
     if (column != SEGI_COLUMN_USERS)
         return;
     part->marks = arrays->marks;
+    part->row_users = arrays->row_users;
     part_show_users(part, arrays->users);
 }
 
@@ -368,6 +395,7 @@ segi_arrays segi_part_take(segi_part *part, uint32_t column)
     if (column == SEGI_COLUMN_USERS) {
         arrays.users = part->chunk_count > 0 ? segi_unconst(part->chunks[0].users) : NULL;
         arrays.marks = segi_unconst(part->marks);
+        arrays.row_users = segi_unconst(part->row_users);
     }
     segi_part_put(part, column, &(segi_arrays){0});
     return arrays;

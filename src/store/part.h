@@ -79,10 +79,11 @@ typedef struct segi_arrays {
     uint64_t *set, *null;
     void *users; /* SEGI_COLUMN_USERS only */
     uint32_t *marks;
+    uint16_t *row_users; /* NULL where users have many rows */
 } segi_arrays;
 
-/* `users` and `marks` from the users of all chunks and their counts of rows, for a part whose
- * chunks are filled. False when out of memory; arrays then has what was made. */
+/* `users`, `marks` and `row_users` from the users of all chunks and their counts of rows, for a
+ * part whose chunks are filled. False when out of memory; arrays then has what was made. */
 bool segi_arrays_users(const segi_mem *mem, const segi_part *part, const uint16_t *lows,
                        const segi_col *counts, segi_arrays *arrays);
 void segi_arrays_free(const segi_mem *mem, segi_arrays *arrays);
@@ -120,7 +121,7 @@ typedef struct segi_run_file {
     struct segi_cache *cache; /* borrowed; NULL: not adopted yet */
     struct segi_disk *disk;   /* borrowed; NULL: not written */
     uint64_t id;              /* of the run block; 0: not written */
-    uint32_t user_count;      /* ordinals of the rows are below it */
+    uint32_t user_count;      /* ordinals of the rows are below it; UINT32_MAX: nothing known */
     uint32_t block_count, page_count;
     segi_run_block *blocks; /* owned */
     segi_page *pages;       /* owned: part by part, column by column */

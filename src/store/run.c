@@ -19,6 +19,7 @@ static bool run_make_pages(segi_run *run)
     run->file = file;
     if (!file)
         return false;
+    file->user_count = UINT32_MAX;
     for (uint32_t i = 0; i < run->part_count; i++)
         file->page_count += SEGI_COLUMN_PROPERTY + run->parts[i]->column_count;
     file->pages = segi_alloc_zero(run->mem, file->page_count * sizeof *file->pages);

@@ -88,10 +88,12 @@ typedef struct segi_part {
     const segi_part_chunk *chunks; /* rising by chunk; only those that have rows */
     segi_col counts;       /* rows per distinct user, at least 1; row i belongs to user index i */
     const uint32_t *marks; /* marks[k] = first row of user index 64 * k */
-    segi_col time;         /* always set */
-    segi_col tie;          /* rank among the rows of all types with the same user, time and
+    const uint16_t *row_users; /* low half of each row's ordinal; NULL where users have many rows,
+                                  and counts are the shorter way */
+    segi_col time;             /* always set */
+    segi_col tie;              /* rank among the rows of all types with the same user, time and
                             generation; width 0 and base 0 in most parts */
-    uint64_t generation;   /* rows of a lower generation arrived earlier */
+    uint64_t generation;       /* rows of a lower generation arrived earlier */
     int64_t time_min, time_max;
     uint32_t column_count;   /* properties known when it was sealed; later ones are absent */
     const segi_col *columns; /* by property index; type 0 where no row has a value or null */
@@ -99,7 +101,7 @@ typedef struct segi_part {
 } segi_part;
 
 /* Columns of a part by number. */
-#define SEGI_COLUMN_USERS 0u /* `users` of the chunks, `counts` and `marks` */
+#define SEGI_COLUMN_USERS 0u /* `users` of the chunks, `counts`, `marks` and `row_users` */
 #define SEGI_COLUMN_TIME 1u
 #define SEGI_COLUMN_TIE 2u
 #define SEGI_COLUMN_PROPERTY 3u /* the first of column_count properties */
@@ -189,8 +191,8 @@ uint64_t segi_snapshot_id_u64(const segi_snapshot *snapshot, uint32_t ordinal);
 /* ---- columns held in memory ------------------------------------------------------------------ */
 
 /* In a store with a file the columns of parts come into memory when they are wanted, and leave it
- * under the store's memory limit. Of a part with pages `data`, `set`, `null`, `users` and `marks`
- * may be read only of the columns that one holds; everything else is always there. One thread. */
+ * under the store's memory limit. Of a part with pages the arrays may be read only of those
+ * columns that one holds; everything else is always there. One thread. */
 typedef struct segi_pins {
     const segi_mem *mem;
     struct segi_page **pages; /* owned */
