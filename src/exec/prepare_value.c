@@ -388,8 +388,7 @@ segi_period segi_prep_period(segi_unit unit)
 }
 
 static segi_prep_value *prep_gather(segi_prep *p, const segi_node *node,
-                                    const segi_prep_source *source,
-                                    const segi_prep_value *argument)
+                                    const segi_prep_source *source, const segi_prep_value *argument)
 {
     segi_prep_value *out = SEGI_PREP_NEW(p, segi_prep_value);
     if (!out || !source)
