@@ -215,6 +215,14 @@ typedef enum segi_leaf_form {
     SEGI_LEAF_TEST       /* a test of values; SUM has it as well, for few candidates */
 } segi_leaf_form;
 
+/* Users with `least` rows of the source, and one of the anchor's where there is one, may differ from
+ * users without any. */
+#define SEGI_NARROW_MAX 4
+typedef struct segi_narrow {
+    const segi_prep_source *source, *anchor;
+    int64_t least;
+} segi_narrow;
+
 typedef struct segi_prep_leaf {
     segi_leaf_form form;
     const segi_node *node;
@@ -228,7 +236,8 @@ typedef struct segi_prep_leaf {
     const segi_prep_source *source, *other;
     int64_t min, max; /* COUNT; NTH: n in min */
     const segi_prep_filter *test;
-    const segi_prep_source *narrow[2]; /* TEST: who has no row in one of them fails; or NULL */
+    uint32_t narrow_count; /* TEST: 0: anybody may differ from anybody */
+    segi_narrow narrow[SEGI_NARROW_MAX];
 } segi_prep_leaf;
 
 /* ---- one evaluation ----
@@ -392,6 +401,11 @@ segi_compare segi_compare_flip(segi_compare op);
 bool segi_prep_leaf_of(segi_prep *p, const segi_node *node, segi_prep_leaf *out);
 /* A cheaper form of a test, where there is one; false after a failure (shortcut.c). */
 bool segi_prep_shortcut(segi_prep *p, segi_prep_leaf *leaf);
+/* Who is worth a look in a test (narrow.c). */
+void segi_prep_narrow(segi_prep_leaf *leaf);
+/* Candidates who have rows, and the rest, of whom a test says one and the same. False on failure. */
+bool segi_narrow_users(segi_worker *w, const segi_prep_leaf *leaf, const segi_mask *candidates,
+                       uint32_t count, segi_mask *out_some, segi_mask *out_rest);
 seg_status segi_run_prepare(segi_run *run, seg_error *err);
 
 /* Which users a piece of work is about: low bits, rising. */
