@@ -173,7 +173,8 @@ struct segi_prep_value {
     const int64_t *periods;               /* tally of distinct periods: their first instants, and */
     uint32_t period_count;                /* ... at most 64 of them */
     double periods_per_us;
-    int64_t bag_low; /* bag: the least slot, and how far above it the greatest can be */
+    bool periods_even; /* of one length */
+    int64_t bag_low;   /* bag: the least slot, and how far above it the greatest can be */
     uint64_t bag_span;
 };
 
@@ -314,6 +315,7 @@ typedef struct segi_worker {
     uint16_t *row_lows; /* users of rows, for filters that need them */
     size_t row_lows_capacity;
     uint16_t *candidates; /* list of a leaf's candidates, 65,536 */
+    segi_mask *wanted;    /* the same as a mask, for segi_worker_wanted() */
     uint8_t *tally8;      /* 65,536 counters */
     uint32_t *tally32;
     int64_t *tally64;
@@ -415,6 +417,9 @@ typedef struct segi_users {
 } segi_users;
 /* Room for a list of candidates in w->candidates. */
 bool segi_worker_list(segi_worker *w);
+/* The users as bits by low half, for work over spans that is better skipped for others; NULL where
+ * they are most of the chunk, or for want of memory. Lives until the next call. */
+const uint64_t *segi_worker_wanted(segi_worker *w, segi_users users);
 
 /* Up to this many candidates always have their rows looked up one by one, a search in each part;
  * for more of them segi_spans_few() compares with a walk over all users of the chunk. Both roads
@@ -496,6 +501,9 @@ uint32_t segi_attr_set(const segi_attr_view *view, uint32_t chunk, uint32_t low,
 
 void segi_tally_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                       segi_vector *out);
+/* Its part for distinct periods and streaks. */
+void segi_tally_period_users(segi_worker *w, const segi_prep_value *value, segi_users users,
+                             segi_vector *out);
 /* Its part for properties and shares. */
 void segi_tally_value_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                             segi_vector *out);

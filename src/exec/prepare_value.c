@@ -371,6 +371,9 @@ static bool prep_periods(segi_prep *p, const segi_node *node, segi_prep_value *o
         return true;
     out->periods = periods;
     out->period_count = count;
+    out->periods_even = true;
+    for (uint32_t i = 1; i < count; i++)
+        out->periods_even &= periods[i + 1] - periods[i] == periods[1] - periods[0];
     out->periods_per_us = (double)count / (double)(periods[count] - periods[0]);
     out->form = SEGI_VALUE_TALLY;
     return true;
