@@ -16,7 +16,9 @@
  * gather.c   all rows of each user in order: everything that needs the order
  * value.c    values of candidates
  * leaf.c     leaves of the program -> mask
- * rank.c     top and bottom, over the whole population
+ * rank.c     top and bottom, over the whole population; select.c finds the n-th smallest
+ * score.c    classes by cut points
+ * split.c    shares of users drawn by lot
  * operate.c  operations of the program over one chunk
  * run.c      the chunk loop, threads, sets and counts
  * answer.c   values of the members of a set, as columns */
@@ -105,6 +107,8 @@ typedef struct segi_vector {
 
 typedef struct segi_prep_value segi_prep_value;
 typedef struct segi_prep_filter segi_prep_filter;
+typedef struct segi_ranking segi_ranking;       /* rank.h */
+typedef struct segi_prep_score segi_prep_score; /* rank.h */
 
 /* Zones of users, by code of the attribute `timezone`. */
 typedef struct segi_user_zones {
@@ -150,6 +154,7 @@ typedef enum segi_value_form {
     SEGI_VALUE_ARITH,
     SEGI_VALUE_SHIFT,
     SEGI_VALUE_SIZE,
+    SEGI_VALUE_SCORE, /* a class, by cut points */
     SEGI_VALUE_MOMENT /* a local moment in the user's zone */
 } segi_value_form;
 
@@ -167,11 +172,12 @@ struct segi_prep_value {
     const segi_prep_value *argument;      /* aggregates */
     const segi_prep_filter *const *share; /* share: by position in source->types */
     const segi_match *match;              /* mode with ties all: what the value must pass */
-    const segi_prep_value *left, *right;  /* arith, shift (left) */
-    const segi_user_zones *zones;         /* civil, shift, moment, distinct periods */
-    bool needs_users;                     /* gather: argument or share read the user's zone */
-    const int64_t *periods;               /* tally of distinct periods: their first instants, and */
-    uint32_t period_count;                /* ... at most 64 of them */
+    const segi_prep_value *left, *right;  /* arith; left: shift, score by written cut points */
+    const segi_prep_score *score;
+    const segi_user_zones *zones; /* civil, shift, moment, distinct periods */
+    bool needs_users;             /* gather: argument or share read the user's zone */
+    const int64_t *periods;       /* tally of distinct periods: their first instants, and */
+    uint32_t period_count;        /* ... at most 64 of them */
     double periods_per_us;
     bool periods_even; /* of one length */
     int64_t bag_low;   /* bag: the least slot, and how far above it the greatest can be */
@@ -213,6 +219,8 @@ typedef enum segi_leaf_form {
     SEGI_LEAF_EDGE,      /* a row in the source and none in `other`: first or last lies there */
     SEGI_LEAF_NTH,       /* fewer than `min` rows in the source, at least `min` in `other` */
     SEGI_LEAF_SUM,       /* an exact sum matches a range */
+    SEGI_LEAF_SCORE,     /* a class of a population matches */
+    SEGI_LEAF_SPLIT,     /* the draw lies in a range */
     SEGI_LEAF_TEST       /* a test of values; SUM has it as well, for few candidates */
 } segi_leaf_form;
 
@@ -235,7 +243,7 @@ typedef struct segi_prep_leaf {
     const uint32_t *set_codes; /* rising */
     bool set_unknown;          /* a string that nobody has was asked for */
     const segi_prep_source *source, *other;
-    int64_t min, max; /* COUNT; NTH: n in min */
+    int64_t min, max; /* COUNT; NTH: n in min; SPLIT: draws, as uint64_t */
     const segi_prep_filter *test;
     uint32_t narrow_count; /* TEST: 0: anybody may differ from anybody */
     segi_narrow narrow[SEGI_NARROW_MAX];
@@ -256,7 +264,8 @@ typedef struct segi_run {
     segi_arena arena;             /* everything prepared */
     const uint32_t *const *order; /* by operation: children, cheapest and most telling first */
     const segi_prep_leaf *leaves; /* by operation */
-    const segi_mask **ranks;      /* by operation: masks by chunk, for SEGI_OP_RANK */
+    segi_ranking **rankings;      /* by operation: RANK and SCORE; settled in the order of them */
+    segi_prep_score **scores;     /* by operation: SCORE */
     segi_scratch *scratch;
     uint32_t chunk_count;
     segi_op_actual *actual; /* figures wanted, or NULL */
@@ -553,14 +562,35 @@ void segi_leaf_evaluate(segi_worker *w, const segi_prep_leaf *leaf, const segi_m
 uint32_t segi_op_evaluate(segi_worker *w, uint32_t op, const segi_mask *candidates,
                           uint32_t candidate_count, segi_mask *out);
 
-/* Fill a run from a request; its arena is live afterwards. */
+/* Fill a run from a request; its arena is live afterwards, until segi_run_deinit(). */
 void segi_run_init(segi_run *run, const segi_request *request);
+void segi_run_deinit(segi_run *run);
+/* Prepare the program, and settle its ranks and scores. */
+seg_status segi_run_start(segi_run *run, uint32_t threads, seg_error *err);
 /* Work over all chunks by the run's threads. */
 typedef void segi_chunk_function(segi_worker *w, void *context, uint32_t group);
 seg_status segi_run_chunks(segi_run *run, uint32_t threads, segi_chunk_function *function,
                            void *context, uint32_t group_count, seg_error *err);
 /* Candidates of the request in a chunk, into w->base; false if there are none. */
 bool segi_run_enter(segi_worker *w, uint32_t chunk, segi_mask *base);
+/* The pass over the population of a rank or a score, and its cut points. */
+segi_ranking *segi_rank_new(segi_prep *p, const segi_op *op);
 seg_status segi_rank_prepare(segi_run *run, uint32_t threads, uint32_t op, seg_error *err);
+void segi_rank_free(segi_run *run);
+uint32_t segi_rank_evaluate(segi_worker *w, uint32_t op, const segi_mask *candidates,
+                            segi_mask *out);
+segi_prep_score *segi_score_new(segi_prep *p, const segi_score *score, const segi_ranking *ranking);
+seg_status segi_score_cut(segi_prep *p, segi_prep_score *score);
+const segi_prep_value *segi_score_value(segi_prep *p, const segi_node *node);
+void segi_score_users(segi_worker *w, const segi_prep_value *value, segi_users users,
+                      segi_vector *out);
+/* Users of the chunk whose class passes, added to `out`. */
+void segi_score_test(segi_worker *w, const segi_prep_score *score, const segi_match *match,
+                     segi_mask *out);
+/* The draws that a split takes, as a range; false: none. */
+bool segi_split_range(const segi_split *split, uint64_t *low, uint64_t *high);
+/* Candidates whose draw lies in the range, into `out`. */
+void segi_split_users(segi_worker *w, const segi_split *split, uint64_t low, uint64_t high,
+                      const segi_mask *candidates, segi_mask *out);
 
 #endif

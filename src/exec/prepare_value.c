@@ -579,6 +579,7 @@ const segi_prep_value *segi_prep_value_of(segi_prep *p, const segi_node *node, s
     case SEGI_NODE_SHIFT: return prep_shift(p, node, place);
     case SEGI_NODE_ARITH: return prep_arith(p, node, place);
     case SEGI_NODE_AGGREGATE: return prep_aggregate(p, node);
+    case SEGI_NODE_SCORE: return segi_score_value(p, node);
     case SEGI_NODE_ATTRIBUTE:
     case SEGI_NODE_SIZE: return prep_attribute(p, node);
     case SEGI_NODE_PROPERTY:

@@ -153,6 +153,7 @@ typedef enum segi_node_kind {
     SEGI_NODE_SEGMENT,  /* name; children[0] is the saved segment's tree (shared) */
     SEGI_NODE_RANK,     /* children[0], a number, is in the top or bottom of children[1] (the
                            population; child_count 1 and NULL: everyone) */
+    SEGI_NODE_SPLIT,    /* the user's draw under `split` lies in its range */
     /* values */
     SEGI_NODE_LITERAL,   /* literal */
     SEGI_NODE_MOMENT,    /* moment, with window.zone: an instant */
@@ -163,7 +164,9 @@ typedef enum segi_node_kind {
     SEGI_NODE_AGGREGATE, /* aggregate, argument, selector, window, ... */
     SEGI_NODE_ARITH,     /* arith, children[0], children[1] */
     SEGI_NODE_SHIFT,     /* children[0], a timestamp, plus or minus `shift` in window.zone */
-    SEGI_NODE_SIZE       /* elements of children[0], a string set */
+    SEGI_NODE_SIZE,      /* elements of children[0], a string set */
+    SEGI_NODE_SCORE      /* the class of children[0], a number, by `score`; ranked among children[1]
+                            (child_count 1: everyone) */
 } segi_node_kind;
 
 typedef enum segi_compare {
@@ -242,6 +245,33 @@ typedef struct segi_text {
     const char *text;
     size_t size;
 } segi_text;
+
+/* How a value becomes a class (S-25): 0 for the value 0 unless `zeros`, else one more than the
+ * number of cut points that are not above it. Who has no value, or is outside of the population,
+ * has no class. */
+typedef enum segi_cuts {
+    SEGI_CUTS_PARTS, /* at part p of n ranked values the value at index floor(p x n) */
+    SEGI_CUTS_FIXED  /* as written */
+} segi_cuts;
+typedef struct segi_score {
+    segi_cuts cuts;
+    uint32_t cut_count;
+    bool zeros;                 /* values of 0 are ranked too */
+    const int64_t *parts;       /* PARTS: rising, in 10^-8 of the whole */
+    const segi_literal *points; /* FIXED: rising; whole numbers and decimals */
+    const segi_text *labels; /* [cut_count + 2], of the classes from 0 on; NULL: they are numbers.
+                                   Tests compare with whole numbers either way. */
+    uint32_t quantile;       /* as which it was written: 4, 5, 10; 0: a tier */
+} segi_score;
+#define SEGI_SCORE_CUTS_MAX 99
+
+/* The half-open part of the 2^64 draws that a split takes, S-34: begin <= draw < end, or up to the
+ * last one. The draw is XXH3-64 of the bytes of `seed` and of the user's external id. */
+typedef struct segi_split {
+    segi_text seed;
+    bool holdout;      /* as which it was written */
+    int64_t low, high; /* in 10^-8 of the whole */
+} segi_split;
 
 /* Which events. */
 typedef struct segi_selector {
@@ -328,6 +358,8 @@ struct segi_node {
     segi_aggregate aggregate;
     const segi_node *argument; /* AGGREGATE: a PROPERTY or BUILTIN; NULL for count and share */
     const segi_node *share;    /* AGG_SHARE: a predicate over properties */
+    const segi_score *score;   /* SCORE */
+    const segi_split *split;   /* SPLIT */
     double fraction;           /* AGG_PERCENTILE: 0 .. 1 */
     segi_unit period;          /* AGG_DISTINCT_PERIOD, AGG_STREAK...: day .. year */
     const segi_streak *streak; /* AGG_STREAK, AGG_CURRENT_STREAK, AGG_STREAK_BROKEN */

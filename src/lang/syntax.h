@@ -89,6 +89,7 @@ typedef enum segi_syn_kind {
     SEGI_SYN_RADIUS,    /* kids[0]; geo */
     SEGI_SYN_POLYGON,   /* kids[0]; geo */
     SEGI_SYN_TIME,      /* kids[0]; window */
+    SEGI_SYN_SPLIT,     /* split */
     /* values */
     SEGI_SYN_NUMBER,   /* literal */
     SEGI_SYN_BOOL,     /* literal */
@@ -102,7 +103,8 @@ typedef enum segi_syn_kind {
     SEGI_SYN_AGGREGATE, /* aggregate */
     SEGI_SYN_ARITH,     /* op: segi_arith; kids[0..1] */
     SEGI_SYN_NEGATE,    /* kids[0] */
-    SEGI_SYN_SIZE       /* kids[0]: a NAME */
+    SEGI_SYN_SIZE,      /* kids[0]: a NAME */
+    SEGI_SYN_SCORE      /* kids[0] [, population]; score */
 } segi_syn_kind;
 
 typedef struct segi_syn segi_syn;
@@ -222,6 +224,13 @@ typedef struct segi_syn_geo {
     const segi_ring *rings;
 } segi_syn_geo;
 
+/* quartile, quintile, decile and tier: as it will be, but for the types of cut points. */
+typedef struct segi_syn_score {
+    segi_score score;
+    const segi_syn *label_list; /* STRINGs linked by next */
+    uint32_t label_count;
+} segi_syn_score;
+
 struct segi_syn {
     segi_syn_kind kind;
     uint32_t begin, size;
@@ -244,6 +253,8 @@ struct segi_syn {
         const segi_syn_behaviour *behaviour;
         const segi_syn_window *window;
         const segi_syn_geo *geo;
+        const segi_syn_score *score;
+        const segi_split *split;
         const segi_syn_lifecycle *lifecycle;
     } u;
 };
@@ -347,6 +358,13 @@ bool segi_parse_aggregate_starts(const segi_parser *p);
 segi_syn *segi_parse_aggregate(segi_parser *p);
 bool segi_parse_edge_starts(const segi_parser *p);
 
+/* parse_score.c */
+bool segi_parse_score_starts(const segi_parser *p);
+segi_syn *segi_parse_score(segi_parser *p);
+bool segi_parse_split_starts(const segi_parser *p);
+segi_syn *segi_parse_split(segi_parser *p);
+/* A percentage such as 12.5%, in 10^-8 of the whole, from 0 to 100 %. */
+bool segi_parse_percent(segi_parser *p, int64_t *out);
 /* at least N, between N and M, ... */
 bool segi_parse_bound_limit(segi_parser *p, segi_syn_bound *bound, const char *what);
 

@@ -29,6 +29,7 @@ typedef struct place {
 
 static bool holds(context *run, model_node *node, place at);
 static model_value value_of(context *run, const model_node *node, place at);
+static model_value score(context *run, const model_node *node, place at);
 
 /* ---- windows and selectors ---- */
 
@@ -492,6 +493,7 @@ static model_value value_of(context *run, const model_node *node, place at)
         value = value_of(run, node->children[0], at);
         return value.state == SEG_VALUE_SET ? model_int((int64_t)value.element_count)
                                             : model_undefined();
+    case MODEL_SCORE: return score(run, node, at);
     case MODEL_EDGE_ANCHOR:
         event = occurrence(run, node, at);
         return event != NULL ? model_instant(event->time) : model_undefined();
@@ -751,6 +753,49 @@ static bool rank(context *run, model_node *node, place at)
     return node->bottom ? order <= 0 : order >= 0;
 }
 
+/* ---- classes ---- */
+
+/* The number of a user that has a class; undefined outside of the population. */
+static model_value scored(context *run, const model_node *node, place at)
+{
+    if (node->child_count > 1 && !holds(run, node->children[1], at))
+        return model_undefined();
+    return value_of(run, node->children[0], at);
+}
+
+static void score_prepare(context *run, const model_node *node)
+{
+    model_value *values = malloc((run->data->user_count + 1) * sizeof(*values));
+    if (values == NULL)
+        exit(2);
+    size_t count = 0;
+    node->score->stamp = run->stamp;
+    for (size_t i = 0; i < run->data->user_count && !node->score->fixed; i++) {
+        place at = {&run->data->users[i], NULL, NULL};
+        if (!model_exists(run->data, i, run->now))
+            continue;
+        at.zone = default_zone(run, at.user);
+        model_value value = scored(run, node, at);
+        if (value.state == SEG_VALUE_SET && (node->score->zeros || model_to_double(&value) != 0))
+            values[count++] = value;
+    }
+    model_score_cut(node->score, values, count);
+    free(values);
+}
+
+static model_value score(context *run, const model_node *node, place at)
+{
+    if (node->score->stamp != run->stamp)
+        score_prepare(run, node);
+    if (!node->score->fixed &&
+        !model_exists(run->data, (size_t)(at.user - run->data->users), run->now))
+        return model_undefined();
+    model_value value = scored(run, node, at);
+    if (value.state != SEG_VALUE_SET)
+        return model_undefined();
+    return model_int(model_score_class(node->score, &value));
+}
+
 /* ---- the tree ---- */
 
 static bool other_segment(context *outer, const model_segment *segment, place at)
@@ -803,6 +848,7 @@ static bool leaf_holds(context *run, model_node *node, place at)
     case MODEL_TIME: return in_time(run, node, at);
     case MODEL_SEGMENT: return other_segment(run, &run->catalog->segments[node->segment], at);
     case MODEL_RANK: return rank(run, node, at);
+    case MODEL_SPLIT: return model_split_holds(&node->split, at.user->id, at.user->id_size);
     case MODEL_DORMANT:
     case MODEL_RESURRECTED:
     case MODEL_STAGE: return life(run, node, at);

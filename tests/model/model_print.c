@@ -455,6 +455,58 @@ static void print_operand(printer *p, const model_node *node)
     add(p, bare ? "" : ")");
 }
 
+/* 10^-8 of the whole as a percentage, without the sign. */
+static void print_parts(printer *p, int64_t parts)
+{
+    print_decimal(p->out, parts, 6);
+    while (p->out->data[p->out->size - 1] == '0')
+        p->out->data[--p->out->size] = '\0';
+    if (p->out->data[p->out->size - 1] == '.')
+        p->out->data[--p->out->size] = '\0';
+}
+
+static void print_score(printer *p, const model_node *node)
+{
+    const model_score *score = node->score;
+    add(p, score->quantile == 0   ? "tier("
+           : score->quantile == 4 ? "quartile("
+           : score->quantile == 5 ? "quintile("
+                                  : "decile(");
+    print_node(p, node->children[0]);
+    for (size_t i = 0; score->quantile == 0 && i < score->cut_count; i++) {
+        add(p, i == 0 ? ", cuts (" : ", ");
+        if (score->fixed) {
+            print_literal(p->out, &score->cuts[i]);
+        } else {
+            add(p, "p");
+            print_parts(p, score->parts[i]);
+        }
+    }
+    bool usual = score->cut_count == 2 && strcmp(score->labels[1], "light") == 0;
+    if (score->quantile == 0 && (!usual || draw(p->style, 2) == 1)) {
+        for (size_t i = 1; i <= score->cut_count + 1; i++)
+            model_addf(p->out, i == 1 ? ") labels (\"%s\"" : ", \"%s\"", score->labels[i]);
+    }
+    add(p, score->quantile == 0 ? ")" : "");
+    add(p, score->zeros ? " with zeros)" : ")");
+    if (node->child_count > 1) {
+        add(p, " among (");
+        print_node(p, node->children[1]);
+        add(p, ")");
+    }
+}
+
+/* A class of a tier is asked for by its name. */
+static bool is_tier(const model_node *node)
+{
+    return node->kind == MODEL_SCORE && node->score->quantile == 0;
+}
+
+static void print_label(printer *p, const model_node *tier, const model_value *class)
+{
+    model_addf(p->out, "\"%s\"", tier->score->labels[class->i]);
+}
+
 static void print_value(printer *p, const model_node *node)
 {
     switch (node->kind) {
@@ -491,6 +543,7 @@ static void print_value(printer *p, const model_node *node)
         add(p, " - ");
         print_node(p, node->children[1]);
         break;
+    case MODEL_SCORE: print_score(p, node); break;
     default: /* MODEL_SIZE */
         add(p, "size(");
         print_node(p, node->children[0]);
@@ -682,6 +735,8 @@ static void print_value_test(printer *p, const model_node *node)
         model_addf(p->out, " %s ", ops[node->op]);
         if (is_weekday(left) && node->children[1]->kind == MODEL_LITERAL)
             print_weekday(p, &node->children[1]->literal);
+        else if (is_tier(left))
+            print_label(p, left, &node->children[1]->literal);
         else
             print_right(p, left, node->children[1]);
         return;
@@ -694,14 +749,17 @@ static void print_value_test(printer *p, const model_node *node)
         return;
     }
     add(p, node->negated ? " not in " : " in ");
-    if (!is_weekday(left)) {
+    if (!is_weekday(left) && !is_tier(left)) {
         print_list(p, node);
         return;
     }
     add(p, "(");
     for (size_t i = 0; i < node->list_count; i++) {
         add(p, i > 0 ? ", " : "");
-        print_weekday(p, &node->list[i]);
+        if (is_tier(left))
+            print_label(p, left, &node->list[i]);
+        else
+            print_weekday(p, &node->list[i]);
     }
     add(p, ")");
 }
@@ -756,16 +814,24 @@ static void print_place(printer *p, const model_node *node)
     add(p, ")");
 }
 
+static void print_split(printer *p, const model_split *split)
+{
+    bool holdout = split->low == 0 && draw(p->style, 2) == 1;
+    model_addf(p->out, holdout ? "holdout(\"%s\", " : "split(\"%s\", ", split->seed);
+    if (!holdout) {
+        print_parts(p, split->low);
+        add(p, "%, ");
+    }
+    print_parts(p, split->high);
+    add(p, "%)");
+}
+
 static void print_rank(printer *p, const model_node *node)
 {
     print_node(p, node->children[0]);
     add(p, node->bottom ? " in bottom " : " in top ");
     if (node->percent) {
-        print_decimal(p->out, node->count, 6);
-        while (p->out->data[p->out->size - 1] == '0')
-            p->out->data[--p->out->size] = '\0';
-        if (p->out->data[p->out->size - 1] == '.')
-            p->out->data[--p->out->size] = '\0';
+        print_parts(p, node->count);
         add(p, "%");
     } else {
         model_addf(p->out, "%" PRId64, node->count);
@@ -811,6 +877,7 @@ static void print_leaf(printer *p, const model_node *node)
         model_addf(p->out, "in segment \"%s\"", p->catalog->segments[node->segment].name);
         break;
     case MODEL_RANK: print_rank(p, node); break;
+    case MODEL_SPLIT: print_split(p, &node->split); break;
     case MODEL_DORMANT:
     case MODEL_RESURRECTED:
     case MODEL_STAGE: print_life(p, node); break;

@@ -56,6 +56,8 @@ static gen_class class_of(const model_node *node)
     case MODEL_EVERYONE:
     case MODEL_NOBODY: return GEN_CONSTANT;
     case MODEL_COMPARE:
+        if (node->children[0]->kind == MODEL_SCORE)
+            return GEN_SCORE;
         if (node->children[0]->kind == MODEL_AGGREGATE)
             return GEN_AGGREGATE;
         if (node->children[0]->kind != MODEL_ATTRIBUTE)
@@ -65,7 +67,10 @@ static gen_class class_of(const model_node *node)
                    ? GEN_COMPARE_NUMBER
                    : GEN_COMPARE_OTHER;
     case MODEL_BETWEEN: return GEN_BETWEEN;
-    case MODEL_IN: return node->children[0]->kind == MODEL_AGGREGATE ? GEN_AGGREGATE : GEN_IN;
+    case MODEL_IN:
+        if (node->children[0]->kind == MODEL_SCORE)
+            return GEN_SCORE;
+        return node->children[0]->kind == MODEL_AGGREGATE ? GEN_AGGREGATE : GEN_IN;
     case MODEL_TRUTH: return GEN_TRUTH;
     case MODEL_STATE: return GEN_STATE;
     case MODEL_HAS: return GEN_HAS;
@@ -78,6 +83,7 @@ static gen_class class_of(const model_node *node)
     case MODEL_EDGE: return GEN_EDGE;
     case MODEL_SEGMENT: return GEN_SEGMENT;
     case MODEL_RANK: return GEN_RANK;
+    case MODEL_SPLIT: return GEN_SPLIT;
     case MODEL_NOT: return GEN_NOT;
     case MODEL_AT_LEAST: return GEN_AT_LEAST;
     default: return GEN_CLASS_COUNT;
