@@ -107,6 +107,7 @@ typedef struct segi_vector {
 
 typedef struct segi_prep_value segi_prep_value;
 typedef struct segi_prep_filter segi_prep_filter;
+typedef struct segi_calendar segi_calendar;
 typedef struct segi_ranking segi_ranking;       /* rank.h */
 typedef struct segi_prep_score segi_prep_score; /* rank.h */
 
@@ -192,11 +193,12 @@ typedef enum segi_test_form {
     SEGI_TEST_XOR,
     SEGI_TEST_NOT,
     SEGI_TEST_AT_LEAST,
-    SEGI_TEST_MATCH,       /* value against constants */
-    SEGI_TEST_WINDOW,      /* a timestamp or date lies in its user's window */
-    SEGI_TEST_COMPARE,     /* value against value: op */
-    SEGI_TEST_BETWEEN,     /* value between two values */
-    SEGI_TEST_TEXT_COMPARE /* strings of two values: op */
+    SEGI_TEST_MATCH,        /* value against constants */
+    SEGI_TEST_WINDOW,       /* a timestamp or date lies in its user's window */
+    SEGI_TEST_COMPARE,      /* value against value: op */
+    SEGI_TEST_BETWEEN,      /* value between two values */
+    SEGI_TEST_TEXT_COMPARE, /* strings of two values: op */
+    SEGI_TEST_CALENDAR      /* of rows: what a table says of their times */
 } segi_test_form;
 
 /* A test of values: a filter of rows, or the value part of a leaf. */
@@ -209,6 +211,7 @@ struct segi_prep_filter {
     const segi_prep_value *values[3];
     const segi_match *match;        /* MATCH */
     const segi_prep_window *window; /* WINDOW */
+    const segi_calendar *calendar;  /* CALENDAR */
 };
 
 typedef enum segi_leaf_form {
@@ -403,6 +406,15 @@ const segi_prep_value *segi_prep_gather(segi_prep *p, const segi_node *node,
                                         const segi_prep_source *source,
                                         const segi_prep_value *argument);
 const segi_prep_filter *segi_prep_test(segi_prep *p, const segi_node *node, segi_place place);
+/* A filter of the type's rows with its tests of clock and calendar as a table, where that pays
+ * (calendar.c). */
+const segi_prep_filter *segi_prep_calendar(segi_prep *p, const segi_prep_filter *filter,
+                                           const segi_prep_type *type,
+                                           const segi_prep_source *source);
+void segi_calendar_rows(const segi_calendar *table, const segi_col *time, uint32_t begin,
+                        uint32_t count, uint64_t *bits);
+/* What a builtin says at a local time, in microseconds. */
+int64_t segi_civil_field(segi_builtin builtin, int64_t local);
 /* Test of `value` by a node whose other operands are constants; NULL with p->status SEG_OK where
  * there is no such form. */
 const segi_match *segi_prep_match(segi_prep *p, const segi_node *node, const segi_prep_value *value,

@@ -278,6 +278,8 @@ const segi_prep_source *segi_prep_source_of(segi_prep *p, const segi_selector *s
             continue;
         segi_place place = {.rows = true, .position = type->position, .selector = selector};
         type->filter = segi_prep_test(p, selector->where, place);
+        if (type->filter)
+            type->filter = segi_prep_calendar(p, type->filter, type, out);
         if (!type->filter)
             return NULL;
         out->needs_users = out->needs_users || filter_needs_users(type->filter);

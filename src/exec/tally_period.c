@@ -41,19 +41,26 @@ SEGI_HOT static void period_of_rows(const segi_col *time, uint32_t begin, uint32
     switch (time->width) {
     case 1:
         for (uint32_t i = 0; i < count; i++)
-            out[i] = (uint8_t)(int32_t)((((const uint8_t *)data)[begin + i] * unit + shift) * per_us);
+            out[i] =
+                (uint8_t)(int32_t)((((const uint8_t *)data)[begin + i] * unit + shift) * per_us);
         break;
     case 2:
         for (uint32_t i = 0; i < count; i++)
-            out[i] = (uint8_t)(int32_t)((((const uint16_t *)(const void *)data)[begin + i] * unit + shift) * per_us);
+            out[i] = (uint8_t)(int32_t)((((const uint16_t *)(const void *)data)[begin + i] * unit +
+                                         shift) *
+                                        per_us);
         break;
     case 4:
         for (uint32_t i = 0; i < count; i++)
-            out[i] = (uint8_t)(int32_t)((((const uint32_t *)(const void *)data)[begin + i] * unit + shift) * per_us);
+            out[i] = (uint8_t)(int32_t)((((const uint32_t *)(const void *)data)[begin + i] * unit +
+                                         shift) *
+                                        per_us);
         break;
     default:
         for (uint32_t i = 0; i < count; i++)
-            out[i] = (uint8_t)(int32_t)(((double)segi_col_slot(time, begin + i) - (double)time->base + shift) * per_us);
+            out[i] = (uint8_t)(int32_t)(((double)segi_col_slot(time, begin + i) -
+                                         (double)time->base + shift) *
+                                        per_us);
         break;
     }
 }
@@ -139,7 +146,7 @@ static void periods_streaks(const segi_prep_value *value, const uint64_t *words,
 }
 
 void segi_tally_period_users(segi_worker *w, const segi_prep_value *value, segi_users users,
-                                segi_vector *out)
+                             segi_vector *out)
 {
     if (!segi_worker_array(w, (void **)&w->tally64, SEGI_CHUNK_USERS + 64, sizeof *w->tally64))
         return;
