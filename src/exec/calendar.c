@@ -14,9 +14,9 @@
 #define CALENDAR_ROWS 2
 
 struct segi_calendar {
-    int64_t begin;    /* first instant of the first step */
-    int64_t step;     /* in microseconds */
-    uint32_t count;   /* steps */
+    int64_t begin;        /* first instant of the first step */
+    int64_t step;         /* in microseconds */
+    uint32_t count;       /* steps */
     const uint8_t *holds; /* by step: 0 or 1 */
 };
 
@@ -63,8 +63,7 @@ static bool calendar_holds(const segi_prep_filter *filter, int64_t instant)
 {
     if (filter->form == SEGI_TEST_MATCH) {
         const segi_prep_value *value = filter->values[0];
-        int64_t local =
-            instant + segi_zone_offset(value->zones->fallback, instant) * SEGI_SECOND;
+        int64_t local = instant + segi_zone_offset(value->zones->fallback, instant) * SEGI_SECOND;
         return segi_match_slot(filter->match, segi_civil_field(value->node->builtin, local));
     }
     uint32_t held = 0;
@@ -132,14 +131,12 @@ static const segi_prep_filter *calendar_among(segi_prep *p, const segi_prep_filt
     }
     if (mine_count == 0)
         return filter;
-    *those = (segi_prep_filter){
-        .form = SEGI_TEST_AND, .child_count = mine_count, .children = mine};
+    *those = (segi_prep_filter){.form = SEGI_TEST_AND, .child_count = mine_count, .children = mine};
     const segi_prep_filter *table = calendar_table(p, those, begin, end, rows);
     if (!table || table == those)
         return table ? filter : NULL;
     rest[rest_count++] = table;
-    *both = (segi_prep_filter){
-        .form = SEGI_TEST_AND, .child_count = rest_count, .children = rest};
+    *both = (segi_prep_filter){.form = SEGI_TEST_AND, .child_count = rest_count, .children = rest};
     return both;
 }
 

@@ -227,8 +227,8 @@ typedef enum segi_leaf_form {
     SEGI_LEAF_TEST       /* a test of values; SUM has it as well, for few candidates */
 } segi_leaf_form;
 
-/* Users with `least` rows of the source, and one of the anchor's where there is one, may differ from
- * users without any. */
+/* Users with `least` rows of the source, and one of the anchor's where there is one, may differ
+ * from users without any. */
 #define SEGI_NARROW_MAX 4
 typedef struct segi_narrow {
     const segi_prep_source *source, *anchor;
@@ -426,7 +426,8 @@ bool segi_prep_leaf_of(segi_prep *p, const segi_node *node, segi_prep_leaf *out)
 bool segi_prep_shortcut(segi_prep *p, segi_prep_leaf *leaf);
 /* Who is worth a look in a test (narrow.c). */
 void segi_prep_narrow(segi_prep_leaf *leaf);
-/* Candidates who have rows, and the rest, of whom a test says one and the same. False on failure. */
+/* Candidates who have rows, and the rest, of whom a test says one and the same. False on
+ * failure. */
 bool segi_narrow_users(segi_worker *w, const segi_prep_leaf *leaf, const segi_mask *candidates,
                        uint32_t count, segi_mask *out_some, segi_mask *out_rest);
 seg_status segi_run_prepare(segi_run *run, seg_error *err);

@@ -30,9 +30,9 @@ static uint32_t period_of(const segi_prep_value *value, int64_t time)
     return at;
 }
 
-/* floor((stored + shift) / length) of rows, by doubles: half a unit more in the dividend keeps a whole
- * quotient from falling short, and both fit 53 bits. Rows outside of the window come out as any
- * period; they are not selected. */
+/* floor((stored + shift) / length) of rows, by doubles: half a unit more in the dividend keeps a
+ * whole quotient from falling short, and both fit 53 bits. Rows outside of the window come out as
+ * any period; they are not selected. */
 SEGI_HOT static void period_of_rows(const segi_col *time, uint32_t begin, uint32_t count,
                                     int64_t first, double per_us, uint8_t *out)
 {

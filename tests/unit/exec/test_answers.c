@@ -248,7 +248,7 @@ START_TEST(test_answers__clock_by_table_and_by_row)
         for (size_t i = 0; i < sizeof clocks / sizeof *clocks; i++) {
             char table[400], rows[400];
             snprintf(table, sizeof table,
-                     "using timezone \"%s\": count of buy where (%s and qty < 9) >= 12", zones[z],
+                     "using timezone \"%s\": count of buy where ((%s) and qty < 9) >= 12", zones[z],
                      clocks[i]);
             snprintf(
                 rows, sizeof rows,
