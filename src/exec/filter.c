@@ -399,6 +399,9 @@ static void filter_eval(const filter_input *in, const segi_prep_filter *filter, 
     case SEGI_TEST_COMPARE:
     case SEGI_TEST_BETWEEN:
     case SEGI_TEST_TEXT_COMPARE: filter_compare(in, filter, bits); break;
+    case SEGI_TEST_CALENDAR:
+        segi_calendar_rows(filter->calendar, &in->part->time, in->row_begin, in->count, bits);
+        break;
     }
 }
 

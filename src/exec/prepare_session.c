@@ -26,7 +26,7 @@ static const segi_prep_session *session_of(segi_prep *p, const segi_node *node)
     events->node = node;
     events->source = segi_prep_source_of(p, what->of, begin, p->run->now + 1);
     out->events = events;
-    return events->source ? out : NULL;
+    return events->source && segi_prep_pin_order(p, events->source) ? out : NULL;
 }
 
 /* What aggregates and `where` say of sessions, which come as a list of "users". */
@@ -93,6 +93,8 @@ const segi_prep_value *segi_prep_of_session(segi_prep *p, const segi_node *node,
         return NULL;
     *out = *value;
     /* Its rows in order, cut at the sessions' ends. */
+    if (!segi_prep_pin_order(p, source))
+        return NULL;
     out->form = SEGI_VALUE_OF_SESSION;
     out->periods = NULL;
     return out;
