@@ -322,6 +322,17 @@ typedef struct segi_session_row {
     uint16_t low;
 } segi_session_row;
 
+/* The sessions of a block, user by user. */
+typedef struct segi_session_table {
+    segi_session_row *rows;
+    size_t count, capacity, kept;
+    uint16_t *lows; /* users of the slice under way, 65,536 */
+    size_t first;   /* where it begins */
+    segi_gather_block block;
+    segi_list_row *list; /* one row per session */
+    size_t list_capacity;
+} segi_session_table;
+
 /* A part met during a tally of firsts and lasts. */
 typedef struct segi_seen_part {
     const segi_part *part;
@@ -368,15 +379,7 @@ typedef struct segi_worker {
     int64_t *bound_begin, *bound_end;  /* windows by user */
     segi_list_row *rows, *rows_sorted; /* as they come; by user and in order */
     size_t rows_capacity, rows_sorted_capacity, row_count;
-    struct segi_session_table {
-        segi_session_row *rows;
-        size_t count, capacity;
-        size_t first;            /* of the slice under way */
-        segi_gather_block block; /* ... and its users */
-    } sessions;
-    uint16_t *session_lows;      /* users of the slice */
-    segi_list_row *session_rows; /* sessions of a block as rows */
-    size_t session_rows_capacity, session_row_count;
+    segi_session_table sessions;
     uint32_t *starts;                /* 65,537: where each user's rows begin */
     int64_t *bag_slots, *bag_sorted; /* values as they come; by user */
     uint16_t *bag_lows;              /* whose they are */
