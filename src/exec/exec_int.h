@@ -17,6 +17,7 @@
  * streak.c   streaks, from periods
  * gather.c   all rows of each user in order: everything that needs the order
  * session.c  rows in order, cut into sessions
+ * occasion.c days of the year
  * value.c    values of candidates
  * leaf.c     leaves of the program -> mask
  * rank.c     top and bottom, over the whole population; select.c finds the n-th smallest
@@ -213,6 +214,8 @@ typedef enum segi_test_form {
     SEGI_TEST_COMPARE,      /* value against value: op */
     SEGI_TEST_BETWEEN,      /* value between two values */
     SEGI_TEST_TEXT_COMPARE, /* strings of two values: op */
+    SEGI_TEST_ANNIVERSARY,  /* a day of the year of a date lies in its user's window */
+    SEGI_TEST_SEASON,       /* ... between two days of the year */
     SEGI_TEST_CALENDAR      /* of rows: what a table says of their times */
 } segi_test_form;
 
@@ -225,7 +228,8 @@ struct segi_prep_filter {
     segi_compare op;
     const segi_prep_value *values[3];
     const segi_match *match;        /* MATCH */
-    const segi_prep_window *window; /* WINDOW */
+    const segi_prep_window *window; /* WINDOW, ANNIVERSARY; SEASON: its zones */
+    const segi_node *node;          /* ANNIVERSARY, SEASON */
     const segi_calendar *calendar;  /* CALENDAR */
 };
 
@@ -545,6 +549,11 @@ void segi_filter_rows(segi_worker *w, const segi_prep_filter *filter, const segi
 void segi_filter_row_values(segi_worker *w, const segi_prep_value *value, const segi_part *part,
                             uint32_t position, uint32_t row_begin, uint32_t count,
                             const uint16_t *row_lows, segi_vector *out);
+/* Tests of days of the year over values (occasion.c). lows: users of the places, or NULL where they
+ * do not matter. bits start clear. */
+void segi_occasion_test(segi_worker *w, const segi_prep_filter *filter, const segi_vector *dates,
+                        uint32_t count, const uint16_t *lows, uint64_t *bits);
+bool segi_anniversary_in(int32_t date, bool early, int64_t begin, int64_t end);
 /* What clock and calendar of a zone say at a local time. */
 int64_t segi_civil_field(segi_builtin builtin, int64_t local);
 /* The user of each row of a span; NULL after a failure. */
