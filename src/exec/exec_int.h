@@ -133,6 +133,8 @@ typedef struct segi_prep_window {
     bool dates;                    /* bounds are day numbers */
     const segi_prep_value *anchor; /* NULL: none */
     const segi_user_zones *zones;
+    bool plain;             /* anchored, and of exact length: [anchor + shift[0], ... */
+    int64_t shift[2], last; /* ... anchor + shift[1]), before `last` */
 } segi_prep_window;
 
 /* Which rows: selector and window, ready to be walked. */
@@ -534,6 +536,9 @@ void segi_tally_edge_users(segi_worker *w, const segi_prep_value *value, segi_us
 /* Its part for properties and shares. */
 void segi_tally_value_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                             segi_vector *out);
+/* The source cut to the windows of these users, which are given by low half. */
+segi_prep_source segi_source_within(const segi_prep_source *source, segi_users users,
+                                    const int64_t *begin, const int64_t *end);
 /* Counts within windows of one's own (tally_each.c). */
 bool segi_tally_each_fits(const segi_prep_value *value);
 void segi_tally_each_users(segi_worker *w, const segi_prep_value *value, segi_users users,

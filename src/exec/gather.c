@@ -23,6 +23,7 @@ typedef struct gather {
     const segi_prep_value *value;
     uint64_t wanted[SEGI_MASK_WORDS]; /* candidates */
     const int64_t *begin, *end;       /* windows by low bits, or NULL */
+    const segi_prep_source *source;   /* cut to those windows */
 } gather;
 
 /* ---- collecting ---- */
@@ -552,7 +553,7 @@ static void gather_block(segi_worker *w, gather *g, segi_users users, uint32_t f
                          uint32_t low_begin, uint32_t low_end, segi_vector *out)
 {
     w->row_count = 0;
-    segi_spans_each(w, g->value->source, low_begin, low_end, gather_span, g);
+    segi_spans_each(w, g->source, low_begin, low_end, gather_span, g);
     if (segi_worker_stop(w) || !gather_group(w, low_begin, low_end))
         return;
     for (uint32_t i = first; i < last; i++) {
@@ -598,12 +599,17 @@ void segi_gather_users(segi_worker *w, const segi_prep_value *value, segi_users 
         segi_tally_each_users(w, value, users, out);
         return;
     }
-    gather g = {.value = value};
+    gather g = {.value = value, .source = value->source};
+    segi_prep_source within;
     size_t bytes = ((size_t)users.count + 63) / 64 * sizeof *out->set;
     memset(out->set, 0, bytes);
     memset(out->null, 0, bytes);
-    if (value->source->each && !gather_bounds(w, &g, users))
-        return;
+    if (value->source->each) {
+        if (!gather_bounds(w, &g, users))
+            return;
+        within = segi_source_within(value->source, users, g.begin, g.end);
+        g.source = &within;
+    }
     for (uint32_t i = 0; i < users.count; i++)
         segi_bit_set(g.wanted, users.lows[i]);
     bool few = segi_spans_few(w, value->source, users.count);

@@ -11,8 +11,8 @@
 typedef struct tally_edge {
     const segi_prep_value *value;
     bool last;
-    int64_t *times;      /* where parts overlap in time */
-    uint32_t *spans;     /* index into w->seen; UINT32_MAX: none yet */
+    int64_t *times;  /* where parts overlap in time */
+    uint32_t *spans; /* index into w->seen; UINT32_MAX: none yet */
     uint32_t *rows;
     segi_mask *left;     /* parts in order: users to be found yet, */
     uint32_t left_count; /* ... so many */
