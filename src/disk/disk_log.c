@@ -74,14 +74,18 @@ seg_status segi_disk_log_create(segi_disk *disk, uint64_t epoch, uint64_t base_l
     return SEG_OK;
 }
 
+/* The zeros are synced before the file is cut: a system that cuts first throws them away, and the
+ * medium keeps what they were to overwrite. */
 static seg_status log_reset(segi_disk *disk, const disk_log_header *header, seg_error *err)
 {
     disk_log *log = &disk->log;
     SEGI_TRY(log_header_write(disk, header, err));
     if (!disk->options.keep_freed && log->touched > DISK_LOG_HEADER)
         SEGI_TRY(segi_file_zero(&log->file, DISK_LOG_HEADER, log->touched - DISK_LOG_HEADER, err));
-    if (log->size > header->file_size)
-        SEGI_TRY(segi_file_truncate(&log->file, header->file_size, err));
+    SEGI_TRY(segi_disk_sync_file(disk, &log->file, err));
+    if (log->size <= header->file_size)
+        return SEG_OK;
+    SEGI_TRY(segi_file_truncate(&log->file, header->file_size, err));
     return segi_disk_sync_file(disk, &log->file, err);
 }
 
