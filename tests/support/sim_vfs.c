@@ -754,6 +754,17 @@ const unsigned char *sim_vfs_bytes(const sim_vfs *sim, const char *path, size_t 
     return bytes->size == 0 ? nothing : bytes->data;
 }
 
+unsigned char *sim_vfs_edit(sim_vfs *sim, const char *path, size_t *out_size)
+{
+    sim_name *name = names_find(&sim->seen, path);
+    *out_size = 0;
+    if (name == NULL)
+        return NULL;
+    sim_bytes *bytes = &sim->files[name->file].seen;
+    *out_size = bytes->size;
+    return bytes->data;
+}
+
 void sim_vfs_put(sim_vfs *sim, const char *path, const void *bytes, size_t size)
 {
     const sim_name *name = names_find(&sim->seen, path);
