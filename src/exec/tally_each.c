@@ -59,7 +59,8 @@ static bool each_bounds(segi_worker *w, const segi_prep_value *value, segi_users
     return w->status == SEG_OK;
 }
 
-segi_prep_source segi_source_within(const segi_prep_source *source, segi_users users,
+/* The source cut to the windows of these users, which are given by low half. */
+static segi_prep_source each_source(const segi_prep_source *source, segi_users users,
                                     const int64_t *begin, const int64_t *end)
 {
     segi_prep_source out = *source;
@@ -83,8 +84,7 @@ void segi_tally_each_users(segi_worker *w, const segi_prep_value *value, segi_us
         !segi_worker_array(w, (void **)&w->tally32, SEGI_CHUNK_USERS + 64, sizeof *w->tally32))
         return;
     tally_each t = {w->bound_begin, w->bound_end, w->tally32};
-    segi_prep_source source =
-        segi_source_within(value->source, users, w->bound_begin, w->bound_end);
+    segi_prep_source source = each_source(value->source, users, w->bound_begin, w->bound_end);
     memset(out->null, 0, ((size_t)users.count + 63) / 64 * sizeof *out->null);
     if (!few) {
         memset(t.counts, 0, SEGI_CHUNK_USERS * sizeof *t.counts);
