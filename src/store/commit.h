@@ -37,6 +37,9 @@ typedef struct segi_commit {
     uint64_t row_count, duplicates;
     bool quarantine, results_wanted;
     uint64_t results_count;
+    const char *token; /* borrowed; token_size 0: none */
+    size_t token_size;
+    const seg_commit_report *recorded;    /* replay: what the commit reported when it was made */
     segi_commit_buffer items, codes, map; /* strings on their way to codes */
 } segi_commit;
 
