@@ -12,10 +12,13 @@
  * tally.c    running figures per user over spans: count, sum, least, greatest
  * tally_value.c, tally_each.c  the same for properties, and within windows of one's own
  * shortcut.c  cheaper roads to the same answer
+ * streak.c   streaks, from periods
  * gather.c   all rows of each user in order: everything that needs the order
  * value.c    values of candidates
  * leaf.c     leaves of the program -> mask
- * rank.c     top and bottom, over the whole population
+ * rank.c     top and bottom, over the whole population; select.c finds the n-th smallest
+ * score.c    classes by cut points
+ * split.c    shares of users drawn by lot
  * operate.c  operations of the program over one chunk
  * run.c      the chunk loop, threads, sets and counts
  * answer.c   values of the members of a set, as columns */
@@ -104,6 +107,8 @@ typedef struct segi_vector {
 
 typedef struct segi_prep_value segi_prep_value;
 typedef struct segi_prep_filter segi_prep_filter;
+typedef struct segi_ranking segi_ranking;       /* rank.h */
+typedef struct segi_prep_score segi_prep_score; /* rank.h */
 
 /* Zones of users, by code of the attribute `timezone`. */
 typedef struct segi_user_zones {
@@ -144,10 +149,12 @@ typedef enum segi_value_form {
     SEGI_VALUE_COLUMN, /* a property, in a filter */
     SEGI_VALUE_CIVIL,  /* a builtin, in a filter */
     SEGI_VALUE_TALLY,  /* an aggregate by running figures */
+    SEGI_VALUE_BAG,    /* an aggregate over all values of a property, by user */
     SEGI_VALUE_GATHER, /* an aggregate over ordered rows */
     SEGI_VALUE_ARITH,
     SEGI_VALUE_SHIFT,
     SEGI_VALUE_SIZE,
+    SEGI_VALUE_SCORE, /* a class, by cut points */
     SEGI_VALUE_MOMENT /* a local moment in the user's zone */
 } segi_value_form;
 
@@ -165,12 +172,15 @@ struct segi_prep_value {
     const segi_prep_value *argument;      /* aggregates */
     const segi_prep_filter *const *share; /* share: by position in source->types */
     const segi_match *match;              /* mode with ties all: what the value must pass */
-    const segi_prep_value *left, *right;  /* arith, shift (left) */
-    const segi_user_zones *zones;         /* civil, shift, moment, distinct periods */
-    bool needs_users;                     /* gather: argument or share read the user's zone */
-    const int64_t *periods;               /* tally of distinct periods: their first instants, and */
-    uint32_t period_count;                /* ... at most 64 of them */
+    const segi_prep_value *left, *right;  /* arith; left: shift, score by written cut points */
+    const segi_prep_score *score;
+    const segi_user_zones *zones; /* civil, shift, moment, distinct periods */
+    bool needs_users;             /* gather: argument or share read the user's zone */
+    const int64_t *periods;       /* tally of distinct periods: their first instants, and */
+    uint32_t period_count;        /* ... at most 64 of them */
     double periods_per_us;
+    int64_t bag_low; /* bag: the least slot, and how far above it the greatest can be */
+    uint64_t bag_span;
 };
 
 typedef enum segi_test_form {
@@ -208,6 +218,8 @@ typedef enum segi_leaf_form {
     SEGI_LEAF_EDGE,      /* a row in the source and none in `other`: first or last lies there */
     SEGI_LEAF_NTH,       /* fewer than `min` rows in the source, at least `min` in `other` */
     SEGI_LEAF_SUM,       /* an exact sum matches a range */
+    SEGI_LEAF_SCORE,     /* a class of a population matches */
+    SEGI_LEAF_SPLIT,     /* the draw lies in a range */
     SEGI_LEAF_TEST       /* a test of values; SUM has it as well, for few candidates */
 } segi_leaf_form;
 
@@ -222,7 +234,7 @@ typedef struct segi_prep_leaf {
     const uint32_t *set_codes; /* rising */
     bool set_unknown;          /* a string that nobody has was asked for */
     const segi_prep_source *source, *other;
-    int64_t min, max; /* COUNT; NTH: n in min */
+    int64_t min, max; /* COUNT; NTH: n in min; SPLIT: draws, as uint64_t */
     const segi_prep_filter *test;
     const segi_prep_source *narrow[2]; /* TEST: who has no row in one of them fails; or NULL */
 } segi_prep_leaf;
@@ -242,7 +254,8 @@ typedef struct segi_run {
     segi_arena arena;             /* everything prepared */
     const uint32_t *const *order; /* by operation: children, cheapest and most telling first */
     const segi_prep_leaf *leaves; /* by operation */
-    const segi_mask **ranks;      /* by operation: masks by chunk, for SEGI_OP_RANK */
+    segi_ranking **rankings;      /* by operation: RANK and SCORE; settled in the order of them */
+    segi_prep_score **scores;     /* by operation: SCORE */
     segi_scratch *scratch;
     uint32_t chunk_count;
     segi_op_actual *actual; /* figures wanted, or NULL */
@@ -312,7 +325,11 @@ typedef struct segi_worker {
     int64_t *bound_begin, *bound_end;  /* windows by user */
     segi_list_row *rows, *rows_sorted; /* as they come; by user and in order */
     size_t rows_capacity, rows_sorted_capacity, row_count;
-    uint32_t *starts;       /* 65,537: where each user's rows begin */
+    uint32_t *starts;                /* 65,537: where each user's rows begin */
+    int64_t *bag_slots, *bag_sorted; /* values as they come; by user */
+    uint16_t *bag_lows;              /* whose they are */
+    size_t bag_capacity, bag_lows_capacity, bag_sorted_capacity, bag_count;
+    uint32_t *bag_counts;   /* by value, for the most frequent one */
     segi_op_actual *actual; /* by operation */
     uint32_t op;            /* operation under way, for `actual` */
 } segi_worker;
@@ -402,20 +419,27 @@ bool segi_worker_list(segi_worker *w);
 /* Rows of one part for the users [low_begin, low_end) of the chunk. */
 typedef struct segi_span {
     const segi_part *part;
+    const segi_part_chunk *pc;
     const segi_prep_type *type;
     uint32_t row_begin, row_count; /* rows of the part */
-    uint32_t user_count;
-    const uint16_t *lows;   /* users in order */
-    const uint32_t *counts; /* rows of each */
-    const uint64_t *bits;   /* selected rows, from row_begin on; NULL: all */
+    const uint64_t *bits;          /* selected rows, from row_begin on; NULL: all */
+    const uint16_t *row_users;     /* user of each row, from row_begin on; NULL: not kept */
+    uint32_t user_count;           /* once segi_span_list() was called: */
+    const uint16_t *lows;          /* users in order */
+    const uint32_t *counts;        /* rows of each */
 } segi_span;
-typedef void segi_span_function(segi_worker *w, void *context, const segi_span *span);
+typedef void segi_span_function(segi_worker *w, void *context, segi_span *span);
+/* Users and counts of the span. Who goes by row_users can do without. */
+void segi_span_list(segi_worker *w, segi_span *span);
 /* Call function for each span that has selected rows. Parts come in order of (time_min,
  * generation) within a type; types one after the other. */
 void segi_spans_each(segi_worker *w, const segi_prep_source *source, uint32_t low_begin,
                      uint32_t low_end, segi_span_function *function, void *context);
 /* True where some row of the part may lie in the source's window. */
 bool segi_span_overlaps(const segi_part *part, const segi_prep_source *source);
+/* Neighbouring users, a power of two of them, that have about rows_max rows together: the block in
+ * which a chunk is worked off where rows are kept for a while. */
+uint32_t segi_spans_block(const segi_worker *w, const segi_prep_source *source, uint32_t rows_max);
 /* Is it cheaper to look so many candidates up one by one than to go over the chunk? */
 bool segi_spans_few(const segi_worker *w, const segi_prep_source *source, uint32_t count);
 /* The span of one part. */
@@ -433,7 +457,7 @@ void segi_filter_row_values(segi_worker *w, const segi_prep_value *value, const 
                             uint32_t position, uint32_t row_begin, uint32_t count,
                             const uint16_t *row_lows, segi_vector *out);
 /* The user of each row of a span; NULL after a failure. */
-const uint16_t *segi_span_row_lows(segi_worker *w, const segi_span *span);
+const uint16_t *segi_span_row_lows(segi_worker *w, segi_span *span);
 /* The same test over values of users. */
 void segi_filter_users(segi_worker *w, const segi_prep_filter *filter, segi_users users,
                        uint64_t *bits);
@@ -446,6 +470,8 @@ void segi_vector_compare(segi_compare op, segi_value_type left_type, const segi_
 /* a op b, byte by byte (S-15). */
 bool segi_text_compare(segi_compare op, const char *a, size_t a_size, const char *b, size_t b_size);
 double segi_slot_as_float(segi_value_type type, int64_t slot);
+/* Slots as integers of the order of their values. Its own inverse. */
+int64_t segi_slot_key(segi_value_type type, int64_t slot);
 
 void segi_value_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                       segi_vector *out);
@@ -474,6 +500,27 @@ void segi_tally_each_users(segi_worker *w, const segi_prep_value *value, segi_us
                            segi_vector *out);
 void segi_gather_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                        segi_vector *out);
+/* Streaks of one user (streak.c): active periods by rising number, then the running one. */
+typedef struct segi_streak_walk {
+    const segi_streak *rule;
+    bool alive, any;
+    int64_t length; /* active periods of the streak under way */
+    int64_t longest, latest;
+    int64_t missed;    /* of the streak under way */
+    int64_t broken_at; /* the period whose end broke the latest streak; INT64_MIN: none did */
+    int64_t misses[SEGI_STREAK_MISSED_MAX]; /* the last ones, in a ring of rule->missed */
+} segi_streak_walk;
+void segi_streak_begin(segi_streak_walk *s, const segi_streak *rule);
+void segi_streak_active(segi_streak_walk *s, int64_t period);
+void segi_streak_end(segi_streak_walk *s, int64_t now);
+/* False: undefined, where no streak ever broke. A break is told as the period missed. */
+bool segi_streak_result(const segi_streak_walk *s, segi_aggregate aggregate, int64_t *out);
+/* The same for periods 0 .. 63 as bits, of which `now` is the running one. */
+bool segi_streak_word(const segi_node *node, uint64_t word, uint32_t now, int64_t *out);
+/* Figures of a bag of values (bag.c). fits: settles the range of the values as well. */
+bool segi_bag_fits(segi_prep_value *value);
+void segi_bag_users(segi_worker *w, const segi_prep_value *value, segi_users users,
+                    segi_vector *out);
 /* Users with at least one selected row, into `out`, which starts clear: all candidates who have
  * one, and maybe others. */
 void segi_tally_did(segi_worker *w, const segi_prep_source *source, const segi_mask *candidates,
@@ -493,14 +540,35 @@ void segi_leaf_evaluate(segi_worker *w, const segi_prep_leaf *leaf, const segi_m
 uint32_t segi_op_evaluate(segi_worker *w, uint32_t op, const segi_mask *candidates,
                           uint32_t candidate_count, segi_mask *out);
 
-/* Fill a run from a request; its arena is live afterwards. */
+/* Fill a run from a request; its arena is live afterwards, until segi_run_deinit(). */
 void segi_run_init(segi_run *run, const segi_request *request);
+void segi_run_deinit(segi_run *run);
+/* Prepare the program, and settle its ranks and scores. */
+seg_status segi_run_start(segi_run *run, uint32_t threads, seg_error *err);
 /* Work over all chunks by the run's threads. */
 typedef void segi_chunk_function(segi_worker *w, void *context, uint32_t group);
 seg_status segi_run_chunks(segi_run *run, uint32_t threads, segi_chunk_function *function,
                            void *context, uint32_t group_count, seg_error *err);
 /* Candidates of the request in a chunk, into w->base; false if there are none. */
 bool segi_run_enter(segi_worker *w, uint32_t chunk, segi_mask *base);
+/* The pass over the population of a rank or a score, and its cut points. */
+segi_ranking *segi_rank_new(segi_prep *p, const segi_op *op);
 seg_status segi_rank_prepare(segi_run *run, uint32_t threads, uint32_t op, seg_error *err);
+void segi_rank_free(segi_run *run);
+uint32_t segi_rank_evaluate(segi_worker *w, uint32_t op, const segi_mask *candidates,
+                            segi_mask *out);
+segi_prep_score *segi_score_new(segi_prep *p, const segi_score *score, const segi_ranking *ranking);
+seg_status segi_score_cut(segi_prep *p, segi_prep_score *score);
+const segi_prep_value *segi_score_value(segi_prep *p, const segi_node *node);
+void segi_score_users(segi_worker *w, const segi_prep_value *value, segi_users users,
+                      segi_vector *out);
+/* Users of the chunk whose class passes, added to `out`. */
+void segi_score_test(segi_worker *w, const segi_prep_score *score, const segi_match *match,
+                     segi_mask *out);
+/* The draws that a split takes, as a range; false: none. */
+bool segi_split_range(const segi_split *split, uint64_t *low, uint64_t *high);
+/* Candidates whose draw lies in the range, into `out`. */
+void segi_split_users(segi_worker *w, const segi_split *split, uint64_t low, uint64_t high,
+                      const segi_mask *candidates, segi_mask *out);
 
 #endif

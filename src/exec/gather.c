@@ -3,8 +3,8 @@
  * neighbouring users at a time, so that they stay in cache; each user's rows are put into the
  * total order of S-08 and reduced to one value.
  *
- * A row of a list takes 40 bytes, so a block of 2,048 users with some tens of rows each stays in
- * the second-level cache, and so do the counters of the distribution by user. Where candidates are
+ * A row of a list takes 40 bytes, so a block of some ten thousand rows stays in the second-level
+ * cache, and so do the counters of the distribution by user. Where candidates are
  * few, each is a block of its own. Cost: O(rows) to collect, and O(n log n) for the n rows of a
  * user only where parts overlap in time or the figure needs values in order.
  *
@@ -16,8 +16,8 @@
 #include "base/text.h"
 #include "exec/exec_int.h"
 
-/* Users of a block otherwise; divides the users of a chunk. */
-#define GATHER_BLOCK 2048u
+/* Rows of a block otherwise, about. */
+#define GATHER_ROWS 16384u
 
 typedef struct gather {
     const segi_prep_value *value;
@@ -94,7 +94,7 @@ static void gather_rows(segi_worker *w, const gather *g, const segi_span *span,
     }
 }
 
-static void gather_span(segi_worker *w, void *context, const segi_span *span)
+static void gather_span(segi_worker *w, void *context, segi_span *span)
 {
     gather *g = context;
     if (!segi_grow(w->mem, (void **)&w->rows, &w->rows_capacity, w->row_count + span->row_count,
@@ -103,6 +103,7 @@ static void gather_span(segi_worker *w, void *context, const segi_span *span)
         return;
     }
     const uint16_t *row_lows = NULL;
+    segi_span_list(w, span);
     if (g->value->needs_users && !(row_lows = segi_span_row_lows(w, span)))
         return;
     segi_vector *values = segi_worker_vector_push(w);
@@ -350,20 +351,95 @@ static gather_result reduce_distinct(segi_list_row *rows, segi_list_row *spare, 
     return result_set(distinct);
 }
 
+/* The first days of the rows' periods, rising, each of those with at least `each` rows once. */
+static size_t reduce_starts(const segi_prep_value *value, const segi_zone *zone, segi_period period,
+                            int64_t each, segi_list_row *rows, segi_list_row *spare, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        int32_t days = segi_zone_date(zone, rows[i].time);
+        rows[i].slot = segi_civil_period_start(period, days, value->node->window.week_start);
+    }
+    gather_sort(rows, spare, n, gather_by_slot);
+    size_t kept = 0;
+    for (size_t begin = 0, end; begin < n; begin = end) {
+        end = begin + 1;
+        while (end < n && rows[end].slot == rows[begin].slot)
+            end++;
+        if ((int64_t)(end - begin) >= each)
+            rows[kept++].slot = rows[begin].slot;
+    }
+    return kept;
+}
+
 static gather_result reduce_periods(segi_worker *w, const segi_prep_value *value,
                                     segi_list_row *rows, segi_list_row *spare, size_t n)
 {
+    const segi_node *node = value->node;
+    bool did = node->kind == SEGI_NODE_DID;
     if (n == 0)
         return result_set(0);
     const segi_zone *zone = segi_user_zone(w, value->zones, rows[0].low);
+    segi_period period = segi_prep_period(did ? node->bound.period : node->period);
+    return result_set(
+        (int64_t)reduce_starts(value, zone, period, did ? node->bound.each : 1, rows, spare, n));
+}
+
+/* Periods as numbers that follow upon each other. */
+static int64_t streak_number(segi_period period, int32_t start)
+{
+    int32_t year, month, day;
+    if (period == SEGI_PERIOD_DAY)
+        return start;
+    if (period == SEGI_PERIOD_WEEK)
+        return segi_floor_div(start, 7);
+    segi_civil_from_days(start, &year, &month, &day);
+    return period == SEGI_PERIOD_MONTH     ? (int64_t)year * 12 + month - 1
+           : period == SEGI_PERIOD_QUARTER ? (int64_t)year * 4 + (month - 1) / 3
+                                           : year;
+}
+
+static gather_result reduce_streak(segi_worker *w, const segi_prep_value *value,
+                                   segi_list_row *rows, segi_list_row *spare, size_t n)
+{
     const segi_node *node = value->node;
-    segi_unit unit = node->kind == SEGI_NODE_DID ? node->bound.period : node->period;
-    segi_period period = segi_prep_period(unit);
-    for (size_t i = 0; i < n; i++) {
-        int32_t days = segi_zone_date(zone, rows[i].time);
-        rows[i].slot = segi_civil_period_start(period, days, node->window.week_start);
+    segi_period period = segi_prep_period(node->period);
+    segi_streak_walk walk;
+    segi_streak_begin(&walk, node->streak);
+    const segi_zone *zone = n ? segi_user_zone(w, value->zones, rows[0].low) : NULL;
+    n = n ? reduce_starts(value, zone, period, node->streak->min_events, rows, spare, n) : 0;
+    for (size_t i = 0; i < n; i++)
+        segi_streak_active(&walk, streak_number(period, (int32_t)rows[i].slot));
+    int64_t result, now = 0;
+    int32_t start = 0;
+    if (n) {
+        start = segi_civil_period_start(period, segi_zone_date(zone, w->run->now),
+                                        node->window.week_start);
+        now = streak_number(period, start);
+        segi_streak_end(&walk, now);
     }
-    return reduce_distinct(rows, spare, n);
+    if (!segi_streak_result(&walk, node->aggregate, &result))
+        return result_none;
+    if (node->aggregate == SEGI_AGG_STREAK_BROKEN)
+        result = segi_zone_day_start(
+            zone, segi_civil_period_add(period, start, (int32_t)(result + 1 - now)));
+    return result_set(result);
+}
+
+/* Time since the last row, in medians of the gaps between rows; there have to be three gaps. */
+static gather_result reduce_overdue(segi_worker *w, segi_list_row *rows, segi_list_row *spare,
+                                    size_t n)
+{
+    if (n < 4)
+        return result_none;
+    double since = (double)(w->run->now - rows[n - 1].time);
+    for (size_t i = 0; i + 1 < n; i++)
+        rows[i].slot = rows[i + 1].time - rows[i].time;
+    size_t gaps = n - 1, middle = gaps / 2;
+    gather_sort(rows, spare, gaps, gather_by_slot);
+    double median = (double)rows[middle].slot;
+    if (gaps % 2 == 0)
+        median = ((double)rows[middle - 1].slot + median) / 2;
+    return median > 0 ? result_float(since / median) : result_none;
 }
 
 /* One run of equal values in rows sorted by (slot, order): how often, and where its last is. */
@@ -449,6 +525,10 @@ static gather_result reduce(segi_worker *w, const segi_prep_value *value, segi_l
     case SEGI_AGG_NTH: return reduce_nth(value, rows, n);
     case SEGI_AGG_SHARE: return reduce_share(rows, n);
     case SEGI_AGG_DISTINCT_PERIOD: return reduce_periods(w, value, rows, w->rows, n);
+    case SEGI_AGG_STREAK:
+    case SEGI_AGG_CURRENT_STREAK:
+    case SEGI_AGG_STREAK_BROKEN: return reduce_streak(w, value, rows, w->rows, n);
+    case SEGI_AGG_OVERDUE: return reduce_overdue(w, rows, w->rows, n);
     default: break;
     }
     n = reduce_keep_set(rows, n);
@@ -527,15 +607,11 @@ void segi_gather_users(segi_worker *w, const segi_prep_value *value, segi_users 
     for (uint32_t i = 0; i < users.count; i++)
         segi_bit_set(g.wanted, users.lows[i]);
     bool few = segi_spans_few(w, value->source, users.count);
+    uint32_t block = few ? 1 : segi_spans_block(w, value->source, GATHER_ROWS);
     for (uint32_t first = 0, last; first < users.count && w->status == SEG_OK; first = last) {
-        uint32_t low_begin = users.lows[first], low_end = low_begin + 1;
-        last = first + 1;
-        if (!few) {
-            low_begin = low_begin / GATHER_BLOCK * GATHER_BLOCK;
-            low_end = low_begin + GATHER_BLOCK;
-            while (last < users.count && users.lows[last] < low_end)
-                last++;
-        }
+        uint32_t low_begin = users.lows[first] / block * block, low_end = low_begin + block;
+        for (last = first + 1; last < users.count && users.lows[last] < low_end;)
+            last++;
         gather_block(w, &g, users, first, last, low_begin, low_end, out);
     }
 }

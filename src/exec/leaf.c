@@ -285,6 +285,13 @@ static void leaf_rows(segi_worker *w, const segi_prep_leaf *leaf, const segi_mas
     case SEGI_LEAF_EDGE: leaf_edge(w, leaf, candidates, count, out); break;
     case SEGI_LEAF_NTH: leaf_nth(w, leaf, candidates, count, out); break;
     case SEGI_LEAF_SUM: leaf_sum(w, leaf, candidates, count, out); break;
+    case SEGI_LEAF_SCORE:
+        segi_score_test(w, leaf->test->values[0]->score, leaf->test->match, out);
+        break;
+    case SEGI_LEAF_SPLIT:
+        segi_split_users(w, leaf->node->split, (uint64_t)leaf->min, (uint64_t)leaf->max, candidates,
+                         out);
+        break;
     default: leaf_test(w, leaf, candidates, count, out); break;
     }
 }

@@ -10,7 +10,7 @@
  * against each other. */
 #include <string.h>
 
-#include "exec/exec_int.h"
+#include "exec/rank.h"
 
 /* ---- tests ---- */
 
@@ -84,7 +84,8 @@ static const segi_prep_filter *test_mode_all(segi_prep *p, const segi_prep_value
 
 static bool test_is_mode_all(const segi_prep_value *value)
 {
-    return value->form == SEGI_VALUE_GATHER && value->node->kind == SEGI_NODE_AGGREGATE &&
+    bool over_rows = value->form == SEGI_VALUE_BAG || value->form == SEGI_VALUE_GATHER;
+    return over_rows && value->node->kind == SEGI_NODE_AGGREGATE &&
            value->node->aggregate == SEGI_AGG_MODE && value->node->ties == SEGI_TIES_ALL;
 }
 
@@ -390,7 +391,25 @@ static void leaf_shortcut(segi_prep_leaf *out)
                value->type.type != SEG_TYPE_FLOAT64 && test->match->kind == SEGI_MATCH_RANGE &&
                !test->match->negated) {
         out->form = SEGI_LEAF_SUM;
+    } else if (value->form == SEGI_VALUE_SCORE && value->score->ranking &&
+               test->match->kind != SEGI_MATCH_IS_NULL &&
+               test->match->kind != SEGI_MATCH_IS_ABSENT) {
+        out->form = SEGI_LEAF_SCORE;
     }
+}
+
+static bool leaf_split(segi_prep *p, const segi_node *node, segi_prep_leaf *out)
+{
+    uint64_t low, high;
+    if (!segi_split_range(node->split, &low, &high)) {
+        out->form = SEGI_LEAF_TEST;
+        out->test = test_new(p, SEGI_TEST_NONE);
+        return out->test != NULL;
+    }
+    out->form = SEGI_LEAF_SPLIT;
+    out->min = (int64_t)low;
+    out->max = (int64_t)high;
+    return true;
 }
 
 bool segi_prep_leaf_of(segi_prep *p, const segi_node *node, segi_prep_leaf *out)
@@ -400,6 +419,7 @@ bool segi_prep_leaf_of(segi_prep *p, const segi_node *node, segi_prep_leaf *out)
     case SEGI_NODE_DID: return leaf_did(p, node, out);
     case SEGI_NODE_EDGE: return leaf_edge(p, node, out);
     case SEGI_NODE_HAS: return leaf_has(p, node, out);
+    case SEGI_NODE_SPLIT: return leaf_split(p, node, out);
     default: break;
     }
     out->form = SEGI_LEAF_TEST;
@@ -419,14 +439,19 @@ seg_status segi_run_prepare(segi_run *run, seg_error *err)
     segi_estimate *estimates = segi_prep_alloc(&p, count, sizeof *estimates);
     segi_prep_leaf *leaves = segi_prep_alloc(&p, count, sizeof *leaves);
     const uint32_t **order = segi_prep_alloc(&p, count, sizeof *order);
-    const segi_mask **ranks = segi_prep_alloc(&p, count, sizeof *ranks);
-    if (!ranks)
+    run->scores = segi_prep_alloc(&p, count, sizeof *run->scores);
+    run->rankings = segi_prep_alloc(&p, count, sizeof *run->rankings);
+    if (!run->rankings)
         return p.status;
     segi_program_estimate(run->program, run->snapshot, run->now, estimates);
     for (uint32_t i = 0; i < count; i++) {
         const segi_op *op = &run->program->ops[i];
         if (op->uses == 0)
             continue;
+        if (segi_op_ranks(op))
+            run->rankings[i] = segi_rank_new(&p, op);
+        if (op->kind == SEGI_OP_SCORE)
+            run->scores[i] = segi_score_new(&p, op->node->score, run->rankings[i]);
         if (op->kind == SEGI_OP_LEAF && !segi_prep_leaf_of(&p, op->node, &leaves[i]))
             return p.status;
         uint32_t *operands = segi_prep_alloc(&p, op->child_count, sizeof *operands);
@@ -437,6 +462,5 @@ seg_status segi_run_prepare(segi_run *run, seg_error *err)
     }
     run->leaves = leaves;
     run->order = order;
-    run->ranks = ranks;
     return p.status;
 }

@@ -346,6 +346,12 @@ static bool prep_periods(segi_prep *p, const segi_node *node, segi_prep_value *o
     if (source->each || out->zones->view || source->begin >= source->end ||
         source->begin == SEG_TIME_MIN)
         return true;
+    /* A bit says that there was an event, not how many; and streaks look at the running period. */
+    if ((bound          ? node->bound.each
+         : node->streak ? node->streak->min_events
+                        : 1) > 1 ||
+        (!bound && node->streak && source->end != p->run->now + 1))
+        return true;
     segi_period period = segi_prep_period(bound ? node->bound.period : node->period);
     const segi_zone *zone = out->zones->fallback;
     int64_t *periods = segi_prep_alloc(p, 65, sizeof *periods);
@@ -401,8 +407,9 @@ const segi_prep_value *segi_prep_gather(segi_prep *p, const segi_node *node,
     out->zones = segi_prep_zones(p, &node->window.zone);
     if (!out->zones)
         return NULL;
-    bool periods = node->kind == SEGI_NODE_DID ? node->bound.periods
-                                               : node->aggregate == SEGI_AGG_DISTINCT_PERIOD;
+    bool periods = node->kind == SEGI_NODE_DID
+                       ? node->bound.periods
+                       : node->aggregate == SEGI_AGG_DISTINCT_PERIOD || node->streak;
     return !periods || prep_periods(p, node, out) ? out : NULL;
 }
 
@@ -448,6 +455,8 @@ static const segi_prep_value *prep_aggregate(segi_prep *p, const segi_node *node
         return NULL;
     if (!source->each && aggregate_tallies(node, argument))
         out->form = SEGI_VALUE_TALLY;
+    else if (segi_bag_fits(out))
+        out->form = SEGI_VALUE_BAG;
     return out;
 }
 
@@ -567,6 +576,7 @@ const segi_prep_value *segi_prep_value_of(segi_prep *p, const segi_node *node, s
     case SEGI_NODE_SHIFT: return prep_shift(p, node, place);
     case SEGI_NODE_ARITH: return prep_arith(p, node, place);
     case SEGI_NODE_AGGREGATE: return prep_aggregate(p, node);
+    case SEGI_NODE_SCORE: return segi_score_value(p, node);
     case SEGI_NODE_ATTRIBUTE:
     case SEGI_NODE_SIZE: return prep_attribute(p, node);
     case SEGI_NODE_PROPERTY:

@@ -60,7 +60,9 @@ static bool shortcut_none_passes(const segi_prep_value *value, const segi_match 
     case SEGI_AGG_COUNT:
     case SEGI_AGG_SUM:
     case SEGI_AGG_DISTINCT:
-    case SEGI_AGG_DISTINCT_PERIOD: counts = true; break;
+    case SEGI_AGG_DISTINCT_PERIOD:
+    case SEGI_AGG_STREAK:
+    case SEGI_AGG_CURRENT_STREAK: counts = true; break;
     default: break;
     }
     return counts && segi_match_slot(m, 0);
@@ -69,7 +71,8 @@ static bool shortcut_none_passes(const segi_prep_value *value, const segi_match 
 /* Only candidates with a row in the source need a look, and with a row of the anchor's. */
 static void shortcut_narrow(const segi_prep_value *value, segi_prep_leaf *leaf)
 {
-    bool over_rows = value->form == SEGI_VALUE_TALLY || value->form == SEGI_VALUE_GATHER;
+    bool over_rows = value->form == SEGI_VALUE_TALLY || value->form == SEGI_VALUE_BAG ||
+                     value->form == SEGI_VALUE_GATHER;
     if (!over_rows || shortcut_none_passes(value, leaf->test->match))
         return;
     leaf->narrow[0] = value->source;

@@ -49,6 +49,17 @@ SEGI_HOT static void did_lows(uint64_t *words, const uint16_t *lows, uint32_t co
         words[lows[i] >> 6] |= (uint64_t)1 << (lows[i] & 63);
 }
 
+/* Selected rows of a span whose rows carry their users. */
+SEGI_HOT static void did_row_users(uint64_t *words, const segi_span *span)
+{
+    for (uint32_t i = 0; i * 64 < span->row_count; i++) {
+        for (uint64_t word = span->bits[i]; word; word &= word - 1) {
+            uint32_t low = span->row_users[i * 64 + (uint32_t)__builtin_ctzll(word)];
+            words[low >> 6] |= (uint64_t)1 << (low & 63);
+        }
+    }
+}
+
 SEGI_HOT static void did_rows(uint64_t *words, const segi_span *span)
 {
     uint32_t row = 0;
@@ -61,10 +72,14 @@ SEGI_HOT static void did_rows(uint64_t *words, const segi_span *span)
     }
 }
 
-static void tally_did_span(segi_worker *w, void *context, const segi_span *span)
+static void tally_did_span(segi_worker *w, void *context, segi_span *span)
 {
     segi_mask *out = context;
-    (void)w;
+    if (span->bits && span->row_users) {
+        did_row_users(out->words, span);
+        return;
+    }
+    segi_span_list(w, span);
     if (span->bits)
         did_rows(out->words, span);
     else
@@ -134,9 +149,23 @@ SEGI_HOT static void count8_rows(uint8_t *tally, const segi_span *span)
     }
 }
 
-static void tally_count8_span(segi_worker *w, void *context, const segi_span *span)
+SEGI_HOT static void count8_row_users(uint8_t *tally, const segi_span *span)
 {
-    (void)w;
+    for (uint32_t i = 0; i * 64 < span->row_count; i++) {
+        for (uint64_t word = span->bits[i]; word; word &= word - 1) {
+            uint8_t *count = &tally[span->row_users[i * 64 + (uint32_t)__builtin_ctzll(word)]];
+            *count = (uint8_t)(*count + (*count < 255));
+        }
+    }
+}
+
+static void tally_count8_span(segi_worker *w, void *context, segi_span *span)
+{
+    if (span->bits && span->row_users) {
+        count8_row_users(context, span);
+        return;
+    }
+    segi_span_list(w, span);
     if (span->bits)
         count8_rows(context, span);
     else
@@ -159,9 +188,21 @@ SEGI_HOT static void count32_rows(uint32_t *tally, const segi_span *span)
     }
 }
 
-static void tally_count32_span(segi_worker *w, void *context, const segi_span *span)
+SEGI_HOT static void count32_row_users(uint32_t *tally, const segi_span *span)
 {
-    (void)w;
+    for (uint32_t i = 0; i * 64 < span->row_count; i++) {
+        for (uint64_t word = span->bits[i]; word; word &= word - 1)
+            tally[span->row_users[i * 64 + (uint32_t)__builtin_ctzll(word)]]++;
+    }
+}
+
+static void tally_count32_span(segi_worker *w, void *context, segi_span *span)
+{
+    if (span->bits && span->row_users) {
+        count32_row_users(context, span);
+        return;
+    }
+    segi_span_list(w, span);
     if (span->bits)
         count32_rows(context, span);
     else
@@ -246,11 +287,11 @@ static inline uint32_t period_of(const segi_prep_value *value, int64_t time)
     return at;
 }
 
-static void tally_periods_span(segi_worker *w, void *context, const segi_span *span)
+static void tally_periods_span(segi_worker *w, void *context, segi_span *span)
 {
     tally_periods *t = context;
     const segi_col *time = &span->part->time;
-    (void)w;
+    segi_span_list(w, span);
     uint32_t row = 0;
     for (uint32_t i = 0; i < span->user_count; i++) {
         uint64_t seen = 0;
@@ -269,6 +310,22 @@ SEGI_HOT static void periods_count(const uint64_t *words, segi_users users, int6
         out[i] = __builtin_popcountll(words[users.lows[i]]);
 }
 
+/* A break is the end of the period missed. */
+static void periods_streaks(const segi_prep_value *value, const uint64_t *words, segi_users users,
+                            segi_vector *out)
+{
+    uint32_t now = value->period_count - 1;
+    memset(out->set, 0, ((size_t)users.count + 63) / 64 * sizeof *out->set);
+    for (uint32_t i = 0; i < users.count; i++) {
+        int64_t *slot = &out->slots[i];
+        if (!segi_streak_word(value->node, words[users.lows[i]], now, slot))
+            continue;
+        if (value->node->aggregate == SEGI_AGG_STREAK_BROKEN)
+            *slot = value->periods[*slot + 1];
+        segi_bit_set(out->set, i);
+    }
+}
+
 static void tally_periods_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                                 segi_vector *out)
 {
@@ -284,6 +341,10 @@ static void tally_periods_users(segi_worker *w, const segi_prep_value *value, se
         uint32_t low = users.lows[i];
         t.words[low] = 0;
         segi_spans_each(w, value->source, low, low + 1, tally_periods_span, &t);
+    }
+    if (value->node->kind == SEGI_NODE_AGGREGATE && value->node->streak) {
+        periods_streaks(value, t.words, users, out);
+        return;
     }
     periods_count(t.words, users, out->slots);
     segi_bits_fill(out->set, users.count);

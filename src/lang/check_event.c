@@ -151,8 +151,7 @@ static const segi_node *check_where(segi_check *k, const segi_selector *selector
     return node;
 }
 
-static segi_selector *check_selector(segi_check *k, const segi_syn_selector *syn,
-                                     segi_zone_ref zone)
+segi_selector *segi_check_selector(segi_check *k, const segi_syn_selector *syn, segi_zone_ref zone)
 {
     segi_selector *selector = segi_check_alloc(k, 1, sizeof *selector);
     if (selector == NULL || !(syn->any ? select_all(k, selector) : select_listed(k, syn, selector)))
@@ -207,7 +206,7 @@ static segi_node *check_anchor(segi_check *k, const segi_syn_window *syn)
     node->type = segi_type_of(SEG_TYPE_TIMESTAMP);
     segi_check_window_default(k, &node->window);
     node->argument = time_argument(k, &at);
-    node->selector = check_selector(k, syn->anchor_selector, k->zone);
+    node->selector = segi_check_selector(k, syn->anchor_selector, k->zone);
     return node->argument != NULL && node->selector != NULL ? node : NULL;
 }
 
@@ -217,7 +216,7 @@ static bool check_what_and_when(segi_check *k, const segi_syn_behaviour *syn, se
     segi_check_window_default(k, &node->window);
     if (syn->window != NULL && !segi_check_window(k, syn->window, true, &node->window))
         return false;
-    node->selector = check_selector(k, syn->selector, node->window.zone);
+    node->selector = segi_check_selector(k, syn->selector, node->window.zone);
     return node->selector != NULL;
 }
 
@@ -231,12 +230,31 @@ static int64_t number_step(int64_t n, int step)
     return step > 0 && n == INT64_MAX ? n : n + step;
 }
 
+/* How often in each period. One without any event cannot be told from one that never was, so
+ * there is a lower bound only. */
+static bool check_each(segi_check *k, const segi_syn_bound *syn, int64_t *out)
+{
+    if (syn->kind != SEGI_BOUND_AT_LEAST && syn->kind != SEGI_BOUND_MORE) {
+        segi_check_fail(k, syn->begin, syn->size, SEG_E_TYPE,
+                        "a period counts from so many events on: say at least how many");
+        segi_check_hint(k, "did login at least 3 times on at least 6 weeks");
+        return false;
+    }
+    if (!segi_check_number(k, syn->low, out))
+        return false;
+    if (syn->kind == SEGI_BOUND_MORE)
+        *out = number_step(*out, 1);
+    if (!segi_is_gap(*out) && *out < 1)
+        *out = 1; /* a period with no event at all is none */
+    return true;
+}
+
 static bool check_bound(segi_check *k, const segi_syn_bound *syn, segi_bound *out)
 {
     int64_t low, high = 0;
     if (!segi_check_number(k, syn->low, &low) || !segi_check_number(k, syn->high, &high))
         return false;
-    *out = (segi_bound){true, 0, INT64_MAX, syn->periods, syn->period};
+    *out = (segi_bound){true, 0, INT64_MAX, syn->periods, syn->period, 1};
     switch (syn->kind) {
     case SEGI_BOUND_AT_LEAST: out->min = low; break;
     case SEGI_BOUND_AT_MOST: out->max = low; break;
@@ -261,8 +279,8 @@ static bool check_bound(segi_check *k, const segi_syn_bound *syn, segi_bound *ou
         break;
     }
     if (!syn->periods && out->min == 1 && out->max == INT64_MAX)
-        *out = (segi_bound){false, 1, INT64_MAX, false, SEGI_UNIT_SECOND};
-    return true;
+        *out = (segi_bound){false, 1, INT64_MAX, false, SEGI_UNIT_SECOND, 1};
+    return syn->each == NULL || check_each(k, syn->each, &out->each);
 }
 
 /* When the span around an anchor is over for a user: the anchor was, and its end has come. Counted
@@ -288,7 +306,7 @@ segi_node *segi_check_did(segi_check *k, const segi_syn *syn)
     segi_node *node = segi_check_node(k, SEGI_NODE_DID, syn);
     if (node == NULL || !check_what_and_when(k, behaviour, node))
         return NULL;
-    node->bound = (segi_bound){false, 1, INT64_MAX, false, SEGI_UNIT_SECOND};
+    node->bound = (segi_bound){false, 1, INT64_MAX, false, SEGI_UNIT_SECOND, 1};
     if (behaviour->bound != NULL && !check_bound(k, behaviour->bound, &node->bound))
         return NULL;
     if (!syn->negated)
@@ -372,6 +390,20 @@ static bool aggregate_type(segi_check *k, const segi_syn_behaviour *syn, segi_no
     }
 }
 
+static bool check_streak(segi_check *k, const segi_syn_behaviour *syn, segi_node *node)
+{
+    segi_streak *streak = segi_check_alloc(k, 1, sizeof *streak);
+    if (streak == NULL)
+        return false;
+    *streak = *syn->streak;
+    if (streak->missed == 0)
+        streak->per = 1; /* however many: one meaning, one form */
+    node->streak = streak;
+    if (node->aggregate == SEGI_AGG_STREAK_BROKEN)
+        node->type = segi_type_of(SEG_TYPE_TIMESTAMP);
+    return true;
+}
+
 segi_node *segi_check_aggregate(segi_check *k, const segi_syn *syn)
 {
     const segi_syn_behaviour *behaviour = syn->u.behaviour;
@@ -391,7 +423,11 @@ segi_node *segi_check_aggregate(segi_check *k, const segi_syn *syn)
     node->ties = behaviour->ties;
     node->nth = behaviour->nth;
     node->type = segi_type_of(SEG_TYPE_INT64);
-    if (node->aggregate == SEGI_AGG_COUNT || node->aggregate == SEGI_AGG_DISTINCT_PERIOD)
+    if (behaviour->streak != NULL && !check_streak(k, behaviour, node))
+        return NULL;
+    if (node->aggregate == SEGI_AGG_OVERDUE)
+        node->type = segi_type_of(SEG_TYPE_FLOAT64);
+    if (behaviour->argument == NULL)
         return node;
     if (node->aggregate == SEGI_AGG_SHARE) {
         node->type = segi_type_of(SEG_TYPE_FLOAT64);

@@ -422,6 +422,11 @@ static segi_node *check_negate(segi_check *k, const segi_syn *syn)
 
 bool segi_check_single(segi_check *k, const segi_node *node)
 {
+    if (segi_node_labelled(node)) {
+        segi_check_fail(k, node->span_begin, node->span_size, SEG_E_TYPE,
+                        "the name of a tier goes with =, != and in only");
+        return false;
+    }
     if (node->kind != SEGI_NODE_AGGREGATE || node->aggregate != SEGI_AGG_MODE ||
         node->ties != SEGI_TIES_ALL)
         return true;
@@ -453,6 +458,7 @@ static segi_node *check_by_kind(segi_check *k, const segi_syn *syn, const segi_v
     case SEGI_SYN_ARITH: return check_arith(k, syn);
     case SEGI_SYN_NEGATE: return check_negate(k, syn);
     case SEGI_SYN_SIZE: return check_size(k, syn);
+    case SEGI_SYN_SCORE: return segi_check_score(k, syn);
     default:
         return segi_check_fail(k, syn->begin, syn->size, SEG_E_TYPE,
                                "a value is wanted here, and this is a condition");

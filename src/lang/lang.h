@@ -153,6 +153,7 @@ typedef enum segi_node_kind {
     SEGI_NODE_SEGMENT,  /* name; children[0] is the saved segment's tree (shared) */
     SEGI_NODE_RANK,     /* children[0], a number, is in the top or bottom of children[1] (the
                            population; child_count 1 and NULL: everyone) */
+    SEGI_NODE_SPLIT,    /* the user's draw under `split` lies in its range */
     /* values */
     SEGI_NODE_LITERAL,   /* literal */
     SEGI_NODE_MOMENT,    /* moment, with window.zone: an instant */
@@ -163,7 +164,9 @@ typedef enum segi_node_kind {
     SEGI_NODE_AGGREGATE, /* aggregate, argument, selector, window, ... */
     SEGI_NODE_ARITH,     /* arith, children[0], children[1] */
     SEGI_NODE_SHIFT,     /* children[0], a timestamp, plus or minus `shift` in window.zone */
-    SEGI_NODE_SIZE       /* elements of children[0], a string set */
+    SEGI_NODE_SIZE,      /* elements of children[0], a string set */
+    SEGI_NODE_SCORE      /* the class of children[0], a number, by `score`; ranked among children[1]
+                            (child_count 1: everyone) */
 } segi_node_kind;
 
 typedef enum segi_compare {
@@ -225,8 +228,12 @@ typedef enum segi_aggregate {
     SEGI_AGG_MODE,
     SEGI_AGG_FIRST,
     SEGI_AGG_LAST,
-    SEGI_AGG_NTH,  /* argument's value in that event */
-    SEGI_AGG_SHARE /* of the selected events, those for which `share` holds */
+    SEGI_AGG_NTH,            /* argument's value in that event */
+    SEGI_AGG_SHARE,          /* of the selected events, those for which `share` holds */
+    SEGI_AGG_STREAK,         /* active periods of the longest streak: `period`, `streak` */
+    SEGI_AGG_CURRENT_STREAK, /* of the one that is alive */
+    SEGI_AGG_STREAK_BROKEN,  /* when the latest broken one broke */
+    SEGI_AGG_OVERDUE         /* time since the last event, in median gaps between events */
 } segi_aggregate;
 typedef enum segi_ties {
     SEGI_TIES_LATEST,
@@ -238,6 +245,33 @@ typedef struct segi_text {
     const char *text;
     size_t size;
 } segi_text;
+
+/* How a value becomes a class (S-25): 0 for the value 0 unless `zeros`, else one more than the
+ * number of cut points that are not above it. Who has no value, or is outside of the population,
+ * has no class. */
+typedef enum segi_cuts {
+    SEGI_CUTS_PARTS, /* at part p of n ranked values the value at index floor(p x n) */
+    SEGI_CUTS_FIXED  /* as written */
+} segi_cuts;
+typedef struct segi_score {
+    segi_cuts cuts;
+    uint32_t cut_count;
+    bool zeros;                 /* values of 0 are ranked too */
+    const int64_t *parts;       /* PARTS: rising, in 10^-8 of the whole */
+    const segi_literal *points; /* FIXED: rising; whole numbers and decimals */
+    const segi_text *labels; /* [cut_count + 2], of the classes from 0 on; NULL: they are numbers.
+                                   Tests compare with whole numbers either way. */
+    uint32_t quantile;       /* as which it was written: 4, 5, 10; 0: a tier */
+} segi_score;
+#define SEGI_SCORE_CUTS_MAX 99
+
+/* The half-open part of the 2^64 draws that a split takes, S-34: begin <= draw < end, or up to the
+ * last one. The draw is XXH3-64 of the bytes of `seed` and of the user's external id. */
+typedef struct segi_split {
+    segi_text seed;
+    bool holdout;      /* as which it was written */
+    int64_t low, high; /* in 10^-8 of the whole */
+} segi_split;
 
 /* Which events. */
 typedef struct segi_selector {
@@ -256,7 +290,20 @@ typedef struct segi_bound {
     int64_t min, max; /* max INT64_MAX: no upper bound */
     bool periods;     /* count distinct periods instead of events ("on at least 5 days") */
     segi_unit period;
+    int64_t each; /* periods: with at least so many events in each */
 } segi_bound;
+
+/* What keeps a streak going (S-22). A streak begins with an active period. Missed ones are passed
+ * over while no `per` periods in a row, those of the streak, have more than `missed` of them; the
+ * first one beyond that breaks it, once it is over. */
+#define SEGI_STREAK_MISSED_MAX 31
+#define SEGI_STREAK_PER_MAX 1000
+typedef struct segi_streak {
+    int64_t min_events; /* a period with fewer is missed; at least 1 */
+    int64_t length;     /* STREAK_BROKEN: shorter ones do not count; at least 1 */
+    int64_t missed;     /* 0 .. SEGI_STREAK_MISSED_MAX */
+    int64_t per;        /* above `missed`, to SEGI_STREAK_PER_MAX */
+} segi_streak;
 
 typedef struct segi_point {
     double latitude, longitude; /* degrees */
@@ -311,8 +358,11 @@ struct segi_node {
     segi_aggregate aggregate;
     const segi_node *argument; /* AGGREGATE: a PROPERTY or BUILTIN; NULL for count and share */
     const segi_node *share;    /* AGG_SHARE: a predicate over properties */
+    const segi_score *score;   /* SCORE */
+    const segi_split *split;   /* SPLIT */
     double fraction;           /* AGG_PERCENTILE: 0 .. 1 */
-    segi_unit period;          /* AGG_DISTINCT_PERIOD: day .. year */
+    segi_unit period;          /* AGG_DISTINCT_PERIOD, AGG_STREAK...: day .. year */
+    const segi_streak *streak; /* AGG_STREAK, AGG_CURRENT_STREAK, AGG_STREAK_BROKEN */
     int64_t min_events;        /* AGG_MODE: undefined below */
     segi_ties ties;            /* AGG_MODE; ALL only under COMPARE =, != and IN */
 };

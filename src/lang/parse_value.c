@@ -405,9 +405,9 @@ static segi_syn *parse_size(segi_parser *p)
 /* name( where name is no function */
 static segi_syn *fail_function(segi_parser *p)
 {
-    static const char *const functions[] = {"sum",   "avg",        "min",    "max",      "median",
-                                            "nth",   "percentile", "stddev", "distinct", "mode",
-                                            "first", "last",       "share",  "size"};
+    static const char *const functions[] = {
+        "sum",  "avg",   "min",  "max",   "median", "nth",  "percentile", "stddev",   "distinct",
+        "mode", "first", "last", "share", "size",   "tier", "decile",     "quartile", "quintile"};
     segi_token token = p->token;
     if (segi_parse_later(p))
         return NULL;
@@ -463,6 +463,8 @@ static segi_syn *parse_atom(segi_parser *p)
             return segi_parse_aggregate(p);
         if (segi_parser_is(p, "size") && segi_parser_peek(p).kind == SEGI_TOKEN_LEFT)
             return parse_size(p);
+        if (segi_parse_score_starts(p))
+            return segi_parse_score(p);
         if (segi_parser_is(p, "now")) {
             syn = segi_parser_node(p, SEGI_SYN_NOW, token.begin);
             segi_parser_next(p);

@@ -269,12 +269,10 @@ static segi_syn *parse_segment(segi_parser *p)
 /* Parts of the language that this version does not have: the word, and what follows it. */
 static const struct later_word {
     const char *word, *then;
-} later_words[] = {{"sequence", "("},    {"funnel", "("},         {"session", "("},
-                   {"streak", "("},      {"current_streak", "("}, {"rfm", "("},
-                   {"stage", "("},       {"split", "("},          {"holdout", "("},
-                   {"anniversary", "("}, {"quartile", "("},       {"quintile", "("},
-                   {"decile", "("},      {"entered", "segment"},  {"left", "segment"},
-                   {"suppressed", "by"}, {"subscribed", "to"},    {"exists", "("}};
+} later_words[] = {{"sequence", "("},   {"funnel", "("},      {"session", "("},
+                   {"rfm", "("},        {"anniversary", "("}, {"entered", "segment"},
+                   {"left", "segment"}, {"suppressed", "by"}, {"subscribed", "to"},
+                   {"exists", "("}};
 
 bool segi_parse_later(segi_parser *p)
 {
@@ -321,10 +319,14 @@ static segi_syn *parse_primary(segi_parser *p)
             return parse_at_least(p);
         if (segi_parser_is(p, "in") && segi_parser_then(p, "segment"))
             return parse_segment(p);
+        if (segi_parse_split_starts(p))
+            return segi_parse_split(p);
         if (segi_parse_later(p))
             return NULL;
         if (segi_parse_edge_starts(p))
             return segi_parse_edge(p);
+        if (segi_parse_lifecycle_starts(p))
+            return segi_parse_lifecycle(p);
     }
     segi_syn *value = segi_parse_value(p);
     return value == NULL ? NULL : segi_parse_test(p, value);

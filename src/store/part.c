@@ -14,6 +14,8 @@
 #define PART_RANKS (SEGI_MASK_WORDS / PART_RANK_WORDS)
 #define PART_MASK_BYTES (SEGI_MASK_WORDS * sizeof(uint64_t) + PART_RANKS * sizeof(uint16_t))
 #define PART_MARK_USERS 64
+/* Rows know their users where there are fewer rows per user than this. */
+#define PART_ROW_USERS_MAX 6
 
 typedef struct part_full {
     segi_part pub; /* first, so that pointers convert */
@@ -187,6 +189,22 @@ static bool part_make_marks(const segi_mem *mem, part_full *full, const int64_t 
     return true;
 }
 
+/* Where runs are short, walking users to find a row's costs more than reading it. */
+static bool part_make_row_users(const segi_mem *mem, const segi_part_source *source,
+                                part_full *full)
+{
+    if (source->key_count >= (size_t)full->pub.user_count * PART_ROW_USERS_MAX)
+        return true;
+    uint16_t *users = segi_alloc_array(mem, source->key_count, sizeof *users);
+    if (!users)
+        return false;
+    for (size_t i = 0; i < source->key_count; i++)
+        users[i] = source->keys[i].low;
+    full->pub.row_users = users;
+    full->bytes += source->key_count * sizeof *users;
+    return true;
+}
+
 static bool part_make_who(const segi_mem *mem, segi_scratch *scratch,
                           const segi_part_source *source, part_full *full)
 {
@@ -200,7 +218,8 @@ static bool part_make_who(const segi_mem *mem, segi_scratch *scratch,
         return false;
     full->pub.chunk_count = (uint32_t)source->piece_count;
     part_count_users(source, &full->pub, chunks, lows, counts);
-    if (!part_make_users(mem, full, chunks, lows) || !part_make_marks(mem, full, counts))
+    if (!part_make_users(mem, full, chunks, lows) || !part_make_marks(mem, full, counts) ||
+        !part_make_row_users(mem, source, full))
         return false;
     return segi_col_build(mem, SEG_TYPE_INT64, counts, NULL, full->pub.user_count,
                           &full->pub.counts);
@@ -298,6 +317,7 @@ void segi_part_destroy(const segi_mem *mem, segi_part *part)
     segi_col_deinit(mem, &part->time);
     segi_col_deinit(mem, &part->tie);
     segi_free(mem, segi_unconst(part->marks));
+    segi_free(mem, segi_unconst(part->row_users));
     segi_free(mem, segi_unconst(part->chunks));
     segi_free(mem, full->users);
     segi_free(mem, full);

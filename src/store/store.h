@@ -89,10 +89,12 @@ typedef struct segi_part {
     const segi_part_chunk *chunks; /* rising by chunk; only those that have rows */
     segi_col counts;       /* rows per distinct user, at least 1; row i belongs to user index i */
     const uint32_t *marks; /* marks[k] = first row of user index 64 * k */
-    segi_col time;         /* always set */
-    segi_col tie;          /* rank among the rows of all types with the same user, time and
+    const uint16_t *row_users; /* low half of each row's ordinal; NULL where users have many rows,
+                                  and counts are the shorter way */
+    segi_col time;             /* always set */
+    segi_col tie;              /* rank among the rows of all types with the same user, time and
                             generation; width 0 and base 0 in most parts */
-    uint64_t generation;   /* rows of a lower generation arrived earlier */
+    uint64_t generation;       /* rows of a lower generation arrived earlier */
     int64_t time_min, time_max;
     uint32_t column_count;   /* properties known when it was sealed; later ones are absent */
     const segi_col *columns; /* by property index; type 0 where no row has a value or null */

@@ -537,6 +537,19 @@ static void builder_start(builder *b, const feed_data *feed, model_arena *arena,
     out->user_count = feed->user_count;
     out->users = model_alloc(arena, (feed->user_count + 1) * sizeof(*out->users));
     out->order = model_alloc(arena, (feed->user_count + 1) * sizeof(*out->order));
+    for (size_t i = 0; i < feed->user_count; i++) {
+        model_user *user = &out->users[i];
+        if (feed->id_kind == SEG_ID_BYTES) {
+            user->id = feed->user_names[i].data;
+            user->id_size = feed->user_names[i].size;
+            continue;
+        }
+        char bytes[8]; /* lowest first, on any machine */
+        for (int k = 0; k < 8; k++)
+            bytes[k] = (char)(unsigned char)(feed->user_numbers[i] >> (8 * k));
+        user->id = model_copy(arena, bytes, 8);
+        user->id_size = 8;
+    }
 }
 
 /* Applies one commit; fates (may be NULL) gets one SEG_ROW_* per row that is not dropped. */

@@ -29,6 +29,9 @@ const char *gen_class_name(gen_class class)
         "arith",
         "segment",
         "rank",
+        "score",
+        "split",
+        "life",
         "not",
         "at least",
     };
@@ -608,13 +611,25 @@ static bool can_group(seg_type type)
     return type != SEG_TYPE_STRING_SET;
 }
 
+static void some_streak(gen *g, model_node *node)
+{
+    node->period = (model_unit)(MODEL_U_DAY + below(g, chance(g, 70) ? 2 : 5));
+    node->min_events = chance(g, 25) ? 2 : 1;
+    node->length = node->aggregate == MODEL_A_STREAK_BROKEN ? rng_range(&g->r, 1, 3) : 1;
+    node->missed = chance(g, 40) ? rng_range(&g->r, 1, 3) : 0;
+    node->per = node->missed + rng_range(&g->r, 1, 6);
+    if (node->missed == 0)
+        node->per = 1;
+}
+
 /* An aggregate; what it gives goes to *column (as if it were a column of that type). */
 static model_node *some_aggregate(gen *g, model_column *column)
 {
     static const model_column whole = {"hour", SEG_TYPE_INT64, 0};
     static const model_column real = {"real", SEG_TYPE_FLOAT64, 0};
+    static const model_column instant = {"instant", SEG_TYPE_TIMESTAMP, 0};
     model_node *node = gen_node(g, MODEL_AGGREGATE);
-    node->aggregate = chance(g, 25) ? MODEL_A_COUNT : (model_aggregate)below(g, MODEL_A_SHARE + 1);
+    node->aggregate = chance(g, 25) ? MODEL_A_COUNT : (model_aggregate)below(g, MODEL_A_TOTAL);
     node->selector = some_selector(g, 1);
     node->window = some_window(g, FOR_EVENTS);
     *column = whole;
@@ -653,6 +668,15 @@ static model_node *some_aggregate(gen *g, model_column *column)
         node->share = gen_where(g, &node->selector, 1);
         *column = real;
         break;
+    case MODEL_A_STREAK:
+    case MODEL_A_CURRENT_STREAK:
+    case MODEL_A_STREAK_BROKEN:
+        some_streak(g, node);
+        if (node->aggregate == MODEL_A_STREAK_BROKEN)
+            *column = instant;
+        break;
+    case MODEL_A_OVERDUE: *column = real; break;
+    case MODEL_A_TOTAL: break;
     }
     return node;
 }
@@ -667,7 +691,8 @@ static bool is_weekday(const model_node *node)
 static void aggregate_literal(gen *g, const model_node *left, model_node *test)
 {
     bool counts = left->aggregate == MODEL_A_COUNT || left->aggregate == MODEL_A_DISTINCT ||
-                  left->aggregate == MODEL_A_DISTINCT_PERIOD;
+                  left->aggregate == MODEL_A_DISTINCT_PERIOD || left->aggregate == MODEL_A_STREAK ||
+                  left->aggregate == MODEL_A_CURRENT_STREAK;
     model_node *right = test->children[1];
     if (counts)
         right->literal = model_int(rng_range(&g->r, 0, 6));
@@ -726,9 +751,16 @@ static model_node *aggregate_test(gen *g)
 
 /* ---- numbers and values ---- */
 
+static model_node *some_score(gen *g, int depth);
+
 static model_node *some_number(gen *g, int depth)
 {
     model_column column;
+    if (depth > 0 && chance(g, 8)) {
+        model_node *score = some_score(g, 0);
+        if (score->score->quantile != 0)
+            return score;
+    }
     if (depth > 0 && chance(g, 40)) {
         model_node *pair[2] = {some_number(g, depth - 1), some_number(g, depth - 1)};
         model_node *node = gen_join(g, MODEL_ARITH, 2, pair);
@@ -807,7 +839,7 @@ model_node *gen_value(gen *g)
 
 static model_bound some_bound(gen *g)
 {
-    model_bound bound = {true, 0, INT64_MAX, false, MODEL_U_DAY};
+    model_bound bound = {true, 0, INT64_MAX, false, MODEL_U_DAY, 1};
     int64_t n = rng_range(&g->r, 0, 5);
     switch (below(g, 4)) {
     case 0: bound.min = n == 0 && !chance(g, 10) ? 2 : n; break;
@@ -833,6 +865,9 @@ static model_node *did(gen *g, gen_class class)
     if (class == GEN_DID_PERIODS) {
         node->bound.periods = true;
         node->bound.period = (model_unit)(MODEL_U_DAY + below(g, 5));
+        node->bound.each = chance(g, 30) ? rng_range(&g->r, 2, 3) : 1;
+        if (node->window.kind == MODEL_W_LAST_CALENDAR && chance(g, 60))
+            node->bound.period = node->window.length.unit;
     }
     return node;
 }
@@ -846,6 +881,21 @@ static model_node *edge(gen *g)
     do {
         node->window = some_window(g, FOR_EVENTS);
     } while (node->window.kind == MODEL_W_EVER);
+    return node;
+}
+
+/* dormant, resurrected, stage */
+static model_node *life(gen *g)
+{
+    model_node *node = gen_node(g, (model_kind)(MODEL_DORMANT + below(g, 3)));
+    node->selector = some_selector(g, 1);
+    node->shift = some_span(g);
+    node->active = some_span(g);
+    if ((node->active.unit < MODEL_U_MONTH) != (node->shift.unit < MODEL_U_MONTH))
+        node->active.unit = node->shift.unit;
+    node->period = (model_unit)(MODEL_U_DAY + below(g, 5));
+    node->stages = 1 + (unsigned)below(g, 14);
+    some_zone(g, &node->window);
     return node;
 }
 
@@ -865,6 +915,84 @@ static model_node *rank(gen *g, int depth)
     if (node->percent)
         node->count =
             chance(g, 80) ? rng_range(&g->r, 1, 20) * 5000000 : rng_range(&g->r, 1, 99999) * 1000;
+    return node;
+}
+
+/* ---- classes and shares by lot ---- */
+
+static void tier_cuts(gen *g, model_score *score)
+{
+    static const char *const usual[] = {"none", "light", "medium", "heavy"};
+    static const char *const names[] = {"none", "low", "b", "third", "IV", "5"};
+    score->fixed = chance(g, 50);
+    score->cut_count = 1 + below(g, 4);
+    int64_t cut = rng_range(&g->r, -5, 5), part = 0;
+    for (size_t i = 0; i < score->cut_count; i++) {
+        cut += rng_range(&g->r, 1, 6);
+        part += rng_range(&g->r, i == 0 ? 0 : 1, 20) * 1000000;
+        score->cuts[i] = chance(g, 50) ? model_int(cut) : model_decimal(cut * 100 + 25, 2);
+        score->parts[i] = chance(g, 5) && i + 1 == score->cut_count ? 100000000 : part;
+    }
+    for (size_t i = 0; i < score->cut_count + 2; i++)
+        score->labels[i] = score->cut_count == 2 ? usual[i] : names[i];
+}
+
+/* The class of some number. */
+static model_node *some_score(gen *g, int depth)
+{
+    static const int64_t quantiles[] = {4, 5, 10};
+    model_node *children[2];
+    do {
+        children[0] = some_number(g, chance(g, 30) ? 1 : 0);
+    } while (children[0]->kind == MODEL_LITERAL);
+    model_score *score = model_alloc(g->arena, sizeof(*score));
+    score->zeros = chance(g, 50);
+    if (chance(g, 50)) {
+        tier_cuts(g, score);
+    } else {
+        score->quantile = quantiles[below(g, 3)];
+        score->cut_count = (size_t)score->quantile - 1;
+        for (size_t i = 0; i < score->cut_count; i++)
+            score->parts[i] = (int64_t)(i + 1) * 100000000 / score->quantile;
+    }
+    bool among = depth > 0 && !score->fixed && chance(g, 40);
+    if (among)
+        children[1] = gen_tree(g, depth - 1);
+    model_node *node = gen_join(g, MODEL_SCORE, among ? 2 : 1, children);
+    node->score = score;
+    return node;
+}
+
+/* A test of one class, or of several. */
+static model_node *score_test(gen *g, int depth)
+{
+    model_node *left = some_score(g, depth);
+    int64_t highest = (int64_t)left->score->cut_count + 1;
+    model_node *node;
+    if (left->score->quantile != 0 && chance(g, 15))
+        return test_state(g, left);
+    if (chance(g, 40)) {
+        node = gen_join(g, MODEL_IN, 1, &left);
+        node->list_count = 1 + below(g, 3);
+        node->list = model_alloc(g->arena, node->list_count * sizeof(*node->list));
+        for (size_t i = 0; i < node->list_count; i++)
+            node->list[i] = model_int(rng_range(&g->r, 0, highest));
+        node->negated = chance(g, 30);
+        return node;
+    }
+    model_node *pair[2] = {left, literal(g, model_int(rng_range(&g->r, 0, highest)))};
+    node = gen_join(g, MODEL_COMPARE, 2, pair);
+    node->op = (model_op)below(g, left->score->quantile == 0 ? 2 : 6);
+    return node;
+}
+
+static model_node *split(gen *g)
+{
+    static const char *const seeds[] = {"exp-42", "global", "a much longer name of an experiment"};
+    model_node *node = gen_node(g, MODEL_SPLIT);
+    node->split.seed = seeds[below(g, 3)];
+    node->split.low = chance(g, 50) ? 0 : rng_range(&g->r, 0, 100000000);
+    node->split.high = chance(g, 10) ? 100000000 : rng_range(&g->r, node->split.low, 100000000);
     return node;
 }
 
@@ -957,6 +1085,9 @@ model_node *gen_operand(gen *g, gen_class class, int depth)
     case GEN_ARITH: return arith_test(g);
     case GEN_SEGMENT: return segment(g);
     case GEN_RANK: return rank(g, depth);
+    case GEN_SCORE: return score_test(g, depth);
+    case GEN_SPLIT: return split(g);
+    case GEN_LIFE: return life(g);
     case GEN_NOT:
         child = gen_tree(g, depth > 0 ? depth - 1 : 0);
         return gen_join(g, MODEL_NOT, 1, &child);

@@ -25,6 +25,9 @@ typedef enum gen_class {
     GEN_ARITH,
     GEN_SEGMENT,
     GEN_RANK,
+    GEN_SCORE,
+    GEN_SPLIT,
+    GEN_LIFE,
     GEN_NOT,
     GEN_AT_LEAST,
     GEN_CLASS_COUNT

@@ -29,6 +29,7 @@ typedef struct place {
 
 static bool holds(context *run, model_node *node, place at);
 static model_value value_of(context *run, const model_node *node, place at);
+static model_value score(context *run, const model_node *node, place at);
 
 /* ---- windows and selectors ---- */
 
@@ -131,26 +132,6 @@ static const model_event **selected(context *run, const model_node *node, place 
             list[(*count)++] = event;
     }
     return list;
-}
-
-static int64_t distinct_periods(const context *run, const model_event *const *list, size_t count,
-                                model_unit unit, const model_zone *zone)
-{
-    int64_t *starts = malloc((count + 1) * sizeof(*starts));
-    if (starts == NULL)
-        exit(2);
-    int64_t distinct = 0;
-    for (size_t i = 0; i < count; i++) {
-        int64_t date = model_zone_date(zone, list[i]->time);
-        int64_t start = model_period_start(unit, date, run->week_start);
-        bool seen = false;
-        for (int64_t k = 0; k < distinct; k++)
-            seen = seen || starts[k] == start;
-        if (!seen)
-            starts[distinct++] = start;
-    }
-    free(starts);
-    return distinct;
 }
 
 /* ---- aggregates ---- */
@@ -421,8 +402,15 @@ static model_value aggregate(context *run, const model_node *node, place at)
     switch (node->aggregate) {
     case MODEL_A_COUNT: result = model_int((int64_t)count); break;
     case MODEL_A_DISTINCT_PERIOD:
-        result = model_int(distinct_periods(run, list, count, node->period, at.zone));
+        result =
+            model_int(model_active_periods(list, count, node->period, 1, at.zone, run->week_start));
         break;
+    case MODEL_A_STREAK:
+    case MODEL_A_CURRENT_STREAK:
+    case MODEL_A_STREAK_BROKEN:
+        result = model_streak(node, list, count, at.zone, run->week_start, run->now);
+        break;
+    case MODEL_A_OVERDUE: result = model_overdue(list, count, run->now); break;
     case MODEL_A_SHARE: result = share_of(run, node, at, list, count); break;
     case MODEL_A_FIRST:
     case MODEL_A_LAST:
@@ -505,6 +493,7 @@ static model_value value_of(context *run, const model_node *node, place at)
         value = value_of(run, node->children[0], at);
         return value.state == SEG_VALUE_SET ? model_int((int64_t)value.element_count)
                                             : model_undefined();
+    case MODEL_SCORE: return score(run, node, at);
     case MODEL_EDGE_ANCHOR:
         event = occurrence(run, node, at);
         return event != NULL ? model_instant(event->time) : model_undefined();
@@ -595,12 +584,23 @@ static bool did(context *run, const model_node *node, place at)
     const model_event **list = selected(run, node, at, &count);
     int64_t n = (int64_t)count;
     if (node->bound.periods)
-        n = distinct_periods(run, list, count, node->bound.period, at.zone);
+        n = model_active_periods(list, count, node->bound.period, node->bound.each, at.zone,
+                                 run->week_start);
     free(list);
     bool result = node->bound.given ? node->bound.min <= n && n <= node->bound.max : n >= 1;
     if (node->negated && node->window.kind == MODEL_W_ANCHOR)
         return !result && span_is_over(run, &node->window, at);
     return result != node->negated;
+}
+
+static bool life(context *run, const model_node *node, place at)
+{
+    at.zone = window_zone(run, &node->window, at);
+    size_t count;
+    const model_event **list = selected(run, node, at, &count);
+    bool result = model_life(node, list, count, at.zone, run->week_start, run->now);
+    free(list);
+    return result;
 }
 
 static bool edge(context *run, const model_node *node, place at)
@@ -753,6 +753,49 @@ static bool rank(context *run, model_node *node, place at)
     return node->bottom ? order <= 0 : order >= 0;
 }
 
+/* ---- classes ---- */
+
+/* The number of a user that has a class; undefined outside of the population. */
+static model_value scored(context *run, const model_node *node, place at)
+{
+    if (node->child_count > 1 && !holds(run, node->children[1], at))
+        return model_undefined();
+    return value_of(run, node->children[0], at);
+}
+
+static void score_prepare(context *run, const model_node *node)
+{
+    model_value *values = malloc((run->data->user_count + 1) * sizeof(*values));
+    if (values == NULL)
+        exit(2);
+    size_t count = 0;
+    node->score->stamp = run->stamp;
+    for (size_t i = 0; i < run->data->user_count && !node->score->fixed; i++) {
+        place at = {&run->data->users[i], NULL, NULL};
+        if (!model_exists(run->data, i, run->now))
+            continue;
+        at.zone = default_zone(run, at.user);
+        model_value value = scored(run, node, at);
+        if (value.state == SEG_VALUE_SET && (node->score->zeros || model_to_double(&value) != 0))
+            values[count++] = value;
+    }
+    model_score_cut(node->score, values, count);
+    free(values);
+}
+
+static model_value score(context *run, const model_node *node, place at)
+{
+    if (node->score->stamp != run->stamp)
+        score_prepare(run, node);
+    if (!node->score->fixed &&
+        !model_exists(run->data, (size_t)(at.user - run->data->users), run->now))
+        return model_undefined();
+    model_value value = scored(run, node, at);
+    if (value.state != SEG_VALUE_SET)
+        return model_undefined();
+    return model_int(model_score_class(node->score, &value));
+}
+
 /* ---- the tree ---- */
 
 static bool other_segment(context *outer, const model_segment *segment, place at)
@@ -805,6 +848,10 @@ static bool leaf_holds(context *run, model_node *node, place at)
     case MODEL_TIME: return in_time(run, node, at);
     case MODEL_SEGMENT: return other_segment(run, &run->catalog->segments[node->segment], at);
     case MODEL_RANK: return rank(run, node, at);
+    case MODEL_SPLIT: return model_split_holds(&node->split, at.user->id, at.user->id_size);
+    case MODEL_DORMANT:
+    case MODEL_RESURRECTED:
+    case MODEL_STAGE: return life(run, node, at);
     default: exit(2);
     }
 }
