@@ -475,11 +475,11 @@ static void commit_report(const segi_commit *c, seg_commit_report *report)
         *report = *c->recorded;
 }
 
-static void commit_results(const segi_commit *c, uint8_t *results)
+static void commit_results(const segi_commit *c)
 {
     for (size_t i = 0; i < c->batch_count; i++) {
         const segi_checked_batch *checked = &c->batches[i].checked;
-        uint8_t *to = results + checked->first_row;
+        uint8_t *to = c->results + checked->first_row;
         size_t rows = (size_t)checked->batch.row_count;
         if (checked->results)
             memcpy(to, checked->results, rows);
@@ -510,7 +510,7 @@ static seg_status commit_steps(segi_commit *c, const seg_batch *batches)
     if (!c->batches)
         return segi_fail_nomem(c->err);
     SEGI_TRY(commit_check(c, batches));
-    if (c->results_wanted && c->results_count < c->row_count)
+    if (c->results && c->results_count < c->row_count)
         return segi_fail(c->err, SEG_E_ARG, "row_results is too short for the rows");
     SEGI_TRY(commit_dedup(c));
     SEGI_TRY(commit_choose(c));
@@ -565,21 +565,20 @@ static seg_status commit_run(segi_commit *c, const seg_batch *batches, seg_commi
 }
 
 /* Under the mutex. */
-static seg_status commit_locked(segi_commit *c, const seg_batch *batches, uint8_t *results,
-                                seg_commit_report *report)
+static seg_status commit_locked(segi_commit *c, const seg_batch *batches, seg_commit_report *report)
 {
     segi_store *store = c->store;
     SEGI_TRY(segi_keep_begin(store, c->err));
     if (commit_repeated(c, report)) {
-        if (c->results_wanted)
-            memset(results, SEG_ROW_OK, (size_t)c->results_count);
+        if (c->results)
+            memset(c->results, SEG_ROW_OK, (size_t)c->results_count);
         return SEG_OK;
     }
     segi_arena_init(&c->arena, &store->mem);
     seg_status status = commit_run(c, batches, report);
     if (status == SEG_OK) {
-        if (c->results_wanted)
-            commit_results(c, results);
+        if (c->results)
+            commit_results(c);
         commit_tidy(store);
         segi_keep_end(store);
     }
@@ -596,15 +595,14 @@ seg_status segi_store_commit(segi_store *store, const seg_batch *batches, size_t
     seg_commit_report own;
     if (options) {
         c.quarantine = (options->flags & SEG_COMMIT_QUARANTINE) != 0;
-        c.results_wanted = options->row_results != NULL;
+        c.results = options->row_results;
         c.results_count = options->row_results_count;
         c.token = options->token;
         c.token_size = (size_t)options->token_size;
     }
     SEGI_CHECK_ARG(batches || batch_count == 0, err, "batches are missing");
     segi_mutex_lock(store->mutex);
-    seg_status status =
-        commit_locked(&c, batches, options ? options->row_results : NULL, report ? report : &own);
+    seg_status status = commit_locked(&c, batches, report ? report : &own);
     segi_mutex_unlock(store->mutex);
     return status;
 }
@@ -618,5 +616,5 @@ seg_status segi_commit_replay(segi_store *store, const segi_record_commit *recor
                      .token_size = record->token_size,
                      .recorded = &record->report};
     seg_commit_report report;
-    return commit_locked(&c, record->batches, NULL, &report);
+    return commit_locked(&c, record->batches, &report);
 }
