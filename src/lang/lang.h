@@ -408,7 +408,7 @@ typedef struct segi_predicate {
                                   used */
     const segi_param *params;
     uint32_t warning_count;
-    const seg_error *warnings;
+    seg_error *warnings;
     uint64_t fingerprint[2];
     /* What `using` says; without it the store's. */
     segi_zone_ref zone;
@@ -432,10 +432,23 @@ seg_status segi_compile_value(const segi_mem *mem, const segi_schema *schema,
 void segi_predicate_destroy(segi_predicate *predicate);
 
 /* Canonical text. With `sorted`, operands of and, or, xor, at-least and lists are put in order,
- * so that equal meanings give equal bytes; that form is what the fingerprint hashes. */
+ * so that equal meanings give equal bytes; the fingerprint hashes the JSON form of that. */
 void segi_predicate_print(const segi_predicate *predicate, bool sorted, segi_buf *out);
+/* The JSON form of that text (docs/language.md). */
+void segi_predicate_json(const segi_predicate *predicate, bool sorted, segi_buf *out);
 /* Canonical text of one node, for explain. */
 void segi_node_print(const segi_schema *schema, const segi_node *node, segi_buf *out);
+
+/* A document in the JSON form. It is read as text of the language, which the other doors take;
+ * err is as the public functions document it. json is borrowed until segi_json_close(). */
+typedef struct segi_json segi_json;
+seg_status segi_json_open(const segi_mem *mem, const char *json, size_t json_size, segi_json **out,
+                          seg_error *err);
+void segi_json_close(segi_json *json);
+const char *segi_json_text(const segi_json *json, size_t *out_size);
+/* Makes a failure or warning about that text one about the document: the JSON pointer in front of
+ * the message, the place in its bytes. err is of our own size. */
+void segi_json_place_error(segi_json *json, seg_error *err);
 
 /* Names of the segments that a text refers to directly: calls found for each, also repeatedly.
  * For checking what a dropped segment would break. */

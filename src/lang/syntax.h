@@ -58,12 +58,15 @@ bool segi_token_unquote(const segi_lexer *lexer, segi_token token, segi_arena *a
                         const char **out, size_t *out_size);
 /* ASCII letters compared without case; `word` is lower case. */
 bool segi_word_is(const char *text, size_t size, const char *word);
+/* Letters, digits, _ and inner dots: what can stand behind $. */
+bool segi_word_plain(const char *text, size_t size);
 /* A word of the language that cannot be a bare name. */
 bool segi_word_reserved(const char *text, size_t size);
 /* Any word of the language: the printer quotes names that are. */
 bool segi_word_known(const char *text, size_t size);
 bool segi_unit_of(const char *text, size_t size, segi_unit *out);
 const char *segi_unit_name(segi_unit unit);
+const char *segi_builtin_name(segi_builtin builtin); /* without the @ */
 
 /* ---- the tree ---- */
 
@@ -276,6 +279,10 @@ typedef struct segi_syn_root {
 /* *nodes counts up across texts; more than SEG_TEXT_NODES_MAX is SEG_E_LIMIT. err has the span. */
 seg_status segi_parse(segi_arena *arena, const char *text, size_t size, bool value, uint32_t *nodes,
                       segi_syn_root *out, seg_error *err);
+/* A text that the printer made: it may be longer than what was written, so no limit of size,
+ * depth or nodes holds. Fails for memory only. */
+seg_status segi_parse_canonical(segi_arena *arena, const char *text, size_t size,
+                                segi_syn_root *out);
 
 /* ---- shared by the files of the parser ---- */
 
@@ -288,6 +295,7 @@ typedef struct segi_parser {
     seg_status status;
     uint32_t depth;
     uint32_t *nodes;
+    bool canonical; /* printed by ourselves: no limits */
 } segi_parser;
 
 /* A place to come back to. */
