@@ -4,6 +4,7 @@
  * prepare_value.c  binds values and windows to a snapshot and to `now`
  * prepare_match.c  turns tests against constants into slots, bounds and dictionary codes
  * prepare_leaf.c   tests and leaves on top of them
+ * prepare_pins.c   notes which columns of parts will be read
  * worker.c   working memory, and its pool
  * match.c    tests one column, or one dense vector, against constants
  * vector.c   dense vectors of values: arithmetic and comparison
@@ -252,6 +253,7 @@ typedef struct segi_run {
     const segi_bitmap *among;
     segi_progress *progress;
     segi_arena arena;             /* everything prepared */
+    segi_pins pins;               /* columns that are read; held once it is prepared */
     const uint32_t *const *order; /* by operation: children, cheapest and most telling first */
     const segi_prep_leaf *leaves; /* by operation */
     segi_ranking **rankings;      /* by operation: RANK and SCORE; settled in the order of them */
@@ -387,6 +389,12 @@ const segi_prep_window *segi_prep_window_of(segi_prep *p, const segi_window *win
                                             bool dates);
 const segi_user_zones *segi_prep_zones(segi_prep *p, const segi_zone_ref *zone);
 segi_period segi_prep_period(segi_unit unit);
+/* Note the columns that will be read: what walking a source takes, which segi_prep_source_of() has
+ * done; times and ties of all its rows; what an aggregate reads beside its source, done by
+ * segi_prep_gather() (prepare_pins.c). */
+bool segi_prep_pin_source(segi_prep *p, const segi_prep_source *source);
+bool segi_prep_pin_order(segi_prep *p, const segi_prep_source *source);
+bool segi_prep_pin_value(segi_prep *p, const segi_prep_value *value);
 /* An aggregate value over a source; argument may be NULL. */
 const segi_prep_value *segi_prep_gather(segi_prep *p, const segi_node *node,
                                         const segi_prep_source *source,
@@ -540,12 +548,12 @@ void segi_leaf_evaluate(segi_worker *w, const segi_prep_leaf *leaf, const segi_m
 uint32_t segi_op_evaluate(segi_worker *w, uint32_t op, const segi_mask *candidates,
                           uint32_t candidate_count, segi_mask *out);
 
-/* Fill a run from a request; its arena is live afterwards, until segi_run_deinit(). */
+/* Fill a run from a request; segi_run_deinit() ends it, also after a failure. */
 void segi_run_init(segi_run *run, const segi_request *request);
 void segi_run_deinit(segi_run *run);
 /* Prepare the program, and settle its ranks and scores. */
 seg_status segi_run_start(segi_run *run, uint32_t threads, seg_error *err);
-/* Work over all chunks by the run's threads. */
+/* Work over all chunks by the run's threads, with the columns held that were noted before. */
 typedef void segi_chunk_function(segi_worker *w, void *context, uint32_t group);
 seg_status segi_run_chunks(segi_run *run, uint32_t threads, segi_chunk_function *function,
                            void *context, uint32_t group_count, seg_error *err);

@@ -282,7 +282,7 @@ const segi_prep_source *segi_prep_source_of(segi_prep *p, const segi_selector *s
             return NULL;
         out->needs_users = out->needs_users || filter_needs_users(type->filter);
     }
-    return out;
+    return segi_prep_pin_source(p, out) ? out : NULL;
 }
 
 const segi_prep_source *segi_prep_source_window(segi_prep *p, const segi_node *node)
@@ -387,9 +387,9 @@ segi_period segi_prep_period(segi_unit unit)
     }
 }
 
-const segi_prep_value *segi_prep_gather(segi_prep *p, const segi_node *node,
-                                        const segi_prep_source *source,
-                                        const segi_prep_value *argument)
+static segi_prep_value *prep_gather(segi_prep *p, const segi_node *node,
+                                    const segi_prep_source *source,
+                                    const segi_prep_value *argument)
 {
     segi_prep_value *out = SEGI_PREP_NEW(p, segi_prep_value);
     if (!out || !source)
@@ -411,6 +411,14 @@ const segi_prep_value *segi_prep_gather(segi_prep *p, const segi_node *node,
                        ? node->bound.periods
                        : node->aggregate == SEGI_AGG_DISTINCT_PERIOD || node->streak;
     return !periods || prep_periods(p, node, out) ? out : NULL;
+}
+
+const segi_prep_value *segi_prep_gather(segi_prep *p, const segi_node *node,
+                                        const segi_prep_source *source,
+                                        const segi_prep_value *argument)
+{
+    const segi_prep_value *out = prep_gather(p, node, source, argument);
+    return out && segi_prep_pin_value(p, out) ? out : NULL;
 }
 
 /* Aggregates that need no order among a user's rows, or only know of the best one so far. Sums of a
@@ -444,20 +452,14 @@ static const segi_prep_value *prep_aggregate(segi_prep *p, const segi_node *node
         if (!argument)
             return NULL;
     }
-    const segi_prep_value *value = segi_prep_gather(p, node, source, argument);
-    if (!value)
-        return NULL;
-    segi_prep_value *out = SEGI_PREP_NEW(p, segi_prep_value);
-    if (!out)
-        return NULL;
-    *out = *value;
-    if (node->share && !shares_by_type(p, node, out))
+    segi_prep_value *out = prep_gather(p, node, source, argument);
+    if (!out || (node->share && !shares_by_type(p, node, out)))
         return NULL;
     if (!source->each && aggregate_tallies(node, argument))
         out->form = SEGI_VALUE_TALLY;
     else if (segi_bag_fits(out))
         out->form = SEGI_VALUE_BAG;
-    return out;
+    return segi_prep_pin_value(p, out) ? out : NULL;
 }
 
 static const segi_prep_value *prep_constant(segi_prep *p, const segi_node *node, int64_t slot)
