@@ -131,8 +131,8 @@ static bool slots_by_bounds(seg_type type)
 
 static void stored_bounds(const segi_col *col, size_t rows, uint64_t *out_low, uint64_t *out_high)
 {
-    uint64_t low = UINT64_MAX, high = 0;
-    for (size_t i = 0; i < rows; i++) {
+    uint64_t low = col->width > 0 ? UINT64_MAX : 0, high = 0;
+    for (size_t i = 0; col->width > 0 && i < rows; i++) {
         uint64_t stored;
         switch (col->width) {
         case 1: stored = ((const uint8_t *)col->data)[i]; break;
@@ -143,8 +143,8 @@ static void stored_bounds(const segi_col *col, size_t rows, uint64_t *out_low, u
         low = stored < low ? stored : low;
         high = stored > high ? stored : high;
     }
-    *out_low = col->width > 0 ? low : 0;
-    *out_high = col->width > 0 ? high : 0;
+    *out_low = low;
+    *out_high = high;
 }
 
 /* base + unit * stored without leaving 64 bits. */

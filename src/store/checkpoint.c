@@ -216,6 +216,9 @@ static seg_status checkpoint_publish(checkpoint *c)
 {
     segi_store *store = c->store;
     segi_buf names;
+    /* The version kept for the next snapshot would keep what is dropped now. */
+    segi_version_release(store->version);
+    store->version = NULL;
     segi_buf_init(&names, &store->mem);
     segi_buf_reset(&c->buf);
     segi_root_write(store, &c->buf, &names);

@@ -52,6 +52,7 @@ static seg_status open_disk(segi_store *store, const segi_store_place *place, se
     keep->replaying = true;
     keep->log_bytes_max = place->log_bytes_max > 0 ? place->log_bytes_max : OPEN_LOG_BYTES_MAX;
     keep->checkpoint_due = keep->log_bytes_max;
+    SEGI_TRY(segi_cache_create(&store->mem, place->memory_limit, &store->cache, err));
     return segi_disk_open(place->vfs, &store->mem, place->path, &options, &keep->disk, err);
 }
 

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "base/arena.h"
+#include "disk/disk.h"
 #include "store/attr.h"
 #include "store/cache.h"
 #include "store/dedup.h"
@@ -60,6 +61,8 @@ typedef struct segi_version {
     uint32_t user_count;
     int64_t time_min, time_max;
     bool paged;
+    segi_disk *disk; /* pinned, so that columns of its runs can be loaded; NULL: no file */
+    segi_pin pin;
 } segi_version;
 
 typedef struct segi_keep segi_keep;
