@@ -108,6 +108,7 @@ typedef struct segi_vector {
 
 typedef struct segi_prep_value segi_prep_value;
 typedef struct segi_prep_filter segi_prep_filter;
+typedef struct segi_calendar segi_calendar;
 typedef struct segi_ranking segi_ranking;       /* rank.h */
 typedef struct segi_prep_score segi_prep_score; /* rank.h */
 
@@ -180,7 +181,8 @@ struct segi_prep_value {
     const int64_t *periods;       /* tally of distinct periods: their first instants, and */
     uint32_t period_count;        /* ... at most 64 of them */
     double periods_per_us;
-    int64_t bag_low; /* bag: the least slot, and how far above it the greatest can be */
+    bool periods_even; /* of one length */
+    int64_t bag_low;   /* bag: the least slot, and how far above it the greatest can be */
     uint64_t bag_span;
 };
 
@@ -192,11 +194,12 @@ typedef enum segi_test_form {
     SEGI_TEST_XOR,
     SEGI_TEST_NOT,
     SEGI_TEST_AT_LEAST,
-    SEGI_TEST_MATCH,       /* value against constants */
-    SEGI_TEST_WINDOW,      /* a timestamp or date lies in its user's window */
-    SEGI_TEST_COMPARE,     /* value against value: op */
-    SEGI_TEST_BETWEEN,     /* value between two values */
-    SEGI_TEST_TEXT_COMPARE /* strings of two values: op */
+    SEGI_TEST_MATCH,        /* value against constants */
+    SEGI_TEST_WINDOW,       /* a timestamp or date lies in its user's window */
+    SEGI_TEST_COMPARE,      /* value against value: op */
+    SEGI_TEST_BETWEEN,      /* value between two values */
+    SEGI_TEST_TEXT_COMPARE, /* strings of two values: op */
+    SEGI_TEST_CALENDAR      /* of rows: what a table says of their times */
 } segi_test_form;
 
 /* A test of values: a filter of rows, or the value part of a leaf. */
@@ -209,6 +212,7 @@ struct segi_prep_filter {
     const segi_prep_value *values[3];
     const segi_match *match;        /* MATCH */
     const segi_prep_window *window; /* WINDOW */
+    const segi_calendar *calendar;  /* CALENDAR */
 };
 
 typedef enum segi_leaf_form {
@@ -224,6 +228,14 @@ typedef enum segi_leaf_form {
     SEGI_LEAF_TEST       /* a test of values; SUM has it as well, for few candidates */
 } segi_leaf_form;
 
+/* Users with `least` rows of the source, and one of the anchor's where there is one, may differ
+ * from users without any. */
+#define SEGI_NARROW_MAX 4
+typedef struct segi_narrow {
+    const segi_prep_source *source, *anchor;
+    int64_t least;
+} segi_narrow;
+
 typedef struct segi_prep_leaf {
     segi_leaf_form form;
     const segi_node *node;
@@ -237,7 +249,8 @@ typedef struct segi_prep_leaf {
     const segi_prep_source *source, *other;
     int64_t min, max; /* COUNT; NTH: n in min; SPLIT: draws, as uint64_t */
     const segi_prep_filter *test;
-    const segi_prep_source *narrow[2]; /* TEST: who has no row in one of them fails; or NULL */
+    uint32_t narrow_count; /* TEST: 0: anybody may differ from anybody */
+    segi_narrow narrow[SEGI_NARROW_MAX];
 } segi_prep_leaf;
 
 /* ---- one evaluation ----
@@ -316,6 +329,7 @@ typedef struct segi_worker {
     uint16_t *row_lows; /* users of rows, for filters that need them */
     size_t row_lows_capacity;
     uint16_t *candidates; /* list of a leaf's candidates, 65,536 */
+    segi_mask *wanted;    /* the same as a mask, for segi_worker_wanted() */
     uint8_t *tally8;      /* 65,536 counters */
     uint32_t *tally32;
     int64_t *tally64;
@@ -400,6 +414,15 @@ const segi_prep_value *segi_prep_gather(segi_prep *p, const segi_node *node,
                                         const segi_prep_source *source,
                                         const segi_prep_value *argument);
 const segi_prep_filter *segi_prep_test(segi_prep *p, const segi_node *node, segi_place place);
+/* A filter of the type's rows with its tests of clock and calendar as a table, where that pays
+ * (calendar.c). */
+const segi_prep_filter *segi_prep_calendar(segi_prep *p, const segi_prep_filter *filter,
+                                           const segi_prep_type *type,
+                                           const segi_prep_source *source);
+void segi_calendar_rows(const segi_calendar *table, const segi_col *time, uint32_t begin,
+                        uint32_t count, uint64_t *bits);
+/* What a builtin says at a local time, in microseconds. */
+int64_t segi_civil_field(segi_builtin builtin, int64_t local);
 /* Test of `value` by a node whose other operands are constants; NULL with p->status SEG_OK where
  * there is no such form. */
 const segi_match *segi_prep_match(segi_prep *p, const segi_node *node, const segi_prep_value *value,
@@ -409,6 +432,12 @@ segi_compare segi_compare_flip(segi_compare op);
 bool segi_prep_leaf_of(segi_prep *p, const segi_node *node, segi_prep_leaf *out);
 /* A cheaper form of a test, where there is one; false after a failure (shortcut.c). */
 bool segi_prep_shortcut(segi_prep *p, segi_prep_leaf *leaf);
+/* Who is worth a look in a test (narrow.c). */
+void segi_prep_narrow(segi_prep_leaf *leaf);
+/* Candidates who have rows, and the rest, of whom a test says one and the same. False on
+ * failure. */
+bool segi_narrow_users(segi_worker *w, const segi_prep_leaf *leaf, const segi_mask *candidates,
+                       uint32_t count, segi_mask *out_some, segi_mask *out_rest);
 seg_status segi_run_prepare(segi_run *run, seg_error *err);
 
 /* Which users a piece of work is about: low bits, rising. */
@@ -418,6 +447,9 @@ typedef struct segi_users {
 } segi_users;
 /* Room for a list of candidates in w->candidates. */
 bool segi_worker_list(segi_worker *w);
+/* The users as bits by low half, for work over spans that is better skipped for others; NULL where
+ * they are most of the chunk, or for want of memory. Lives until the next call. */
+const uint64_t *segi_worker_wanted(segi_worker *w, segi_users users);
 
 /* Up to this many candidates always have their rows looked up one by one, a search in each part;
  * for more of them segi_spans_few() compares with a walk over all users of the chunk. Both roads
@@ -499,6 +531,9 @@ uint32_t segi_attr_set(const segi_attr_view *view, uint32_t chunk, uint32_t low,
 
 void segi_tally_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                       segi_vector *out);
+/* Its part for distinct periods and streaks. */
+void segi_tally_period_users(segi_worker *w, const segi_prep_value *value, segi_users users,
+                             segi_vector *out);
 /* Its part for properties and shares. */
 void segi_tally_value_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                             segi_vector *out);

@@ -15,7 +15,8 @@ static bool pins_column(segi_prep *p, const segi_prep_source *source, uint32_t t
     const segi_event_view *view = source->types[t].view;
     for (uint32_t i = 0; i < view->part_count && p->status == SEG_OK; i++) {
         const segi_part *part = view->parts[i];
-        if (segi_span_overlaps(part, source) && column < SEGI_COLUMN_PROPERTY + part->column_count &&
+        if (segi_span_overlaps(part, source) &&
+            column < SEGI_COLUMN_PROPERTY + part->column_count &&
             !segi_pins_want(&p->run->pins, part, column))
             p->status = segi_fail_nomem(p->err);
     }

@@ -278,6 +278,8 @@ const segi_prep_source *segi_prep_source_of(segi_prep *p, const segi_selector *s
             continue;
         segi_place place = {.rows = true, .position = type->position, .selector = selector};
         type->filter = segi_prep_test(p, selector->where, place);
+        if (type->filter)
+            type->filter = segi_prep_calendar(p, type->filter, type, out);
         if (!type->filter)
             return NULL;
         out->needs_users = out->needs_users || filter_needs_users(type->filter);
@@ -371,6 +373,9 @@ static bool prep_periods(segi_prep *p, const segi_node *node, segi_prep_value *o
         return true;
     out->periods = periods;
     out->period_count = count;
+    out->periods_even = true;
+    for (uint32_t i = 1; i < count; i++)
+        out->periods_even &= periods[i + 1] - periods[i] == periods[1] - periods[0];
     out->periods_per_us = (double)count / (double)(periods[count] - periods[0]);
     out->form = SEGI_VALUE_TALLY;
     return true;
@@ -388,8 +393,7 @@ segi_period segi_prep_period(segi_unit unit)
 }
 
 static segi_prep_value *prep_gather(segi_prep *p, const segi_node *node,
-                                    const segi_prep_source *source,
-                                    const segi_prep_value *argument)
+                                    const segi_prep_source *source, const segi_prep_value *argument)
 {
     segi_prep_value *out = SEGI_PREP_NEW(p, segi_prep_value);
     if (!out || !source)

@@ -193,8 +193,7 @@ static seg_status block_load(segi_cache *cache, const segi_run *run, const segi_
     segi_run_file *file = run->file;
     segi_buf bytes;
     segi_buf_init(&bytes, run->mem);
-    seg_status status =
-        segi_disk_read(file->disk, block->id, SEGI_BLOCK_ROWS, &bytes, err);
+    seg_status status = segi_disk_read(file->disk, block->id, SEGI_BLOCK_ROWS, &bytes, err);
     if (status == SEG_OK && bytes.size != block->size)
         status = segi_fail(err, SEG_E_CORRUPT, "block %llu does not have the size its run says",
                            (unsigned long long)block->id);

@@ -105,8 +105,7 @@ static void tie_fetch(void *context, size_t begin, size_t count, uint64_t *out)
         size_t from = writer->row;
         while (column_stored(writer->col, writer->row) == 0)
             writer->row++;
-        out[i] =
-            writer->gaps ? writer->row - from : column_stored(writer->col, writer->row) - 1;
+        out[i] = writer->gaps ? writer->row - from : column_stored(writer->col, writer->row) - 1;
         writer->row++;
     }
 }
@@ -523,6 +522,6 @@ seg_status segi_column_decode(const segi_mem *mem, const segi_part *part, uint32
     if (reader.nomem)
         return segi_fail_nomem(err);
     return segi_fail(err, SEG_E_CORRUPT,
-                     "column %u of a part of event type %u does not hold what its run says",
-                     column, part->event);
+                     "column %u of a part of event type %u does not hold what its run says", column,
+                     part->event);
 }

@@ -290,8 +290,7 @@ segi_part *segi_part_create(const segi_mem *mem, segi_scratch *scratch,
     part->event = source->event->index;
     part->generation = source->generation;
     part->row_count = (uint32_t)source->key_count;
-    if (!part_make_who(mem, scratch, source, part) ||
-        !part_make_when(mem, scratch, source, part) ||
+    if (!part_make_who(mem, scratch, source, part) || !part_make_when(mem, scratch, source, part) ||
         !part_make_columns(mem, scratch, source, part)) {
         segi_part_destroy(mem, part);
         return NULL;

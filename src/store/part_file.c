@@ -5,8 +5,8 @@
 #include "store/cache.h"
 #include "store/part_code.h"
 
-/* Columns that are small share a block, up to so many bytes: a block has a head and an extent of its
- * own, and reading one costs as much as some hundred kilobytes of another. */
+/* Columns that are small share a block, up to so many bytes: a block has a head and an extent of
+ * its own, and reading one costs as much as some hundred kilobytes of another. */
 #define BLOCK_BYTES ((size_t)64 << 10)
 
 /* ---- writing --------------------------------------------------------------------------------- */
@@ -160,8 +160,7 @@ seg_status segi_run_open(segi_store *store, segi_disk *disk, uint64_t id, segi_r
     *out = NULL;
     seg_status status = segi_disk_read(disk, id, SEGI_BLOCK_RUN, &bytes, err);
     if (status == SEG_OK)
-        status =
-            segi_run_decode(&store->mem, (const uint8_t *)bytes.data, bytes.size, out, err);
+        status = segi_run_decode(&store->mem, (const uint8_t *)bytes.data, bytes.size, out, err);
     segi_buf_deinit(&bytes);
     if (status != SEG_OK)
         return status;

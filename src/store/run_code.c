@@ -231,8 +231,7 @@ static bool chunks_get(run_reader *reader, segi_part *part)
 
 static bool part_is_good(const run_reader *reader, const segi_part *head)
 {
-    const segi_part *before =
-        reader->part_made > 0 ? reader->parts[reader->part_made - 1] : NULL;
+    const segi_part *before = reader->part_made > 0 ? reader->parts[reader->part_made - 1] : NULL;
     return head->row_count > 0 && head->row_count <= SEGI_PART_ROWS_MAX && head->chunk_count > 0 &&
            (!before || head->event > before->event);
 }

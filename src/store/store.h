@@ -206,8 +206,8 @@ void segi_pins_init(segi_pins *pins, const segi_mem *mem);
  * out of memory. */
 bool segi_pins_want(segi_pins *pins, const segi_part *part, uint32_t column);
 /* Hold all that was noted, loading what is not in memory by up to `threads` threads of the pool
- * (NULL: by this one). Other threads may load and hold at the same time. SEG_E_CORRUPT where a block
- * of the file is damaged, SEG_E_NOMEM, SEG_E_IO; what is held then stays so until the release. */
+ * (NULL: by this one). Other threads may load and hold at the same time. SEG_E_CORRUPT where a
+ * block of the file is damaged, SEG_E_NOMEM, SEG_E_IO; what is held then stays so until release. */
 seg_status segi_pins_hold(segi_pins *pins, segi_pool *pool, uint32_t threads, seg_error *err);
 /* Let go of everything. Valid after init and any failure. */
 void segi_pins_release(segi_pins *pins);

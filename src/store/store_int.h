@@ -86,7 +86,7 @@ struct segi_store {
     size_t run_count, run_capacity;
     segi_cache *cache; /* owned; NULL in a store without a file */
     segi_run *retired; /* retained: merged away, but still on disk; see part_file.h */
-    segi_attr *attrs; /* owned, by attribute index */
+    segi_attr *attrs;  /* owned, by attribute index */
     size_t attr_count, attr_capacity;
     segi_attr exists;        /* instants since when users exist */
     segi_event_dicts *dicts; /* owned, by event index */

@@ -25,7 +25,8 @@ static void rows_make(case_rng *rng, rows_made *r, size_t rows, uint32_t turn)
         r->few[i] = 7;
         r->floats[i] = (double)(int64_t)case_next(rng) / 1e6;
         r->flags[i] = case_below(rng, 2) == 1;
-        r->states[i] = (uint8_t[]){SEG_VALUE_SET, SEG_VALUE_ABSENT, SEG_VALUE_NULL}[case_below(rng, 3)];
+        r->states[i] =
+            (uint8_t[]){SEG_VALUE_SET, SEG_VALUE_ABSENT, SEG_VALUE_NULL}[case_below(rng, 3)];
         r->nulls[i] = i % 2 ? SEG_VALUE_NULL : SEG_VALUE_ABSENT;
     }
 }
@@ -198,7 +199,8 @@ START_TEST(test_part_code__comes_back)
 {
     case_rng rng = {case_seed(11)};
     for (uint32_t turn = 0; turn < 12; turn++) {
-        segi_store *store = full_store(&rng, turn, turn < 3 ? turn + 1 : 1 + case_below(&rng, 3000));
+        segi_store *store =
+            full_store(&rng, turn, turn < 3 ? turn + 1 : 1 + case_below(&rng, 3000));
         segi_buf rows, head;
         segi_buf_init(&rows, segi_mem_default());
         segi_buf_init(&head, segi_mem_default());
@@ -273,8 +275,7 @@ START_TEST(test_part_code__hostile_columns)
             for (uint32_t bit = 0; bit < 8; bit++) {
                 char *byte = &rows.data[page->offset + at];
                 *byte = (char)(*byte ^ 1 << bit);
-                seg_status status =
-                    page_unpack(back, page, rows.data + page->offset, page->size);
+                seg_status status = page_unpack(back, page, rows.data + page->offset, page->size);
                 *byte = (char)(*byte ^ 1 << bit);
                 check_fast(status == SEG_OK || status == SEG_E_CORRUPT);
                 refused += status != SEG_OK;
@@ -300,7 +301,7 @@ START_TEST(test_part_code__hostile_columns)
 }
 END_TEST
 
-/* The same for what describes the run. Where other counts are accepted, the columns must not fit. */
+/* The same for what describes the run: where it is accepted, its columns hold what it says. */
 START_TEST(test_part_code__hostile_runs)
 {
     case_rng rng = {case_seed(13)};
@@ -324,8 +325,8 @@ START_TEST(test_part_code__hostile_runs)
                 for (uint32_t c = 0; c < SEGI_COLUMN_PROPERTY + part->column_count; c++) {
                     const segi_page *page = &part->pages[c];
                     if (page->size > 0 && page->offset + (size_t)page->size <= rows.size)
-                        whole &= page_unpack(back, page, rows.data + page->offset, page->size) ==
-                                 SEG_OK;
+                        whole &=
+                            page_unpack(back, page, rows.data + page->offset, page->size) == SEG_OK;
                 }
                 if (whole)
                     walk_part(part);
