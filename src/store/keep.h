@@ -26,7 +26,7 @@ struct segi_keep {
     uint64_t checkpoint_due; /* bytes of the log at which the next one is made */
 };
 
-/* ---- changes, under the store's mutex ---------------------------------------------------------- */
+/* ---- changes, under the store's mutex -------------------- */
 
 /* Whether the store may be changed: SEG_E_READ_ONLY. */
 seg_status segi_keep_begin(const segi_store *store, seg_error *err);
@@ -41,7 +41,7 @@ void segi_keep_end(segi_store *store);
 /* Close the file. Every commit that was logged stays. */
 seg_status segi_keep_close(segi_store *store, seg_error *err);
 
-/* ---- checkpoints -------------------------------------------------------------------------------- */
+/* ---- checkpoints -------------------- */
 
 /* Write what is not on disk yet, about budget_bytes of it (0: all); once all is, seal, fold, write
  * the rest and publish. *out_more: there is more to do. */
@@ -51,7 +51,7 @@ seg_status segi_checkpoint_step(segi_store *store, uint64_t budget_bytes, bool *
 /* Whether there is something that no checkpoint has written, beside what the log holds. */
 bool segi_keep_unwritten(const segi_store *store);
 
-/* ---- opening ------------------------------------------------------------------------------------ */
+/* ---- opening -------------------- */
 
 /* What a store is from its beginning on. */
 typedef struct segi_root_head {

@@ -6,7 +6,7 @@
 
 #define OPEN_LOG_BYTES_MAX ((uint64_t)64 << 20)
 
-/* ---- what a store is -------------------------------------------------------------------------- */
+/* ---- what a store is -------------------- */
 
 static seg_status open_differs(const char *what, seg_error *err)
 {
@@ -35,7 +35,7 @@ static seg_status open_settle(segi_store_config *config, const segi_root_head *h
     return segi_zone_load(&config->mem, head->zone, head->zone_size, &config->zone, err);
 }
 
-/* ---- steps ------------------------------------------------------------------------------------ */
+/* ---- steps -------------------- */
 
 static seg_status open_disk(segi_store *store, const segi_store_place *place, seg_error *err)
 {

@@ -19,7 +19,7 @@
 #include "base/vfs.h"
 #include "schema/schema.h"
 
-/* ---- columns --------------------------------------------------------------------------------- */
+/* ---- columns -------------------- */
 
 /* Rows of one type, kept narrowly: slot(i) = base + unit * stored(i), where stored(i) is an
  * unsigned integer of `width` bytes, little-endian in memory; width 0 means that every slot is
@@ -59,7 +59,7 @@ static inline bool segi_col_is_null(const segi_col *col, size_t row)
     return col->null && segi_bit_get(col->null, row);
 }
 
-/* ---- dictionaries ---------------------------------------------------------------------------- */
+/* ---- dictionaries -------------------- */
 
 /* Strings of one attribute or property; code = order of first appearance. Grows only. */
 typedef struct segi_dict segi_dict;
@@ -69,7 +69,7 @@ const char *segi_dict_get(const segi_dict *dict, uint32_t code, size_t *out_size
 /* False if the text is not there. */
 bool segi_dict_find(const segi_dict *dict, const char *text, size_t size, uint32_t *out_code);
 
-/* ---- events ---------------------------------------------------------------------------------- */
+/* ---- events -------------------- */
 
 /* The rows of one chunk in a part. */
 typedef struct segi_part_chunk {
@@ -123,7 +123,7 @@ typedef struct segi_event_view {
     uint32_t dict_count;           /* entries of dicts; properties beyond it have no values yet */
 } segi_event_view;
 
-/* ---- attributes ------------------------------------------------------------------------------ */
+/* ---- attributes -------------------- */
 
 /* String sets of a chunk: by row a mask over the codes, or a list of codes. */
 typedef struct segi_sets {
@@ -152,7 +152,7 @@ typedef struct segi_attr_view {
     const segi_dict *dict;                /* strings and string sets */
 } segi_attr_view;
 
-/* ---- snapshots ------------------------------------------------------------------------------- */
+/* ---- snapshots -------------------- */
 
 typedef struct segi_store segi_store;
 
@@ -189,7 +189,7 @@ void segi_snapshot_find_many_u64(const segi_snapshot *snapshot, const uint64_t *
 const char *segi_snapshot_id(const segi_snapshot *snapshot, uint32_t ordinal, size_t *out_size);
 uint64_t segi_snapshot_id_u64(const segi_snapshot *snapshot, uint32_t ordinal);
 
-/* ---- columns held in memory ------------------------------------------------------------------ */
+/* ---- columns held in memory -------------------- */
 
 /* In a store with a file the columns of parts come into memory when they are wanted, and leave it
  * under the store's memory limit. Of a part with pages the arrays may be read only of those
@@ -212,7 +212,7 @@ seg_status segi_pins_hold(segi_pins *pins, segi_pool *pool, uint32_t threads, se
 /* Let go of everything. Valid after init and any failure. */
 void segi_pins_release(segi_pins *pins);
 
-/* ---- the store itself ------------------------------------------------------------------------ */
+/* ---- the store itself -------------------- */
 
 typedef struct segi_store_config {
     segi_mem mem; /* copied; everything of the store comes from it */
@@ -263,7 +263,7 @@ seg_status segi_store_define_property(segi_store *store, const char *event, size
                                       const char *name, size_t name_size, seg_type type,
                                       int32_t scale, seg_error *err);
 
-/* ---- care of the file ------------------------------------------------------------------------ */
+/* ---- care of the file -------------------- */
 
 /* As the functions of seg/store.h that they serve. */
 seg_status segi_store_checkpoint(segi_store *store, seg_error *err);
@@ -275,7 +275,7 @@ seg_status segi_store_check(segi_store *store, uint32_t level, segi_store_report
 seg_status segi_store_backup(segi_store *store, const char *path, seg_error *err);
 void segi_store_stats(segi_store *store, seg_store_stats *out);
 
-/* ---- saved texts ------------------------------------------------------------------------------ */
+/* ---- saved texts -------------------- */
 
 /* Saved texts by name, in the file as well; the names and what the texts mean are the caller's. */
 seg_status segi_store_save_text(segi_store *store, const char *name, size_t name_size,

@@ -42,8 +42,8 @@ size_t segi_strings_bytes(const segi_strings *strings);
 /* Forget the records, but not count and sheets: a load that failed begins anew. */
 void segi_strings_clear(segi_strings *strings);
 /* Strings from a file, whose count is known before: they are put in one after the other, and none
- * is looked for. SEG_E_NOMEM or SEG_E_LIMIT. Afterwards segi_strings_index() puts them into the table: SEG_E_NOMEM, or
- * SEG_E_CORRUPT where two are equal. */
+ * is looked for. SEG_E_NOMEM or SEG_E_LIMIT. Afterwards segi_strings_index() puts them into the
+ * table: SEG_E_NOMEM, or SEG_E_CORRUPT where two are equal. */
 seg_status segi_strings_append(segi_strings *strings, const char *text, uint32_t size);
 seg_status segi_strings_index(segi_strings *strings);
 
