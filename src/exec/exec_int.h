@@ -3,6 +3,7 @@
  *
  * prepare_value.c  binds values and windows to a snapshot and to `now`
  * prepare_match.c  turns tests against constants into slots, bounds and dictionary codes
+ * prepare_session.c  sessions, and what is asked of them
  * prepare_leaf.c   tests and leaves on top of them
  * prepare_pins.c   notes which columns of parts will be read
  * worker.c   working memory, and its pool
@@ -15,6 +16,7 @@
  * shortcut.c  cheaper roads to the same answer
  * streak.c   streaks, from periods
  * gather.c   all rows of each user in order: everything that needs the order
+ * session.c  rows in order, cut into sessions
  * value.c    values of candidates
  * leaf.c     leaves of the program -> mask
  * rank.c     top and bottom, over the whole population; select.c finds the n-th smallest
@@ -145,14 +147,25 @@ typedef struct segi_prep_source {
     bool needs_users;             /* some filter reads the user's zone */
 } segi_prep_source;
 
+/* Sessions: runs of rows of `events` (S-21). */
+typedef struct segi_prep_session {
+    const segi_prep_value *events; /* their source reaches beyond the window on both sides */
+    int64_t gap;                   /* a longer one begins a new session */
+    int64_t begin, end; /* when sessions begin; with `each` the widest bounds of any user */
+    const segi_prep_window *each;
+    const segi_prep_filter *where, *share; /* of sessions; NULL: all, none */
+} segi_prep_session;
+
 typedef enum segi_value_form {
     SEGI_VALUE_CONSTANT,
     SEGI_VALUE_ATTRIBUTE,
-    SEGI_VALUE_COLUMN, /* a property, in a filter */
-    SEGI_VALUE_CIVIL,  /* a builtin, in a filter */
-    SEGI_VALUE_TALLY,  /* an aggregate by running figures */
-    SEGI_VALUE_BAG,    /* an aggregate over all values of a property, by user */
-    SEGI_VALUE_GATHER, /* an aggregate over ordered rows */
+    SEGI_VALUE_COLUMN,     /* a property, in a filter */
+    SEGI_VALUE_CIVIL,      /* a builtin, in a filter */
+    SEGI_VALUE_TALLY,      /* an aggregate by running figures */
+    SEGI_VALUE_BAG,        /* an aggregate over all values of a property, by user */
+    SEGI_VALUE_GATHER,     /* an aggregate over ordered rows */
+    SEGI_VALUE_SESSIONS,   /* an aggregate over sessions */
+    SEGI_VALUE_OF_SESSION, /* in their `where`: a builtin, or an aggregate over what lies within */
     SEGI_VALUE_ARITH,
     SEGI_VALUE_SHIFT,
     SEGI_VALUE_SIZE,
@@ -173,6 +186,7 @@ struct segi_prep_value {
     const segi_prep_source *source;       /* aggregates */
     const segi_prep_value *argument;      /* aggregates */
     const segi_prep_filter *const *share; /* share: by position in source->types */
+    const segi_prep_session *session;     /* sessions */
     const segi_match *match;              /* mode with ties all: what the value must pass */
     const segi_prep_value *left, *right;  /* arith; left: shift, score by written cut points */
     const segi_prep_score *score;
@@ -295,6 +309,19 @@ typedef struct segi_list_row {
     uint32_t part; /* breaks ties that generations leave: none do, it keeps the sort total */
 } segi_list_row;
 
+/* Users who are worked out together. */
+typedef struct segi_gather_block {
+    uint32_t first, last; /* of the list: users whose low bits lie in [low_begin, low_end) */
+    uint32_t low_begin, low_end;
+    const uint64_t *wanted; /* users of the list, by low bits */
+} segi_gather_block;
+
+typedef struct segi_session_row {
+    int64_t begin, end; /* its first and last instant */
+    uint32_t events;
+    uint16_t low;
+} segi_session_row;
+
 /* A part met during a tally of firsts and lasts. */
 typedef struct segi_seen_part {
     const segi_part *part;
@@ -341,6 +368,15 @@ typedef struct segi_worker {
     int64_t *bound_begin, *bound_end;  /* windows by user */
     segi_list_row *rows, *rows_sorted; /* as they come; by user and in order */
     size_t rows_capacity, rows_sorted_capacity, row_count;
+    struct segi_session_table {
+        segi_session_row *rows;
+        size_t count, capacity;
+        size_t first;            /* of the slice under way */
+        segi_gather_block block; /* ... and its users */
+    } sessions;
+    uint16_t *session_lows;      /* users of the slice */
+    segi_list_row *session_rows; /* sessions of a block as rows */
+    size_t session_rows_capacity, session_row_count;
     uint32_t *starts;                /* 65,537: where each user's rows begin */
     int64_t *bag_slots, *bag_sorted; /* values as they come; by user */
     uint16_t *bag_lows;              /* whose they are */
@@ -391,6 +427,7 @@ typedef struct segi_place {
     bool common; /* rows: strings of all types under common codes (an aggregate's argument) */
     uint32_t position;
     const segi_selector *selector;
+    const segi_prep_session *session; /* among sessions */
 } segi_place;
 const segi_prep_value *segi_prep_value_of(segi_prep *p, const segi_node *node, segi_place place);
 /* Rows of the selector in [begin, end), or in the window of `node` with begin and end as bounds. */
@@ -403,6 +440,15 @@ const segi_prep_window *segi_prep_window_of(segi_prep *p, const segi_window *win
                                             bool dates);
 const segi_user_zones *segi_prep_zones(segi_prep *p, const segi_zone_ref *zone);
 segi_period segi_prep_period(segi_unit unit);
+/* The instants of a window, or the widest ones where they differ from user to user. */
+void segi_prep_window_span(segi_prep *p, const segi_window *window, int64_t *begin, int64_t *end);
+/* An AGGREGATE node over that source; did, or an aggregate, over sessions; and in the `where` of
+ * sessions a builtin or an aggregate (prepare_session.c). */
+const segi_prep_value *segi_prep_aggregate_over(segi_prep *p, const segi_node *node,
+                                                const segi_prep_source *source);
+const segi_prep_value *segi_prep_sessions(segi_prep *p, const segi_node *node);
+const segi_prep_value *segi_prep_of_session(segi_prep *p, const segi_node *node,
+                                            const segi_prep_session *session);
 /* Note the columns that will be read: what walking a source takes, which segi_prep_source_of() has
  * done; times and ties of all its rows; what an aggregate reads beside its source, done by
  * segi_prep_gather() (prepare_pins.c). */
@@ -496,6 +542,8 @@ void segi_filter_rows(segi_worker *w, const segi_prep_filter *filter, const segi
 void segi_filter_row_values(segi_worker *w, const segi_prep_value *value, const segi_part *part,
                             uint32_t position, uint32_t row_begin, uint32_t count,
                             const uint16_t *row_lows, segi_vector *out);
+/* What clock and calendar of a zone say at a local time. */
+int64_t segi_civil_field(segi_builtin builtin, int64_t local);
 /* The user of each row of a span; NULL after a failure. */
 const uint16_t *segi_span_row_lows(segi_worker *w, segi_span *span);
 /* The same test over values of users. */
@@ -543,6 +591,26 @@ void segi_tally_each_users(segi_worker *w, const segi_prep_value *value, segi_us
                            segi_vector *out);
 void segi_gather_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                        segi_vector *out);
+/* Its parts, for what makes something else of the rows (session.c). */
+typedef void segi_gather_function(segi_worker *w, const segi_prep_value *value, segi_users users,
+                                  segi_gather_block block, segi_vector *out);
+/* All users, a block at a time; `out` starts absent. */
+void segi_gather_blocks(segi_worker *w, const segi_prep_value *value, segi_users users,
+                        segi_gather_function *function, segi_vector *out);
+/* w->bound_begin and w->bound_end of the users. */
+bool segi_gather_bounds(segi_worker *w, const segi_prep_window *each, segi_users users);
+/* Rows of value->source into w->rows_sorted, those of low_begin + u from w->starts[u] on, within
+ * w->bound_... where the source has windows by user. */
+bool segi_gather_collect(segi_worker *w, const segi_prep_value *value, segi_gather_block block);
+/* The aggregate over rows in order, which it may rearrange; returns its state. w->rows has room
+ * for as many. */
+uint8_t segi_gather_reduce(segi_worker *w, const segi_prep_value *value, segi_list_row *rows,
+                           size_t n, int64_t *out);
+/* Aggregates over sessions, and values of sessions (session.c). */
+void segi_sessions_users(segi_worker *w, const segi_prep_value *value, segi_users users,
+                         segi_vector *out);
+void segi_session_values(segi_worker *w, const segi_prep_value *value, segi_users users,
+                         segi_vector *out);
 /* Streaks of one user (streak.c): active periods by rising number, then the running one. */
 typedef struct segi_streak_walk {
     const segi_streak *rule;

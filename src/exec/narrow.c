@@ -53,6 +53,7 @@ static bool narrow_value(segi_prep_leaf *leaf, const segi_prep_value *value,
     case SEGI_VALUE_CONSTANT: return true;
     case SEGI_VALUE_TALLY:
     case SEGI_VALUE_BAG:
+    case SEGI_VALUE_SESSIONS: /* no session without rows, and no more of them than rows */
     case SEGI_VALUE_GATHER: return narrow_add(leaf, value, match);
     case SEGI_VALUE_ARITH:
         return narrow_value(leaf, value->left, NULL) && narrow_value(leaf, value->right, NULL);

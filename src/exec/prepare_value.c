@@ -287,16 +287,21 @@ const segi_prep_source *segi_prep_source_of(segi_prep *p, const segi_selector *s
     return segi_prep_pin_source(p, out) ? out : NULL;
 }
 
+void segi_prep_window_span(segi_prep *p, const segi_window *window, int64_t *begin, int64_t *end)
+{
+    const segi_zone *zone = window->zone.zone ? window->zone.zone : p->run->snapshot->schema->zone;
+    if (segi_prep_window_each(window, false))
+        window_widest(window, zone, p->run->now, begin, end);
+    else
+        segi_window_bounds(window, zone, p->run->now, 0, true, begin, end);
+}
+
 const segi_prep_source *segi_prep_source_window(segi_prep *p, const segi_node *node)
 {
-    int64_t begin, end, now = p->run->now;
+    int64_t begin, end;
     const segi_window *window = &node->window;
-    const segi_zone *zone = window->zone.zone ? window->zone.zone : p->run->snapshot->schema->zone;
     bool each = segi_prep_window_each(window, false);
-    if (each)
-        window_widest(window, zone, now, &begin, &end);
-    else
-        segi_window_bounds(window, zone, now, 0, true, &begin, &end);
+    segi_prep_window_span(p, window, &begin, &end);
     const segi_prep_source *source = segi_prep_source_of(p, node->selector, begin, end);
     if (!source || !each)
         return source;
@@ -444,12 +449,10 @@ static bool aggregate_tallies(const segi_node *node, const segi_prep_value *argu
     }
 }
 
-static const segi_prep_value *prep_aggregate(segi_prep *p, const segi_node *node)
+const segi_prep_value *segi_prep_aggregate_over(segi_prep *p, const segi_node *node,
+                                                const segi_prep_source *source)
 {
-    const segi_prep_source *source = segi_prep_source_window(p, node);
     const segi_prep_value *argument = NULL;
-    if (!source)
-        return NULL;
     if (node->argument) {
         segi_place place = {.rows = true, .common = true, .selector = node->selector};
         argument = segi_prep_value_of(p, node->argument, place);
@@ -464,6 +467,14 @@ static const segi_prep_value *prep_aggregate(segi_prep *p, const segi_node *node
     else if (segi_bag_fits(out))
         out->form = SEGI_VALUE_BAG;
     return segi_prep_pin_value(p, out) ? out : NULL;
+}
+
+static const segi_prep_value *prep_aggregate(segi_prep *p, const segi_node *node)
+{
+    if (node->selector->session)
+        return segi_prep_sessions(p, node);
+    const segi_prep_source *source = segi_prep_source_window(p, node);
+    return source ? segi_prep_aggregate_over(p, node, source) : NULL;
 }
 
 static const segi_prep_value *prep_constant(segi_prep *p, const segi_node *node, int64_t slot)
@@ -575,6 +586,8 @@ static const segi_prep_value *prep_row_value(segi_prep *p, const segi_node *node
 
 const segi_prep_value *segi_prep_value_of(segi_prep *p, const segi_node *node, segi_place place)
 {
+    if (place.session && (node->kind == SEGI_NODE_AGGREGATE || node->kind == SEGI_NODE_BUILTIN))
+        return segi_prep_of_session(p, node, place.session);
     switch (node->kind) {
     case SEGI_NODE_LITERAL: return prep_constant(p, node, node->literal.slot);
     case SEGI_NODE_NOW: return prep_constant(p, node, p->run->now);
