@@ -218,8 +218,8 @@ START_TEST(test_durable__reading_writes_nothing)
     CK_FAILS(seg_appender_commit(appender, NULL, NULL, &err), SEG_E_READ_ONLY, err);
     seg_appender_destroy(appender);
     CK_FAILS(seg_store_define_event(reader, TEXT("return"), &err), SEG_E_READ_ONLY, err);
-    CK_FAILS(seg_store_define_segment(reader, TEXT("s"), TEXT("everyone"), NULL, &err), SEG_E_READ_ONLY,
-             err);
+    CK_FAILS(seg_store_define_segment(reader, TEXT("s"), TEXT("everyone"), NULL, &err),
+             SEG_E_READ_ONLY, err);
     CK_FAILS(seg_store_checkpoint(reader, &err), SEG_E_READ_ONLY, err);
     CK_FAILS(seg_store_maintain(reader, NULL, NULL, &err), SEG_E_READ_ONLY, err);
     file_close(reader);
