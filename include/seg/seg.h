@@ -6,6 +6,7 @@
 #include <seg/base.h>
 #include <seg/ingest.h>
 #include <seg/membership.h>
+#include <seg/privacy.h>
 #include <seg/schema.h>
 #include <seg/segment.h>
 #include <seg/set.h>
