@@ -13,6 +13,7 @@
  * tally_value.c, tally_each.c  the same for properties, and within windows of one's own
  * shortcut.c  cheaper roads to the same answer
  * gather.c   all rows of each user in order: everything that needs the order
+ * prepare_sequence.c, sequence.c, sequence_chain.c, sequence_scan.c  ordered steps
  * value.c    values of candidates
  * leaf.c     leaves of the program -> mask
  * rank.c     top and bottom, over the whole population
@@ -141,10 +142,11 @@ typedef struct segi_prep_source {
 typedef enum segi_value_form {
     SEGI_VALUE_CONSTANT,
     SEGI_VALUE_ATTRIBUTE,
-    SEGI_VALUE_COLUMN, /* a property, in a filter */
-    SEGI_VALUE_CIVIL,  /* a builtin, in a filter */
-    SEGI_VALUE_TALLY,  /* an aggregate by running figures */
-    SEGI_VALUE_GATHER, /* an aggregate over ordered rows */
+    SEGI_VALUE_COLUMN,   /* a property, in a filter */
+    SEGI_VALUE_CIVIL,    /* a builtin, in a filter */
+    SEGI_VALUE_TALLY,    /* an aggregate by running figures */
+    SEGI_VALUE_GATHER,   /* an aggregate over ordered rows */
+    SEGI_VALUE_SEQUENCE, /* a figure of ordered steps */
     SEGI_VALUE_ARITH,
     SEGI_VALUE_SHIFT,
     SEGI_VALUE_SIZE,
@@ -160,16 +162,17 @@ struct segi_prep_value {
     const segi_attr_view *attribute; /* attribute, size */
     const segi_field *const *fields; /* column: by position */
     uint32_t field_count;
-    const segi_texts *strings;            /* string-typed values */
-    const segi_prep_source *source;       /* aggregates */
-    const segi_prep_value *argument;      /* aggregates */
-    const segi_prep_filter *const *share; /* share: by position in source->types */
-    const segi_match *match;              /* mode with ties all: what the value must pass */
-    const segi_prep_value *left, *right;  /* arith, shift (left) */
-    const segi_user_zones *zones;         /* civil, shift, moment, distinct periods */
-    bool needs_users;                     /* gather: argument or share read the user's zone */
-    const int64_t *periods;               /* tally of distinct periods: their first instants, and */
-    uint32_t period_count;                /* ... at most 64 of them */
+    const segi_texts *strings;                 /* string-typed values */
+    const segi_prep_source *source;            /* aggregates */
+    const segi_prep_value *argument;           /* aggregates */
+    const segi_prep_filter *const *share;      /* share: by position in source->types */
+    const struct segi_prep_sequence *sequence; /* sequence (sequence_int.h) */
+    const segi_match *match;                   /* mode with ties all: what the value must pass */
+    const segi_prep_value *left, *right;       /* arith, shift (left) */
+    const segi_user_zones *zones;              /* civil, shift, moment, distinct periods */
+    bool needs_users;                          /* gather: argument or share read the user's zone */
+    const int64_t *periods; /* tally of distinct periods: their first instants, and */
+    uint32_t period_count;  /* ... at most 64 of them */
     double periods_per_us;
 };
 
@@ -211,6 +214,9 @@ typedef enum segi_leaf_form {
     SEGI_LEAF_TEST       /* a test of values; SUM has it as well, for few candidates */
 } segi_leaf_form;
 
+/* Sources by which candidates of one leaf are narrowed before their rows are gathered. */
+#define SEGI_NARROW_MAX 8
+
 typedef struct segi_prep_leaf {
     segi_leaf_form form;
     const segi_node *node;
@@ -224,7 +230,8 @@ typedef struct segi_prep_leaf {
     const segi_prep_source *source, *other;
     int64_t min, max; /* COUNT; NTH: n in min */
     const segi_prep_filter *test;
-    const segi_prep_source *narrow[2]; /* TEST: who has no row in one of them fails; or NULL */
+    const segi_prep_source *narrow[SEGI_NARROW_MAX]; /* TEST: who has no row in one of them fails;
+                                                        the rest are NULL */
 } segi_prep_leaf;
 
 /* ---- one evaluation ----
@@ -312,9 +319,10 @@ typedef struct segi_worker {
     int64_t *bound_begin, *bound_end;  /* windows by user */
     segi_list_row *rows, *rows_sorted; /* as they come; by user and in order */
     size_t rows_capacity, rows_sorted_capacity, row_count;
-    uint32_t *starts;       /* 65,537: where each user's rows begin */
-    segi_op_actual *actual; /* by operation */
-    uint32_t op;            /* operation under way, for `actual` */
+    uint32_t *starts;                    /* 65,537: where each user's rows begin */
+    struct segi_sequence_work *sequence; /* of sequence.c, made at first use */
+    segi_op_actual *actual;              /* by operation */
+    uint32_t op;                         /* operation under way, for `actual` */
 } segi_worker;
 
 void segi_worker_fail(segi_worker *w, seg_status status, const char *message);
@@ -364,6 +372,15 @@ const segi_prep_value *segi_prep_value_of(segi_prep *p, const segi_node *node, s
 const segi_prep_source *segi_prep_source_of(segi_prep *p, const segi_selector *selector,
                                             int64_t begin, int64_t end);
 const segi_prep_source *segi_prep_source_window(segi_prep *p, const segi_node *node);
+/* Strings of several dictionaries under common codes. */
+const segi_texts *segi_prep_texts(segi_prep *p, const segi_dict *const *dicts, uint32_t dict_count);
+/* The dictionary of a property in the selector's event type at `position`; NULL: no strings. */
+const segi_dict *segi_prep_dict(segi_prep *p, const segi_selector *selector, const segi_node *node,
+                                uint32_t position);
+/* The figure of a SEQUENCE or FIGURE node (prepare_sequence.c). */
+const segi_prep_value *segi_prep_sequence_of(segi_prep *p, const segi_node *node);
+/* Narrows the leaf to users with rows of the steps without which the figure is below `least`. */
+void segi_prep_sequence_narrow(const segi_prep_value *value, int64_t least, segi_prep_leaf *leaf);
 /* True where the bounds differ from user to user. */
 bool segi_prep_window_each(const segi_window *window, bool dates);
 const segi_prep_window *segi_prep_window_of(segi_prep *p, const segi_window *window, bool events,
@@ -474,6 +491,10 @@ void segi_tally_each_users(segi_worker *w, const segi_prep_value *value, segi_us
                            segi_vector *out);
 void segi_gather_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                        segi_vector *out);
+/* Figures of sequences (sequence.c). */
+void segi_sequence_users(segi_worker *w, const segi_prep_value *value, segi_users users,
+                         segi_vector *out);
+void segi_sequence_work_destroy(const segi_mem *mem, struct segi_sequence_work *work);
 /* Users with at least one selected row, into `out`, which starts clear: all candidates who have
  * one, and maybe others. */
 void segi_tally_did(segi_worker *w, const segi_prep_source *source, const segi_mask *candidates,

@@ -215,7 +215,7 @@ static uint32_t leaf_narrow(segi_worker *w, const segi_prep_leaf *leaf, uint32_t
     segi_mask *did = segi_worker_mask_push(w);
     if (!did)
         return 0;
-    for (uint32_t i = 0; i < 2 && leaf->narrow[i] && count > 0; i++) {
+    for (uint32_t i = 0; i < SEGI_NARROW_MAX && leaf->narrow[i] && count > 0; i++) {
         segi_mask_zero(did);
         segi_tally_did(w, leaf->narrow[i], candidates, count, did);
         segi_mask_and(candidates, did);

@@ -55,6 +55,8 @@ static bool shortcut_none_passes(const segi_prep_value *value, const segi_match 
 {
     if (m->kind == SEGI_MATCH_IS_ABSENT)
         return true;
+    if (value->node->kind == SEGI_NODE_FIGURE)
+        return value->node->figure != SEGI_FIGURE_TIME && segi_match_slot(m, 0);
     bool counts = value->node->kind == SEGI_NODE_DID;
     switch (value->node->aggregate) {
     case SEGI_AGG_COUNT:
@@ -69,6 +71,8 @@ static bool shortcut_none_passes(const segi_prep_value *value, const segi_match 
 /* Only candidates with a row in the source need a look, and with a row of the anchor's. */
 static void shortcut_narrow(const segi_prep_value *value, segi_prep_leaf *leaf)
 {
+    if (value->form == SEGI_VALUE_SEQUENCE && !shortcut_none_passes(value, leaf->test->match))
+        segi_prep_sequence_narrow(value, 1, leaf);
     bool over_rows = value->form == SEGI_VALUE_TALLY || value->form == SEGI_VALUE_GATHER;
     if (!over_rows || shortcut_none_passes(value, leaf->test->match))
         return;

@@ -210,6 +210,7 @@ static void worker_destroy(segi_worker *w)
         w->rows_sorted, w->starts,    w->actual,      w->tally32_more, w->seen};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
         segi_free(mem, owned[i]);
+    segi_sequence_work_destroy(mem, w->sequence);
     segi_free(mem, w);
 }
 

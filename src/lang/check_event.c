@@ -138,8 +138,8 @@ static bool select_listed(segi_check *k, const segi_syn_selector *syn, segi_sele
 }
 
 /* The condition in where is about one event; its zone is the window's. */
-static const segi_node *check_where(segi_check *k, const segi_selector *selector,
-                                    const segi_syn *where, segi_zone_ref zone)
+const segi_node *segi_check_where(segi_check *k, const segi_selector *selector,
+                                  const segi_syn *where, segi_zone_ref zone)
 {
     const segi_selector *outer = k->selector;
     segi_zone_ref outer_zone = k->zone;
@@ -151,14 +151,13 @@ static const segi_node *check_where(segi_check *k, const segi_selector *selector
     return node;
 }
 
-static segi_selector *check_selector(segi_check *k, const segi_syn_selector *syn,
-                                     segi_zone_ref zone)
+segi_selector *segi_check_selector(segi_check *k, const segi_syn_selector *syn, segi_zone_ref zone)
 {
     segi_selector *selector = segi_check_alloc(k, 1, sizeof *selector);
     if (selector == NULL || !(syn->any ? select_all(k, selector) : select_listed(k, syn, selector)))
         return NULL;
     if (syn->where != NULL) {
-        selector->where = check_where(k, selector, syn->where, zone);
+        selector->where = segi_check_where(k, selector, syn->where, zone);
         if (selector->where == NULL)
             return NULL;
         if (selector->where->kind == SEGI_NODE_EVERYONE)
@@ -207,7 +206,7 @@ static segi_node *check_anchor(segi_check *k, const segi_syn_window *syn)
     node->type = segi_type_of(SEG_TYPE_TIMESTAMP);
     segi_check_window_default(k, &node->window);
     node->argument = time_argument(k, &at);
-    node->selector = check_selector(k, syn->anchor_selector, k->zone);
+    node->selector = segi_check_selector(k, syn->anchor_selector, k->zone);
     return node->argument != NULL && node->selector != NULL ? node : NULL;
 }
 
@@ -217,7 +216,7 @@ static bool check_what_and_when(segi_check *k, const segi_syn_behaviour *syn, se
     segi_check_window_default(k, &node->window);
     if (syn->window != NULL && !segi_check_window(k, syn->window, true, &node->window))
         return false;
-    node->selector = check_selector(k, syn->selector, node->window.zone);
+    node->selector = segi_check_selector(k, syn->selector, node->window.zone);
     return node->selector != NULL;
 }
 
@@ -231,7 +230,7 @@ static int64_t number_step(int64_t n, int step)
     return step > 0 && n == INT64_MAX ? n : n + step;
 }
 
-static bool check_bound(segi_check *k, const segi_syn_bound *syn, segi_bound *out)
+bool segi_check_bound(segi_check *k, const segi_syn_bound *syn, segi_bound *out)
 {
     int64_t low, high = 0;
     if (!segi_check_number(k, syn->low, &low) || !segi_check_number(k, syn->high, &high))
@@ -289,7 +288,7 @@ segi_node *segi_check_did(segi_check *k, const segi_syn *syn)
     if (node == NULL || !check_what_and_when(k, behaviour, node))
         return NULL;
     node->bound = (segi_bound){false, 1, INT64_MAX, false, SEGI_UNIT_SECOND};
-    if (behaviour->bound != NULL && !check_bound(k, behaviour->bound, &node->bound))
+    if (behaviour->bound != NULL && !segi_check_bound(k, behaviour->bound, &node->bound))
         return NULL;
     if (!syn->negated)
         return node;
@@ -395,7 +394,7 @@ segi_node *segi_check_aggregate(segi_check *k, const segi_syn *syn)
         return node;
     if (node->aggregate == SEGI_AGG_SHARE) {
         node->type = segi_type_of(SEG_TYPE_FLOAT64);
-        node->share = check_where(k, node->selector, behaviour->argument, node->window.zone);
+        node->share = segi_check_where(k, node->selector, behaviour->argument, node->window.zone);
         return node->share == NULL ? NULL : node;
     }
     segi_node *argument = check_argument(k, behaviour, node);

@@ -84,6 +84,9 @@ typedef struct segi_check {
     int32_t week_start;
     const segi_selector *selector; /* inside where, else NULL */
     bool right;                    /* the value being checked is the right side of a comparison */
+    const segi_syn_alias *aliases; /* names of steps, anywhere in the text */
+    const segi_syn_step *steps; /* inside a sequence: those before the one being checked, up to */
+    const segi_syn_step *steps_end; /* this one */
 } segi_check;
 
 /* ---- failing ---- */
@@ -212,10 +215,20 @@ segi_node *segi_check_test(segi_check *k, const segi_syn *syn);
 segi_node *segi_check_did(segi_check *k, const segi_syn *syn);
 segi_node *segi_check_edge(segi_check *k, const segi_syn *syn);
 segi_node *segi_check_aggregate(segi_check *k, const segi_syn *syn);
+segi_selector *segi_check_selector(segi_check *k, const segi_syn_selector *syn, segi_zone_ref zone);
+const segi_node *segi_check_where(segi_check *k, const segi_selector *selector,
+                                  const segi_syn *where, segi_zone_ref zone);
+bool segi_check_bound(segi_check *k, const segi_syn_bound *syn, segi_bound *out);
 /* For events: the rest only if `events`. */
 bool segi_check_window(segi_check *k, const segi_syn_window *syn, bool events, segi_window *out);
 /* The window of one who says nothing: ever. */
 void segi_check_window_default(const segi_check *k, segi_window *out);
+
+/* ---- check_sequence.c ---- */
+
+segi_node *segi_check_sequence(segi_check *k, const segi_syn *syn);
+/* The name begins with that of a step. */
+bool segi_check_is_alias(const segi_syn_alias *alias, const char *name, size_t size);
 
 /* ---- check_predicate.c ---- */
 

@@ -139,7 +139,7 @@ static bool bound_is_between(const segi_parser *p)
             segi_unit_of(copy.text + word.begin, word.size, &unit));
 }
 
-static bool bound_starts(segi_parser *p)
+bool segi_parse_bound_starts(segi_parser *p)
 {
     if (p->token.kind == SEGI_TOKEN_NUMBER) {
         segi_token number = p->token;
@@ -183,7 +183,7 @@ static bool parse_bound_kind(segi_parser *p, segi_syn_bound *bound)
     return p->status == SEG_OK;
 }
 
-static segi_syn_bound *parse_bound(segi_parser *p)
+segi_syn_bound *segi_parse_bound(segi_parser *p)
 {
     segi_syn_bound *bound = segi_parser_alloc(p, sizeof *bound);
     if (bound == NULL)
@@ -264,8 +264,8 @@ segi_syn *segi_parse_did(segi_parser *p)
     if (behaviour->selector == NULL)
         return NULL;
     segi_token token = p->token;
-    if (bound_starts(p)) {
-        behaviour->bound = parse_bound(p);
+    if (segi_parse_bound_starts(p)) {
+        behaviour->bound = segi_parse_bound(p);
         if (behaviour->bound != NULL && never)
             return segi_parser_fail(p, token, "did not \"event\" at least 2 times",
                                     "\"never did\" takes no count");
