@@ -21,6 +21,7 @@ const (
 	ErrVersion     Code = C.SEG_E_VERSION      // an option that the library does not know
 	ErrMisuse      Code = C.SEG_E_MISUSE       // a call in the wrong state, as after Close
 	ErrBound       Code = C.SEG_E_BOUND        // a parameter is missing, unknown or of wrong type
+	ErrFork        Code = C.SEG_E_FORK         // a handle used in a child of its process
 	ErrSyntax      Code = C.SEG_E_SYNTAX       // the text does not follow the grammar
 	ErrUnknownName Code = C.SEG_E_UNKNOWN_NAME // no such event, attribute, segment or zone
 	ErrType        Code = C.SEG_E_TYPE         // operands whose types do not fit together
@@ -35,8 +36,14 @@ const (
 	ErrNoMem       Code = C.SEG_E_NOMEM        // out of memory; nothing has happened
 	ErrLimit       Code = C.SEG_E_LIMIT        // a documented limit would be exceeded
 	ErrInterrupted Code = C.SEG_E_INTERRUPTED  // the context of the call was cancelled
+	ErrFull        Code = C.SEG_E_FULL         // no space on the medium
 	ErrIO          Code = C.SEG_E_IO           // the operating system reported an error
 	ErrCorrupt     Code = C.SEG_E_CORRUPT      // bytes of a store that fail their checks
+	ErrBusy        Code = C.SEG_E_BUSY         // the store is open elsewhere
+	ErrPoisoned    Code = C.SEG_E_POISONED     // a write failed midway; close and open again
+	ErrReadOnly    Code = C.SEG_E_READ_ONLY    // a store opened for reading
+	ErrFormatNew   Code = C.SEG_E_FORMAT_NEW   // a file of a later version
+	ErrExists      Code = C.SEG_E_EXISTS       // a file that was to be made is there already
 	ErrInternal    Code = C.SEG_E_INTERNAL     // a fault of the library: please report it
 )
 

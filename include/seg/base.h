@@ -53,6 +53,7 @@ typedef int32_t seg_status;
 #define SEG_E_VERSION (-2) /* an options struct carries fields that this library does not know */
 #define SEG_E_MISUSE (-3)  /* a call in the wrong state, for example on a closed store */
 #define SEG_E_BOUND (-4)   /* a parameter is missing, unknown or of the wrong type */
+#define SEG_E_FORK (-5)    /* a handle was used in a child of the process that made it */
 
 /* The predicate (-21 .. -40); seg_error.offset and .length point into its text. */
 #define SEG_E_SYNTAX (-21)       /* the text does not follow the grammar */
@@ -73,10 +74,16 @@ typedef int32_t seg_status;
 #define SEG_E_NOMEM (-61)       /* the allocator said no */
 #define SEG_E_LIMIT (-62)       /* a documented limit or a budget would be exceeded */
 #define SEG_E_INTERRUPTED (-63) /* seg_task_interrupt() was called */
+#define SEG_E_FULL (-64)        /* no space on the medium, or a quota or file size reached */
 
 /* Files (-81 .. -100). */
-#define SEG_E_IO (-81)      /* the operating system reported an error */
-#define SEG_E_CORRUPT (-82) /* bytes of a store that fail their checks */
+#define SEG_E_IO (-81)         /* the operating system reported an error */
+#define SEG_E_CORRUPT (-82)    /* bytes of a store that fail their checks */
+#define SEG_E_BUSY (-83)       /* the store is open elsewhere, in this process or another */
+#define SEG_E_POISONED (-84)   /* a write failed midway: reading goes on, writing needs a reopen */
+#define SEG_E_READ_ONLY (-85)  /* a store opened for reading, or a medium that takes no writes */
+#define SEG_E_FORMAT_NEW (-86) /* a file that a later version, or a fuller build, has written */
+#define SEG_E_EXISTS (-87)     /* a file that was to be made is there already */
 
 /* This library's own fault (-101 .. -120): please report it. */
 #define SEG_E_INTERNAL (-101)

@@ -56,6 +56,7 @@ struct seg_value {
     segi_api_refs refs;
     seg_store *store; /* retained */
     segi_predicate *predicate;
+    segi_program *program; /* what has to be settled before a value is known */
 };
 
 struct seg_task {

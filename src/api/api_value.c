@@ -20,15 +20,19 @@ static seg_status value_wrap(seg_store *store, segi_predicate *predicate, seg_va
                              seg_error *err)
 {
     SEGI_ASSERT(predicate->param_count == 0); /* the compiler refuses them */
-    seg_value *value = segi_alloc_zero(&store->mem, sizeof *value);
+    segi_program *program = NULL;
+    seg_status status = segi_program_build_value(&store->mem, predicate->root, &program, err);
+    seg_value *value = status == SEG_OK ? segi_alloc_zero(&store->mem, sizeof *value) : NULL;
     if (value == NULL) {
+        segi_program_destroy(program);
         segi_predicate_destroy(predicate);
-        return segi_fail_nomem(err);
+        return status != SEG_OK ? status : segi_fail_nomem(err);
     }
     segi_api_refs_init(&value->refs);
     segi_api_store_retain(store);
     value->store = store;
     value->predicate = predicate;
+    value->program = program;
     *out = value;
     return SEG_OK;
 }
@@ -61,6 +65,7 @@ void seg_value_release(seg_value *value)
     if (value == NULL || !segi_api_refs_drop(&value->refs))
         return;
     seg_store *store = value->store;
+    segi_program_destroy(value->program);
     segi_predicate_destroy(value->predicate);
     segi_free(&store->mem, value);
     segi_api_store_release(store);
@@ -191,6 +196,7 @@ seg_status seg_value_evaluate(const seg_value *value, const seg_set *set, int64_
     segi_request request;
     SEGI_TRY(segi_api_request(set->snapshot, now, options, &request, err));
     SEGI_CHECK_ARG(request.among == NULL, err, "among is not for values, the set says for whom");
+    request.program = value->program;
     segi_values *values = NULL;
     SEGI_TRY(segi_exec_values(&request, value->predicate->root, set->bitmap, &values, err));
     return column_create(value->store, values, out_column, err);

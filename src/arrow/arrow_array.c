@@ -17,6 +17,8 @@ seg_status segi_arrow_array_new(const arrow_batch *b, size_t count, size_t size,
 
 /* ---- shape ----------------------------------------------------------------------------------- */
 
+/* How many buffers the specification gives each layout, the validity counted. Indexing `buffers`
+ * is safe only after this was compared. */
 static int64_t buffers_of(const arrow_type *type)
 {
     switch (type->form) {
@@ -39,6 +41,8 @@ static int64_t children_of(const arrow_type *type)
                : 0;
 }
 
+/* The schema says what must be there; the array says what is there. Nothing is read before the
+ * two agree. */
 static seg_status shape_check(const arrow_batch *b, const arrow_type *type, bool has_dictionary,
                               const struct ArrowArray *array)
 {
@@ -77,6 +81,7 @@ seg_status segi_arrow_span_check(const arrow_batch *b, const arrow_type *type, b
 
 /* ---- buffers --------------------------------------------------------------------------------- */
 
+/* Wide elements (views, decimals) are read as words of eight bytes. */
 static size_t alignment_of(size_t width)
 {
     return width > 8 ? 8 : width;

@@ -229,6 +229,8 @@ static double part_at(const double *values, const uint8_t *states, size_t i)
     return states == NULL || states[i] == SEG_VALUE_SET ? values[i] : (double)NAN;
 }
 
+/* The children of a struct have offsets of their own on top of the parent's, which is why the
+ * span's begin goes down to them. */
 static seg_status read_struct(arrow_batch *b, const arrow_field *field, const arrow_span *span,
                               double *out)
 {

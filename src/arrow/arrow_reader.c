@@ -28,6 +28,7 @@ struct segi_arrow_reader {
 
 /* ---- the stream ------------------------------------------------------------------------------ */
 
+/* The stream's own words are the best explanation there is, also where they came from Python. */
 static seg_status stream_fail(segi_arrow_reader *reader, int code, seg_error *err)
 {
     struct ArrowArrayStream *stream = &reader->stream;
@@ -42,6 +43,7 @@ static seg_status stream_fail(segi_arrow_reader *reader, int code, seg_error *er
     return SEG_E_IO;
 }
 
+/* Releasing twice would be the producer's crash. */
 static void stream_release(struct ArrowArrayStream *stream)
 {
     if (stream->release != NULL)
@@ -49,6 +51,7 @@ static void stream_release(struct ArrowArrayStream *stream)
     stream->release = NULL;
 }
 
+/* Only a stream of structs is a stream of record batches. */
 static seg_status schema_read(segi_arrow_reader *reader, seg_error *err)
 {
     struct ArrowArrayStream *stream = &reader->stream;
@@ -67,6 +70,8 @@ static seg_status schema_read(segi_arrow_reader *reader, seg_error *err)
     return SEG_OK;
 }
 
+/* All columns are described before any is read: what is wrong with a table is said before a row of
+ * it is in the store. */
 static seg_status fields_read(segi_arrow_reader *reader, seg_error *err)
 {
     size_t count = (size_t)reader->schema.n_children;
@@ -85,6 +90,7 @@ static seg_status fields_read(segi_arrow_reader *reader, seg_error *err)
 
 /* ---- roles ----------------------------------------------------------------------------------- */
 
+/* Tables have tens of columns and this runs once per stream: a walk is enough. */
 static arrow_field *find_field(segi_arrow_reader *reader, const char *name, size_t size)
 {
     for (size_t i = 0; i < reader->field_count; i++) {
@@ -126,6 +132,7 @@ static seg_status role_assign(segi_arrow_reader *reader, arrow_role role, const 
     return SEG_OK;
 }
 
+/* Users first: a stream without a user has no meaning of either kind. */
 static seg_status roles_assign(segi_arrow_reader *r, seg_error *err)
 {
     const segi_arrow_config *c = &r->config;
@@ -161,6 +168,8 @@ static bool is_bytes(const arrow_field *field)
     return field->has_dictionary ? arrow_is_bytes(&field->values) : arrow_is_bytes(&field->type);
 }
 
+/* Ids are not converted: a store of texts and a table of integers are most often a mistake, and a
+ * silent conversion would make every lookup by integer miss. */
 static seg_status user_check(const segi_arrow_reader *r, seg_error *err)
 {
     if (is_null(r->user))
@@ -205,6 +214,7 @@ static void null_field_resolve(const segi_arrow_config *config, arrow_field *fie
     field->scale = known->type == SEG_TYPE_DECIMAL ? known->scale : 0;
 }
 
+/* Which columns can be what they are wanted for. */
 static seg_status fields_check(segi_arrow_reader *r, seg_error *err)
 {
     SEGI_TRY(user_check(r, err));
@@ -247,6 +257,7 @@ static seg_status null_values(arrow_batch *b, size_t count, seg_column *out)
     return SEG_OK;
 }
 
+/* Sets and texts share everything but the lists. */
 static seg_status texts_to_column(arrow_batch *b, const arrow_field *field, const arrow_span *span,
                                   uint8_t **states, seg_column *out)
 {
@@ -265,6 +276,7 @@ static seg_status texts_to_column(arrow_batch *b, const arrow_field *field, cons
     return SEG_OK;
 }
 
+/* The states may change on the way: a value may turn out to be beyond what the column holds. */
 static seg_status values_read(arrow_batch *b, const arrow_field *field, const arrow_span *span,
                               uint8_t **states, seg_column *out)
 {
@@ -335,6 +347,7 @@ static seg_status user_numbers_read(arrow_batch *b, const arrow_span *span, seg_
     return SEG_OK;
 }
 
+/* Event types and event ids are columns that a batch points to. */
 static seg_status text_column_new(arrow_batch *b, const arrow_texts *texts, const seg_column **out)
 {
     seg_column *column;
@@ -382,6 +395,7 @@ static seg_status role_read(arrow_batch *b, const arrow_field *field, const arro
 
 /* ---- one record batch ------------------------------------------------------------------------ */
 
+/* The struct around the columns: its rows are the record batch's. */
 static seg_status record_check(const segi_arrow_reader *r, const struct ArrowArray *record,
                                seg_error *err)
 {

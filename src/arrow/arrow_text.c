@@ -9,6 +9,7 @@
 
 static const uint64_t no_offsets[1];
 
+/* Rows that are null are not looked at: what lies under them may be anything. */
 static bool is_set(const uint8_t *states, size_t i)
 {
     return states == NULL || states[i] == SEG_VALUE_SET;
@@ -16,6 +17,8 @@ static bool is_set(const uint8_t *states, size_t i)
 
 /* ---- offsets --------------------------------------------------------------------------------- */
 
+/* The library's offsets have 64 bits, so those of utf8 are copied; the bytes stay where they are.
+ * The check is a loop of its own because that one compiles to vector code. */
 static seg_status widen_offsets(const arrow_batch *b, const int32_t *narrow, size_t count,
                                 const uint64_t **out)
 {
@@ -45,6 +48,7 @@ static seg_status check_offsets(const arrow_batch *b, const int64_t *wide, size_
     return SEG_OK;
 }
 
+/* An empty array may come without any buffer, not even the one offset that the layout wants. */
 static seg_status read_offsets(const arrow_batch *b, bool wide, const arrow_span *span,
                                const uint64_t **out)
 {
@@ -85,6 +89,8 @@ static bool view_bytes(const struct ArrowArray *array, const view *v, const char
     return true;
 }
 
+/* Views are the one layout that has to be copied: their bytes lie in no order. Once for the sizes,
+ * once for the bytes, so that the copy is allocated at its size. */
 static seg_status read_views(arrow_batch *b, const arrow_span *span, const uint8_t *states,
                              const char **out_bytes, const uint64_t **out_offsets)
 {
@@ -117,6 +123,7 @@ static seg_status read_views(arrow_batch *b, const arrow_span *span, const uint8
 
 /* ---- bytes of any form ----------------------------------------------------------------------- */
 
+/* Binaries of one width (UUIDs, hashes) get the offsets that they do without. */
 static seg_status read_fixed_bytes(arrow_batch *b, const arrow_type *type, const arrow_span *span,
                                    const char **out_bytes, const uint64_t **out_offsets)
 {
@@ -324,6 +331,7 @@ typedef struct type_table {
     uint32_t count;
 } type_table;
 
+/* Runs of equal texts are compared before anything is hashed. */
 static bool same_text(const arrow_texts *texts, uint64_t one, uint64_t two)
 {
     uint64_t size = texts->offsets[one + 1] - texts->offsets[one];

@@ -6,6 +6,7 @@
 /* Children of the schema of a record batch or of a column; more are an attack, not a table. */
 #define CHILDREN_MAX (SEG_COLUMNS_MAX + 16)
 
+/* Names come from outside and end up in messages: what could not name a column is not repeated. */
 static const char *printable_name(const char *name, size_t size)
 {
     return name != NULL && segi_name_valid(name, size) ? name : "?";
@@ -105,6 +106,8 @@ static const struct simple_form {
     {"+s", {.form = ARROW_STRUCT}},
 };
 
+/* Formats are an open list: what is not known here is no fault of the producer, but a type without
+ * counterpart, which the caller refuses by name or leaves out. */
 static arrow_type type_parse(const char *format)
 {
     arrow_type type = {.form = ARROW_OTHER};
@@ -133,6 +136,7 @@ static arrow_type type_parse(const char *format)
 
 /* ---- schemas --------------------------------------------------------------------------------- */
 
+/* A released child is one that somebody moved out; its pointers are dead. */
 static bool schema_readable(const struct ArrowSchema *schema)
 {
     if (schema == NULL || schema->release == NULL || schema->format == NULL)
@@ -148,6 +152,7 @@ static bool schema_readable(const struct ArrowSchema *schema)
     return true;
 }
 
+/* Children of places go by their names, since nothing else tells latitude from longitude. */
 static bool name_is(const struct ArrowSchema *schema, const char *one, const char *other)
 {
     const char *name = schema->name != NULL ? schema->name : "";
@@ -212,6 +217,7 @@ static seg_status parse_children(const struct ArrowSchema *schema, arrow_field *
     return SEG_OK;
 }
 
+/* What a column of this type becomes; 0 where there is nothing for it. */
 static seg_type target_of(const arrow_field *field)
 {
     if (field->has_dictionary)

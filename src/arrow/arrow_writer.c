@@ -34,11 +34,13 @@ typedef struct out_stream {
 
 /* ---- lives ----------------------------------------------------------------------------------- */
 
+/* True for the last one, who then sees what the others wrote. */
 static bool refs_drop(atomic_uint_fast32_t *refs)
 {
     return atomic_fetch_sub_explicit(refs, 1, memory_order_acq_rel) == 1;
 }
 
+/* The source is copied out first: `end` may free the allocator that `shared` came from. */
 static void shared_release(out_shared *shared)
 {
     if (!refs_drop(&shared->refs))
@@ -48,6 +50,8 @@ static void shared_release(out_shared *shared)
     source.end(source.context);
 }
 
+/* The reference that this makes belongs to the builder and goes when the tree is built; from then
+ * on the nodes keep the block. */
 static out_block *block_create(out_shared *shared)
 {
     out_block *block = segi_alloc_zero(shared->source.mem, sizeof *block);
@@ -70,6 +74,7 @@ static void block_release(out_block *block)
     shared_release(shared);
 }
 
+/* As the specification wants it: children that are still there first, then the node. */
 static void schema_release(struct ArrowSchema *schema)
 {
     out_block *block = schema->private_data;
@@ -124,6 +129,7 @@ static bool schema_child(out_block *block, struct ArrowSchema *node, int64_t chi
     return schema_fill(block, node->children[child], format, name, strlen(name), 0);
 }
 
+/* 19 digits are what 64 bits can have. */
 static bool schema_decimal(out_block *block, struct ArrowSchema *node, const seg_column *column)
 {
     char format[] = "d:19,00";
@@ -137,6 +143,8 @@ static bool schema_decimal(out_block *block, struct ArrowSchema *node, const seg
     return schema_fill(block, node, format, column->name, (size_t)column->name_size, 0);
 }
 
+/* The formats are the ones that every Arrow reader knows: views and 64-bit decimals are younger
+ * than many of them. */
 static bool schema_column(out_block *block, struct ArrowSchema *node, const seg_column *column)
 {
     static const char *const formats[] = {
@@ -216,6 +224,7 @@ static bool array_validity(out_block *block, struct ArrowArray *node, const seg_
     return true;
 }
 
+/* Booleans are bits in Arrow and bytes here. */
 static bool array_bools(out_block *block, struct ArrowArray *node, const uint8_t *values,
                         size_t count)
 {
@@ -243,6 +252,7 @@ static bool array_decimals(out_block *block, struct ArrowArray *node, const int6
     return true;
 }
 
+/* A struct of two arrays, because that is what data frames show as named fields. */
 static bool array_places(out_block *block, struct ArrowArray *node, const double *values,
                          size_t count)
 {
@@ -297,6 +307,7 @@ static bool array_values(out_block *block, struct ArrowArray *node, const seg_co
     }
 }
 
+/* Rows [first, first + count) of a column. */
 static bool array_column(out_block *block, struct ArrowArray *node, const seg_column *column,
                          size_t first, size_t count)
 {
@@ -316,6 +327,7 @@ static bool array_column(out_block *block, struct ArrowArray *node, const seg_co
 
 /* ---- ids ------------------------------------------------------------------------------------- */
 
+/* Ids of bytes may be anything; as utf8 they must be what they claim to be. */
 static seg_status ids_text(out_block *block, struct ArrowArray *node, const uint64_t *offsets,
                            const char *bytes, size_t count, seg_error *err)
 {
@@ -364,6 +376,7 @@ static seg_status ids_read(out_block *block, struct ArrowArray *node, size_t *co
 
 /* ---- the callbacks --------------------------------------------------------------------------- */
 
+/* Streams speak the errno of C. */
 static int code_of(seg_status status)
 {
     return status == SEG_OK ? 0 : status == SEG_E_NOMEM ? ENOMEM : EINVAL;
@@ -387,6 +400,7 @@ static int stream_get_schema(struct ArrowArrayStream *stream, struct ArrowSchema
     return 0;
 }
 
+/* The ids say how many rows there are; the values follow the same order. */
 static seg_status batch_build(out_stream *own, out_block *block, struct ArrowArray *root)
 {
     const segi_arrow_source *source = &own->shared->source;

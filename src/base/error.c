@@ -84,6 +84,7 @@ const char *seg_status_name(seg_status status)
         NAME(SEG_E_VERSION);
         NAME(SEG_E_MISUSE);
         NAME(SEG_E_BOUND);
+        NAME(SEG_E_FORK);
         NAME(SEG_E_SYNTAX);
         NAME(SEG_E_UNKNOWN_NAME);
         NAME(SEG_E_TYPE);
@@ -98,8 +99,14 @@ const char *seg_status_name(seg_status status)
         NAME(SEG_E_NOMEM);
         NAME(SEG_E_LIMIT);
         NAME(SEG_E_INTERRUPTED);
+        NAME(SEG_E_FULL);
         NAME(SEG_E_IO);
         NAME(SEG_E_CORRUPT);
+        NAME(SEG_E_BUSY);
+        NAME(SEG_E_POISONED);
+        NAME(SEG_E_READ_ONLY);
+        NAME(SEG_E_FORMAT_NEW);
+        NAME(SEG_E_EXISTS);
         NAME(SEG_E_INTERNAL);
     default: return "SEG_E_UNKNOWN";
     }
@@ -212,6 +219,17 @@ void segi_error_clear(seg_error *err)
     fresh.struct_size = local.struct_size;
     fresh.offset = -1;
     error_store(err, &fresh);
+}
+
+void segi_error_copy(seg_error *err, const seg_error *from)
+{
+    seg_error local;
+    if (!error_load(err, &local))
+        return;
+    uint32_t size = local.struct_size;
+    local = *from;
+    local.struct_size = size;
+    error_store(err, &local);
 }
 
 /* Absurd sizes are most often a struct that nobody initialised. */

@@ -123,7 +123,8 @@ seg_status segi_exec_values(const segi_request *request, const segi_node *node,
 {
     static const segi_program nothing = {0};
     segi_request own = *request;
-    own.program = &nothing;
+    if (!own.program)
+        own.program = &nothing;
     own.among = members;
     own.actual = NULL;
     segi_run run;
@@ -139,14 +140,16 @@ seg_status segi_exec_values(const segi_request *request, const segi_node *node,
     values_work work = {.out = values};
     segi_buf_init(&work.elements, run.mem);
     run.everyone = true;
-    seg_status status = values_prepare(&run, node, &work, err);
+    seg_status status = segi_run_start(&run, 1, err);
+    if (status == SEG_OK)
+        status = values_prepare(&run, node, &work, err);
     if (status == SEG_OK)
         status = segi_run_chunks(&run, 1, values_chunk, &work, 1, err);
     if (status == SEG_OK && values->lists &&
         values_elements(&work, work.sets ? work.sets->dict : NULL) != SEG_OK)
         status = segi_fail_nomem(err);
     segi_buf_deinit(&work.elements);
-    segi_arena_deinit(&run.arena);
+    segi_run_deinit(&run);
     if (status != SEG_OK) {
         segi_values_destroy(values);
         return status;

@@ -53,7 +53,7 @@ typedef struct segi_values {
     uint64_t *offsets; /* owned: count + 1, of strings; of the elements of string sets */
     uint64_t *lists;   /* owned: count + 1 first elements; string sets */
 } segi_values;
-/* node is a value. program of the request is not used. */
+/* node is a value; program settles its scores (segi_program_build_value), NULL: it has none. */
 seg_status segi_exec_values(const segi_request *request, const segi_node *node,
                             const segi_bitmap *members, segi_values **out, seg_error *err);
 void segi_values_destroy(segi_values *values);

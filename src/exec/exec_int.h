@@ -3,7 +3,9 @@
  *
  * prepare_value.c  binds values and windows to a snapshot and to `now`
  * prepare_match.c  turns tests against constants into slots, bounds and dictionary codes
+ * prepare_session.c  sessions, and what is asked of them
  * prepare_leaf.c   tests and leaves on top of them
+ * prepare_pins.c   notes which columns of parts will be read
  * worker.c   working memory, and its pool
  * match.c    tests one column, or one dense vector, against constants
  * vector.c   dense vectors of values: arithmetic and comparison
@@ -12,11 +14,15 @@
  * tally.c    running figures per user over spans: count, sum, least, greatest
  * tally_value.c, tally_each.c  the same for properties, and within windows of one's own
  * shortcut.c  cheaper roads to the same answer
+ * streak.c   streaks, from periods
  * gather.c   all rows of each user in order: everything that needs the order
+ * session.c  rows in order, cut into sessions
  * prepare_sequence.c, sequence.c, sequence_chain.c, sequence_scan.c  ordered steps
  * value.c    values of candidates
  * leaf.c     leaves of the program -> mask
- * rank.c     top and bottom, over the whole population
+ * rank.c     top and bottom, over the whole population; select.c finds the n-th smallest
+ * score.c    classes by cut points
+ * split.c    shares of users drawn by lot
  * operate.c  operations of the program over one chunk
  * run.c      the chunk loop, threads, sets and counts
  * answer.c   values of the members of a set, as columns */
@@ -105,6 +111,9 @@ typedef struct segi_vector {
 
 typedef struct segi_prep_value segi_prep_value;
 typedef struct segi_prep_filter segi_prep_filter;
+typedef struct segi_calendar segi_calendar;
+typedef struct segi_ranking segi_ranking;       /* rank.h */
+typedef struct segi_prep_score segi_prep_score; /* rank.h */
 
 /* Zones of users, by code of the attribute `timezone`. */
 typedef struct segi_user_zones {
@@ -139,17 +148,30 @@ typedef struct segi_prep_source {
     bool needs_users;             /* some filter reads the user's zone */
 } segi_prep_source;
 
+/* Sessions: runs of rows of `events` (S-21). */
+typedef struct segi_prep_session {
+    const segi_prep_value *events; /* their source reaches beyond the window on both sides */
+    int64_t gap;                   /* a longer one begins a new session */
+    int64_t begin, end; /* when sessions begin; with `each` the widest bounds of any user */
+    const segi_prep_window *each;
+    const segi_prep_filter *where, *share; /* of sessions; NULL: all, none */
+} segi_prep_session;
+
 typedef enum segi_value_form {
     SEGI_VALUE_CONSTANT,
     SEGI_VALUE_ATTRIBUTE,
-    SEGI_VALUE_COLUMN,   /* a property, in a filter */
-    SEGI_VALUE_CIVIL,    /* a builtin, in a filter */
-    SEGI_VALUE_TALLY,    /* an aggregate by running figures */
-    SEGI_VALUE_GATHER,   /* an aggregate over ordered rows */
-    SEGI_VALUE_SEQUENCE, /* a figure of ordered steps */
+    SEGI_VALUE_COLUMN,     /* a property, in a filter */
+    SEGI_VALUE_CIVIL,      /* a builtin, in a filter */
+    SEGI_VALUE_TALLY,      /* an aggregate by running figures */
+    SEGI_VALUE_BAG,        /* an aggregate over all values of a property, by user */
+    SEGI_VALUE_GATHER,     /* an aggregate over ordered rows */
+    SEGI_VALUE_SEQUENCE,   /* a figure of ordered steps */
+    SEGI_VALUE_SESSIONS,   /* an aggregate over sessions */
+    SEGI_VALUE_OF_SESSION, /* in their `where`: a builtin, or an aggregate over what lies within */
     SEGI_VALUE_ARITH,
     SEGI_VALUE_SHIFT,
     SEGI_VALUE_SIZE,
+    SEGI_VALUE_SCORE, /* a class, by cut points */
     SEGI_VALUE_MOMENT /* a local moment in the user's zone */
 } segi_value_form;
 
@@ -166,14 +188,19 @@ struct segi_prep_value {
     const segi_prep_source *source;            /* aggregates */
     const segi_prep_value *argument;           /* aggregates */
     const segi_prep_filter *const *share;      /* share: by position in source->types */
+    const segi_prep_session *session;          /* sessions */
     const struct segi_prep_sequence *sequence; /* sequence (sequence_int.h) */
     const segi_match *match;                   /* mode with ties all: what the value must pass */
-    const segi_prep_value *left, *right;       /* arith, shift (left) */
-    const segi_user_zones *zones;              /* civil, shift, moment, distinct periods */
-    bool needs_users;                          /* gather: argument or share read the user's zone */
-    const int64_t *periods; /* tally of distinct periods: their first instants, and */
-    uint32_t period_count;  /* ... at most 64 of them */
+    const segi_prep_value *left, *right;       /* arith; left: shift, score by written cut points */
+    const segi_prep_score *score;
+    const segi_user_zones *zones; /* civil, shift, moment, distinct periods */
+    bool needs_users;             /* gather: argument or share read the user's zone */
+    const int64_t *periods;       /* tally of distinct periods: their first instants, and */
+    uint32_t period_count;        /* ... at most 64 of them */
     double periods_per_us;
+    bool periods_even; /* of one length */
+    int64_t bag_low;   /* bag: the least slot, and how far above it the greatest can be */
+    uint64_t bag_span;
 };
 
 typedef enum segi_test_form {
@@ -184,11 +211,12 @@ typedef enum segi_test_form {
     SEGI_TEST_XOR,
     SEGI_TEST_NOT,
     SEGI_TEST_AT_LEAST,
-    SEGI_TEST_MATCH,       /* value against constants */
-    SEGI_TEST_WINDOW,      /* a timestamp or date lies in its user's window */
-    SEGI_TEST_COMPARE,     /* value against value: op */
-    SEGI_TEST_BETWEEN,     /* value between two values */
-    SEGI_TEST_TEXT_COMPARE /* strings of two values: op */
+    SEGI_TEST_MATCH,        /* value against constants */
+    SEGI_TEST_WINDOW,       /* a timestamp or date lies in its user's window */
+    SEGI_TEST_COMPARE,      /* value against value: op */
+    SEGI_TEST_BETWEEN,      /* value between two values */
+    SEGI_TEST_TEXT_COMPARE, /* strings of two values: op */
+    SEGI_TEST_CALENDAR      /* of rows: what a table says of their times */
 } segi_test_form;
 
 /* A test of values: a filter of rows, or the value part of a leaf. */
@@ -201,6 +229,7 @@ struct segi_prep_filter {
     const segi_prep_value *values[3];
     const segi_match *match;        /* MATCH */
     const segi_prep_window *window; /* WINDOW */
+    const segi_calendar *calendar;  /* CALENDAR */
 };
 
 typedef enum segi_leaf_form {
@@ -211,11 +240,18 @@ typedef enum segi_leaf_form {
     SEGI_LEAF_EDGE,      /* a row in the source and none in `other`: first or last lies there */
     SEGI_LEAF_NTH,       /* fewer than `min` rows in the source, at least `min` in `other` */
     SEGI_LEAF_SUM,       /* an exact sum matches a range */
+    SEGI_LEAF_SCORE,     /* a class of a population matches */
+    SEGI_LEAF_SPLIT,     /* the draw lies in a range */
     SEGI_LEAF_TEST       /* a test of values; SUM has it as well, for few candidates */
 } segi_leaf_form;
 
-/* Sources by which candidates of one leaf are narrowed before their rows are gathered. */
-#define SEGI_NARROW_MAX 8
+/* Users with `least` rows of the source, and one of the anchor's where there is one, may differ
+ * from users without any. */
+#define SEGI_NARROW_MAX 4
+typedef struct segi_narrow {
+    const segi_prep_source *source, *anchor;
+    int64_t least;
+} segi_narrow;
 
 typedef struct segi_prep_leaf {
     segi_leaf_form form;
@@ -228,10 +264,11 @@ typedef struct segi_prep_leaf {
     const uint32_t *set_codes; /* rising */
     bool set_unknown;          /* a string that nobody has was asked for */
     const segi_prep_source *source, *other;
-    int64_t min, max; /* COUNT; NTH: n in min */
+    int64_t min, max; /* COUNT; NTH: n in min; SPLIT: draws, as uint64_t */
     const segi_prep_filter *test;
-    const segi_prep_source *narrow[SEGI_NARROW_MAX]; /* TEST: who has no row in one of them fails;
-                                                        the rest are NULL */
+    uint32_t narrow_count; /* TEST: 0: anybody may differ from anybody */
+    bool narrow_all;       /* only who has rows of all of them may differ; otherwise of any */
+    segi_narrow narrow[SEGI_NARROW_MAX];
 } segi_prep_leaf;
 
 /* ---- one evaluation ----
@@ -247,9 +284,11 @@ typedef struct segi_run {
     const segi_bitmap *among;
     segi_progress *progress;
     segi_arena arena;             /* everything prepared */
+    segi_pins pins;               /* columns that are read; held once it is prepared */
     const uint32_t *const *order; /* by operation: children, cheapest and most telling first */
     const segi_prep_leaf *leaves; /* by operation */
-    const segi_mask **ranks;      /* by operation: masks by chunk, for SEGI_OP_RANK */
+    segi_ranking **rankings;      /* by operation: RANK and SCORE; settled in the order of them */
+    segi_prep_score **scores;     /* by operation: SCORE */
     segi_scratch *scratch;
     uint32_t chunk_count;
     segi_op_actual *actual; /* figures wanted, or NULL */
@@ -273,6 +312,19 @@ typedef struct segi_list_row {
     uint8_t flag;  /* share: the event counts */
     uint32_t part; /* breaks ties that generations leave: none do, it keeps the sort total */
 } segi_list_row;
+
+/* Users who are worked out together. */
+typedef struct segi_gather_block {
+    uint32_t first, last; /* of the list: users whose low bits lie in [low_begin, low_end) */
+    uint32_t low_begin, low_end;
+    const uint64_t *wanted; /* users of the list, by low bits */
+} segi_gather_block;
+
+typedef struct segi_session_row {
+    int64_t begin, end; /* its first and last instant */
+    uint32_t events;
+    uint16_t low;
+} segi_session_row;
 
 /* A part met during a tally of firsts and lasts. */
 typedef struct segi_seen_part {
@@ -308,6 +360,7 @@ typedef struct segi_worker {
     uint16_t *row_lows; /* users of rows, for filters that need them */
     size_t row_lows_capacity;
     uint16_t *candidates; /* list of a leaf's candidates, 65,536 */
+    segi_mask *wanted;    /* the same as a mask, for segi_worker_wanted() */
     uint8_t *tally8;      /* 65,536 counters */
     uint32_t *tally32;
     int64_t *tally64;
@@ -319,7 +372,20 @@ typedef struct segi_worker {
     int64_t *bound_begin, *bound_end;  /* windows by user */
     segi_list_row *rows, *rows_sorted; /* as they come; by user and in order */
     size_t rows_capacity, rows_sorted_capacity, row_count;
-    uint32_t *starts;                    /* 65,537: where each user's rows begin */
+    struct segi_session_table {
+        segi_session_row *rows;
+        size_t count, capacity;
+        size_t first;            /* of the slice under way */
+        segi_gather_block block; /* ... and its users */
+    } sessions;
+    uint16_t *session_lows;      /* users of the slice */
+    segi_list_row *session_rows; /* sessions of a block as rows */
+    size_t session_rows_capacity, session_row_count;
+    uint32_t *starts;                /* 65,537: where each user's rows begin */
+    int64_t *bag_slots, *bag_sorted; /* values as they come; by user */
+    uint16_t *bag_lows;              /* whose they are */
+    size_t bag_capacity, bag_lows_capacity, bag_sorted_capacity, bag_count;
+    uint32_t *bag_counts;                /* by value, for the most frequent one */
     struct segi_sequence_work *sequence; /* of sequence.c, made at first use */
     segi_op_actual *actual;              /* by operation */
     uint32_t op;                         /* operation under way, for `actual` */
@@ -366,6 +432,7 @@ typedef struct segi_place {
     bool common; /* rows: strings of all types under common codes (an aggregate's argument) */
     uint32_t position;
     const segi_selector *selector;
+    const segi_prep_session *session; /* among sessions */
 } segi_place;
 const segi_prep_value *segi_prep_value_of(segi_prep *p, const segi_node *node, segi_place place);
 /* Rows of the selector in [begin, end), or in the window of `node` with begin and end as bounds. */
@@ -379,19 +446,46 @@ const segi_dict *segi_prep_dict(segi_prep *p, const segi_selector *selector, con
                                 uint32_t position);
 /* The figure of a SEQUENCE or FIGURE node (prepare_sequence.c). */
 const segi_prep_value *segi_prep_sequence_of(segi_prep *p, const segi_node *node);
-/* Narrows the leaf to users with rows of the steps without which the figure is below `least`. */
+/* Only users with rows of the steps without which the figure is below `least` may differ from
+ * others; at least 1. */
 void segi_prep_sequence_narrow(const segi_prep_value *value, int64_t least, segi_prep_leaf *leaf);
+/* The same for any test of the figure; false where there is no room. */
+bool segi_prep_sequence_differs(const segi_prep_value *value, segi_prep_leaf *leaf);
 /* True where the bounds differ from user to user. */
 bool segi_prep_window_each(const segi_window *window, bool dates);
 const segi_prep_window *segi_prep_window_of(segi_prep *p, const segi_window *window, bool events,
                                             bool dates);
 const segi_user_zones *segi_prep_zones(segi_prep *p, const segi_zone_ref *zone);
 segi_period segi_prep_period(segi_unit unit);
+/* The instants of a window, or the widest ones where they differ from user to user. */
+void segi_prep_window_span(segi_prep *p, const segi_window *window, int64_t *begin, int64_t *end);
+/* An AGGREGATE node over that source; did, or an aggregate, over sessions; and in the `where` of
+ * sessions a builtin or an aggregate (prepare_session.c). */
+const segi_prep_value *segi_prep_aggregate_over(segi_prep *p, const segi_node *node,
+                                                const segi_prep_source *source);
+const segi_prep_value *segi_prep_sessions(segi_prep *p, const segi_node *node);
+const segi_prep_value *segi_prep_of_session(segi_prep *p, const segi_node *node,
+                                            const segi_prep_session *session);
+/* Note the columns that will be read: what walking a source takes, which segi_prep_source_of() has
+ * done; times and ties of all its rows; what an aggregate reads beside its source, done by
+ * segi_prep_gather() (prepare_pins.c). */
+bool segi_prep_pin_source(segi_prep *p, const segi_prep_source *source);
+bool segi_prep_pin_order(segi_prep *p, const segi_prep_source *source);
+bool segi_prep_pin_value(segi_prep *p, const segi_prep_value *value);
 /* An aggregate value over a source; argument may be NULL. */
 const segi_prep_value *segi_prep_gather(segi_prep *p, const segi_node *node,
                                         const segi_prep_source *source,
                                         const segi_prep_value *argument);
 const segi_prep_filter *segi_prep_test(segi_prep *p, const segi_node *node, segi_place place);
+/* A filter of the type's rows with its tests of clock and calendar as a table, where that pays
+ * (calendar.c). */
+const segi_prep_filter *segi_prep_calendar(segi_prep *p, const segi_prep_filter *filter,
+                                           const segi_prep_type *type,
+                                           const segi_prep_source *source);
+void segi_calendar_rows(const segi_calendar *table, const segi_col *time, uint32_t begin,
+                        uint32_t count, uint64_t *bits);
+/* What a builtin says at a local time, in microseconds. */
+int64_t segi_civil_field(segi_builtin builtin, int64_t local);
 /* Test of `value` by a node whose other operands are constants; NULL with p->status SEG_OK where
  * there is no such form. */
 const segi_match *segi_prep_match(segi_prep *p, const segi_node *node, const segi_prep_value *value,
@@ -401,6 +495,12 @@ segi_compare segi_compare_flip(segi_compare op);
 bool segi_prep_leaf_of(segi_prep *p, const segi_node *node, segi_prep_leaf *out);
 /* A cheaper form of a test, where there is one; false after a failure (shortcut.c). */
 bool segi_prep_shortcut(segi_prep *p, segi_prep_leaf *leaf);
+/* Who is worth a look in a test (narrow.c). */
+void segi_prep_narrow(segi_prep_leaf *leaf);
+/* Candidates who have rows, and the rest, of whom a test says one and the same. False on
+ * failure. */
+bool segi_narrow_users(segi_worker *w, const segi_prep_leaf *leaf, const segi_mask *candidates,
+                       uint32_t count, segi_mask *out_some, segi_mask *out_rest);
 seg_status segi_run_prepare(segi_run *run, seg_error *err);
 
 /* Which users a piece of work is about: low bits, rising. */
@@ -410,6 +510,9 @@ typedef struct segi_users {
 } segi_users;
 /* Room for a list of candidates in w->candidates. */
 bool segi_worker_list(segi_worker *w);
+/* The users as bits by low half, for work over spans that is better skipped for others; NULL where
+ * they are most of the chunk, or for want of memory. Lives until the next call. */
+const uint64_t *segi_worker_wanted(segi_worker *w, segi_users users);
 
 /* Up to this many candidates always have their rows looked up one by one, a search in each part;
  * for more of them segi_spans_few() compares with a walk over all users of the chunk. Both roads
@@ -419,20 +522,27 @@ bool segi_worker_list(segi_worker *w);
 /* Rows of one part for the users [low_begin, low_end) of the chunk. */
 typedef struct segi_span {
     const segi_part *part;
+    const segi_part_chunk *pc;
     const segi_prep_type *type;
     uint32_t row_begin, row_count; /* rows of the part */
-    uint32_t user_count;
-    const uint16_t *lows;   /* users in order */
-    const uint32_t *counts; /* rows of each */
-    const uint64_t *bits;   /* selected rows, from row_begin on; NULL: all */
+    const uint64_t *bits;          /* selected rows, from row_begin on; NULL: all */
+    const uint16_t *row_users;     /* user of each row, from row_begin on; NULL: not kept */
+    uint32_t user_count;           /* once segi_span_list() was called: */
+    const uint16_t *lows;          /* users in order */
+    const uint32_t *counts;        /* rows of each */
 } segi_span;
-typedef void segi_span_function(segi_worker *w, void *context, const segi_span *span);
+typedef void segi_span_function(segi_worker *w, void *context, segi_span *span);
+/* Users and counts of the span. Who goes by row_users can do without. */
+void segi_span_list(segi_worker *w, segi_span *span);
 /* Call function for each span that has selected rows. Parts come in order of (time_min,
  * generation) within a type; types one after the other. */
 void segi_spans_each(segi_worker *w, const segi_prep_source *source, uint32_t low_begin,
                      uint32_t low_end, segi_span_function *function, void *context);
 /* True where some row of the part may lie in the source's window. */
 bool segi_span_overlaps(const segi_part *part, const segi_prep_source *source);
+/* Neighbouring users, a power of two of them, that have about rows_max rows together: the block in
+ * which a chunk is worked off where rows are kept for a while. */
+uint32_t segi_spans_block(const segi_worker *w, const segi_prep_source *source, uint32_t rows_max);
 /* Is it cheaper to look so many candidates up one by one than to go over the chunk? */
 bool segi_spans_few(const segi_worker *w, const segi_prep_source *source, uint32_t count);
 /* The span of one part. */
@@ -449,8 +559,10 @@ void segi_filter_rows(segi_worker *w, const segi_prep_filter *filter, const segi
 void segi_filter_row_values(segi_worker *w, const segi_prep_value *value, const segi_part *part,
                             uint32_t position, uint32_t row_begin, uint32_t count,
                             const uint16_t *row_lows, segi_vector *out);
+/* What clock and calendar of a zone say at a local time. */
+int64_t segi_civil_field(segi_builtin builtin, int64_t local);
 /* The user of each row of a span; NULL after a failure. */
-const uint16_t *segi_span_row_lows(segi_worker *w, const segi_span *span);
+const uint16_t *segi_span_row_lows(segi_worker *w, segi_span *span);
 /* The same test over values of users. */
 void segi_filter_users(segi_worker *w, const segi_prep_filter *filter, segi_users users,
                        uint64_t *bits);
@@ -463,6 +575,8 @@ void segi_vector_compare(segi_compare op, segi_value_type left_type, const segi_
 /* a op b, byte by byte (S-15). */
 bool segi_text_compare(segi_compare op, const char *a, size_t a_size, const char *b, size_t b_size);
 double segi_slot_as_float(segi_value_type type, int64_t slot);
+/* Slots as integers of the order of their values. Its own inverse. */
+int64_t segi_slot_key(segi_value_type type, int64_t slot);
 
 void segi_value_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                       segi_vector *out);
@@ -482,6 +596,9 @@ uint32_t segi_attr_set(const segi_attr_view *view, uint32_t chunk, uint32_t low,
 
 void segi_tally_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                       segi_vector *out);
+/* Its part for distinct periods and streaks. */
+void segi_tally_period_users(segi_worker *w, const segi_prep_value *value, segi_users users,
+                             segi_vector *out);
 /* Its part for properties and shares. */
 void segi_tally_value_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                             segi_vector *out);
@@ -491,6 +608,47 @@ void segi_tally_each_users(segi_worker *w, const segi_prep_value *value, segi_us
                            segi_vector *out);
 void segi_gather_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                        segi_vector *out);
+/* Its parts, for what makes something else of the rows (session.c). */
+typedef void segi_gather_function(segi_worker *w, const segi_prep_value *value, segi_users users,
+                                  segi_gather_block block, segi_vector *out);
+/* All users, a block at a time; `out` starts absent. */
+void segi_gather_blocks(segi_worker *w, const segi_prep_value *value, segi_users users,
+                        segi_gather_function *function, segi_vector *out);
+/* w->bound_begin and w->bound_end of the users. */
+bool segi_gather_bounds(segi_worker *w, const segi_prep_window *each, segi_users users);
+/* Rows of value->source into w->rows_sorted, those of low_begin + u from w->starts[u] on, within
+ * w->bound_... where the source has windows by user. */
+bool segi_gather_collect(segi_worker *w, const segi_prep_value *value, segi_gather_block block);
+/* The aggregate over rows in order, which it may rearrange; returns its state. w->rows has room
+ * for as many. */
+uint8_t segi_gather_reduce(segi_worker *w, const segi_prep_value *value, segi_list_row *rows,
+                           size_t n, int64_t *out);
+/* Aggregates over sessions, and values of sessions (session.c). */
+void segi_sessions_users(segi_worker *w, const segi_prep_value *value, segi_users users,
+                         segi_vector *out);
+void segi_session_values(segi_worker *w, const segi_prep_value *value, segi_users users,
+                         segi_vector *out);
+/* Streaks of one user (streak.c): active periods by rising number, then the running one. */
+typedef struct segi_streak_walk {
+    const segi_streak *rule;
+    bool alive, any;
+    int64_t length; /* active periods of the streak under way */
+    int64_t longest, latest;
+    int64_t missed;    /* of the streak under way */
+    int64_t broken_at; /* the period whose end broke the latest streak; INT64_MIN: none did */
+    int64_t misses[SEGI_STREAK_MISSED_MAX]; /* the last ones, in a ring of rule->missed */
+} segi_streak_walk;
+void segi_streak_begin(segi_streak_walk *s, const segi_streak *rule);
+void segi_streak_active(segi_streak_walk *s, int64_t period);
+void segi_streak_end(segi_streak_walk *s, int64_t now);
+/* False: undefined, where no streak ever broke. A break is told as the period missed. */
+bool segi_streak_result(const segi_streak_walk *s, segi_aggregate aggregate, int64_t *out);
+/* The same for periods 0 .. 63 as bits, of which `now` is the running one. */
+bool segi_streak_word(const segi_node *node, uint64_t word, uint32_t now, int64_t *out);
+/* Figures of a bag of values (bag.c). fits: settles the range of the values as well. */
+bool segi_bag_fits(segi_prep_value *value);
+void segi_bag_users(segi_worker *w, const segi_prep_value *value, segi_users users,
+                    segi_vector *out);
 /* Figures of sequences (sequence.c). */
 void segi_sequence_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                          segi_vector *out);
@@ -514,14 +672,35 @@ void segi_leaf_evaluate(segi_worker *w, const segi_prep_leaf *leaf, const segi_m
 uint32_t segi_op_evaluate(segi_worker *w, uint32_t op, const segi_mask *candidates,
                           uint32_t candidate_count, segi_mask *out);
 
-/* Fill a run from a request; its arena is live afterwards. */
+/* Fill a run from a request; segi_run_deinit() ends it, also after a failure. */
 void segi_run_init(segi_run *run, const segi_request *request);
-/* Work over all chunks by the run's threads. */
+void segi_run_deinit(segi_run *run);
+/* Prepare the program, and settle its ranks and scores. */
+seg_status segi_run_start(segi_run *run, uint32_t threads, seg_error *err);
+/* Work over all chunks by the run's threads, with the columns held that were noted before. */
 typedef void segi_chunk_function(segi_worker *w, void *context, uint32_t group);
 seg_status segi_run_chunks(segi_run *run, uint32_t threads, segi_chunk_function *function,
                            void *context, uint32_t group_count, seg_error *err);
 /* Candidates of the request in a chunk, into w->base; false if there are none. */
 bool segi_run_enter(segi_worker *w, uint32_t chunk, segi_mask *base);
+/* The pass over the population of a rank or a score, and its cut points. */
+segi_ranking *segi_rank_new(segi_prep *p, const segi_op *op);
 seg_status segi_rank_prepare(segi_run *run, uint32_t threads, uint32_t op, seg_error *err);
+void segi_rank_free(segi_run *run);
+uint32_t segi_rank_evaluate(segi_worker *w, uint32_t op, const segi_mask *candidates,
+                            segi_mask *out);
+segi_prep_score *segi_score_new(segi_prep *p, const segi_score *score, const segi_ranking *ranking);
+seg_status segi_score_cut(segi_prep *p, segi_prep_score *score);
+const segi_prep_value *segi_score_value(segi_prep *p, const segi_node *node);
+void segi_score_users(segi_worker *w, const segi_prep_value *value, segi_users users,
+                      segi_vector *out);
+/* Users of the chunk whose class passes, added to `out`. */
+void segi_score_test(segi_worker *w, const segi_prep_score *score, const segi_match *match,
+                     segi_mask *out);
+/* The draws that a split takes, as a range; false: none. */
+bool segi_split_range(const segi_split *split, uint64_t *low, uint64_t *high);
+/* Candidates whose draw lies in the range, into `out`. */
+void segi_split_users(segi_worker *w, const segi_split *split, uint64_t low, uint64_t high,
+                      const segi_mask *candidates, segi_mask *out);
 
 #endif

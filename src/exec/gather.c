@@ -3,8 +3,8 @@
  * neighbouring users at a time, so that they stay in cache; each user's rows are put into the
  * total order of S-08 and reduced to one value.
  *
- * A row of a list takes 40 bytes, so a block of 2,048 users with some tens of rows each stays in
- * the second-level cache, and so do the counters of the distribution by user. Where candidates are
+ * A row of a list takes 40 bytes, so a block of some ten thousand rows stays in the second-level
+ * cache, and so do the counters of the distribution by user. Where candidates are
  * few, each is a block of its own. Cost: O(rows) to collect, and O(n log n) for the n rows of a
  * user only where parts overlap in time or the figure needs values in order.
  *
@@ -16,13 +16,13 @@
 #include "base/text.h"
 #include "exec/exec_int.h"
 
-/* Users of a block otherwise; divides the users of a chunk. */
-#define GATHER_BLOCK 2048u
+/* Rows of a block otherwise, about. */
+#define GATHER_ROWS 16384u
 
 typedef struct gather {
     const segi_prep_value *value;
-    uint64_t wanted[SEGI_MASK_WORDS]; /* candidates */
-    const int64_t *begin, *end;       /* windows by low bits, or NULL */
+    const uint64_t *wanted;     /* candidates */
+    const int64_t *begin, *end; /* windows by low bits, or NULL */
 } gather;
 
 /* ---- collecting ---- */
@@ -94,7 +94,7 @@ static void gather_rows(segi_worker *w, const gather *g, const segi_span *span,
     }
 }
 
-static void gather_span(segi_worker *w, void *context, const segi_span *span)
+static void gather_span(segi_worker *w, void *context, segi_span *span)
 {
     gather *g = context;
     if (!segi_grow(w->mem, (void **)&w->rows, &w->rows_capacity, w->row_count + span->row_count,
@@ -103,6 +103,7 @@ static void gather_span(segi_worker *w, void *context, const segi_span *span)
         return;
     }
     const uint16_t *row_lows = NULL;
+    segi_span_list(w, span);
     if (g->value->needs_users && !(row_lows = segi_span_row_lows(w, span)))
         return;
     segi_vector *values = segi_worker_vector_push(w);
@@ -350,20 +351,95 @@ static gather_result reduce_distinct(segi_list_row *rows, segi_list_row *spare, 
     return result_set(distinct);
 }
 
+/* The first days of the rows' periods, rising, each of those with at least `each` rows once. */
+static size_t reduce_starts(const segi_prep_value *value, const segi_zone *zone, segi_period period,
+                            int64_t each, segi_list_row *rows, segi_list_row *spare, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        int32_t days = segi_zone_date(zone, rows[i].time);
+        rows[i].slot = segi_civil_period_start(period, days, value->node->window.week_start);
+    }
+    gather_sort(rows, spare, n, gather_by_slot);
+    size_t kept = 0;
+    for (size_t begin = 0, end; begin < n; begin = end) {
+        end = begin + 1;
+        while (end < n && rows[end].slot == rows[begin].slot)
+            end++;
+        if ((int64_t)(end - begin) >= each)
+            rows[kept++].slot = rows[begin].slot;
+    }
+    return kept;
+}
+
 static gather_result reduce_periods(segi_worker *w, const segi_prep_value *value,
                                     segi_list_row *rows, segi_list_row *spare, size_t n)
 {
+    const segi_node *node = value->node;
+    bool did = node->kind == SEGI_NODE_DID;
     if (n == 0)
         return result_set(0);
     const segi_zone *zone = segi_user_zone(w, value->zones, rows[0].low);
+    segi_period period = segi_prep_period(did ? node->bound.period : node->period);
+    return result_set(
+        (int64_t)reduce_starts(value, zone, period, did ? node->bound.each : 1, rows, spare, n));
+}
+
+/* Periods as numbers that follow upon each other. */
+static int64_t streak_number(segi_period period, int32_t start)
+{
+    int32_t year, month, day;
+    if (period == SEGI_PERIOD_DAY)
+        return start;
+    if (period == SEGI_PERIOD_WEEK)
+        return segi_floor_div(start, 7);
+    segi_civil_from_days(start, &year, &month, &day);
+    return period == SEGI_PERIOD_MONTH     ? (int64_t)year * 12 + month - 1
+           : period == SEGI_PERIOD_QUARTER ? (int64_t)year * 4 + (month - 1) / 3
+                                           : year;
+}
+
+static gather_result reduce_streak(segi_worker *w, const segi_prep_value *value,
+                                   segi_list_row *rows, segi_list_row *spare, size_t n)
+{
     const segi_node *node = value->node;
-    segi_unit unit = node->kind == SEGI_NODE_DID ? node->bound.period : node->period;
-    segi_period period = segi_prep_period(unit);
-    for (size_t i = 0; i < n; i++) {
-        int32_t days = segi_zone_date(zone, rows[i].time);
-        rows[i].slot = segi_civil_period_start(period, days, node->window.week_start);
+    segi_period period = segi_prep_period(node->period);
+    segi_streak_walk walk;
+    segi_streak_begin(&walk, node->streak);
+    const segi_zone *zone = n ? segi_user_zone(w, value->zones, rows[0].low) : NULL;
+    n = n ? reduce_starts(value, zone, period, node->streak->min_events, rows, spare, n) : 0;
+    for (size_t i = 0; i < n; i++)
+        segi_streak_active(&walk, streak_number(period, (int32_t)rows[i].slot));
+    int64_t result, now = 0;
+    int32_t start = 0;
+    if (n) {
+        start = segi_civil_period_start(period, segi_zone_date(zone, w->run->now),
+                                        node->window.week_start);
+        now = streak_number(period, start);
+        segi_streak_end(&walk, now);
     }
-    return reduce_distinct(rows, spare, n);
+    if (!segi_streak_result(&walk, node->aggregate, &result))
+        return result_none;
+    if (node->aggregate == SEGI_AGG_STREAK_BROKEN)
+        result = segi_zone_day_start(
+            zone, segi_civil_period_add(period, start, (int32_t)(result + 1 - now)));
+    return result_set(result);
+}
+
+/* Time since the last row, in medians of the gaps between rows; there have to be three gaps. */
+static gather_result reduce_overdue(segi_worker *w, segi_list_row *rows, segi_list_row *spare,
+                                    size_t n)
+{
+    if (n < 4)
+        return result_none;
+    double since = (double)(w->run->now - rows[n - 1].time);
+    for (size_t i = 0; i + 1 < n; i++)
+        rows[i].slot = rows[i + 1].time - rows[i].time;
+    size_t gaps = n - 1, middle = gaps / 2;
+    gather_sort(rows, spare, gaps, gather_by_slot);
+    double median = (double)rows[middle].slot;
+    if (gaps % 2 == 0)
+        median = ((double)rows[middle - 1].slot + median) / 2;
+    return median > 0 ? result_float(since / median) : result_none;
 }
 
 /* One run of equal values in rows sorted by (slot, order): how often, and where its last is. */
@@ -435,6 +511,14 @@ static gather_result reduce_share(const segi_list_row *rows, size_t n)
     return n ? result_float((double)marked / (double)n) : result_none;
 }
 
+/* Figures between lengths of time are whole microseconds. */
+static gather_result reduce_whole(const segi_prep_value *value, gather_result result)
+{
+    if (value->type.type == SEGI_TYPE_DURATION && result.state == SEG_VALUE_SET)
+        result.slot = (int64_t)segi_slot_float(result.slot);
+    return result;
+}
+
 static gather_result reduce(segi_worker *w, const segi_prep_value *value, segi_list_row *rows,
                             size_t n)
 {
@@ -449,17 +533,22 @@ static gather_result reduce(segi_worker *w, const segi_prep_value *value, segi_l
     case SEGI_AGG_NTH: return reduce_nth(value, rows, n);
     case SEGI_AGG_SHARE: return reduce_share(rows, n);
     case SEGI_AGG_DISTINCT_PERIOD: return reduce_periods(w, value, rows, w->rows, n);
+    case SEGI_AGG_STREAK:
+    case SEGI_AGG_CURRENT_STREAK:
+    case SEGI_AGG_STREAK_BROKEN: return reduce_streak(w, value, rows, w->rows, n);
+    case SEGI_AGG_OVERDUE: return reduce_overdue(w, rows, w->rows, n);
     default: break;
     }
     n = reduce_keep_set(rows, n);
     switch (node->aggregate) {
-    case SEGI_AGG_SUM:
-    case SEGI_AGG_AVG: return reduce_sum(w, value, rows, n);
+    case SEGI_AGG_SUM: return reduce_sum(w, value, rows, n);
+    case SEGI_AGG_AVG: return reduce_whole(value, reduce_sum(w, value, rows, n));
     case SEGI_AGG_MIN:
     case SEGI_AGG_MAX: return reduce_extreme(value, rows, n);
     case SEGI_AGG_MEDIAN:
-    case SEGI_AGG_PERCENTILE: return reduce_percentile(value, rows, w->rows, n);
-    case SEGI_AGG_STDDEV: return reduce_stddev(w, value, rows, n);
+    case SEGI_AGG_PERCENTILE:
+        return reduce_whole(value, reduce_percentile(value, rows, w->rows, n));
+    case SEGI_AGG_STDDEV: return reduce_whole(value, reduce_stddev(w, value, rows, n));
     case SEGI_AGG_MODE: return reduce_mode(value, rows, w->rows, n);
     default: return reduce_distinct(rows, w->rows, n);
     }
@@ -467,29 +556,8 @@ static gather_result reduce(segi_worker *w, const segi_prep_value *value, segi_l
 
 /* ---- blocks ---- */
 
-/* Users [first, last) of the list, whose low bits lie in [low_begin, low_end). */
-static void gather_block(segi_worker *w, gather *g, segi_users users, uint32_t first, uint32_t last,
-                         uint32_t low_begin, uint32_t low_end, segi_vector *out)
-{
-    w->row_count = 0;
-    segi_spans_each(w, g->value->source, low_begin, low_end, gather_span, g);
-    if (segi_worker_stop(w) || !gather_group(w, low_begin, low_end))
-        return;
-    for (uint32_t i = first; i < last; i++) {
-        uint32_t begin = w->starts[users.lows[i] - low_begin];
-        uint32_t end = w->starts[users.lows[i] - low_begin + 1];
-        segi_list_row *rows = end > begin ? w->rows_sorted + begin : NULL;
-        gather_result result = reduce(w, g->value, rows, end - begin);
-        out->slots[i] = result.slot;
-        if (result.state == SEG_VALUE_SET)
-            segi_bit_set(out->set, i);
-        else if (result.state == SEG_VALUE_NULL)
-            segi_bit_set(out->null, i);
-    }
-}
-
 /* Windows that differ by user, spread from the list to low bits. */
-static bool gather_bounds(segi_worker *w, gather *g, segi_users users)
+bool segi_gather_bounds(segi_worker *w, const segi_prep_window *each, segi_users users)
 {
     if (!segi_worker_array(w, (void **)&w->bound_begin, SEGI_CHUNK_USERS, sizeof(int64_t)) ||
         !segi_worker_array(w, (void **)&w->bound_end, SEGI_CHUNK_USERS, sizeof(int64_t)))
@@ -497,18 +565,73 @@ static bool gather_bounds(segi_worker *w, gather *g, segi_users users)
     segi_vector *bounds = segi_worker_vector_push(w);
     segi_vector *ends = bounds ? segi_worker_vector_push(w) : NULL;
     if (ends) {
-        segi_window_users(w, g->value->source->each, users, bounds->slots, ends->slots);
+        segi_window_users(w, each, users, bounds->slots, ends->slots);
         for (uint32_t i = 0; i < users.count; i++) {
             w->bound_begin[users.lows[i]] = bounds->slots[i];
             w->bound_end[users.lows[i]] = ends->slots[i];
         }
-        g->begin = w->bound_begin;
-        g->end = w->bound_end;
         segi_worker_vector_pop(w);
     }
     if (bounds)
         segi_worker_vector_pop(w);
     return w->status == SEG_OK;
+}
+
+bool segi_gather_collect(segi_worker *w, const segi_prep_value *value, segi_gather_block block)
+{
+    gather g = {.value = value, .wanted = block.wanted};
+    if (value->source->each) {
+        g.begin = w->bound_begin;
+        g.end = w->bound_end;
+    }
+    w->row_count = 0;
+    segi_spans_each(w, value->source, block.low_begin, block.low_end, gather_span, &g);
+    return !segi_worker_stop(w) && gather_group(w, block.low_begin, block.low_end);
+}
+
+uint8_t segi_gather_reduce(segi_worker *w, const segi_prep_value *value, segi_list_row *rows,
+                           size_t n, int64_t *out)
+{
+    gather_result result = reduce(w, value, rows, n);
+    *out = result.slot;
+    return result.state;
+}
+
+void segi_gather_blocks(segi_worker *w, const segi_prep_value *value, segi_users users,
+                        segi_gather_function *function, segi_vector *out)
+{
+    uint64_t wanted[SEGI_MASK_WORDS] = {0};
+    size_t bytes = ((size_t)users.count + 63) / 64 * sizeof *out->set;
+    memset(out->set, 0, bytes);
+    memset(out->null, 0, bytes);
+    for (uint32_t i = 0; i < users.count; i++)
+        segi_bit_set(wanted, users.lows[i]);
+    bool few = segi_spans_few(w, value->source, users.count);
+    uint32_t width = few ? 1 : segi_spans_block(w, value->source, GATHER_ROWS);
+    for (uint32_t first = 0, last; first < users.count && w->status == SEG_OK; first = last) {
+        uint32_t low_begin = users.lows[first] / width * width, low_end = low_begin + width;
+        for (last = first + 1; last < users.count && users.lows[last] < low_end;)
+            last++;
+        segi_gather_block block = {first, last, low_begin, low_end, wanted};
+        function(w, value, users, block, out);
+    }
+}
+
+static void gather_block(segi_worker *w, const segi_prep_value *value, segi_users users,
+                         segi_gather_block block, segi_vector *out)
+{
+    if (!segi_gather_collect(w, value, block))
+        return;
+    for (uint32_t i = block.first; i < block.last; i++) {
+        uint32_t begin = w->starts[users.lows[i] - block.low_begin];
+        uint32_t end = w->starts[users.lows[i] - block.low_begin + 1];
+        segi_list_row *rows = end > begin ? w->rows_sorted + begin : NULL;
+        uint8_t state = segi_gather_reduce(w, value, rows, end - begin, &out->slots[i]);
+        if (state == SEG_VALUE_SET)
+            segi_bit_set(out->set, i);
+        else if (state == SEG_VALUE_NULL)
+            segi_bit_set(out->null, i);
+    }
 }
 
 void segi_gather_users(segi_worker *w, const segi_prep_value *value, segi_users users,
@@ -518,24 +641,7 @@ void segi_gather_users(segi_worker *w, const segi_prep_value *value, segi_users 
         segi_tally_each_users(w, value, users, out);
         return;
     }
-    gather g = {.value = value};
-    size_t bytes = ((size_t)users.count + 63) / 64 * sizeof *out->set;
-    memset(out->set, 0, bytes);
-    memset(out->null, 0, bytes);
-    if (value->source->each && !gather_bounds(w, &g, users))
+    if (value->source->each && !segi_gather_bounds(w, value->source->each, users))
         return;
-    for (uint32_t i = 0; i < users.count; i++)
-        segi_bit_set(g.wanted, users.lows[i]);
-    bool few = segi_spans_few(w, value->source, users.count);
-    for (uint32_t first = 0, last; first < users.count && w->status == SEG_OK; first = last) {
-        uint32_t low_begin = users.lows[first], low_end = low_begin + 1;
-        last = first + 1;
-        if (!few) {
-            low_begin = low_begin / GATHER_BLOCK * GATHER_BLOCK;
-            low_end = low_begin + GATHER_BLOCK;
-            while (last < users.count && users.lows[last] < low_end)
-                last++;
-        }
-        gather_block(w, &g, users, first, last, low_begin, low_end, out);
-    }
+    segi_gather_blocks(w, value, users, gather_block, out);
 }

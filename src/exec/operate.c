@@ -132,10 +132,8 @@ static uint32_t op_plain(segi_worker *w, uint32_t index, const segi_mask *candid
     case SEGI_OP_OR: return op_or(w, index, candidates, count, out);
     case SEGI_OP_XOR: return op_xor(w, op, candidates, count, out);
     case SEGI_OP_AT_LEAST: return op_at_least(w, op, candidates, count, out);
-    case SEGI_OP_RANK:
-        memcpy(out, &w->run->ranks[index][w->chunk], sizeof *out);
-        segi_mask_and(out, candidates);
-        return segi_mask_count(out);
+    case SEGI_OP_RANK: return segi_rank_evaluate(w, index, candidates, out);
+    case SEGI_OP_SCORE: /* read by leaves alone */
     case SEGI_OP_LEAF: break;
     }
     uint32_t before = w->op;

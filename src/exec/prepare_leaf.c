@@ -10,7 +10,7 @@
  * against each other. */
 #include <string.h>
 
-#include "exec/exec_int.h"
+#include "exec/rank.h"
 
 /* ---- tests ---- */
 
@@ -84,7 +84,9 @@ static const segi_prep_filter *test_mode_all(segi_prep *p, const segi_prep_value
 
 static bool test_is_mode_all(const segi_prep_value *value)
 {
-    return value->form == SEGI_VALUE_GATHER && value->node->kind == SEGI_NODE_AGGREGATE &&
+    bool over_rows = value->form == SEGI_VALUE_BAG || value->form == SEGI_VALUE_GATHER ||
+                     value->form == SEGI_VALUE_SESSIONS || value->form == SEGI_VALUE_OF_SESSION;
+    return over_rows && value->node->kind == SEGI_NODE_AGGREGATE &&
            value->node->aggregate == SEGI_AGG_MODE && value->node->ties == SEGI_TIES_ALL;
 }
 
@@ -293,19 +295,26 @@ static bool leaf_has(segi_prep *p, const segi_node *node, segi_prep_leaf *out)
     return leaf_set_list(p, node, out);
 }
 
+/* By the number of rows, periods or sessions of each user. */
+static bool leaf_did_value(segi_prep *p, const segi_prep_value *value, int64_t min, int64_t max,
+                           segi_prep_leaf *out)
+{
+    out->form = SEGI_LEAF_TEST;
+    out->test = value ? test_range(p, value, min, max) : NULL;
+    return out->test && segi_prep_shortcut(p, out);
+}
+
 static bool leaf_did(segi_prep *p, const segi_node *node, segi_prep_leaf *out)
 {
+    int64_t min = node->bound.given ? node->bound.min : 1;
+    int64_t max = node->bound.given ? node->bound.max : INT64_MAX;
+    if (node->selector->session)
+        return leaf_did_value(p, segi_prep_sessions(p, node), min, max, out);
     const segi_prep_source *source = segi_prep_source_window(p, node);
     if (!source)
         return false;
-    int64_t min = node->bound.given ? node->bound.min : 1;
-    int64_t max = node->bound.given ? node->bound.max : INT64_MAX;
-    if (node->bound.periods || source->each) {
-        const segi_prep_value *value = segi_prep_gather(p, node, source, NULL);
-        out->form = SEGI_LEAF_TEST;
-        out->test = value ? test_range(p, value, min, max) : NULL;
-        return out->test && segi_prep_shortcut(p, out);
-    }
+    if (node->bound.periods || source->each)
+        return leaf_did_value(p, segi_prep_gather(p, node, source, NULL), min, max, out);
     out->form = min == 1 && max == INT64_MAX ? SEGI_LEAF_DID : SEGI_LEAF_COUNT;
     out->source = source;
     out->min = min;
@@ -318,7 +327,9 @@ static bool leaf_sequence(segi_prep *p, const segi_node *node, segi_prep_leaf *o
     const segi_prep_value *value = segi_prep_sequence_of(p, node);
     out->form = SEGI_LEAF_TEST;
     out->test = value ? test_range(p, value, node->bound.min, node->bound.max) : NULL;
-    if (out->test)
+    if (out->test && node->bound.min < 1)
+        segi_prep_narrow(out);
+    else if (out->test)
         segi_prep_sequence_narrow(value, node->bound.min, out);
     return out->test != NULL;
 }
@@ -342,13 +353,7 @@ static bool leaf_edge_each(segi_prep *p, const segi_node *node, segi_prep_leaf *
     when->aggregate = node->which == SEGI_FIRST  ? SEGI_AGG_FIRST
                       : node->which == SEGI_LAST ? SEGI_AGG_LAST
                                                  : SEGI_AGG_NTH;
-    segi_place place = {.rows = true, .common = true, .selector = node->selector};
-    const segi_prep_source *source =
-        segi_prep_source_of(p, node->selector, SEG_TIME_MIN, p->run->now + 1);
-    const segi_prep_value *argument = segi_prep_value_of(p, time, place);
-    if (!source || !argument)
-        return false;
-    const segi_prep_value *value = segi_prep_gather(p, when, source, argument);
+    const segi_prep_value *value = segi_prep_value_of(p, when, (segi_place){0});
     out->form = SEGI_LEAF_TEST;
     out->test = value ? test_window(p, value, node) : NULL;
     return out->test != NULL;
@@ -358,7 +363,7 @@ static bool leaf_edge_each(segi_prep *p, const segi_node *node, segi_prep_leaf *
  * the side that would come first. */
 static bool leaf_edge(segi_prep *p, const segi_node *node, segi_prep_leaf *out)
 {
-    if (segi_prep_window_each(&node->window, false))
+    if (node->selector->session || segi_prep_window_each(&node->window, false))
         return leaf_edge_each(p, node, out);
     const segi_prep_source *source = segi_prep_source_window(p, node);
     if (!source)
@@ -400,7 +405,25 @@ static void leaf_shortcut(segi_prep_leaf *out)
                value->type.type != SEG_TYPE_FLOAT64 && test->match->kind == SEGI_MATCH_RANGE &&
                !test->match->negated) {
         out->form = SEGI_LEAF_SUM;
+    } else if (value->form == SEGI_VALUE_SCORE && value->score->ranking &&
+               test->match->kind != SEGI_MATCH_IS_NULL &&
+               test->match->kind != SEGI_MATCH_IS_ABSENT) {
+        out->form = SEGI_LEAF_SCORE;
     }
+}
+
+static bool leaf_split(segi_prep *p, const segi_node *node, segi_prep_leaf *out)
+{
+    uint64_t low, high;
+    if (!segi_split_range(node->split, &low, &high)) {
+        out->form = SEGI_LEAF_TEST;
+        out->test = test_new(p, SEGI_TEST_NONE);
+        return out->test != NULL;
+    }
+    out->form = SEGI_LEAF_SPLIT;
+    out->min = (int64_t)low;
+    out->max = (int64_t)high;
+    return true;
 }
 
 bool segi_prep_leaf_of(segi_prep *p, const segi_node *node, segi_prep_leaf *out)
@@ -411,6 +434,7 @@ bool segi_prep_leaf_of(segi_prep *p, const segi_node *node, segi_prep_leaf *out)
     case SEGI_NODE_EDGE: return leaf_edge(p, node, out);
     case SEGI_NODE_SEQUENCE: return leaf_sequence(p, node, out);
     case SEGI_NODE_HAS: return leaf_has(p, node, out);
+    case SEGI_NODE_SPLIT: return leaf_split(p, node, out);
     default: break;
     }
     out->form = SEGI_LEAF_TEST;
@@ -430,14 +454,19 @@ seg_status segi_run_prepare(segi_run *run, seg_error *err)
     segi_estimate *estimates = segi_prep_alloc(&p, count, sizeof *estimates);
     segi_prep_leaf *leaves = segi_prep_alloc(&p, count, sizeof *leaves);
     const uint32_t **order = segi_prep_alloc(&p, count, sizeof *order);
-    const segi_mask **ranks = segi_prep_alloc(&p, count, sizeof *ranks);
-    if (!ranks)
+    run->scores = segi_prep_alloc(&p, count, sizeof *run->scores);
+    run->rankings = segi_prep_alloc(&p, count, sizeof *run->rankings);
+    if (!run->rankings)
         return p.status;
     segi_program_estimate(run->program, run->snapshot, run->now, estimates);
     for (uint32_t i = 0; i < count; i++) {
         const segi_op *op = &run->program->ops[i];
         if (op->uses == 0)
             continue;
+        if (segi_op_ranks(op))
+            run->rankings[i] = segi_rank_new(&p, op);
+        if (op->kind == SEGI_OP_SCORE)
+            run->scores[i] = segi_score_new(&p, op->node->score, run->rankings[i]);
         if (op->kind == SEGI_OP_LEAF && !segi_prep_leaf_of(&p, op->node, &leaves[i]))
             return p.status;
         uint32_t *operands = segi_prep_alloc(&p, op->child_count, sizeof *operands);
@@ -448,6 +477,5 @@ seg_status segi_run_prepare(segi_run *run, seg_error *err)
     }
     run->leaves = leaves;
     run->order = order;
-    run->ranks = ranks;
     return p.status;
 }

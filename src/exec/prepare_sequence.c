@@ -43,8 +43,10 @@ static bool add_events(sequence_prep *s, segi_role role, uint32_t step,
             segi_prep_source_of(s->p, written->selector, events->source->begin, s->p->run->now + 1);
     else if (events->source->each)
         s->out->each = events->source->each;
+    if (!events->source || !segi_prep_pin_order(s->p, events->source))
+        return false;
     const segi_sequence *sequence = s->node->sequence;
-    for (uint32_t h = 0; events->source && h < sequence->held_count; h++) {
+    for (uint32_t h = 0; h < sequence->held_count; h++) {
         if (!written->held[h])
             continue;
         segi_place place = {.rows = true, .selector = written->selector};
@@ -53,10 +55,12 @@ static bool add_events(sequence_prep *s, segi_role role, uint32_t step,
         if (!written->held[h]->fields)
             continue;
         events->values[h] = segi_prep_value_of(s->p, written->held[h], place);
-        if (!events->values[h])
+        segi_prep_value row = {
+            .form = SEGI_VALUE_GATHER, .source = events->source, .argument = events->values[h]};
+        if (!events->values[h] || !segi_prep_pin_value(s->p, &row))
             return false;
     }
-    return events->source != NULL;
+    return true;
 }
 
 /* Any event at all. */
@@ -70,7 +74,7 @@ static bool add_other(sequence_prep *s)
     s->written[s->out->events_count++] = NULL;
     events->role = SEGI_ROLE_OTHER;
     events->source = events_source(s->p, s->node, any);
-    return events->source != NULL;
+    return events->source && segi_prep_pin_order(s->p, events->source);
 }
 
 static bool wants_other(const segi_sequence *sequence)
@@ -250,29 +254,47 @@ static uint64_t source_rows(const segi_prep_source *source)
     return rows;
 }
 
+bool segi_prep_sequence_differs(const segi_prep_value *value, segi_prep_leaf *leaf)
+{
+    const segi_prep_sequence *prep = value->sequence;
+    for (uint32_t e = 0; e < prep->events_count; e++) {
+        const segi_prep_events *events = &prep->events[e];
+        if (events->role != SEGI_ROLE_STEP || events->step != 0)
+            continue;
+        if (leaf->narrow_count == SEGI_NARROW_MAX)
+            return false;
+        leaf->narrow[leaf->narrow_count++] = (segi_narrow){.source = events->source, .least = 1};
+    }
+    return true;
+}
+
 /* Steps of one choice, those with the fewest rows first: the first one leaves few to look at for
  * the others. */
 void segi_prep_sequence_narrow(const segi_prep_value *value, int64_t least, segi_prep_leaf *leaf)
 {
     const segi_prep_sequence *prep = value->sequence;
     const segi_sequence *sequence = prep->sequence;
-    int64_t steps = prep->figure == SEGI_FIGURE_DEPTH ? least : least > 0 ? INT64_MAX : 0;
+    int64_t steps = prep->figure == SEGI_FIGURE_DEPTH ? least : INT64_MAX;
     uint64_t rows[SEGI_NARROW_MAX];
-    uint32_t count = 0;
+    leaf->narrow_all = true;
     for (uint32_t e = 0; e < prep->events_count; e++) {
         const segi_prep_events *events = &prep->events[e];
         if (events->role != SEGI_ROLE_STEP || (int64_t)events->step >= steps ||
             sequence->steps[events->step].choice_count > 1)
             continue;
         uint64_t n = source_rows(events->source);
-        uint32_t at = count < SEGI_NARROW_MAX ? count++ : SEGI_NARROW_MAX - 1;
-        if (at == SEGI_NARROW_MAX - 1 && leaf->narrow[at] && rows[at] <= n)
+        uint32_t at = leaf->narrow_count;
+        if (at < SEGI_NARROW_MAX)
+            leaf->narrow_count++;
+        else if (rows[--at] <= n)
             continue;
         for (; at > 0 && rows[at - 1] > n; at--) {
             rows[at] = rows[at - 1];
             leaf->narrow[at] = leaf->narrow[at - 1];
         }
         rows[at] = n;
-        leaf->narrow[at] = events->source;
+        leaf->narrow[at] = (segi_narrow){.source = events->source, .least = 1};
     }
+    if (prep->each && prep->each->anchor && leaf->narrow_count > 0)
+        leaf->narrow[0].anchor = prep->each->anchor->source;
 }

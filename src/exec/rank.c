@@ -1,67 +1,163 @@
-/* Top and bottom: a rank needs the whole population before it can say anything about one user.
+/* Ranks and scores: they need the whole population before they can say anything about one user.
  *
- * One pass gathers the value of every member of the population that has one; the cut is found by
- * a radix search over order-preserving keys; members on the right side of the cut, ties at it
- * included, become masks that the pass over the candidates reads like any other leaf.
+ * One pass gathers the value of every member of the population that has one, as a key of the same
+ * order in as few bytes as the chunk's values need. Cut points are found by counting (select.c).
+ * The pass over the candidates then compares the keys with the cut points, as if they were a
+ * column; ties at a cut are on its upper side, for `bottom` on its lower one.
  *
  * The population is the universe at `now`, or those of `among (...)`, never the candidates of the
  * request: who is in the top ten must not depend on who is asked about. Ranks within a population
- * of another rank are settled first, as operations of a lower index. Memory: 10 bytes per member of
- * the population until the masks are made, and one mask per chunk after that. */
+ * of another rank are settled first, as operations of a lower index. Memory: 1 to 8 bytes per user
+ * of a chunk with members, and a mask, until the evaluation ends. */
 #include <string.h>
 
 #include "base/os.h"
-#include "exec/exec_int.h"
-
-typedef struct rank_chunk {
-    uint32_t count;
-    int64_t *keys;  /* owned */
-    uint16_t *lows; /* owned */
-} rank_chunk;
+#include "exec/rank.h"
 
 typedef struct rank_work {
-    const segi_prep_value *value;
-    const segi_op *op;
-    uint32_t index;     /* of op */
-    rank_chunk *chunks; /* by chunk */
+    segi_ranking *ranking;
+    uint32_t index; /* of the operation */
 } rank_work;
 
-/* Doubles as integers of the same order: those below zero count down as their bits count up. There
- * is one zero only, the store keeps no negative one. */
-static int64_t rank_key(segi_value_type type, int64_t slot)
+uint64_t segi_rank_key(segi_value_type type, int64_t slot)
 {
-    if (type.type != SEG_TYPE_FLOAT64 || slot >= 0)
-        return slot;
-    return (int64_t)(~(uint64_t)slot ^ ((uint64_t)1 << 63));
+    return (uint64_t)segi_slot_key(type, slot) ^ ((uint64_t)1 << 63);
 }
 
-static void rank_gather(segi_worker *w, rank_work *work, segi_users users, const segi_vector *v)
+/* ---- the pass over the population ---- */
+
+/* Those whose value is 0 go to a mask of their own. */
+static void rank_take_zeros(segi_worker *w, segi_users users, segi_vector *v,
+                            segi_rank_chunk *chunk)
 {
-    rank_chunk *rc = &work->chunks[w->chunk];
-    rc->keys = segi_alloc_array(w->mem, users.count, sizeof *rc->keys);
-    rc->lows = segi_alloc_array(w->mem, users.count, sizeof *rc->lows);
-    if (!rc->keys || !rc->lows) {
+    uint64_t *zeros = segi_worker_bits_push(w, SEGI_MASK_WORDS);
+    if (!zeros)
+        return;
+    segi_scan_signed(v->slots, 0, users.count, 0, 0, zeros);
+    for (uint32_t i = 0; i * 64 < users.count; i++) {
+        zeros[i] &= v->set[i];
+        v->set[i] &= ~zeros[i];
+        for (uint64_t word = zeros[i]; word; word &= word - 1)
+            segi_bit_set(chunk->zeros->words, users.lows[i * 64 + (uint32_t)segi_ctz(word)]);
+    }
+    segi_worker_bits_pop(w);
+}
+
+/* Slots become keys in place, segi_rank_key() without its calls. Those without a value too: nobody
+ * looks at them. */
+SEGI_HOT static void rank_keys(bool floats, uint64_t *slots, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t below = floats ? (uint64_t)((int64_t)slots[i] >> 63) >> 1 : 0;
+        slots[i] = (slots[i] ^ below) ^ ((uint64_t)1 << 63);
+    }
+}
+
+/* Least and greatest key. Full words of values are the common case, and the quick one. */
+SEGI_HOT static void rank_bounds(const uint64_t *keys, const uint64_t *set, uint32_t count,
+                                 uint64_t *out_low, uint64_t *out_high)
+{
+    uint64_t low = UINT64_MAX, high = 0;
+    for (uint32_t i = 0; i < count; i += 64) {
+        uint64_t word = set[i / 64];
+        const uint64_t *at = keys + i;
+        if (word == UINT64_MAX && i + 64 <= count) {
+            for (uint32_t k = 0; k < 64; k++) {
+                low = at[k] < low ? at[k] : low;
+                high = at[k] > high ? at[k] : high;
+            }
+            continue;
+        }
+        for (; word; word &= word - 1) {
+            uint64_t key = at[segi_ctz(word)];
+            low = key < low ? key : low;
+            high = key > high ? key : high;
+        }
+    }
+    *out_low = low;
+    *out_high = high;
+}
+
+/* Everyone up to the last place, in order: places are positions. */
+#define RANK_STORE_LOOP(TYPE)                                                                      \
+    do {                                                                                           \
+        TYPE *out = chunk->keys;                                                                   \
+        if (dense) {                                                                               \
+            for (uint32_t i = 0; i < users.count; i++)                                             \
+                out[i] = (TYPE)(keys[i] - low);                                                    \
+        } else {                                                                                   \
+            for (uint32_t i = 0; i < users.count; i++) {                                           \
+                if (segi_bit_get(set, i))                                                          \
+                    out[users.lows[i]] = (TYPE)(keys[i] - low);                                    \
+            }                                                                                      \
+        }                                                                                          \
+    } while (0)
+
+SEGI_HOT static void rank_store(segi_rank_chunk *chunk, segi_users users, const uint64_t *keys,
+                                const uint64_t *set, bool dense)
+{
+    uint64_t low = chunk->low;
+    switch (chunk->width) {
+    case 1: RANK_STORE_LOOP(uint8_t); break;
+    case 2: RANK_STORE_LOOP(uint16_t); break;
+    case 4: RANK_STORE_LOOP(uint32_t); break;
+    default: RANK_STORE_LOOP(uint64_t); break;
+    }
+}
+
+static void rank_members(segi_rank_chunk *chunk, segi_users users, const uint64_t *set, bool dense)
+{
+    if (dense) {
+        segi_mask_prefix(chunk->ranked, users.count);
+        return;
+    }
+    for (uint32_t i = 0; i * 64 < users.count; i++) {
+        for (uint64_t word = set[i]; word; word &= word - 1)
+            segi_bit_set(chunk->ranked->words, users.lows[i * 64 + (uint32_t)segi_ctz(word)]);
+    }
+}
+
+static void rank_gather(segi_worker *w, const segi_ranking *ranking, segi_users users,
+                        segi_vector *v)
+{
+    segi_rank_chunk *chunk = &ranking->chunks[w->chunk];
+    uint64_t *keys = (uint64_t *)v->slots;
+    if (users.count & 63)
+        v->set[users.count / 64] &= ((uint64_t)1 << (users.count & 63)) - 1;
+    if (!ranking->zeros)
+        rank_take_zeros(w, users, v, chunk);
+    chunk->count = (uint32_t)segi_bits_count_range(v->set, 0, users.count);
+    if (chunk->count == 0 || w->status != SEG_OK)
+        return;
+    rank_keys(ranking->value->type.type == SEG_TYPE_FLOAT64, keys, users.count);
+    rank_bounds(keys, v->set, users.count, &chunk->low, &chunk->high);
+    uint64_t range = chunk->high - chunk->low;
+    uint32_t width = range < 256 ? 1 : range < 65536 ? 2 : range <= UINT32_MAX ? 4 : 8;
+    bool dense = chunk->count == users.count && users.lows[users.count - 1] == users.count - 1;
+    chunk->users = (uint32_t)users.lows[users.count - 1] + 1;
+    size_t size = (size_t)chunk->users * width + 64;
+    chunk->keys = dense ? segi_alloc(w->mem, size) : segi_alloc_zero(w->mem, size);
+    if (!chunk->keys) {
         segi_worker_fail(w, SEG_E_NOMEM, "out of memory");
         return;
     }
-    for (uint32_t i = 0; i < users.count; i++) {
-        if (!segi_bit_get(v->set, i))
-            continue;
-        rc->keys[rc->count] = rank_key(work->value->type, v->slots[i]);
-        rc->lows[rc->count++] = users.lows[i];
-    }
+    chunk->width = width;
+    rank_store(chunk, users, keys, v->set, dense);
+    rank_members(chunk, users, v->set, dense);
 }
 
 static void rank_chunk_values(segi_worker *w, void *context, uint32_t group)
 {
     rank_work *work = context;
+    const segi_ranking *ranking = work->ranking;
+    const segi_op *op = ranking->op;
     (void)group;
     segi_mask *population = segi_worker_mask_push(w);
     if (!population)
         return;
     uint32_t count = w->base_count;
-    if (work->op->child_count)
-        count = segi_op_evaluate(w, work->op->children[0], w->base, count, population);
+    if (segi_op_has_population(op))
+        count = segi_op_evaluate(w, op->children[0], w->base, count, population);
     else
         memcpy(population, w->base, sizeof *population);
     bool ready = count > 0 && w->status == SEG_OK && segi_worker_list(w);
@@ -70,59 +166,29 @@ static void rank_chunk_values(segi_worker *w, void *context, uint32_t group)
         segi_mask_extract(population, count, w->candidates);
         segi_users users = {w->candidates, count};
         w->op = work->index; /* rows looked at count as the rank's */
-        segi_value_users(w, work->value, users, v);
+        segi_value_users(w, ranking->value, users, v);
         if (w->status == SEG_OK)
-            rank_gather(w, work, users, v);
+            rank_gather(w, ranking, users, v);
         segi_worker_vector_pop(w);
     }
     segi_worker_mask_pop(w);
 }
 
-/* Members ranked in all, and the bounds of their keys. */
-static uint64_t rank_total(const rank_work *work, uint32_t chunk_count, uint64_t *out_low,
-                           uint64_t *out_high)
+static void rank_total(segi_ranking *ranking)
 {
-    uint64_t total = 0;
-    *out_low = UINT64_MAX;
-    *out_high = 0;
-    for (uint32_t c = 0; c < chunk_count; c++) {
-        const rank_chunk *rc = &work->chunks[c];
-        total += rc->count;
-        for (uint32_t i = 0; i < rc->count; i++) {
-            uint64_t key = (uint64_t)rc->keys[i] ^ ((uint64_t)1 << 63);
-            *out_low = key < *out_low ? key : *out_low;
-            *out_high = key > *out_high ? key : *out_high;
-        }
+    ranking->low = UINT64_MAX;
+    ranking->high = 0;
+    for (uint32_t c = 0; c < ranking->chunk_count; c++) {
+        const segi_rank_chunk *chunk = &ranking->chunks[c];
+        if (chunk->count == 0)
+            continue;
+        ranking->total += chunk->count;
+        ranking->low = chunk->low < ranking->low ? chunk->low : ranking->low;
+        ranking->high = chunk->high > ranking->high ? chunk->high : ranking->high;
     }
-    return total;
 }
 
-/* The n-th smallest key (n from 0), byte by byte from the highest one in which keys differ: at most
- * eight passes that count, none that moves a key. */
-static uint64_t rank_select(const rank_work *work, uint32_t chunk_count, uint64_t low,
-                            uint64_t high, uint64_t n)
-{
-    int shift = 56;
-    while (shift > 0 && (low >> shift) == (high >> shift))
-        shift -= 8;
-    uint64_t prefix = shift == 56 ? 0 : low >> (shift + 8);
-    for (; shift >= 0; shift -= 8) {
-        uint64_t bins[256] = {0};
-        for (uint32_t c = 0; c < chunk_count; c++) {
-            const rank_chunk *rc = &work->chunks[c];
-            for (uint32_t i = 0; i < rc->count; i++) {
-                uint64_t key = (uint64_t)rc->keys[i] ^ ((uint64_t)1 << 63);
-                if (shift == 56 || key >> (shift + 8) == prefix)
-                    bins[(key >> shift) & 255]++;
-            }
-        }
-        uint64_t bin = 0;
-        while (n >= bins[bin])
-            n -= bins[bin++];
-        prefix = prefix << 8 | bin;
-    }
-    return prefix;
-}
+/* ---- ranks ---- */
 
 /* How many are wanted of n, at least none and at most all. Percentages are in millionths and round
  * up, so that the top 1 % of ten people is one of them; n < 2^32 keeps the product in 64 bits. */
@@ -136,51 +202,101 @@ static uint64_t rank_wanted(const segi_node *node, uint64_t n)
     return wanted < n ? wanted : n;
 }
 
-static void rank_masks(const rank_work *work, uint32_t chunk_count, segi_mask *masks)
+static seg_status rank_cut(const segi_mem *mem, segi_ranking *ranking, seg_error *err)
 {
-    const segi_node *node = work->op->node;
-    uint64_t low, high;
-    uint64_t n = rank_total(work, chunk_count, &low, &high);
-    uint64_t wanted = rank_wanted(node, n);
+    const segi_node *node = ranking->op->node;
+    uint64_t n = ranking->total, wanted = rank_wanted(node, n), cut;
     if (wanted == 0)
-        return;
+        return SEG_OK;
     uint64_t at = node->bottom ? wanted - 1 : n - wanted;
-    uint64_t cut = rank_select(work, chunk_count, low, high, at);
-    for (uint32_t c = 0; c < chunk_count; c++) {
-        const rank_chunk *rc = &work->chunks[c];
-        for (uint32_t i = 0; i < rc->count; i++) {
-            uint64_t key = (uint64_t)rc->keys[i] ^ ((uint64_t)1 << 63);
-            if (node->bottom ? key <= cut : key >= cut)
-                segi_bit_set(masks[c].words, rc->lows[i]);
-        }
+    SEGI_TRY(segi_rank_select(mem, ranking, &at, 1, &cut, err));
+    ranking->any = true;
+    if (node->bottom)
+        ranking->high = cut;
+    else
+        ranking->low = cut;
+    return SEG_OK;
+}
+
+void segi_rank_between(const segi_rank_chunk *chunk, uint64_t low, uint64_t high, segi_mask *out)
+{
+    segi_mask_zero(out);
+    if (chunk->width == 0 || high < chunk->low || low > chunk->high)
+        return;
+    low = low < chunk->low ? 0 : low - chunk->low;
+    high = (high > chunk->high ? chunk->high : high) - chunk->low;
+    segi_scan_range(chunk->width, chunk->keys, 0, chunk->users, low, high, out->words);
+    segi_mask_and(out, chunk->ranked);
+}
+
+uint32_t segi_rank_evaluate(segi_worker *w, uint32_t op, const segi_mask *candidates,
+                            segi_mask *out)
+{
+    const segi_ranking *ranking = w->run->rankings[op];
+    if (!ranking->any) {
+        segi_mask_zero(out);
+        return 0;
+    }
+    segi_rank_between(&ranking->chunks[w->chunk], ranking->low, ranking->high, out);
+    segi_mask_and(out, candidates);
+    return segi_mask_count(out);
+}
+
+/* ---- doors ---- */
+
+/* What leaves may point at while nothing is known of it yet. */
+segi_ranking *segi_rank_new(segi_prep *p, const segi_op *op)
+{
+    segi_ranking *ranking = SEGI_PREP_NEW(p, segi_ranking);
+    uint32_t count = p->run->chunk_count;
+    segi_rank_chunk *chunks = segi_prep_alloc(p, count, sizeof *chunks);
+    if (!chunks)
+        return NULL;
+    ranking->op = op;
+    ranking->chunks = chunks;
+    ranking->chunk_count = count;
+    ranking->zeros = op->kind == SEGI_OP_RANK || op->node->score->zeros;
+    for (uint32_t c = 0; c < count; c++) {
+        chunks[c].ranked = SEGI_PREP_NEW(p, segi_mask);
+        chunks[c].zeros = ranking->zeros ? NULL : SEGI_PREP_NEW(p, segi_mask);
+    }
+    return p->status == SEG_OK ? ranking : NULL;
+}
+
+void segi_rank_free(segi_run *run)
+{
+    for (uint32_t i = 0; run->rankings && i < run->program->op_count; i++) {
+        const segi_ranking *ranking = run->rankings[i];
+        for (uint32_t c = 0; ranking && c < ranking->chunk_count; c++)
+            segi_free(run->mem, ranking->chunks[c].keys);
     }
 }
 
 seg_status segi_rank_prepare(segi_run *run, uint32_t threads, uint32_t op, seg_error *err)
 {
     segi_prep p = {.run = run, .status = SEG_OK, .err = err};
-    rank_work work = {.op = &run->program->ops[op], .index = op};
+    segi_ranking *ranking = run->rankings[op];
+    rank_work work = {ranking, op};
     uint64_t started = run->actual ? segi_os_nanoseconds() : 0;
-    work.value = segi_prep_value_of(&p, work.op->node->children[0], (segi_place){0});
-    segi_mask *masks = segi_prep_alloc(&p, run->chunk_count, sizeof *masks);
-    work.chunks = segi_prep_alloc(&p, run->chunk_count, sizeof *work.chunks);
-    if (!work.value || !work.chunks)
+    ranking->value = segi_prep_value_of(&p, ranking->op->node->children[0], (segi_place){0});
+    if (!ranking->value)
         return p.status;
     /* The population is everyone, whoever the evaluation is asked about. */
     const segi_bitmap *among = run->among;
+    bool everyone = run->everyone;
     run->among = NULL;
+    run->everyone = false;
     uint32_t groups = threads == 1 ? 1 : run->chunk_count;
     seg_status status =
         segi_run_chunks(run, threads, rank_chunk_values, &work, groups ? groups : 1, err);
     run->among = among;
-    if (status == SEG_OK)
-        rank_masks(&work, run->chunk_count, masks);
-    for (uint32_t c = 0; c < run->chunk_count; c++) {
-        segi_free(run->mem, work.chunks[c].keys);
-        segi_free(run->mem, work.chunks[c].lows);
+    run->everyone = everyone;
+    if (status == SEG_OK) {
+        rank_total(ranking);
+        status = ranking->op->kind == SEGI_OP_RANK ? rank_cut(run->mem, ranking, err)
+                                                   : segi_score_cut(&p, run->scores[op]);
     }
     if (run->actual)
         run->actual[op].nanoseconds += segi_os_nanoseconds() - started;
-    run->ranks[op] = masks;
     return status;
 }

@@ -118,9 +118,16 @@ static seg_status run_finish(segi_run *run, segi_worker **workers, uint32_t coun
     return status;
 }
 
+/* Columns that were noted since the last pass. */
+static seg_status run_hold(segi_run *run, uint32_t threads, seg_error *err)
+{
+    return segi_pins_hold(&run->pins, segi_store_pool(run->snapshot->store), threads, err);
+}
+
 seg_status segi_run_chunks(segi_run *run, uint32_t threads, segi_chunk_function *function,
                            void *context, uint32_t group_count, seg_error *err)
 {
+    SEGI_TRY(run_hold(run, threads, err));
     segi_worker **workers = segi_arena_array(&run->arena, threads, sizeof *workers);
     if (!workers)
         return segi_fail_nomem(err);
@@ -179,27 +186,35 @@ void segi_run_init(segi_run *run, const segi_request *request)
                       .actual = request->actual};
     run->chunk_count = (run->snapshot->user_count + SEGI_CHUNK_USERS - 1) / SEGI_CHUNK_USERS;
     segi_arena_init(&run->arena, mem);
+    segi_pins_init(&run->pins, mem);
     if (run->actual)
         memset(run->actual, 0, run->program->op_count * sizeof *run->actual);
 }
 
 /* Prepare, and settle the ranks that the program asks for: each is an evaluation of its own over
  * its whole population, before the pass over the candidates. */
-static seg_status run_start(segi_run *run, uint32_t threads, seg_error *err)
+seg_status segi_run_start(segi_run *run, uint32_t threads, seg_error *err)
 {
     uint32_t passes = 1;
     for (uint32_t i = 0; i < run->program->op_count; i++)
-        passes += run->program->ops[i].kind == SEGI_OP_RANK && run->program->ops[i].uses > 0;
+        passes += segi_op_ranks(&run->program->ops[i]) && run->program->ops[i].uses > 0;
     if (run->progress) {
         atomic_store(&run->progress->done, 0);
         atomic_store(&run->progress->total, (uint64_t)passes * run->chunk_count);
     }
     SEGI_TRY(segi_run_prepare(run, err));
     for (uint32_t i = 0; i < run->program->op_count; i++) {
-        if (run->program->ops[i].kind == SEGI_OP_RANK && run->program->ops[i].uses > 0)
+        if (segi_op_ranks(&run->program->ops[i]) && run->program->ops[i].uses > 0)
             SEGI_TRY(segi_rank_prepare(run, threads, i, err));
     }
     return SEG_OK;
+}
+
+void segi_run_deinit(segi_run *run)
+{
+    segi_rank_free(run);
+    segi_pins_release(&run->pins);
+    segi_arena_deinit(&run->arena);
 }
 
 /* ---- sets ---- */
@@ -262,14 +277,14 @@ seg_status segi_exec_sets(const segi_request *request, segi_bitmap **out, seg_er
     for (size_t i = 0; status == SEG_OK && i < builder_count; i++)
         segi_bitmap_builder_init(&work.builders[i], run.mem);
     if (status == SEG_OK)
-        status = run_start(&run, threads, err);
+        status = segi_run_start(&run, threads, err);
     if (status == SEG_OK)
         status = segi_run_chunks(&run, threads, sets_chunk, &work, work.group_count, err);
     if (status == SEG_OK)
         status = sets_finish(&run, &work, out, err);
     for (size_t i = 0; work.builders && i < builder_count; i++)
         segi_bitmap_builder_deinit(&work.builders[i]);
-    segi_arena_deinit(&run.arena);
+    segi_run_deinit(&run);
     return status;
 }
 
@@ -282,14 +297,14 @@ seg_status segi_exec_counts(const segi_request *request, uint64_t *out, seg_erro
     memset(out, 0, roots * sizeof *out);
     work.counts =
         segi_arena_array(&run.arena, (size_t)roots * work.group_count, sizeof *work.counts);
-    seg_status status = work.counts ? run_start(&run, threads, err) : segi_fail_nomem(err);
+    seg_status status = work.counts ? segi_run_start(&run, threads, err) : segi_fail_nomem(err);
     if (status == SEG_OK)
         status = segi_run_chunks(&run, threads, sets_chunk, &work, work.group_count, err);
     for (uint32_t g = 0; status == SEG_OK && g < work.group_count; g++) {
         for (uint32_t r = 0; r < roots; r++)
             out[r] += work.counts[(size_t)g * roots + r];
     }
-    segi_arena_deinit(&run.arena);
+    segi_run_deinit(&run);
     return status;
 }
 
@@ -300,7 +315,9 @@ seg_status segi_exec_test(const segi_request *request, uint32_t ordinal, bool *o
     *out = false;
     segi_run run;
     segi_run_init(&run, request);
-    seg_status status = run_start(&run, 1, err);
+    seg_status status = segi_run_start(&run, 1, err);
+    if (status == SEG_OK)
+        status = run_hold(&run, 1, err);
     segi_worker *w = status == SEG_OK ? segi_scratch_take(run.scratch, &run, err) : NULL;
     if (status == SEG_OK && !w)
         status = SEG_E_NOMEM;
@@ -321,6 +338,6 @@ seg_status segi_exec_test(const segi_request *request, uint32_t ordinal, bool *o
     }
     if (status != SEG_OK)
         *out = false;
-    segi_arena_deinit(&run.arena);
+    segi_run_deinit(&run);
     return status;
 }

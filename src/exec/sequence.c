@@ -122,10 +122,13 @@ static bool gather_values(segi_worker *w, const sequence_gather *g, const segi_s
     return w->status == SEG_OK;
 }
 
-static void gather_span(segi_worker *w, void *context, const segi_span *span)
+static void gather_span(segi_worker *w, void *context, segi_span *span)
 {
     sequence_gather *g = context;
     size_t first = g->work->row_count;
+    segi_span_list(w, span);
+    if (w->status != SEG_OK)
+        return;
     if (gather_times(w, g, span) && g->prep->events[g->events].held && g->work->row_count > first)
         gather_values(w, g, span, first);
 }

@@ -2,7 +2,9 @@
  * window and the filter select.
  *
  * Rows of a part are sorted by user, so users and their counts describe a run of rows completely:
- * a span is that, plus one bit per row where not all are selected. A part may hold more rows of one
+ * a span is that, plus one bit per row where not all are selected. The list is made on demand: rows
+ * of parts with few per user carry their users (row_users), and a filter that leaves few rows goes
+ * by those. A part may hold more rows of one
  * chunk than 65,536, so bits are sized by rows, not by users. The lists of the span lie in the
  * worker (w->lows, w->counts): spans do not nest, and a filter walks no spans of its own.
  *
@@ -107,38 +109,49 @@ static bool span_locate(segi_worker *w, const segi_part *part, const segi_part_c
         span->counts = w->counts;
         return true;
     }
-    bool whole = low_begin == 0 && low_end == SEGI_CHUNK_USERS;
-    uint32_t first = whole ? 0 : span_rank(pc, low_begin);
-    uint32_t last = whole ? pc->user_count : span_rank(pc, low_end);
+    if (low_begin == 0 && low_end == SEGI_CHUNK_USERS) {
+        span->row_begin = pc->row_begin;
+        span->row_count = pc->row_count;
+        return true; /* listed when somebody asks */
+    }
+    uint32_t first = span_rank(pc, low_begin), last = span_rank(pc, low_end);
     if (first == last)
         return false;
     uint32_t index = pc->user_begin + first;
     span->user_count = last - first;
     span_widen_counts(&part->counts, index, span->user_count, w->counts);
     span->counts = w->counts;
-    if (pc->is_bits && whole) {
-        segi_mask_extract(pc->users, pc->user_count, w->lows);
-        span->lows = w->lows;
-    } else if (pc->is_bits) {
+    if (pc->is_bits) {
         span_list_bits(pc->users, low_begin, low_end, w->lows);
         span->lows = w->lows;
     } else {
         span->lows = (const uint16_t *)pc->users + first;
     }
-    if (whole) {
-        span->row_begin = pc->row_begin;
-        span->row_count = pc->row_count;
-    } else {
-        span->row_begin = span_row_of(part, index);
-        span->row_count = 0;
-        for (uint32_t i = 0; i < span->user_count; i++)
-            span->row_count += w->counts[i];
-    }
+    span->row_begin = span_row_of(part, index);
+    span->row_count = 0;
+    for (uint32_t i = 0; i < span->user_count; i++)
+        span->row_count += w->counts[i];
     return true;
 }
 
-const uint16_t *segi_span_row_lows(segi_worker *w, const segi_span *span)
+void segi_span_list(segi_worker *w, segi_span *span)
 {
+    if (span->lows)
+        return;
+    const segi_part_chunk *pc = span->pc; /* all of its users, or they were listed at once */
+    span->user_count = pc->user_count;
+    span_widen_counts(&span->part->counts, pc->user_begin, pc->user_count, w->counts);
+    span->counts = w->counts;
+    if (pc->is_bits)
+        segi_mask_extract(pc->users, pc->user_count, w->lows);
+    span->lows = pc->is_bits ? w->lows : pc->users;
+}
+
+const uint16_t *segi_span_row_lows(segi_worker *w, segi_span *span)
+{
+    if (span->row_users)
+        return span->row_users;
+    segi_span_list(w, span);
     if (!segi_grow(w->mem, (void **)&w->row_lows, &w->row_lows_capacity, span->row_count,
                    sizeof *w->row_lows)) {
         segi_worker_fail(w, SEG_E_NOMEM, "out of memory");
@@ -205,6 +218,24 @@ bool segi_span_overlaps(const segi_part *part, const segi_prep_source *source)
            part->time_min < source->end;
 }
 
+uint32_t segi_spans_block(const segi_worker *w, const segi_prep_source *source, uint32_t rows_max)
+{
+    uint64_t rows = 0;
+    for (uint32_t t = 0; t < source->type_count; t++) {
+        const segi_event_view *view = source->types[t].view;
+        for (uint32_t p = 0; p < view->part_count; p++) {
+            const segi_part_chunk *pc = segi_span_overlaps(view->parts[p], source)
+                                            ? segi_part_find(view->parts[p], w->chunk)
+                                            : NULL;
+            rows += pc ? pc->row_count : 0;
+        }
+    }
+    uint32_t block = SEGI_CHUNK_USERS;
+    for (; block > 256 && rows > rows_max; block /= 2)
+        rows /= 2;
+    return block;
+}
+
 static void spans_of_part(segi_worker *w, const segi_prep_source *source, segi_span *span,
                           segi_span_function *function, void *context)
 {
@@ -235,9 +266,11 @@ void segi_span_part(segi_worker *w, const segi_prep_source *source, const segi_p
                     segi_span_function *function, void *context)
 {
     const segi_part_chunk *pc = segi_part_find(part, w->chunk);
-    segi_span span = {.part = part, .type = type};
-    if (pc && spans_ready(w) && span_locate(w, part, pc, low_begin, low_end, &span))
-        spans_of_part(w, source, &span, function, context);
+    segi_span span = {.part = part, .pc = pc, .type = type};
+    if (!pc || !spans_ready(w) || !span_locate(w, part, pc, low_begin, low_end, &span))
+        return;
+    span.row_users = part->row_users ? part->row_users + span.row_begin : NULL;
+    spans_of_part(w, source, &span, function, context);
 }
 
 void segi_spans_each(segi_worker *w, const segi_prep_source *source, uint32_t low_begin,

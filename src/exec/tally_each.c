@@ -9,11 +9,11 @@ typedef struct tally_each {
     uint32_t *counts;
 } tally_each;
 
-static void tally_each_span(segi_worker *w, void *context, const segi_span *span)
+static void tally_each_span(segi_worker *w, void *context, segi_span *span)
 {
     tally_each *t = context;
     const segi_col *time = &span->part->time;
-    (void)w;
+    segi_span_list(w, span);
     uint32_t row = 0;
     for (uint32_t i = 0; i < span->user_count; i++) {
         uint32_t low = span->lows[i], count = 0;

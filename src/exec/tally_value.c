@@ -95,13 +95,31 @@ static void tally_sum_dense(tally_values *t, const segi_span *span, const segi_c
     }
 }
 
-static void tally_values_span(segi_worker *w, void *context, const segi_span *span)
+/* Rows that carry their users: all of them, or those selected. */
+static void values_by_rows(tally_values *t, const segi_span *span, const segi_col *col)
+{
+    for (uint32_t i = 0; i * 64 < span->row_count; i++) {
+        uint32_t left = span->row_count - i * 64;
+        uint64_t all = left < 64 ? ((uint64_t)1 << left) - 1 : UINT64_MAX;
+        for (uint64_t word = span->bits ? span->bits[i] : all; word; word &= word - 1) {
+            uint32_t row = i * 64 + (uint32_t)segi_ctz(word), at = span->row_begin + row;
+            if (segi_col_is_set(col, at))
+                tally_put(t, span->row_users[row], segi_col_slot(col, at));
+        }
+    }
+}
+
+static void tally_values_span(segi_worker *w, void *context, segi_span *span)
 {
     tally_values *t = context;
-    (void)w;
     const segi_col *col = tally_column(t->value->argument, span->part, span->type->position);
     if (!col)
         return;
+    if (span->row_users) {
+        values_by_rows(t, span, col);
+        return;
+    }
+    segi_span_list(w, span);
     bool sums =
         t->value->node->aggregate == SEGI_AGG_SUM || t->value->node->aggregate == SEGI_AGG_AVG;
     if (!span->bits && !col->set && sums && !t->wide && !t->is_float) {
@@ -264,6 +282,45 @@ static void tally_values_users(segi_worker *w, const segi_prep_value *value, seg
     }
 }
 
+/* The stored value of a row, as far as 32 bits go. */
+static inline uint32_t sum32_stored(const segi_col *col, uint32_t row)
+{
+    switch (col->width) {
+    case 1: return ((const uint8_t *)col->data)[row];
+    case 2: return ((const uint16_t *)col->data)[row];
+    case 4: return ((const uint32_t *)col->data)[row];
+    case 8: return (uint32_t)((const uint64_t *)col->data)[row];
+    default: return 0;
+    }
+}
+
+/* Rows that carry their users: all of them, or those selected. */
+SEGI_HOT static void sum32_row_users(uint32_t *sums, const segi_span *span, const segi_col *col)
+{
+    uint32_t base = (uint32_t)col->base, unit = (uint32_t)col->unit, begin = span->row_begin;
+    if (!span->bits && !col->set && col->width == 4) {
+        const uint32_t *data = (const uint32_t *)col->data + begin;
+        for (uint32_t row = 0; row < span->row_count; row++)
+            sums[span->row_users[row]] += base + unit * data[row];
+        return;
+    }
+    if (!span->bits && !col->set && col->width == 2) {
+        const uint16_t *data = (const uint16_t *)col->data + begin;
+        for (uint32_t row = 0; row < span->row_count; row++)
+            sums[span->row_users[row]] += base + unit * data[row];
+        return;
+    }
+    for (uint32_t i = 0; i * 64 < span->row_count; i++) {
+        uint32_t left = span->row_count - i * 64;
+        uint64_t all = left < 64 ? ((uint64_t)1 << left) - 1 : UINT64_MAX;
+        for (uint64_t word = span->bits ? span->bits[i] : all; word; word &= word - 1) {
+            uint32_t row = i * 64 + (uint32_t)__builtin_ctzll(word);
+            if (!col->set || segi_bit_get(col->set, begin + row))
+                sums[span->row_users[row]] += base + unit * sum32_stored(col, begin + row);
+        }
+    }
+}
+
 /* Sums of one user that fit 32 bits: half the memory to clear, fill and scan. */
 SEGI_HOT static void sum32_rows(uint32_t *sums, const segi_span *span, const segi_col *col)
 {
@@ -271,20 +328,12 @@ SEGI_HOT static void sum32_rows(uint32_t *sums, const segi_span *span, const seg
     for (uint32_t i = 0; i < span->user_count; i++) {
         uint32_t sum = 0;
         for (uint32_t end = row + span->counts[i]; row < end; row++) {
-            uint32_t at = span->row_begin + row, stored = 0;
+            uint32_t at = span->row_begin + row;
             if (span->bits && !segi_bit_get(span->bits, row))
                 continue;
             if (col->set && !segi_bit_get(col->set, at))
                 continue;
-            if (col->width == 4)
-                stored = ((const uint32_t *)col->data)[at];
-            else if (col->width == 2)
-                stored = ((const uint16_t *)col->data)[at];
-            else if (col->width == 1)
-                stored = ((const uint8_t *)col->data)[at];
-            else if (col->width == 8)
-                stored = (uint32_t)((const uint64_t *)col->data)[at];
-            sum += base + unit * stored;
+            sum += base + unit * sum32_stored(col, at);
         }
         sums[span->lows[i]] += sum;
     }
@@ -295,13 +344,18 @@ typedef struct tally_sum32 {
     uint32_t *sums;
 } tally_sum32;
 
-static void tally_sum32_span(segi_worker *w, void *context, const segi_span *span)
+static void tally_sum32_span(segi_worker *w, void *context, segi_span *span)
 {
     tally_sum32 *t = context;
-    (void)w;
     const segi_col *col = tally_column(t->value->argument, span->part, span->type->position);
-    if (col)
-        sum32_rows(t->sums, span, col);
+    if (!col)
+        return;
+    if (span->row_users) {
+        sum32_row_users(t->sums, span, col);
+        return;
+    }
+    segi_span_list(w, span);
+    sum32_rows(t->sums, span, col);
 }
 
 /* The whole chunk's sums compared at once, without a vector of values in between. */
@@ -394,7 +448,7 @@ static bool edge_row(const segi_span *span, bool last, uint32_t row, uint32_t en
     return false;
 }
 
-static void tally_edge_span(segi_worker *w, void *context, const segi_span *span)
+static void tally_edge_span(segi_worker *w, void *context, segi_span *span)
 {
     tally_edge *t = context;
     if (!segi_grow(w->mem, (void **)&w->seen, &w->seen_capacity, w->seen_count + 1,
@@ -402,6 +456,7 @@ static void tally_edge_span(segi_worker *w, void *context, const segi_span *span
         segi_worker_fail(w, SEG_E_NOMEM, "out of memory");
         return;
     }
+    segi_span_list(w, span);
     uint32_t seen = (uint32_t)w->seen_count++, row = 0, at;
     w->seen[seen] = (segi_seen_part){span->part, span->type->position};
     for (uint32_t i = 0; i < span->user_count; i++) {
@@ -478,7 +533,16 @@ typedef struct tally_share {
     uint32_t *all, *marked;
 } tally_share;
 
-static void tally_share_span(segi_worker *w, void *context, const segi_span *span)
+static void share_by_rows(tally_share *t, const segi_span *span, const uint64_t *marks)
+{
+    for (uint32_t row = 0; row < span->row_count; row++) {
+        uint32_t selected = !span->bits || segi_bit_get(span->bits, row);
+        t->all[span->row_users[row]] += selected;
+        t->marked[span->row_users[row]] += selected & (uint32_t)segi_bit_get(marks, row);
+    }
+}
+
+static void tally_share_span(segi_worker *w, void *context, segi_span *span)
 {
     tally_share *t = context;
     size_t words = (size_t)span->row_count / 64 + 1;
@@ -491,8 +555,12 @@ static void tally_share_span(segi_worker *w, void *context, const segi_span *spa
     uint32_t type = (uint32_t)(span->type - t->value->source->types);
     segi_filter_rows(w, t->value->share[type], span->part, span->type->position, span->row_begin,
                      span->row_count, row_lows, marks);
+    if (span->row_users)
+        share_by_rows(t, span, marks);
+    else
+        segi_span_list(w, span);
     uint32_t row = 0;
-    for (uint32_t i = 0; w->status == SEG_OK && i < span->user_count; i++) {
+    for (uint32_t i = 0; w->status == SEG_OK && !span->row_users && i < span->user_count; i++) {
         for (uint32_t end = row + span->counts[i]; row < end; row++) {
             bool selected = !span->bits || segi_bit_get(span->bits, row);
             t->all[span->lows[i]] += selected;

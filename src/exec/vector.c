@@ -9,6 +9,15 @@
 #include "base/text.h"
 #include "exec/exec_int.h"
 
+/* Doubles below zero count down as their bits count up. There is one zero only, the store keeps no
+ * negative one. */
+int64_t segi_slot_key(segi_value_type type, int64_t slot)
+{
+    if (type.type != SEG_TYPE_FLOAT64 || slot >= 0)
+        return slot;
+    return (int64_t)(~(uint64_t)slot ^ ((uint64_t)1 << 63));
+}
+
 double segi_slot_as_float(segi_value_type type, int64_t slot)
 {
     if (type.type == SEG_TYPE_FLOAT64)

@@ -154,7 +154,11 @@ const segi_node *segi_check_where(segi_check *k, const segi_selector *selector,
 segi_selector *segi_check_selector(segi_check *k, const segi_syn_selector *syn, segi_zone_ref zone)
 {
     segi_selector *selector = segi_check_alloc(k, 1, sizeof *selector);
-    if (selector == NULL || !(syn->any ? select_all(k, selector) : select_listed(k, syn, selector)))
+    if (selector == NULL)
+        return NULL;
+    if (!(syn->session != NULL ? segi_check_session(k, syn, zone, selector)
+          : syn->any           ? select_all(k, selector)
+                               : select_listed(k, syn, selector)))
         return NULL;
     if (syn->where != NULL) {
         selector->where = segi_check_where(k, selector, syn->where, zone);
@@ -230,12 +234,31 @@ static int64_t number_step(int64_t n, int step)
     return step > 0 && n == INT64_MAX ? n : n + step;
 }
 
+/* How often in each period. One without any event cannot be told from one that never was, so
+ * there is a lower bound only. */
+static bool check_each(segi_check *k, const segi_syn_bound *syn, int64_t *out)
+{
+    if (syn->kind != SEGI_BOUND_AT_LEAST && syn->kind != SEGI_BOUND_MORE) {
+        segi_check_fail(k, syn->begin, syn->size, SEG_E_TYPE,
+                        "a period counts from so many events on: say at least how many");
+        segi_check_hint(k, "did login at least 3 times on at least 6 weeks");
+        return false;
+    }
+    if (!segi_check_number(k, syn->low, out))
+        return false;
+    if (syn->kind == SEGI_BOUND_MORE)
+        *out = number_step(*out, 1);
+    if (!segi_is_gap(*out) && *out < 1)
+        *out = 1; /* a period with no event at all is none */
+    return true;
+}
+
 bool segi_check_bound(segi_check *k, const segi_syn_bound *syn, segi_bound *out)
 {
     int64_t low, high = 0;
     if (!segi_check_number(k, syn->low, &low) || !segi_check_number(k, syn->high, &high))
         return false;
-    *out = (segi_bound){true, 0, INT64_MAX, syn->periods, syn->period};
+    *out = (segi_bound){true, 0, INT64_MAX, syn->periods, syn->period, 1};
     switch (syn->kind) {
     case SEGI_BOUND_AT_LEAST: out->min = low; break;
     case SEGI_BOUND_AT_MOST: out->max = low; break;
@@ -260,8 +283,8 @@ bool segi_check_bound(segi_check *k, const segi_syn_bound *syn, segi_bound *out)
         break;
     }
     if (!syn->periods && out->min == 1 && out->max == INT64_MAX)
-        *out = (segi_bound){false, 1, INT64_MAX, false, SEGI_UNIT_SECOND};
-    return true;
+        *out = (segi_bound){false, 1, INT64_MAX, false, SEGI_UNIT_SECOND, 1};
+    return syn->each == NULL || check_each(k, syn->each, &out->each);
 }
 
 /* When the span around an anchor is over for a user: the anchor was, and its end has come. Counted
@@ -287,7 +310,7 @@ segi_node *segi_check_did(segi_check *k, const segi_syn *syn)
     segi_node *node = segi_check_node(k, SEGI_NODE_DID, syn);
     if (node == NULL || !check_what_and_when(k, behaviour, node))
         return NULL;
-    node->bound = (segi_bound){false, 1, INT64_MAX, false, SEGI_UNIT_SECOND};
+    node->bound = (segi_bound){false, 1, INT64_MAX, false, SEGI_UNIT_SECOND, 1};
     if (behaviour->bound != NULL && !segi_check_bound(k, behaviour->bound, &node->bound))
         return NULL;
     if (!syn->negated)
@@ -340,6 +363,10 @@ static bool aggregate_type(segi_check *k, const segi_syn_behaviour *syn, segi_no
                            segi_node *argument)
 {
     seg_type type = argument->type.type;
+    if (type == SEGI_TYPE_DURATION && node->aggregate != SEGI_AGG_DISTINCT) {
+        node->type = argument->type; /* figures of lengths of time are such */
+        return true;
+    }
     switch (node->aggregate) {
     case SEGI_AGG_SUM:
         segi_check_settle(argument, segi_type_of(SEG_TYPE_FLOAT64));
@@ -371,15 +398,63 @@ static bool aggregate_type(segi_check *k, const segi_syn_behaviour *syn, segi_no
     }
 }
 
+static bool check_streak(segi_check *k, const segi_syn_behaviour *syn, segi_node *node)
+{
+    segi_streak *streak = segi_check_alloc(k, 1, sizeof *streak);
+    if (streak == NULL)
+        return false;
+    *streak = *syn->streak;
+    if (streak->missed == 0)
+        streak->per = 1; /* however many: one meaning, one form */
+    node->streak = streak;
+    if (node->aggregate == SEGI_AGG_STREAK_BROKEN)
+        node->type = segi_type_of(SEG_TYPE_TIMESTAMP);
+    return true;
+}
+
+static segi_node *check_aggregate_of(segi_check *k, const segi_syn *syn);
+
+/* Over what lies within a session: that is the span. */
+static segi_node *check_within_session(segi_check *k, const segi_syn *syn)
+{
+    const segi_syn_behaviour *behaviour = syn->u.behaviour;
+    const segi_syn_window *window = behaviour->window;
+    const segi_selector *outer = k->selector;
+    if (window != NULL && (window->kind != SEGI_WINDOW_EVER || window->zone.kind != SEGI_TZ_NONE)) {
+        segi_check_fail(k, window->begin, window->size, SEG_E_TYPE,
+                        "inside a session the span is the session itself");
+        segi_check_hint(k, "the span of the sessions stands after their where");
+        return NULL;
+    }
+    k->selector = NULL;
+    segi_node *node = check_aggregate_of(k, syn);
+    k->selector = outer;
+    return node;
+}
+
 segi_node *segi_check_aggregate(segi_check *k, const segi_syn *syn)
 {
     const segi_syn_behaviour *behaviour = syn->u.behaviour;
+    if (k->selector != NULL && k->selector->session != NULL) {
+        if (behaviour->selector->session == NULL && behaviour->streak == NULL &&
+            behaviour->aggregate != SEGI_AGG_OVERDUE)
+            return check_within_session(k, syn);
+        return segi_check_fail(k, syn->begin, syn->size, SEG_E_TYPE,
+                               "a session is made of events: count, sum and the like are asked of "
+                               "those");
+    }
     if (k->selector != NULL) {
         segi_check_fail(k, syn->begin, syn->size, SEG_E_TYPE,
                         "counts, sums and the like cannot stand inside where");
         segi_check_hint(k, "inside where stand conditions on the properties of the one event");
         return NULL;
     }
+    return check_aggregate_of(k, syn);
+}
+
+static segi_node *check_aggregate_of(segi_check *k, const segi_syn *syn)
+{
+    const segi_syn_behaviour *behaviour = syn->u.behaviour;
     segi_node *node = segi_check_node(k, SEGI_NODE_AGGREGATE, syn);
     if (node == NULL || !check_what_and_when(k, behaviour, node))
         return NULL;
@@ -390,7 +465,11 @@ segi_node *segi_check_aggregate(segi_check *k, const segi_syn *syn)
     node->ties = behaviour->ties;
     node->nth = behaviour->nth;
     node->type = segi_type_of(SEG_TYPE_INT64);
-    if (node->aggregate == SEGI_AGG_COUNT || node->aggregate == SEGI_AGG_DISTINCT_PERIOD)
+    if (behaviour->streak != NULL && !check_streak(k, behaviour, node))
+        return NULL;
+    if (node->aggregate == SEGI_AGG_OVERDUE)
+        node->type = segi_type_of(SEG_TYPE_FLOAT64);
+    if (behaviour->argument == NULL)
         return node;
     if (node->aggregate == SEGI_AGG_SHARE) {
         node->type = segi_type_of(SEG_TYPE_FLOAT64);

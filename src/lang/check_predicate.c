@@ -395,6 +395,7 @@ static bool fail_in_where(segi_check *k, const segi_syn *syn)
 {
     const char *what = syn->kind == SEGI_SYN_SEGMENT ? "segments"
                        : syn->kind == SEGI_SYN_RANK  ? "ranks"
+                       : syn->kind == SEGI_SYN_SPLIT ? "shares of customers"
                                                      : "other events";
     if (k->selector == NULL)
         return false;
@@ -435,7 +436,9 @@ static segi_node *check_by_kind(segi_check *k, const segi_syn *syn)
     case SEGI_SYN_EDGE: return fail_in_where(k, syn) ? NULL : segi_check_edge(k, syn);
     case SEGI_SYN_SEQUENCE: return fail_in_where(k, syn) ? NULL : segi_check_sequence(k, syn);
     case SEGI_SYN_SEGMENT: return fail_in_where(k, syn) ? NULL : check_segment(k, syn);
+    case SEGI_SYN_LIFECYCLE: return fail_in_where(k, syn) ? NULL : segi_check_lifecycle(k, syn);
     case SEGI_SYN_RANK: return fail_in_where(k, syn) ? NULL : segi_check_test(k, syn);
+    case SEGI_SYN_SPLIT: return fail_in_where(k, syn) ? NULL : segi_check_split(k, syn);
     default: return segi_check_test(k, syn);
     }
 }

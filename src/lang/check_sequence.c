@@ -205,6 +205,11 @@ static bool check_same(sequence_check *c, segi_step_events *events)
 
 static bool check_events(sequence_check *c, const segi_syn_selector *syn, segi_step_events *events)
 {
+    if (syn->session != NULL) {
+        segi_check_fail(c->k, syn->begin, syn->size, SEG_E_TYPE,
+                        "steps are events, and this is a session");
+        return false;
+    }
     segi_syn_selector plain = *syn;
     plain.where = NULL;
     segi_selector *selector = segi_check_selector(c->k, &plain, c->zone);

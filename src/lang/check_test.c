@@ -174,6 +174,18 @@ static segi_node *compare_fixed(segi_check *k, const segi_syn *syn, segi_compare
     return segi_check_node(k, holds ? SEGI_NODE_EVERYONE : SEGI_NODE_NOBODY, syn);
 }
 
+/* A class beside its name, which becomes its number. */
+static segi_node *compare_label(segi_check *k, const segi_syn *syn, segi_compare op,
+                                const segi_node *left, segi_node *right)
+{
+    if (right->kind != SEGI_NODE_LITERAL)
+        return segi_check_fail(k, syn->begin, syn->size, SEG_E_TYPE,
+                               "a tier is compared with one of its names");
+    if (!segi_check_label(k, right->span_begin, right->span_size, left, &right->literal))
+        return NULL;
+    return compare_node(k, syn, op, left, right);
+}
+
 static segi_node *compare_checked(segi_check *k, const segi_syn *syn, segi_compare op,
                                   segi_node *left, segi_node *right)
 {
@@ -192,6 +204,8 @@ static segi_node *compare_checked(segi_check *k, const segi_syn *syn, segi_compa
     bool fits = l == r || (segi_type_numeric(l) && segi_type_numeric(r));
     if (!fits || l == SEG_TYPE_GEO || l == SEG_TYPE_STRING_SET)
         return fail_types(k, syn, left, right);
+    if (segi_node_labelled(left) || segi_node_labelled(right))
+        return compare_label(k, syn, op, left, right);
     if (l == SEG_TYPE_BOOL && op != SEGI_EQ && op != SEGI_NE)
         return segi_check_fail(k, syn->begin, syn->size, SEG_E_TYPE,
                                "true and false have no order: use = or !=");
@@ -435,7 +449,14 @@ static bool check_list(segi_check *k, const segi_syn *syn, segi_node *node, cons
                 ? !segi_check_convert(k, syn->list_param, &given->values[i], type, &literal)
                 : !segi_check_element(k, kid, left, &literal))
             return false;
-        list_add(node, list, literal, type);
+        if (segi_node_labelled(left)) {
+            const segi_syn *at = kid == NULL ? syn->list_param : kid;
+            if (!segi_check_label(k, at->begin, at->size, left, &literal))
+                return false;
+            list[node->list_count++] = literal;
+        } else {
+            list_add(node, list, literal, type);
+        }
         kid = kid == NULL ? NULL : kid->next;
     }
     return true;

@@ -57,6 +57,7 @@ typedef struct segi_compiling {
     bool inside;     /* the failure is in a saved segment, which its message names */
     uint32_t nodes;  /* of all texts */
     uint32_t levels; /* open calls of segi_check_predicate and _value */
+    uint32_t scores; /* of all texts */
     /* parameters */
     const segi_param_value *values;
     size_t value_count;
@@ -82,11 +83,11 @@ typedef struct segi_check {
     segi_reference *reference; /* NULL: the predicate's own text */
     segi_zone_ref zone;        /* where nothing else is said */
     int32_t week_start;
-    const segi_selector *selector; /* inside where, else NULL */
-    bool right;                    /* the value being checked is the right side of a comparison */
-    const segi_syn_alias *aliases; /* names of steps, anywhere in the text */
-    const segi_syn_step *steps; /* inside a sequence: those before the one being checked, up to */
-    const segi_syn_step *steps_end; /* this one */
+    const segi_selector *selector;  /* inside where, else NULL */
+    bool right;                     /* the value being checked is the right side of a comparison */
+    const segi_syn_alias *aliases;  /* names of steps, anywhere in the text */
+    const segi_syn_step *steps;     /* inside a sequence: those before the one being checked, ... */
+    const segi_syn_step *steps_end; /* ... which is this one */
 } segi_check;
 
 /* ---- failing ---- */
@@ -206,6 +207,19 @@ bool segi_check_single(segi_check *k, const segi_node *node);
 /* Compares two literals of comparable types: -1, 0, 1. */
 int segi_literal_compare(const segi_literal *a, const segi_literal *b);
 
+/* ---- check_score.c ---- */
+
+segi_node *segi_check_score(segi_check *k, const segi_syn *syn);
+segi_node *segi_check_split(segi_check *k, const segi_syn *syn);
+/* A value whose classes have names: only = and != a name, and in a list of them, can be asked. */
+static inline bool segi_node_labelled(const segi_node *node)
+{
+    return node->kind == SEGI_NODE_SCORE && node->score->labels != NULL;
+}
+/* The name of a class, written there, becomes its number. False after a failure. */
+bool segi_check_label(segi_check *k, uint32_t begin, uint32_t size, const segi_node *value,
+                      segi_literal *literal);
+
 /* ---- check_test.c ---- */
 
 segi_node *segi_check_test(segi_check *k, const segi_syn *syn);
@@ -215,14 +229,23 @@ segi_node *segi_check_test(segi_check *k, const segi_syn *syn);
 segi_node *segi_check_did(segi_check *k, const segi_syn *syn);
 segi_node *segi_check_edge(segi_check *k, const segi_syn *syn);
 segi_node *segi_check_aggregate(segi_check *k, const segi_syn *syn);
-segi_selector *segi_check_selector(segi_check *k, const segi_syn_selector *syn, segi_zone_ref zone);
-const segi_node *segi_check_where(segi_check *k, const segi_selector *selector,
-                                  const segi_syn *where, segi_zone_ref zone);
-bool segi_check_bound(segi_check *k, const segi_syn_bound *syn, segi_bound *out);
 /* For events: the rest only if `events`. */
 bool segi_check_window(segi_check *k, const segi_syn_window *syn, bool events, segi_window *out);
 /* The window of one who says nothing: ever. */
 void segi_check_window_default(const segi_check *k, segi_window *out);
+
+/* A selector in that zone. */
+const segi_node *segi_check_where(segi_check *k, const segi_selector *selector,
+                                  const segi_syn *where, segi_zone_ref zone);
+bool segi_check_bound(segi_check *k, const segi_syn_bound *syn, segi_bound *out);
+segi_selector *segi_check_selector(segi_check *k, const segi_syn_selector *syn, segi_zone_ref zone);
+
+/* ---- check_shape.c ---- */
+
+/* What a selector of sessions selects from. */
+bool segi_check_session(segi_check *k, const segi_syn_selector *syn, segi_zone_ref zone,
+                        segi_selector *out);
+segi_node *segi_check_lifecycle(segi_check *k, const segi_syn *syn);
 
 /* ---- check_sequence.c ---- */
 

@@ -154,6 +154,7 @@ typedef enum segi_node_kind {
     SEGI_NODE_SEQUENCE, /* sequence, figure (MATCHES or DEPTH) within bound, window */
     SEGI_NODE_RANK,     /* children[0], a number, is in the top or bottom of children[1] (the
                            population; child_count 1 and NULL: everyone) */
+    SEGI_NODE_SPLIT,    /* the user's draw under `split` lies in its range */
     /* values */
     SEGI_NODE_LITERAL,   /* literal */
     SEGI_NODE_MOMENT,    /* moment, with window.zone: an instant */
@@ -165,7 +166,9 @@ typedef enum segi_node_kind {
     SEGI_NODE_ARITH,     /* arith, children[0], children[1] */
     SEGI_NODE_SHIFT,     /* children[0], a timestamp, plus or minus `shift` in window.zone */
     SEGI_NODE_SIZE,      /* elements of children[0], a string set */
-    SEGI_NODE_FIGURE     /* sequence, figure, window */
+    SEGI_NODE_FIGURE,    /* sequence, figure, window */
+    SEGI_NODE_SCORE      /* the class of children[0], a number, by `score`; ranked among children[1]
+                            (child_count 1: everyone) */
 } segi_node_kind;
 
 typedef enum segi_compare {
@@ -205,13 +208,15 @@ typedef enum segi_arith {
     SEGI_DIVIDE
 } segi_arith;
 typedef enum segi_builtin {
-    SEGI_BUILTIN_TIME,    /* timestamp: the event's instant */
-    SEGI_BUILTIN_DATE,    /* date in the zone */
-    SEGI_BUILTIN_HOUR,    /* int 0 .. 23 in the zone */
-    SEGI_BUILTIN_WEEKDAY, /* int 1 Monday .. 7 Sunday; compared with "mon" .. "sun" in text */
-    SEGI_BUILTIN_DAY,     /* int 1 .. 31 */
-    SEGI_BUILTIN_MONTH,   /* int 1 .. 12 */
-    SEGI_BUILTIN_YEAR     /* int */
+    SEGI_BUILTIN_TIME,     /* timestamp: the event's instant */
+    SEGI_BUILTIN_DATE,     /* date in the zone */
+    SEGI_BUILTIN_HOUR,     /* int 0 .. 23 in the zone */
+    SEGI_BUILTIN_WEEKDAY,  /* int 1 Monday .. 7 Sunday; compared with "mon" .. "sun" in text */
+    SEGI_BUILTIN_DAY,      /* int 1 .. 31 */
+    SEGI_BUILTIN_MONTH,    /* int 1 .. 12 */
+    SEGI_BUILTIN_YEAR,     /* int */
+    SEGI_BUILTIN_DURATION, /* duration: of a session, from its first event to its last */
+    SEGI_BUILTIN_COUNT     /* int: events of a session */
 } segi_builtin;
 typedef enum segi_aggregate {
     SEGI_AGG_COUNT,
@@ -227,8 +232,12 @@ typedef enum segi_aggregate {
     SEGI_AGG_MODE,
     SEGI_AGG_FIRST,
     SEGI_AGG_LAST,
-    SEGI_AGG_NTH,  /* argument's value in that event */
-    SEGI_AGG_SHARE /* of the selected events, those for which `share` holds */
+    SEGI_AGG_NTH,            /* argument's value in that event */
+    SEGI_AGG_SHARE,          /* of the selected events, those for which `share` holds */
+    SEGI_AGG_STREAK,         /* active periods of the longest streak: `period`, `streak` */
+    SEGI_AGG_CURRENT_STREAK, /* of the one that is alive */
+    SEGI_AGG_STREAK_BROKEN,  /* when the latest broken one broke */
+    SEGI_AGG_OVERDUE         /* time since the last event, in median gaps between events */
 } segi_aggregate;
 typedef enum segi_ties {
     SEGI_TIES_LATEST,
@@ -241,13 +250,49 @@ typedef struct segi_text {
     size_t size;
 } segi_text;
 
-/* Which events. */
+/* Sessions are runs of events: a gap above `gap` ends one (S-21). */
+typedef struct segi_session {
+    segi_duration gap; /* of a fixed length */
+    const struct segi_selector *of;
+} segi_session;
+
+/* How a value becomes a class (S-25): 0 for the value 0 unless `zeros`, else one more than the
+ * number of cut points that are not above it. Who has no value, or is outside of the population,
+ * has no class. */
+typedef enum segi_cuts {
+    SEGI_CUTS_PARTS, /* at part p of n ranked values the value at index floor(p x n) */
+    SEGI_CUTS_FIXED  /* as written */
+} segi_cuts;
+typedef struct segi_score {
+    segi_cuts cuts;
+    uint32_t cut_count;
+    bool zeros;                 /* values of 0 are ranked too */
+    const int64_t *parts;       /* PARTS: rising, in 10^-8 of the whole */
+    const segi_literal *points; /* FIXED: rising; whole numbers and decimals */
+    const segi_text *labels; /* [cut_count + 2], of the classes from 0 on; NULL: they are numbers.
+                                   Tests compare with whole numbers either way. */
+    uint32_t quantile;       /* as which it was written: 4, 5, 10; 0: a tier */
+} segi_score;
+#define SEGI_SCORE_CUTS_MAX 99
+
+/* The half-open part of the 2^64 draws that a split takes, S-34: begin <= draw < end, or up to the
+ * last one. The draw is XXH3-64 of the bytes of `seed` and of the user's external id. */
+typedef struct segi_split {
+    segi_text seed;
+    bool holdout;      /* as which it was written */
+    int64_t low, high; /* in 10^-8 of the whole */
+} segi_split;
+
+/* Which events, or which sessions of them. A session stands for an event at the instant of its
+ * first one; its `where` holds builtins, and aggregates over what lies within it, both ends
+ * included. */
 typedef struct segi_selector {
     uint32_t event_count;   /* 0 with any_event false: an unknown event of an open compile */
     const uint32_t *events; /* indices of event types, rising */
     bool any_event;         /* every type, also those defined later; events is then every type of
                                the compile's schema */
     const segi_node *where; /* NULL: all of them */
+    const segi_session *session; /* NULL: events; else events and any_event are those of `of` */
     uint32_t unknown_count; /* names that no event type has, in an open compile; for printing */
     const segi_text *unknown;
 } segi_selector;
@@ -258,7 +303,20 @@ typedef struct segi_bound {
     int64_t min, max; /* max INT64_MAX: no upper bound */
     bool periods;     /* count distinct periods instead of events ("on at least 5 days") */
     segi_unit period;
+    int64_t each; /* periods: with at least so many events in each */
 } segi_bound;
+
+/* What keeps a streak going (S-22). A streak begins with an active period. Missed ones are passed
+ * over while no `per` periods in a row, those of the streak, have more than `missed` of them; the
+ * first one beyond that breaks it, once it is over. */
+#define SEGI_STREAK_MISSED_MAX 31
+#define SEGI_STREAK_PER_MAX 1000
+typedef struct segi_streak {
+    int64_t min_events; /* a period with fewer is missed; at least 1 */
+    int64_t length;     /* STREAK_BROKEN: shorter ones do not count; at least 1 */
+    int64_t missed;     /* 0 .. SEGI_STREAK_MISSED_MAX */
+    int64_t per;        /* above `missed`, to SEGI_STREAK_PER_MAX */
+} segi_streak;
 
 typedef struct segi_point {
     double latitude, longitude; /* degrees */
@@ -298,8 +356,7 @@ struct segi_node {
 
     /* shared */
     const segi_selector *selector; /* DID, EDGE, AGGREGATE */
-    segi_window
-        window; /* DID, EDGE, TIME, AGGREGATE, SEQUENCE, FIGURE; the zone for BUILTIN, MOMENT,
+    segi_window window;            /* DID, EDGE, TIME, AGGREGATE; the zone for BUILTIN, MOMENT,
                                       SHIFT */
     const segi_sequence *sequence; /* SEQUENCE, FIGURE */
     segi_figure figure;            /* SEQUENCE, FIGURE */
@@ -318,8 +375,11 @@ struct segi_node {
     segi_aggregate aggregate;
     const segi_node *argument; /* AGGREGATE: a PROPERTY or BUILTIN; NULL for count and share */
     const segi_node *share;    /* AGG_SHARE: a predicate over properties */
+    const segi_score *score;   /* SCORE */
+    const segi_split *split;   /* SPLIT */
     double fraction;           /* AGG_PERCENTILE: 0 .. 1 */
-    segi_unit period;          /* AGG_DISTINCT_PERIOD: day .. year */
+    segi_unit period;          /* AGG_DISTINCT_PERIOD, AGG_STREAK...: day .. year */
+    const segi_streak *streak; /* AGG_STREAK, AGG_CURRENT_STREAK, AGG_STREAK_BROKEN */
     int64_t min_events;        /* AGG_MODE: undefined below */
     segi_ties ties;            /* AGG_MODE; ALL only under COMPARE =, != and IN */
 };
@@ -365,7 +425,7 @@ typedef struct segi_predicate {
                                   used */
     const segi_param *params;
     uint32_t warning_count;
-    const seg_error *warnings;
+    seg_error *warnings;
     uint64_t fingerprint[2];
     /* What `using` says; without it the store's. */
     segi_zone_ref zone;
@@ -389,10 +449,23 @@ seg_status segi_compile_value(const segi_mem *mem, const segi_schema *schema,
 void segi_predicate_destroy(segi_predicate *predicate);
 
 /* Canonical text. With `sorted`, operands of and, or, xor, at-least and lists are put in order,
- * so that equal meanings give equal bytes; that form is what the fingerprint hashes. */
+ * so that equal meanings give equal bytes; the fingerprint hashes the JSON form of that. */
 void segi_predicate_print(const segi_predicate *predicate, bool sorted, segi_buf *out);
+/* The JSON form of that text (docs/language.md). */
+void segi_predicate_json(const segi_predicate *predicate, bool sorted, segi_buf *out);
 /* Canonical text of one node, for explain. */
 void segi_node_print(const segi_schema *schema, const segi_node *node, segi_buf *out);
+
+/* A document in the JSON form. It is read as text of the language, which the other doors take;
+ * err is as the public functions document it. json is borrowed until segi_json_close(). */
+typedef struct segi_json segi_json;
+seg_status segi_json_open(const segi_mem *mem, const char *json, size_t json_size, segi_json **out,
+                          seg_error *err);
+void segi_json_close(segi_json *json);
+const char *segi_json_text(const segi_json *json, size_t *out_size);
+/* Makes a failure or warning about that text one about the document: the JSON pointer in front of
+ * the message, the place in its bytes. err is of our own size. */
+void segi_json_place_error(segi_json *json, seg_error *err);
 
 /* Names of the segments that a text refers to directly: calls found for each, also repeatedly.
  * For checking what a dropped segment would break. */

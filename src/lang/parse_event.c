@@ -91,7 +91,10 @@ segi_syn_selector *segi_parse_selector(segi_parser *p)
     if (selector == NULL)
         return NULL;
     selector->begin = p->token.begin;
-    if (segi_parser_take2(p, "any", "event")) {
+    if (segi_parse_session_starts(p)) {
+        if (!segi_parse_session(p, selector))
+            return NULL;
+    } else if (segi_parser_take2(p, "any", "event")) {
         selector->any = true;
     } else if (segi_parser_take2(p, "any", "of")) {
         if (!parse_event_list(p, selector))
@@ -109,7 +112,10 @@ segi_syn_selector *segi_parse_selector(segi_parser *p)
             fail_where(p, where);
             return NULL;
         }
+        bool outer = p->in_session;
+        p->in_session = selector->session != NULL;
         selector->where = segi_parse_bracketed(p, "where");
+        p->in_session = outer;
         if (selector->where == NULL)
             return NULL;
     }
@@ -183,6 +189,19 @@ static bool parse_bound_kind(segi_parser *p, segi_syn_bound *bound)
     return p->status == SEG_OK;
 }
 
+bool segi_parse_bound_limit(segi_parser *p, segi_syn_bound *bound, const char *what)
+{
+    if (!parse_bound_kind(p, bound) || !segi_parse_number(p, &bound->low, what))
+        return false;
+    if (bound->kind != SEGI_BOUND_BETWEEN)
+        return true;
+    if (!segi_parser_take(p, "and")) {
+        segi_parser_expected(p, "\"and\" and the higher number", "between 2 and 5 times");
+        return false;
+    }
+    return segi_parse_number(p, &bound->high, what);
+}
+
 segi_syn_bound *segi_parse_bound(segi_parser *p)
 {
     segi_syn_bound *bound = segi_parser_alloc(p, sizeof *bound);
@@ -190,15 +209,8 @@ segi_syn_bound *segi_parse_bound(segi_parser *p)
         return NULL;
     bound->begin = p->token.begin;
     bool on = segi_parser_take(p, "on");
-    if (!parse_bound_kind(p, bound) || !segi_parse_number(p, &bound->low, "how many times"))
+    if (!segi_parse_bound_limit(p, bound, "how many times"))
         return NULL;
-    if (bound->kind == SEGI_BOUND_BETWEEN) {
-        if (!segi_parser_take(p, "and"))
-            return segi_parser_expected(p, "\"and\" and the higher number",
-                                        "between 2 and 5 times");
-        if (!segi_parse_number(p, &bound->high, "how many times"))
-            return NULL;
-    }
     bound->size = p->prev_end - bound->begin;
     segi_token phrase = {SEGI_TOKEN_WORD, bound->begin, bound->size};
     segi_token token = p->token;
@@ -238,13 +250,34 @@ static segi_syn_behaviour *behaviour_node(segi_parser *p, segi_syn *syn)
 
 static bool parse_window_maybe(segi_parser *p, segi_syn_behaviour *behaviour)
 {
-    if (p->status == SEG_OK && segi_parse_window_starts(p)) {
+    if (behaviour->window != NULL) {
+        /* "in at least 6 of last 8 weeks" has said it. */
+    } else if (p->status == SEG_OK && segi_parse_window_starts(p)) {
         behaviour->window = segi_parse_window(p);
     } else if (segi_parser_is(p, "tz")) {
         segi_parser_fail(p, p->token, "ever tz \"Europe/Berlin\"", "\"tz\" follows a time span");
     } else if (segi_parser_is(p, "during") && segi_parser_then(p, "occasion")) {
         segi_parser_fail(p, p->token, NULL, "\"during occasion\" is not known in this version");
     }
+    return p->status == SEG_OK;
+}
+
+/* [at least N times] [on at least K weeks | in at least K of last M weeks] */
+static bool parse_how_often(segi_parser *p, segi_syn_behaviour *behaviour)
+{
+    if (segi_parse_bound_starts(p)) {
+        segi_syn_bound *bound = segi_parse_bound(p);
+        if (bound != NULL && !bound->periods && segi_parser_is(p, "on")) {
+            segi_syn_bound *periods = segi_parse_bound(p);
+            if (periods != NULL)
+                periods->each = bound;
+            bound = periods;
+        }
+        behaviour->bound = bound;
+    }
+    if (p->status == SEG_OK && segi_parse_regular_starts(p) &&
+        (behaviour->bound == NULL || !behaviour->bound->periods))
+        return segi_parse_regular(p, behaviour);
     return p->status == SEG_OK;
 }
 
@@ -264,13 +297,12 @@ segi_syn *segi_parse_did(segi_parser *p)
     if (behaviour->selector == NULL)
         return NULL;
     segi_token token = p->token;
-    if (segi_parse_bound_starts(p)) {
-        behaviour->bound = segi_parse_bound(p);
-        if (behaviour->bound != NULL && never)
-            return segi_parser_fail(p, token, "did not \"event\" at least 2 times",
-                                    "\"never did\" takes no count");
-    }
-    if (p->status != SEG_OK || !parse_window_maybe(p, behaviour))
+    if (!parse_how_often(p, behaviour))
+        return NULL;
+    if (behaviour->bound != NULL && never)
+        return segi_parser_fail(p, token, "did not \"event\" at least 2 times",
+                                "\"never did\" takes no count");
+    if (!parse_window_maybe(p, behaviour))
         return NULL;
     segi_parser_close(p, syn);
     return syn;
@@ -332,13 +364,21 @@ segi_syn *segi_parse_edge(segi_parser *p)
 static const struct aggregate_word {
     const char *word;
     segi_aggregate aggregate;
-} aggregate_words[] = {{"sum", SEGI_AGG_SUM},       {"avg", SEGI_AGG_AVG},
-                       {"min", SEGI_AGG_MIN},       {"max", SEGI_AGG_MAX},
-                       {"median", SEGI_AGG_MEDIAN}, {"percentile", SEGI_AGG_PERCENTILE},
-                       {"stddev", SEGI_AGG_STDDEV}, {"distinct", SEGI_AGG_DISTINCT},
-                       {"mode", SEGI_AGG_MODE},     {"first", SEGI_AGG_FIRST},
-                       {"last", SEGI_AGG_LAST},     {"nth", SEGI_AGG_NTH},
-                       {"share", SEGI_AGG_SHARE}};
+} aggregate_words[] = {{"sum", SEGI_AGG_SUM},
+                       {"avg", SEGI_AGG_AVG},
+                       {"min", SEGI_AGG_MIN},
+                       {"max", SEGI_AGG_MAX},
+                       {"median", SEGI_AGG_MEDIAN},
+                       {"percentile", SEGI_AGG_PERCENTILE},
+                       {"stddev", SEGI_AGG_STDDEV},
+                       {"distinct", SEGI_AGG_DISTINCT},
+                       {"mode", SEGI_AGG_MODE},
+                       {"first", SEGI_AGG_FIRST},
+                       {"last", SEGI_AGG_LAST},
+                       {"nth", SEGI_AGG_NTH},
+                       {"share", SEGI_AGG_SHARE},
+                       {"streak", SEGI_AGG_STREAK},
+                       {"current_streak", SEGI_AGG_CURRENT_STREAK}};
 
 static const struct aggregate_word *aggregate_word_at(const segi_parser *p)
 {
@@ -354,6 +394,8 @@ bool segi_parse_aggregate_starts(const segi_parser *p)
     segi_token then = segi_parser_peek(p);
     if (segi_parser_is(p, "count"))
         return then.kind == SEGI_TOKEN_LEFT || segi_parser_then(p, "of");
+    if (segi_parser_is(p, "overdue"))
+        return segi_parser_then(p, "of");
     return then.kind == SEGI_TOKEN_LEFT && aggregate_word_at(p) != NULL;
 }
 
@@ -461,7 +503,10 @@ static bool parse_aggregate_head(segi_parser *p, segi_syn_behaviour *behaviour)
     if (!segi_parser_enter(p, open))
         return false;
     segi_parser_next(p);
-    if (p->status != SEG_OK || !parse_argument(p, behaviour))
+    bool streak =
+        behaviour->aggregate == SEGI_AGG_STREAK || behaviour->aggregate == SEGI_AGG_CURRENT_STREAK;
+    if (p->status != SEG_OK ||
+        !(streak ? segi_parse_streak_head(p, behaviour) : parse_argument(p, behaviour)))
         return false;
     if (behaviour->aggregate == SEGI_AGG_PERCENTILE && !parse_fraction(p, behaviour))
         return false;
@@ -481,10 +526,22 @@ segi_syn *segi_parse_aggregate(segi_parser *p)
     if (behaviour == NULL)
         return NULL;
     const struct aggregate_word *found = aggregate_word_at(p);
-    behaviour->aggregate = found == NULL ? SEGI_AGG_COUNT : found->aggregate;
+    behaviour->aggregate = found != NULL                  ? found->aggregate
+                           : segi_parser_is(p, "overdue") ? SEGI_AGG_OVERDUE
+                                                          : SEGI_AGG_COUNT;
     segi_parser_next(p);
     if (found != NULL && !parse_aggregate_head(p, behaviour))
         return NULL;
+    if (found == NULL && p->token.kind == SEGI_TOKEN_LEFT && p->in_session) {
+        /* count("event"), as short as it is within one session */
+        segi_token open = p->token;
+        segi_parser_next(p);
+        behaviour->selector = segi_parse_selector(p);
+        if (behaviour->selector == NULL || !segi_parser_close_bracket(p, open, "where or )"))
+            return NULL;
+        segi_parser_close(p, syn);
+        return syn;
+    }
     if (found == NULL && p->token.kind == SEGI_TOKEN_LEFT)
         return segi_parser_fail(p, p->token, "count of \"Order Completed\" in last 30 days",
                                 "\"count\" takes no parentheses");
@@ -493,6 +550,11 @@ segi_syn *segi_parse_aggregate(segi_parser *p)
     behaviour->selector = segi_parse_selector(p);
     if (behaviour->selector == NULL || !parse_window_maybe(p, behaviour))
         return NULL;
+    if (behaviour->aggregate == SEGI_AGG_STREAK && segi_parser_take(p, "broken"))
+        behaviour->aggregate = SEGI_AGG_STREAK_BROKEN;
+    else if (behaviour->streak != NULL && behaviour->streak->length != 1)
+        return segi_parser_fail(p, word, "streak(day, length 7) of \"event\" broken in last 3 days",
+                                "a length is for streaks that broke");
     segi_parser_close(p, syn);
     return syn;
 }

@@ -50,20 +50,10 @@ static segi_syn *parse_rank(segi_parser *p, segi_syn *value)
         return NULL;
     syn->bottom = segi_parser_is(p, "bottom");
     segi_parser_next(p);
-    segi_token token = p->token;
-    const char *text = p->lexer.text + token.begin;
-    if (token.kind == SEGI_TOKEN_NUMBER && segi_parser_peek(p).kind == SEGI_TOKEN_PERCENT) {
-        /* A percentage may have a fraction: as a literal it is 10^-2 of it. */
-        segi_syn *percent = segi_parse_literal(p);
-        if (percent == NULL)
+    if (p->token.kind == SEGI_TOKEN_NUMBER && segi_parser_peek(p).kind == SEGI_TOKEN_PERCENT) {
+        int64_t parts;
+        if (!segi_parse_percent(p, &parts))
             return NULL;
-        int64_t parts; /* of 10^8 */
-        if (percent->kind != SEGI_SYN_NUMBER ||
-            !segi_decimal_rescale(percent->u.literal.slot, percent->u.literal.type.scale, 8,
-                                  &parts) ||
-            parts > 100000000)
-            return segi_parser_fail(p, token, NULL, "%.*s%% is no percentage from 0%% to 100%%",
-                                    token.size > 60 ? 60 : (int)token.size, text);
         syn->percent = true;
         syn->u.number.value = parts;
     } else {
@@ -237,7 +227,7 @@ static bool parse_ring(segi_parser *p, segi_ring *ring)
         *end = item;
         end = &item->next;
         count++;
-        if (++*p->nodes > SEG_TEXT_NODES_MAX) {
+        if (++*p->nodes > SEG_TEXT_NODES_MAX && !p->canonical) {
             p->status = segi_fail(p->err, SEG_E_LIMIT, "more than %d operators and values",
                                   SEG_TEXT_NODES_MAX);
             segi_error_span(p->err, at.begin, 0);

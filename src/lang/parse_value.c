@@ -360,24 +360,33 @@ segi_syn *segi_parse_literal(segi_parser *p)
     return segi_parser_expected(p, "a value", NULL);
 }
 
+static const char *const builtin_names[] = {
+    "time",  "date", "hour",     "weekday", "day",
+    "month", "year", "duration", "count"}; /* as segi_builtin */
+
+const char *segi_builtin_name(segi_builtin builtin)
+{
+    return builtin_names[builtin];
+}
+
 static segi_syn *parse_builtin(segi_parser *p)
 {
-    static const char *const names[] = {"time", "date", "hour", "weekday", "day", "month", "year"};
     segi_token token = p->token;
     const char *text = p->lexer.text + token.begin + 1;
     segi_syn *syn = segi_parser_node(p, SEGI_SYN_BUILTIN, token.begin);
     if (syn == NULL)
         return NULL;
-    for (int i = 0; i < 7; i++) {
-        if (segi_word_is(text, token.size - 1, names[i])) {
-            syn->op = i; /* the order of segi_builtin */
+    for (int i = 0; i < 9; i++) {
+        if (segi_word_is(text, token.size - 1, builtin_names[i])) {
+            syn->op = i;
             segi_parser_next(p);
             segi_parser_close(p, syn);
             return p->status == SEG_OK ? syn : NULL;
         }
     }
     return segi_parser_fail(p, token,
-                            "there are @time, @date, @hour, @weekday, @day, @month, @year",
+                            "there are @time, @date, @hour, @weekday, @day, @month, @year, and of "
+                            "sessions @duration and @count",
                             "unknown \"%.*s\"", SEGI_TOKEN_TEXT(p, token));
 }
 
@@ -405,9 +414,9 @@ static segi_syn *parse_size(segi_parser *p)
 /* name( where name is no function */
 static segi_syn *fail_function(segi_parser *p)
 {
-    static const char *const functions[] = {"sum",   "avg",        "min",    "max",      "median",
-                                            "nth",   "percentile", "stddev", "distinct", "mode",
-                                            "first", "last",       "share",  "size"};
+    static const char *const functions[] = {
+        "sum",  "avg",   "min",  "max",   "median", "nth",  "percentile", "stddev",   "distinct",
+        "mode", "first", "last", "share", "size",   "tier", "decile",     "quartile", "quintile"};
     segi_token token = p->token;
     if (segi_parse_later(p))
         return NULL;
@@ -465,6 +474,8 @@ static segi_syn *parse_atom(segi_parser *p)
             return segi_parse_aggregate(p);
         if (segi_parser_is(p, "size") && segi_parser_peek(p).kind == SEGI_TOKEN_LEFT)
             return parse_size(p);
+        if (segi_parse_score_starts(p))
+            return segi_parse_score(p);
         if (segi_parser_is(p, "now")) {
             syn = segi_parser_node(p, SEGI_SYN_NOW, token.begin);
             segi_parser_next(p);

@@ -96,7 +96,8 @@ static void print_child(segi_printer *p, const void *row, size_t i, int place)
 static void print_element(segi_printer *p, const void *row, size_t i, int place)
 {
     (void)place;
-    segi_print_literal(p, (const segi_literal *)row + i);
+    const segi_node *node = row;
+    segi_print_label(p, node->children[0], &node->list[i]);
 }
 
 /* ( a, b ) or $list */
@@ -108,17 +109,28 @@ static void print_list(segi_printer *p, const segi_node *node)
         return;
     }
     segi_buf_char(p->out, '(');
-    print_row(p, node->list, node->list_count, ", ", print_element, 0, true);
+    print_row(p, node, node->list_count, ", ", print_element, 0, true);
     segi_buf_char(p->out, ')');
 }
 
 /* ---- tests ---- */
+
+/* How often in each period. */
+static void print_each(segi_printer *p, int64_t each)
+{
+    bool more = segi_is_gap(each) && segi_gap_shift(each) == 1;
+    segi_buf_text(p->out, more ? " more than " : " at least ");
+    segi_print_number(p, each);
+    segi_buf_text(p->out, " times");
+}
 
 void segi_print_bound(segi_printer *p, const segi_bound *bound)
 {
     if (!bound->given)
         return;
     int64_t shown = bound->min;
+    if (bound->periods && bound->each != 1)
+        print_each(p, bound->each);
     segi_buf_text(p->out, bound->periods ? " on " : " ");
     if (segi_is_gap(bound->min) && segi_gap_shift(bound->min) == 1) {
         segi_buf_text(p->out, "more than ");
@@ -258,7 +270,10 @@ static void print_test(segi_printer *p, const segi_node *node)
     case SEGI_NODE_COMPARE:
         segi_print_value(p, value, SEGI_PRINT_SUM, false);
         segi_buf_text(p->out, signs[node->op]);
-        segi_print_value(p, node->children[1], SEGI_PRINT_SUM, false);
+        if (segi_node_labelled(value))
+            segi_print_label(p, value, &node->children[1]->literal);
+        else
+            segi_print_value(p, node->children[1], SEGI_PRINT_SUM, false);
         break;
     case SEGI_NODE_BETWEEN:
         segi_print_value(p, value, SEGI_PRINT_SUM, true);
@@ -285,6 +300,7 @@ static void print_test(segi_printer *p, const segi_node *node)
     case SEGI_NODE_TEXT: print_text_test(p, node); break;
     case SEGI_NODE_STATE: print_state(p, node, false); break;
     case SEGI_NODE_RANK: print_rank(p, node); break;
+    case SEGI_NODE_SPLIT: segi_print_split(p, node->split); break;
     default: print_geo(p, node); break;
     }
 }

@@ -239,10 +239,23 @@ void segi_print_window(segi_printer *p, const segi_window *window, bool ever)
 
 /* ---- selectors ---- */
 
+static void print_session(segi_printer *p, const segi_session *session, segi_zone_ref zone)
+{
+    segi_buf_text(p->out, "session(gap ");
+    segi_print_duration(p, session->gap);
+    if (!session->of->any_event || session->of->where != NULL) {
+        segi_buf_text(p->out, " of ");
+        segi_print_selector(p, session->of, zone);
+    }
+    segi_buf_char(p->out, ')');
+}
+
 void segi_print_selector(segi_printer *p, const segi_selector *selector, segi_zone_ref zone)
 {
     uint32_t count = selector->event_count + selector->unknown_count;
-    if (selector->any_event) {
+    if (selector->session != NULL) {
+        print_session(p, selector->session, zone);
+    } else if (selector->any_event) {
         segi_buf_text(p->out, "any event");
     } else {
         if (count != 1)
@@ -274,8 +287,9 @@ void segi_print_selector(segi_printer *p, const segi_selector *selector, segi_zo
 /* ---- values ---- */
 
 static const char *const aggregate_names[] = {
-    "count",    "sum",      "avg",  "min",   "max",  "median", "percentile", "stddev",
-    "distinct", "distinct", "mode", "first", "last", "nth",    "share"};
+    "count",          "sum",      "avg",    "min",   "max",  "median", "percentile", "stddev",
+    "distinct",       "distinct", "mode",   "first", "last", "nth",    "share",      "streak",
+    "current_streak", "streak",   "overdue"};
 
 static void print_mode_options(segi_printer *p, const segi_node *node)
 {
@@ -287,15 +301,38 @@ static void print_mode_options(segi_printer *p, const segi_node *node)
         segi_buf_text(p->out, node->ties == SEGI_TIES_NONE ? ", ties none" : ", ties all");
 }
 
+static void print_streak(segi_printer *p, const segi_node *node)
+{
+    const segi_streak *streak = node->streak;
+    segi_buf_text(p->out, segi_unit_name(node->period));
+    if (streak->min_events != 1) {
+        segi_buf_text(p->out, ", min ");
+        segi_buf_int(p->out, streak->min_events);
+    }
+    if (streak->length != 1) {
+        segi_buf_text(p->out, ", length ");
+        segi_buf_int(p->out, streak->length);
+    }
+    if (streak->missed == 0)
+        return;
+    segi_buf_text(p->out, ", allowing ");
+    segi_buf_int(p->out, streak->missed);
+    segi_buf_text(p->out, " missed per ");
+    segi_buf_int(p->out, streak->per);
+}
+
 static void print_aggregate(segi_printer *p, const segi_node *node, bool tail)
 {
+    bool broken = node->aggregate == SEGI_AGG_STREAK_BROKEN;
     segi_buf_text(p->out, aggregate_names[node->aggregate]);
-    if (node->aggregate != SEGI_AGG_COUNT) {
+    if (node->aggregate != SEGI_AGG_COUNT && node->aggregate != SEGI_AGG_OVERDUE) {
         segi_zone_ref outer = p->zone;
         p->zone = node->window.zone;
         segi_buf_char(p->out, '(');
         if (node->aggregate == SEGI_AGG_DISTINCT_PERIOD)
             segi_buf_text(p->out, segi_unit_name(node->period));
+        else if (node->streak != NULL)
+            print_streak(p, node);
         else if (node->aggregate == SEGI_AGG_SHARE)
             segi_print_predicate(p, node->share);
         else
@@ -314,7 +351,9 @@ static void print_aggregate(segi_printer *p, const segi_node *node, bool tail)
     }
     segi_buf_text(p->out, " of ");
     segi_print_selector(p, node->selector, node->window.zone);
-    segi_print_window(p, &node->window, tail);
+    segi_print_window(p, &node->window, tail && !broken);
+    if (broken)
+        segi_buf_text(p->out, " broken");
 }
 
 static void print_arith(segi_printer *p, const segi_node *node, int place, bool tail)
@@ -346,8 +385,8 @@ static void print_literal_node(segi_printer *p, const segi_node *node)
 
 void segi_print_value(segi_printer *p, const segi_node *node, int place, bool tail)
 {
-    static const char *const builtins[] = {"@time", "@date",  "@hour", "@weekday",
-                                           "@day",  "@month", "@year"};
+    static const char *const builtins[] = {"@time",  "@date", "@hour",     "@weekday", "@day",
+                                           "@month", "@year", "@duration", "@count"};
     switch (node->kind) {
     case SEGI_NODE_LITERAL: print_literal_node(p, node); break;
     case SEGI_NODE_MOMENT: print_moment(p, node->moment); break;
@@ -362,6 +401,7 @@ void segi_print_value(segi_printer *p, const segi_node *node, int place, bool ta
         segi_print_value(p, node->children[0], SEGI_PRINT_SUM, false);
         segi_buf_char(p->out, ')');
         break;
+    case SEGI_NODE_SCORE: segi_print_score(p, node); break;
     default: print_arith(p, node, place, tail); break;
     }
 }

@@ -58,12 +58,15 @@ bool segi_token_unquote(const segi_lexer *lexer, segi_token token, segi_arena *a
                         const char **out, size_t *out_size);
 /* ASCII letters compared without case; `word` is lower case. */
 bool segi_word_is(const char *text, size_t size, const char *word);
+/* Letters, digits, _ and inner dots: what can stand behind $. */
+bool segi_word_plain(const char *text, size_t size);
 /* A word of the language that cannot be a bare name. */
 bool segi_word_reserved(const char *text, size_t size);
 /* Any word of the language: the printer quotes names that are. */
 bool segi_word_known(const char *text, size_t size);
 bool segi_unit_of(const char *text, size_t size, segi_unit *out);
 const char *segi_unit_name(segi_unit unit);
+const char *segi_builtin_name(segi_builtin builtin); /* without the @ */
 
 /* ---- the tree ---- */
 
@@ -74,21 +77,23 @@ typedef enum segi_syn_kind {
     SEGI_SYN_AND,
     SEGI_SYN_OR,
     SEGI_SYN_XOR,
-    SEGI_SYN_AT_LEAST, /* number, kids */
-    SEGI_SYN_DID,      /* did: selector, bound, window; negated */
-    SEGI_SYN_EDGE,     /* edge: which, number (nth), selector, window */
-    SEGI_SYN_SEGMENT,  /* kids[0]: a STRING or PARAM */
-    SEGI_SYN_SEQUENCE, /* sequence */
-    SEGI_SYN_COMPARE,  /* op, kids[0..1] */
-    SEGI_SYN_BETWEEN,  /* kids[0..2] */
-    SEGI_SYN_IN,       /* kids[0], then the list; negated; list_param */
-    SEGI_SYN_RANK,     /* kids[0] [, population]; number, percent, bottom */
-    SEGI_SYN_STATE,    /* kids[0]; op: segi_state; negated */
-    SEGI_SYN_HAS,      /* kids[0], then the list; op: segi_has; list_param */
-    SEGI_SYN_TEXT,     /* kids[0..1]; op: segi_text_test; fold */
-    SEGI_SYN_RADIUS,   /* kids[0]; geo */
-    SEGI_SYN_POLYGON,  /* kids[0]; geo */
-    SEGI_SYN_TIME,     /* kids[0]; window */
+    SEGI_SYN_AT_LEAST,  /* number, kids */
+    SEGI_SYN_DID,       /* did: selector, bound, window; negated */
+    SEGI_SYN_EDGE,      /* edge: which, number (nth), selector, window */
+    SEGI_SYN_SEGMENT,   /* kids[0]: a STRING or PARAM */
+    SEGI_SYN_LIFECYCLE, /* lifecycle */
+    SEGI_SYN_SEQUENCE,  /* sequence */
+    SEGI_SYN_COMPARE,   /* op, kids[0..1] */
+    SEGI_SYN_BETWEEN,   /* kids[0..2] */
+    SEGI_SYN_IN,        /* kids[0], then the list; negated; list_param */
+    SEGI_SYN_RANK,      /* kids[0] [, population]; number, percent, bottom */
+    SEGI_SYN_STATE,     /* kids[0]; op: segi_state; negated */
+    SEGI_SYN_HAS,       /* kids[0], then the list; op: segi_has; list_param */
+    SEGI_SYN_TEXT,      /* kids[0..1]; op: segi_text_test; fold */
+    SEGI_SYN_RADIUS,    /* kids[0]; geo */
+    SEGI_SYN_POLYGON,   /* kids[0]; geo */
+    SEGI_SYN_TIME,      /* kids[0]; window */
+    SEGI_SYN_SPLIT,     /* split */
     /* values */
     SEGI_SYN_NUMBER,   /* literal */
     SEGI_SYN_BOOL,     /* literal */
@@ -103,7 +108,8 @@ typedef enum segi_syn_kind {
     SEGI_SYN_ARITH,     /* op: segi_arith; kids[0..1] */
     SEGI_SYN_NEGATE,    /* kids[0] */
     SEGI_SYN_SIZE,      /* kids[0]: a NAME */
-    SEGI_SYN_FIGURE     /* sequence */
+    SEGI_SYN_FIGURE,    /* sequence */
+    SEGI_SYN_SCORE      /* kids[0] [, population]; score */
 } segi_syn_kind;
 
 typedef struct segi_syn segi_syn;
@@ -125,12 +131,19 @@ typedef struct segi_syn_moment {
     uint32_t begin, size;
 } segi_syn_moment;
 
+struct segi_syn_selector;
+typedef struct segi_syn_session {
+    segi_syn_duration gap;
+    const struct segi_syn_selector *of; /* NULL: any event */
+} segi_syn_session;
+
 typedef struct segi_syn_selector {
     uint32_t begin, size;
     bool any;
     const segi_syn *events; /* NAMEs linked by next */
     uint32_t event_count;
     const segi_syn *where;
+    const segi_syn_session *session;
 } segi_syn_selector;
 
 typedef enum segi_syn_tz {
@@ -174,6 +187,7 @@ typedef struct segi_syn_bound {
     segi_syn_number low, high; /* high: BETWEEN */
     bool periods;
     segi_unit period;
+    const struct segi_syn_bound *each; /* periods: how often in each; NULL: once */
 } segi_syn_bound;
 
 /* DID, EDGE and AGGREGATE look at events. */
@@ -189,7 +203,31 @@ typedef struct segi_syn_behaviour {
     segi_unit period;
     int64_t min_events;
     segi_ties ties;
+    const segi_streak *streak;
 } segi_syn_behaviour;
+
+/* dormant, resurrected, stage: said in terms of did, first and last. */
+typedef enum segi_lifecycle {
+    SEGI_LIFE_DORMANT,
+    SEGI_LIFE_RESURRECTED,
+    SEGI_LIFE_STAGE
+} segi_lifecycle;
+
+/* Stages as bits of a set. */
+#define SEGI_STAGE_NEW 1u
+#define SEGI_STAGE_ACTIVE 2u
+#define SEGI_STAGE_DORMANT 4u
+#define SEGI_STAGE_RESURRECTED 8u
+#define SEGI_STAGE_ALL 15u
+
+typedef struct segi_syn_lifecycle {
+    segi_lifecycle kind;
+    const segi_syn_selector *selector;
+    segi_syn_duration active, away; /* RESURRECTED: did in `active`, not in `away` before that */
+    segi_unit unit;                 /* STAGE */
+    uint32_t stages;                /* STAGE: those that pass */
+    segi_syn_zone zone;
+} segi_syn_lifecycle;
 
 /* One step of a sequence, or the absence at its end. */
 typedef struct segi_syn_choice {
@@ -249,6 +287,13 @@ typedef struct segi_syn_geo {
     const segi_ring *rings;
 } segi_syn_geo;
 
+/* quartile, quintile, decile and tier: as it will be, but for the types of cut points. */
+typedef struct segi_syn_score {
+    segi_score score;
+    const segi_syn *label_list; /* STRINGs linked by next */
+    uint32_t label_count;
+} segi_syn_score;
+
 struct segi_syn {
     segi_syn_kind kind;
     uint32_t begin, size;
@@ -272,6 +317,9 @@ struct segi_syn {
         const segi_syn_window *window;
         const segi_syn_geo *geo;
         const segi_syn_sequence *sequence;
+        const segi_syn_score *score;
+        const segi_split *split;
+        const segi_syn_lifecycle *lifecycle;
     } u;
 };
 
@@ -293,6 +341,10 @@ typedef struct segi_syn_root {
 /* *nodes counts up across texts; more than SEG_TEXT_NODES_MAX is SEG_E_LIMIT. err has the span. */
 seg_status segi_parse(segi_arena *arena, const char *text, size_t size, bool value, uint32_t *nodes,
                       segi_syn_root *out, seg_error *err);
+/* A text that the printer made: it may be longer than what was written, so no limit of size,
+ * depth or nodes holds. Fails for memory only. */
+seg_status segi_parse_canonical(segi_arena *arena, const char *text, size_t size,
+                                segi_syn_root *out);
 
 /* ---- shared by the files of the parser ---- */
 
@@ -306,6 +358,8 @@ typedef struct segi_parser {
     uint32_t depth;
     uint32_t *nodes;
     segi_syn_alias *aliases;
+    bool in_session; /* inside the where of a session */
+    bool canonical;  /* printed by ourselves: no limits */
 } segi_parser;
 
 /* A place to come back to. */
@@ -375,6 +429,27 @@ segi_syn *segi_parse_edge(segi_parser *p);
 bool segi_parse_aggregate_starts(const segi_parser *p);
 segi_syn *segi_parse_aggregate(segi_parser *p);
 bool segi_parse_edge_starts(const segi_parser *p);
+
+/* parse_score.c */
+bool segi_parse_score_starts(const segi_parser *p);
+segi_syn *segi_parse_score(segi_parser *p);
+bool segi_parse_split_starts(const segi_parser *p);
+segi_syn *segi_parse_split(segi_parser *p);
+/* A percentage such as 12.5%, in 10^-8 of the whole, from 0 to 100 %. */
+bool segi_parse_percent(segi_parser *p, int64_t *out);
+/* at least N, between N and M, ... */
+bool segi_parse_bound_limit(segi_parser *p, segi_syn_bound *bound, const char *what);
+
+/* parse_shape.c: shapes over time. */
+/* ( unit {, option} ) of a streak */
+bool segi_parse_streak_head(segi_parser *p, segi_syn_behaviour *behaviour);
+bool segi_parse_session_starts(const segi_parser *p);
+bool segi_parse_session(segi_parser *p, segi_syn_selector *selector);
+/* in at least K of last N complete weeks */
+bool segi_parse_regular_starts(const segi_parser *p);
+bool segi_parse_regular(segi_parser *p, segi_syn_behaviour *behaviour);
+bool segi_parse_lifecycle_starts(const segi_parser *p);
+segi_syn *segi_parse_lifecycle(segi_parser *p);
 
 /* at least N times, ... */
 bool segi_parse_bound_starts(segi_parser *p);

@@ -11,6 +11,7 @@
 #define COST_ROW_TEST 0.5    /* one row tested against a column */
 #define COST_ROW_GATHER 12.0 /* one row put into its user's list */
 #define COST_VALUE 2.0       /* one user in a general comparison */
+#define COST_DRAW 4.0        /* one external id hashed */
 #define SHARE_DEFAULT 0.3
 
 /* Longer lists of operands run as they are: sorting them would take longer than it saves. */
@@ -56,7 +57,7 @@ static void cost_events(const segi_snapshot *s, const segi_node *node, int64_t n
     bool where = node->selector->where != NULL;
     double tested = where ? (double)rows.rows : (double)rows.cut_rows;
     double cost = (double)rows.users * COST_USER + tested * COST_ROW_TEST;
-    if (gathers)
+    if (gathers || node->selector->session)
         cost += (double)rows.rows * COST_ROW_GATHER;
     double share = (double)rows.users / users;
     if (share > 1)
@@ -112,6 +113,10 @@ static bool cost_gathers(const segi_node *node)
 static void cost_value(const segi_snapshot *s, const segi_node *node, int64_t now,
                        segi_estimate *out)
 {
+    if (node->kind == SEGI_NODE_SCORE && node->score->cuts == SEGI_CUTS_PARTS) {
+        out->cost += COST_ATTRIBUTE; /* settled before; now a byte per user */
+        return;
+    }
     if (node->kind == SEGI_NODE_AGGREGATE)
         cost_events(s, node, now, cost_gathers(node), out);
     else if (node->kind == SEGI_NODE_FIGURE)
@@ -159,6 +164,10 @@ static void cost_leaf(const segi_snapshot *s, const segi_node *node, int64_t now
         cost_equality(s, node, 1, out);
     if (node->kind == SEGI_NODE_IN && !node->negated)
         cost_equality(s, node, node->list_count, out);
+    if (node->kind == SEGI_NODE_SPLIT) {
+        out->cost += COST_DRAW;
+        out->share = (double)(node->split->high - node->split->low) / 1e8;
+    }
     if (node->kind == SEGI_NODE_RADIUS || node->kind == SEGI_NODE_POLYGON) {
         out->cost += 5;
         out->share = 0.05;
@@ -195,6 +204,9 @@ void segi_program_estimate(const segi_program *program, const segi_snapshot *sna
         out[i] = (segi_estimate){0};
         if (op->kind == SEGI_OP_LEAF) {
             cost_leaf(snapshot, op->node, now, &out[i]);
+        } else if (op->kind == SEGI_OP_SCORE) {
+            cost_value(snapshot, op->node->children[0], now, &out[i]);
+            out[i].share = 1;
         } else if (op->kind == SEGI_OP_RANK) {
             cost_value(snapshot, op->node->children[0], now, &out[i]);
             out[i].share = op->node->percent ? (double)op->node->count / 1e8 : 0.01;

@@ -33,6 +33,8 @@ typedef struct dag {
     segi_buf keys, key;        /* all keys; the one being made */
     struct dag_shared *shared; /* owned: trees of saved segments that were built */
     size_t shared_count, shared_capacity;
+    segi_score_op *scores; /* owned */
+    size_t score_count, score_capacity;
 } dag;
 
 /* A saved segment's tree may be referred to from many places, and those again: each is built
@@ -108,15 +110,6 @@ static seg_status dag_add(dag *d, segi_op_kind kind, const segi_node *node, uint
         op.children = copy;
     }
     return dag_intern(d, &op, out);
-}
-
-static seg_status dag_leaf(dag *d, const segi_node *node, uint32_t *out)
-{
-    uint32_t head = SEGI_OP_LEAF;
-    segi_buf_reset(&d->key);
-    segi_buf_add(&d->key, &head, sizeof head);
-    segi_plan_node_key(node, &d->key);
-    return dag_intern(d, &(segi_op){.kind = SEGI_OP_LEAF, .node = node}, out);
 }
 
 static seg_status dag_constant(dag *d, bool all, const segi_node *node, uint32_t *out)
@@ -300,29 +293,63 @@ static seg_status dag_combine(dag *d, const segi_node *node, const uint32_t *chi
     }
 }
 
-/* A rank is told apart by its value and by its population's operation. */
-static seg_status dag_rank(dag *d, const segi_node *node, uint32_t *out)
+/* The scores in a value become operations of their own, whose indices go to `list`. */
+static seg_status dag_scores(dag *d, const segi_node *value, dag_list *list);
+
+/* A leaf, a rank or a score: its children are the population, if it has one, and the scores that it
+ * reads. It is told apart by its kind, its children and what its node means without the population,
+ * which counts by its operation and not by its text. */
+static seg_status dag_data(dag *d, segi_op_kind kind, const segi_node *node, uint32_t *out)
 {
-    uint32_t population = 0, child_count = 0;
-    if (node->child_count > 1 && node->children[1]) {
-        SEGI_TRY(dag_build(d, node->children[1], &population));
-        child_count = 1;
+    dag_list list = {0};
+    seg_status status = SEG_OK;
+    segi_node alone = *node;
+    if (kind != SEGI_OP_LEAF) {
+        if (node->child_count > 1 && node->children[1]) {
+            uint32_t population = 0;
+            status = dag_build(d, node->children[1], &population);
+            if (status == SEG_OK)
+                status = dag_list_add(d, &list, population);
+        }
+        alone.child_count = 1;
     }
-    uint32_t head[3] = {SEGI_OP_RANK, child_count, population};
-    segi_buf_reset(&d->key);
-    segi_buf_add(&d->key, head, sizeof head);
-    segi_node alone = *node; /* the population counts by its operation, not by its text */
-    alone.child_count = 1;
-    segi_plan_node_key(&alone, &d->key);
-    segi_op op = {.kind = SEGI_OP_RANK, .child_count = child_count, .node = node};
-    if (child_count) {
-        uint32_t *copy = segi_arena_array(&d->program->arena, 1, sizeof *copy);
-        if (!copy)
-            return SEG_E_NOMEM;
-        *copy = population;
+    for (uint32_t i = 0; status == SEG_OK && i < alone.child_count; i++)
+        status = dag_scores(d, node->children[i], &list);
+    segi_op op = {.kind = kind, .child_count = (uint32_t)list.count, .node = node};
+    if (status == SEG_OK && list.count) {
+        uint32_t *copy = segi_arena_array(&d->program->arena, list.count, sizeof *copy);
+        if (copy)
+            memcpy(copy, list.items, list.count * sizeof *copy);
+        else
+            status = SEG_E_NOMEM;
         op.children = copy;
     }
-    return dag_intern(d, &op, out);
+    if (status == SEG_OK) {
+        uint32_t head[2] = {(uint32_t)kind, op.child_count};
+        segi_buf_reset(&d->key);
+        segi_buf_add(&d->key, head, sizeof head);
+        segi_buf_add(&d->key, list.items, list.count * sizeof *list.items);
+        segi_plan_node_key(&alone, &d->key);
+        status = dag_intern(d, &op, out);
+    }
+    segi_free(d->mem, list.items);
+    return status;
+}
+
+static seg_status dag_scores(dag *d, const segi_node *value, dag_list *list)
+{
+    if (value->kind != SEGI_NODE_SCORE || value->score->cuts == SEGI_CUTS_FIXED) {
+        for (uint32_t i = 0; i < value->child_count; i++)
+            SEGI_TRY(dag_scores(d, value->children[i], list));
+        return SEG_OK;
+    }
+    uint32_t op;
+    SEGI_TRY(dag_data(d, SEGI_OP_SCORE, value, &op));
+    if (!segi_grow(d->mem, (void **)&d->scores, &d->score_capacity, d->score_count + 1,
+                   sizeof *d->scores))
+        return SEG_E_NOMEM;
+    d->scores[d->score_count++] = (segi_score_op){value, op};
+    return dag_list_add(d, list, op);
 }
 
 static seg_status dag_segment(dag *d, const segi_node *tree, uint32_t *out)
@@ -347,13 +374,13 @@ static seg_status dag_build(dag *d, const segi_node *node, uint32_t *out)
     case SEGI_NODE_EVERYONE: return dag_constant(d, true, node, out);
     case SEGI_NODE_NOBODY: return dag_constant(d, false, node, out);
     case SEGI_NODE_SEGMENT: return dag_segment(d, node->children[0], out);
-    case SEGI_NODE_RANK: return dag_rank(d, node, out);
+    case SEGI_NODE_RANK: return dag_data(d, SEGI_OP_RANK, node, out);
     case SEGI_NODE_NOT:
     case SEGI_NODE_AND:
     case SEGI_NODE_OR:
     case SEGI_NODE_XOR:
     case SEGI_NODE_AT_LEAST: break;
-    default: return dag_leaf(d, node, out);
+    default: return dag_data(d, SEGI_OP_LEAF, node, out);
     }
     uint32_t *children = segi_alloc_array(d->mem, node->child_count, sizeof *children);
     if (!children)
@@ -382,6 +409,27 @@ static void dag_count_uses(dag *d, const uint32_t *roots, size_t root_count)
     }
 }
 
+static seg_status dag_finish(dag *d, const uint32_t *roots, size_t root_count)
+{
+    segi_program *program = d->program;
+    dag_count_uses(d, roots, root_count);
+    segi_op *ops = segi_arena_array(&program->arena, d->op_count, sizeof *ops);
+    segi_score_op *scores = segi_arena_array(&program->arena, d->score_count, sizeof *scores);
+    if (!ops || !scores)
+        return SEG_E_NOMEM;
+    if (d->op_count)
+        memcpy(ops, d->ops, d->op_count * sizeof *ops);
+    if (d->score_count)
+        memcpy(scores, d->scores, d->score_count * sizeof *scores);
+    program->ops = ops;
+    program->op_count = (uint32_t)d->op_count;
+    program->scores = scores;
+    program->score_count = (uint32_t)d->score_count;
+    program->roots = roots;
+    program->root_count = (uint32_t)root_count;
+    return SEG_OK;
+}
+
 static seg_status dag_run(dag *d, const segi_node *const *trees, size_t tree_count)
 {
     segi_program *program = d->program;
@@ -390,20 +438,24 @@ static seg_status dag_run(dag *d, const segi_node *const *trees, size_t tree_cou
         return SEG_E_NOMEM;
     for (size_t i = 0; i < tree_count; i++)
         SEGI_TRY(dag_build(d, trees[i], &roots[i]));
-    dag_count_uses(d, roots, tree_count);
-    segi_op *ops = segi_arena_array(&program->arena, d->op_count, sizeof *ops);
-    if (!ops)
-        return SEG_E_NOMEM;
-    memcpy(ops, d->ops, d->op_count * sizeof *ops);
-    program->ops = ops;
-    program->op_count = (uint32_t)d->op_count;
-    program->roots = roots;
-    program->root_count = (uint32_t)tree_count;
-    return SEG_OK;
+    return dag_finish(d, roots, tree_count);
 }
 
-seg_status segi_program_build(const segi_mem *mem, const segi_node *const *trees, size_t tree_count,
-                              segi_program **out, seg_error *err)
+/* The scores of a value are what is asked for; there is no predicate. */
+static seg_status dag_run_value(dag *d, const segi_node *value)
+{
+    dag_list list = {0};
+    seg_status status = dag_scores(d, value, &list);
+    if (status == SEG_OK)
+        status = dag_finish(d, list.items, list.count);
+    d->program->root_count = 0;
+    segi_free(d->mem, list.items);
+    return status;
+}
+/* Over the trees, or over the scores of one value. */
+static seg_status program_build(const segi_mem *mem, const segi_node *const *trees,
+                                size_t tree_count, const segi_node *value, segi_program **out,
+                                seg_error *err)
 {
     *out = NULL;
     segi_program *program = segi_alloc_zero(mem, sizeof *program);
@@ -413,18 +465,31 @@ seg_status segi_program_build(const segi_mem *mem, const segi_node *const *trees
     dag d = {.mem = mem, .program = program};
     segi_buf_init(&d.keys, mem);
     segi_buf_init(&d.key, mem);
-    seg_status status = dag_run(&d, trees, tree_count);
+    seg_status status = value ? dag_run_value(&d, value) : dag_run(&d, trees, tree_count);
     segi_buf_deinit(&d.keys);
     segi_buf_deinit(&d.key);
     segi_free(mem, d.slots);
     segi_free(mem, d.ops);
     segi_free(mem, d.shared);
+    segi_free(mem, d.scores);
     if (status != SEG_OK) {
         segi_program_destroy(program);
         return segi_fail_nomem(err);
     }
     *out = program;
     return SEG_OK;
+}
+
+seg_status segi_program_build(const segi_mem *mem, const segi_node *const *trees, size_t tree_count,
+                              segi_program **out, seg_error *err)
+{
+    return program_build(mem, trees, tree_count, NULL, out, err);
+}
+
+seg_status segi_program_build_value(const segi_mem *mem, const segi_node *value, segi_program **out,
+                                    seg_error *err)
+{
+    return program_build(mem, NULL, 0, value, out, err);
 }
 
 void segi_program_destroy(segi_program *program)

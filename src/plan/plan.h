@@ -20,7 +20,9 @@ typedef enum segi_op_kind {
     SEGI_OP_XOR,
     SEGI_OP_AT_LEAST, /* need */
     SEGI_OP_LEAF,     /* node: looks at data */
-    SEGI_OP_RANK      /* node; children[0] is the population where there is one */
+    SEGI_OP_RANK,     /* node; children[0] is the population where the node has one */
+    SEGI_OP_SCORE     /* node, a value: the classes of a population, children as for RANK. No
+                         predicate: leaves, ranks and scores that read it have it as a child. */
 } segi_op_kind;
 
 typedef struct segi_op {
@@ -32,8 +34,16 @@ typedef struct segi_op {
     const segi_node *node; /* the predicate it came from (for messages); a leaf's content */
 } segi_op;
 
+/* The operation that settles a score of some tree. */
+typedef struct segi_score_op {
+    const segi_node *node;
+    uint32_t op;
+} segi_score_op;
+
 typedef struct segi_program {
     segi_arena arena;
+    uint32_t score_count;
+    const segi_score_op *scores; /* every score of the trees; equal ones have one operation */
     uint32_t op_count;
     const segi_op *ops;
     uint32_t root_count;
@@ -43,7 +53,20 @@ typedef struct segi_program {
 /* One root per predicate tree. *out is owned by the caller: segi_program_destroy(). */
 seg_status segi_program_build(const segi_mem *mem, const segi_node *const *trees, size_t tree_count,
                               segi_program **out, seg_error *err);
+/* The scores that a value needs: a program without roots. */
+seg_status segi_program_build_value(const segi_mem *mem, const segi_node *value, segi_program **out,
+                                    seg_error *err);
 void segi_program_destroy(segi_program *program);
+/* Does it take a pass over its population before the candidates are looked at? */
+static inline bool segi_op_ranks(const segi_op *op)
+{
+    return op->kind == SEGI_OP_RANK || op->kind == SEGI_OP_SCORE;
+}
+/* Does the operation have a population, as children[0]? */
+static inline bool segi_op_has_population(const segi_op *op)
+{
+    return op->node->child_count > 1 && op->node->children[1] != NULL;
+}
 
 /* What a leaf will cost and keep, from the snapshot's statistics; used to order operands. */
 typedef struct segi_estimate {

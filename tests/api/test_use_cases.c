@@ -527,6 +527,27 @@ START_TEST(test_use_cases__b23_win_back)
 }
 END_TEST
 
+START_TEST(test_use_cases__b24_streaks)
+{
+    /* Five days to yesterday: alive, and at 18 o'clock it is time to say so. */
+    shop s = shop_open("UTC");
+    for (int day = 24; day <= 31; day++) {
+        char when[32];
+        snprintf(when, sizeof(when), "2026-03-%02dT07:00:00Z", day);
+        shop_event(&s, "going", "lesson", when, "");
+        if (day >= 26 && day <= 30)
+            shop_event(&s, "waits", "lesson", when, "");
+        if (day <= 29)
+            shop_event(&s, "lost", "lesson", when, "");
+    }
+    shop_ask(&s, NOW, "current_streak(day) of \"lesson\" >= 7", "going");
+    shop_ask(&s, NOW, "current_streak(day) of \"lesson\" >= 3 and did not \"lesson\" today",
+             "waits");
+    shop_ask(&s, NOW, "streak(day, length 5) of \"lesson\" broken in last 1 day", "lost");
+    shop_close(&s);
+}
+END_TEST
+
 START_TEST(test_use_cases__b25_app_opens_videos_and_trial_end)
 {
     shop s = shop_open("UTC");
@@ -621,6 +642,7 @@ Suite *suite(void)
     tcase_add_test(b, test_use_cases__b21_nps_after_the_first_purchase_or_session);
     tcase_add_test(b, test_use_cases__b22_dormant);
     tcase_add_test(b, test_use_cases__b23_win_back);
+    tcase_add_test(b, test_use_cases__b24_streaks);
     tcase_add_test(b, test_use_cases__b25_app_opens_videos_and_trial_end);
     tcase_add_test(b, test_use_cases__b26_viewing_history);
     tcase_add_test(b, test_use_cases__b30_any_trait_without_declaring_it);

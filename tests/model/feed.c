@@ -487,7 +487,7 @@ static void apply_event(builder *b, const feed_row *row)
         user->events = events;
         user->event_capacity = capacity;
     }
-    model_event event = {row->type, row->time, b->arrival++, row->values};
+    model_event event = {row->type, row->time, b->arrival++, row->values, false, 0, 0};
     size_t at = user->event_count++;
     for (; at > 0 && user->events[at - 1].time > event.time; at--)
         user->events[at] = user->events[at - 1];
@@ -537,6 +537,19 @@ static void builder_start(builder *b, const feed_data *feed, model_arena *arena,
     out->user_count = feed->user_count;
     out->users = model_alloc(arena, (feed->user_count + 1) * sizeof(*out->users));
     out->order = model_alloc(arena, (feed->user_count + 1) * sizeof(*out->order));
+    for (size_t i = 0; i < feed->user_count; i++) {
+        model_user *user = &out->users[i];
+        if (feed->id_kind == SEG_ID_BYTES) {
+            user->id = feed->user_names[i].data;
+            user->id_size = feed->user_names[i].size;
+            continue;
+        }
+        char bytes[8]; /* lowest first, on any machine */
+        for (int k = 0; k < 8; k++)
+            bytes[k] = (char)(unsigned char)(feed->user_numbers[i] >> (8 * k));
+        user->id = model_copy(arena, bytes, 8);
+        user->id_size = 8;
+    }
 }
 
 /* Applies one commit; fates (may be NULL) gets one SEG_ROW_* per row that is not dropped. */

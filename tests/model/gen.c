@@ -6,6 +6,7 @@
 #include <string.h>
 
 static model_node *gen_where(gen *g, const model_selector *selector, int depth);
+static model_selector session_selector(gen *g);
 
 const char *gen_class_name(gen_class class)
 {
@@ -30,6 +31,10 @@ const char *gen_class_name(gen_class class)
         "segment",
         "sequence",
         "rank",
+        "score",
+        "split",
+        "life",
+        "session",
         "not",
         "at least",
     };
@@ -187,7 +192,7 @@ static void some_anchor(gen *g, model_window *window)
     }
     window->anchor = gen_node(g, MODEL_EDGE_ANCHOR);
     window->anchor->which = chance(g, 50) ? MODEL_FIRST : MODEL_LAST;
-    window->anchor->selector = some_selector(g, 0);
+    window->anchor->selector = chance(g, 10) ? session_selector(g) : some_selector(g, 0);
 }
 
 /* A date of the kind that dates are compared with. */
@@ -609,13 +614,25 @@ static bool can_group(seg_type type)
     return type != SEG_TYPE_STRING_SET;
 }
 
+static void some_streak(gen *g, model_node *node)
+{
+    node->period = (model_unit)(MODEL_U_DAY + below(g, chance(g, 70) ? 2 : 5));
+    node->min_events = chance(g, 25) ? 2 : 1;
+    node->length = node->aggregate == MODEL_A_STREAK_BROKEN ? rng_range(&g->r, 1, 3) : 1;
+    node->missed = chance(g, 40) ? rng_range(&g->r, 1, 3) : 0;
+    node->per = node->missed + rng_range(&g->r, 1, 6);
+    if (node->missed == 0)
+        node->per = 1;
+}
+
 /* An aggregate; what it gives goes to *column (as if it were a column of that type). */
 static model_node *some_aggregate(gen *g, model_column *column)
 {
     static const model_column whole = {"hour", SEG_TYPE_INT64, 0};
     static const model_column real = {"real", SEG_TYPE_FLOAT64, 0};
+    static const model_column instant = {"instant", SEG_TYPE_TIMESTAMP, 0};
     model_node *node = gen_node(g, MODEL_AGGREGATE);
-    node->aggregate = chance(g, 25) ? MODEL_A_COUNT : (model_aggregate)below(g, MODEL_A_SHARE + 1);
+    node->aggregate = chance(g, 25) ? MODEL_A_COUNT : (model_aggregate)below(g, MODEL_A_TOTAL);
     node->selector = some_selector(g, 1);
     node->window = some_window(g, FOR_EVENTS);
     *column = whole;
@@ -654,6 +671,15 @@ static model_node *some_aggregate(gen *g, model_column *column)
         node->share = gen_where(g, &node->selector, 1);
         *column = real;
         break;
+    case MODEL_A_STREAK:
+    case MODEL_A_CURRENT_STREAK:
+    case MODEL_A_STREAK_BROKEN:
+        some_streak(g, node);
+        if (node->aggregate == MODEL_A_STREAK_BROKEN)
+            *column = instant;
+        break;
+    case MODEL_A_OVERDUE: *column = real; break;
+    case MODEL_A_TOTAL: break;
     }
     return node;
 }
@@ -668,7 +694,8 @@ static bool is_weekday(const model_node *node)
 static void aggregate_literal(gen *g, const model_node *left, model_node *test)
 {
     bool counts = left->aggregate == MODEL_A_COUNT || left->aggregate == MODEL_A_DISTINCT ||
-                  left->aggregate == MODEL_A_DISTINCT_PERIOD;
+                  left->aggregate == MODEL_A_DISTINCT_PERIOD || left->aggregate == MODEL_A_STREAK ||
+                  left->aggregate == MODEL_A_CURRENT_STREAK;
     model_node *right = test->children[1];
     if (counts)
         right->literal = model_int(rng_range(&g->r, 0, 6));
@@ -727,9 +754,16 @@ static model_node *aggregate_test(gen *g)
 
 /* ---- numbers and values ---- */
 
+static model_node *some_score(gen *g, int depth);
+
 static model_node *some_number(gen *g, int depth)
 {
     model_column column;
+    if (depth > 0 && chance(g, 8)) {
+        model_node *score = some_score(g, 0);
+        if (score->score->quantile != 0)
+            return score;
+    }
     if (depth > 0 && chance(g, 40)) {
         model_node *pair[2] = {some_number(g, depth - 1), some_number(g, depth - 1)};
         model_node *node = gen_join(g, MODEL_ARITH, 2, pair);
@@ -809,7 +843,7 @@ model_node *gen_value(gen *g)
 
 static model_bound some_bound(gen *g)
 {
-    model_bound bound = {true, 0, INT64_MAX, false, MODEL_U_DAY};
+    model_bound bound = {true, 0, INT64_MAX, false, MODEL_U_DAY, 1};
     int64_t n = rng_range(&g->r, 0, 5);
     switch (below(g, 4)) {
     case 0: bound.min = n == 0 && !chance(g, 10) ? 2 : n; break;
@@ -835,6 +869,9 @@ static model_node *did(gen *g, gen_class class)
     if (class == GEN_DID_PERIODS) {
         node->bound.periods = true;
         node->bound.period = (model_unit)(MODEL_U_DAY + below(g, 5));
+        node->bound.each = chance(g, 30) ? rng_range(&g->r, 2, 3) : 1;
+        if (node->window.kind == MODEL_W_LAST_CALENDAR && chance(g, 60))
+            node->bound.period = node->window.length.unit;
     }
     return node;
 }
@@ -848,6 +885,150 @@ static model_node *edge(gen *g)
     do {
         node->window = some_window(g, FOR_EVENTS);
     } while (node->window.kind == MODEL_W_EVER);
+    return node;
+}
+
+/* ---- sessions ---- */
+
+static model_node *length_literal(gen *g)
+{
+    static const model_span spans[] = {
+        {0, MODEL_U_SECOND}, {1, MODEL_U_SECOND}, {5, MODEL_U_MINUTE}, {1, MODEL_U_HOUR},
+        {6, MODEL_U_HOUR},   {1, MODEL_U_DAY},    {3, MODEL_U_DAY},    {1, MODEL_U_WEEK}};
+    model_node *node = gen_node(g, MODEL_LENGTH);
+    node->shift = spans[below(g, 8)];
+    return node;
+}
+
+static model_node *session_builtin(gen *g, model_builtin builtin)
+{
+    model_node *node = gen_node(g, MODEL_BUILTIN);
+    node->builtin = builtin;
+    return node;
+}
+
+static model_node *compared(gen *g, model_node *left, model_node *right)
+{
+    model_node *pair[2] = {left, right};
+    model_node *node = gen_join(g, MODEL_COMPARE, 2, pair);
+    node->op = (model_op)below(g, 6);
+    return node;
+}
+
+/* An aggregate over what lies within the session. */
+static model_node *within_session(gen *g)
+{
+    model_column column;
+    model_node *left;
+    const model_selector *outer = g->where;
+    g->where = NULL;
+    do {
+        left = some_aggregate(g, &column);
+    } while (left->aggregate >= MODEL_A_STREAK);
+    memset(&left->window, 0, sizeof(left->window));
+    model_node *node =
+        column.type == SEG_TYPE_GEO ? test_geo(g, left) : test_compare(g, left, &column);
+    if (column.type != SEG_TYPE_GEO)
+        aggregate_literal(g, left, node);
+    g->where = outer;
+    return node;
+}
+
+static model_node *session_where(gen *g, int depth)
+{
+    model_node *children[2];
+    if (depth > 0 && chance(g, 35)) {
+        children[0] = session_where(g, depth - 1);
+        children[1] = session_where(g, depth - 1);
+        size_t pick = below(g, 3);
+        return gen_join(g,
+                        pick == 0   ? MODEL_AND
+                        : pick == 1 ? MODEL_OR
+                                    : MODEL_NOT,
+                        pick == 2 ? 1 : 2, children);
+    }
+    switch (below(g, 4)) {
+    case 0: return compared(g, session_builtin(g, MODEL_B_DURATION), length_literal(g));
+    case 1:
+        return compared(g, session_builtin(g, MODEL_B_COUNT),
+                        literal(g, model_int(rng_range(&g->r, 1, 5))));
+    case 2: return where_builtin(g);
+    default: return within_session(g);
+    }
+}
+
+static model_selector session_selector(gen *g)
+{
+    model_selector selector;
+    memset(&selector, 0, sizeof(selector));
+    selector.session = model_alloc(g->arena, sizeof(*selector.session));
+    *selector.session = some_selector(g, 1);
+    if (chance(g, 40)) {
+        memset(selector.session, 0, sizeof(*selector.session));
+        selector.session->any_event = true;
+    }
+    do {
+        selector.gap = some_span(g);
+    } while (selector.gap.unit >= MODEL_U_MONTH);
+    if (chance(g, 25)) {
+        selector.gap.count = 30;
+        selector.gap.unit = MODEL_U_MINUTE;
+    }
+    if (chance(g, 55))
+        selector.where = session_where(g, 1);
+    return selector;
+}
+
+static model_node *session_aggregate(gen *g)
+{
+    model_node *node = gen_node(g, MODEL_AGGREGATE);
+    node->aggregate = (model_aggregate)below(g, MODEL_A_OVERDUE);
+    node->selector = session_selector(g);
+    node->window = some_window(g, FOR_EVENTS);
+    node->period = (model_unit)(MODEL_U_DAY + below(g, 3));
+    node->min_events = node->length = node->per = 1;
+    node->fraction = rng_range(&g->r, 0, 1000);
+    node->nth = rng_range(&g->r, 1, 3);
+    node->ties = (model_ties)below(g, 2);
+    if (node->aggregate == MODEL_A_STREAK_BROKEN)
+        node->aggregate = MODEL_A_COUNT;
+    if (node->aggregate == MODEL_A_SHARE)
+        node->share = session_where(g, 1);
+    bool counts = node->aggregate == MODEL_A_COUNT || node->aggregate == MODEL_A_DISTINCT_PERIOD ||
+                  node->aggregate >= MODEL_A_SHARE;
+    bool lengths = !counts && chance(g, 60);
+    if (!counts)
+        node->argument = session_builtin(g, lengths ? MODEL_B_DURATION : MODEL_B_COUNT);
+    if (lengths && node->aggregate != MODEL_A_DISTINCT)
+        return compared(g, node, length_literal(g));
+    if (node->aggregate == MODEL_A_SHARE)
+        return compared(g, node, literal(g, model_decimal(rng_range(&g->r, 0, 4) * 25, 2)));
+    return compared(g, node, literal(g, model_int(rng_range(&g->r, 0, 4))));
+}
+
+static model_node *edge(gen *g);
+
+static model_node *session(gen *g)
+{
+    if (chance(g, 40))
+        return session_aggregate(g);
+    model_node *node = chance(g, 25) ? edge(g) : did(g, (gen_class)(GEN_DID + below(g, 3)));
+    node->selector = session_selector(g);
+    return node;
+}
+
+/* dormant, resurrected, stage */
+static model_node *life(gen *g)
+{
+    model_node *node = gen_node(g, (model_kind)(MODEL_DORMANT + below(g, 3)));
+    node->selector = chance(g, 15) ? session_selector(g) : some_selector(g, 1);
+    node->shift = some_span(g);
+    node->active = some_span(g);
+    if ((node->active.unit < MODEL_U_MONTH) != (node->shift.unit < MODEL_U_MONTH))
+        node->active.unit = node->shift.unit;
+    node->period = (model_unit)(MODEL_U_DAY + below(g, 5));
+    node->stages = 1 + (unsigned)below(g, 14);
+    some_zone(g, &node->window);
     return node;
 }
 
@@ -867,6 +1048,84 @@ static model_node *rank(gen *g, int depth)
     if (node->percent)
         node->count =
             chance(g, 80) ? rng_range(&g->r, 1, 20) * 5000000 : rng_range(&g->r, 1, 99999) * 1000;
+    return node;
+}
+
+/* ---- classes and shares by lot ---- */
+
+static void tier_cuts(gen *g, model_score *score)
+{
+    static const char *const usual[] = {"none", "light", "medium", "heavy"};
+    static const char *const names[] = {"none", "low", "b", "third", "IV", "5"};
+    score->fixed = chance(g, 50);
+    score->cut_count = 1 + below(g, 4);
+    int64_t cut = rng_range(&g->r, -5, 5), part = 0;
+    for (size_t i = 0; i < score->cut_count; i++) {
+        cut += rng_range(&g->r, 1, 6);
+        part += rng_range(&g->r, i == 0 ? 0 : 1, 20) * 1000000;
+        score->cuts[i] = chance(g, 50) ? model_int(cut) : model_decimal(cut * 100 + 25, 2);
+        score->parts[i] = chance(g, 5) && i + 1 == score->cut_count ? 100000000 : part;
+    }
+    for (size_t i = 0; i < score->cut_count + 2; i++)
+        score->labels[i] = score->cut_count == 2 ? usual[i] : names[i];
+}
+
+/* The class of some number. */
+static model_node *some_score(gen *g, int depth)
+{
+    static const int64_t quantiles[] = {4, 5, 10};
+    model_node *children[2];
+    do {
+        children[0] = some_number(g, chance(g, 30) ? 1 : 0);
+    } while (children[0]->kind == MODEL_LITERAL);
+    model_score *score = model_alloc(g->arena, sizeof(*score));
+    score->zeros = chance(g, 50);
+    if (chance(g, 50)) {
+        tier_cuts(g, score);
+    } else {
+        score->quantile = quantiles[below(g, 3)];
+        score->cut_count = (size_t)score->quantile - 1;
+        for (size_t i = 0; i < score->cut_count; i++)
+            score->parts[i] = (int64_t)(i + 1) * 100000000 / score->quantile;
+    }
+    bool among = depth > 0 && !score->fixed && chance(g, 40);
+    if (among)
+        children[1] = gen_tree(g, depth - 1);
+    model_node *node = gen_join(g, MODEL_SCORE, among ? 2 : 1, children);
+    node->score = score;
+    return node;
+}
+
+/* A test of one class, or of several. */
+static model_node *score_test(gen *g, int depth)
+{
+    model_node *left = some_score(g, depth);
+    int64_t highest = (int64_t)left->score->cut_count + 1;
+    model_node *node;
+    if (left->score->quantile != 0 && chance(g, 15))
+        return test_state(g, left);
+    if (chance(g, 40)) {
+        node = gen_join(g, MODEL_IN, 1, &left);
+        node->list_count = 1 + below(g, 3);
+        node->list = model_alloc(g->arena, node->list_count * sizeof(*node->list));
+        for (size_t i = 0; i < node->list_count; i++)
+            node->list[i] = model_int(rng_range(&g->r, 0, highest));
+        node->negated = chance(g, 30);
+        return node;
+    }
+    model_node *pair[2] = {left, literal(g, model_int(rng_range(&g->r, 0, highest)))};
+    node = gen_join(g, MODEL_COMPARE, 2, pair);
+    node->op = (model_op)below(g, left->score->quantile == 0 ? 2 : 6);
+    return node;
+}
+
+static model_node *split(gen *g)
+{
+    static const char *const seeds[] = {"exp-42", "global", "a much longer name of an experiment"};
+    model_node *node = gen_node(g, MODEL_SPLIT);
+    node->split.seed = seeds[below(g, 3)];
+    node->split.low = chance(g, 50) ? 0 : rng_range(&g->r, 0, 100000000);
+    node->split.high = chance(g, 10) ? 100000000 : rng_range(&g->r, node->split.low, 100000000);
     return node;
 }
 
@@ -960,6 +1219,10 @@ model_node *gen_operand(gen *g, gen_class class, int depth)
     case GEN_SEGMENT: return segment(g);
     case GEN_SEQUENCE: return gen_sequence(g);
     case GEN_RANK: return rank(g, depth);
+    case GEN_SCORE: return score_test(g, depth);
+    case GEN_SPLIT: return split(g);
+    case GEN_LIFE: return life(g);
+    case GEN_SESSION: return session(g);
     case GEN_NOT:
         child = gen_tree(g, depth > 0 ? depth - 1 : 0);
         return gen_join(g, MODEL_NOT, 1, &child);

@@ -26,6 +26,10 @@ typedef enum gen_class {
     GEN_SEGMENT,
     GEN_SEQUENCE,
     GEN_RANK,
+    GEN_SCORE,
+    GEN_SPLIT,
+    GEN_LIFE,
+    GEN_SESSION,
     GEN_NOT,
     GEN_AT_LEAST,
     GEN_CLASS_COUNT

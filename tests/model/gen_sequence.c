@@ -26,13 +26,13 @@ static model_span some_length(gen *g)
 
 static model_bound once(void)
 {
-    model_bound bound = {false, 1, INT64_MAX, false, MODEL_U_DAY};
+    model_bound bound = {false, 1, INT64_MAX, false, MODEL_U_DAY, 1};
     return bound;
 }
 
 static model_bound some_repeat(gen *g)
 {
-    model_bound bound = {true, rng_range(&g->r, 1, 3), INT64_MAX, false, MODEL_U_DAY};
+    model_bound bound = {true, rng_range(&g->r, 1, 3), INT64_MAX, false, MODEL_U_DAY, 1};
     if (chance(g, 50))
         bound.max = bound.min + rng_range(&g->r, 0, 2);
     bound.given = bound.min > 1 || bound.max < INT64_MAX;
@@ -80,8 +80,7 @@ static void some_links(gen *g, const model_sequence *sequence, size_t before, mo
                          : some_held(g, &events->selector, column);
         bool twice = own == schema->property_count;
         for (size_t k = 0; k < events->link_count; k++)
-            twice = twice ||
-                    (events->links[k].step == step && events->links[k].theirs == theirs);
+            twice = twice || (events->links[k].step == step && events->links[k].theirs == theirs);
         if (twice)
             continue;
         events->links[events->link_count].own = own;

@@ -3,7 +3,8 @@
  * Users, attribute values and events lie in plain arrays; a predicate is a tree of model_node;
  * model_evaluate() asks each user in turn and walks over all of his events for each question.
  * Nothing here is shared with the library: calendar, zones (through libc), sums and text tests
- * are written again. The meanings are those of the contract, S-01 to S-20, S-29 and S-30;
+ * are written again. The meanings are those of the contract, S-01 to S-18, S-25, S-29, S-30 and
+ * S-34;
  * README.md of this folder lists the choices made where the contract leaves one. */
 #ifndef SEG_TEST_MODEL_H
 #define SEG_TEST_MODEL_H
@@ -213,12 +214,17 @@ typedef struct model_event {
     int64_t time;
     uint64_t arrival;
     const model_value *props; /* property_count */
+    /* A session stands for an event at its first instant. */
+    bool is_session;
+    int64_t end, events;
 } model_event;
 
 typedef struct model_user {
-    bool known;          /* some row spoke of him */
-    bool named;          /* a batch of attributes did */
-    model_value *attrs;  /* attribute_count */
+    bool known;         /* some row spoke of him */
+    bool named;         /* a batch of attributes did */
+    model_value *attrs; /* attribute_count */
+    const char *id;     /* external id as the bytes that a draw takes */
+    size_t id_size;
     model_event *events; /* by (time, arrival) */
     size_t event_count, event_capacity;
 } model_user;
@@ -259,6 +265,10 @@ typedef enum model_kind {
     MODEL_SEGMENT,
     MODEL_SEQUENCE,
     MODEL_RANK,
+    MODEL_SPLIT,
+    MODEL_DORMANT,
+    MODEL_RESURRECTED,
+    MODEL_STAGE,
     MODEL_PREDICATE_COUNT,
     /* values */
     MODEL_LITERAL = MODEL_PREDICATE_COUNT,
@@ -275,6 +285,7 @@ typedef enum model_kind {
     MODEL_FIGURE,
     MODEL_LENGTH,     /* a span of time, beside MODEL_DIFFERENCE */
     MODEL_DIFFERENCE, /* one instant minus another */
+    MODEL_SCORE,      /* children[0], a number; children[1] is `among` */
     MODEL_EDGE_ANCHOR /* first or last occurrence, as the anchor of a window */
 } model_kind;
 
@@ -304,7 +315,9 @@ typedef enum model_builtin {
     MODEL_B_WEEKDAY,
     MODEL_B_DAY,
     MODEL_B_MONTH,
-    MODEL_B_YEAR
+    MODEL_B_YEAR,
+    MODEL_B_DURATION,
+    MODEL_B_COUNT
 } model_builtin;
 typedef enum model_aggregate {
     MODEL_A_COUNT,
@@ -321,7 +334,12 @@ typedef enum model_aggregate {
     MODEL_A_FIRST,
     MODEL_A_LAST,
     MODEL_A_NTH,
-    MODEL_A_SHARE
+    MODEL_A_SHARE,
+    MODEL_A_STREAK,
+    MODEL_A_CURRENT_STREAK,
+    MODEL_A_STREAK_BROKEN,
+    MODEL_A_OVERDUE,
+    MODEL_A_TOTAL
 } model_aggregate;
 typedef enum model_ties {
     MODEL_TIES_LATEST,
@@ -333,14 +351,40 @@ typedef struct model_selector {
     bool any_event;
     size_t types[MODEL_TYPES_MAX];
     size_t type_count;
-    struct model_node *where; /* NULL: all */
+    struct model_node *where;       /* NULL: all */
+    struct model_selector *session; /* NULL: events; else sessions of these */
+    model_span gap;
 } model_selector;
+
+#define MODEL_CUTS_MAX 9
+
+/* Classes of a number (S-24, S-25): quantiles, or tiers by percentiles or written numbers. */
+typedef struct model_score {
+    int64_t quantile; /* 4, 5, 10; 0: a tier */
+    bool fixed;       /* cuts are values, else parts in 10^-8 */
+    bool zeros;       /* ranked as any other */
+    size_t cut_count;
+    model_value cuts[MODEL_CUTS_MAX];
+    int64_t parts[MODEL_CUTS_MAX];
+    const char *labels[MODEL_CUTS_MAX + 2]; /* tiers */
+    /* what the last evaluation found */
+    uint64_t stamp;
+    size_t found_count;
+    model_value found[MODEL_CUTS_MAX]; /* cut points that somebody reaches */
+} model_score;
+
+/* Members draw from [low, high) of 10^8 parts under that name (S-34). */
+typedef struct model_split {
+    const char *seed;
+    int64_t low, high;
+} model_split;
 
 typedef struct model_bound {
     bool given;
     int64_t min, max; /* INT64_MAX: no upper bound */
     bool periods;
     model_unit period;
+    int64_t each; /* periods: events in each */
 } model_bound;
 
 /* ---- ordered steps (S-19, S-20) ---- */
@@ -439,7 +483,8 @@ typedef struct model_node {
     int64_t nth;
     model_value literal; /* LITERAL; PERCENT: millionths in i */
     model_moment moment;
-    model_span shift;
+    model_span shift; /* DORMANT, RESURRECTED: how long away */
+    model_span active;
     char arith;    /* + - * / ; SHIFT: + - */
     size_t column; /* ATTRIBUTE, PROPERTY */
     model_builtin builtin;
@@ -448,8 +493,12 @@ typedef struct model_node {
     struct model_node *share;
     int64_t fraction; /* PERCENTILE, x 1000 */
     model_unit period;
-    int64_t min_events;
+    int64_t min_events;          /* MODE, streaks */
+    int64_t length, missed, per; /* streaks */
+    unsigned stages;             /* STAGE: bits of new, active, dormant, resurrected */
     model_ties ties;
+    model_score *score; /* SCORE */
+    model_split split;  /* SPLIT */
     /* RANK: what the last evaluation found */
     uint64_t rank_stamp;
     bool rank_any;
@@ -483,6 +532,21 @@ void model_evaluate(const model *data, const model_catalog *catalog, const model
 /* The value for each user (also outside of the universe). */
 void model_evaluate_value(const model *data, const model_catalog *catalog, const model_node *value,
                           int64_t now, model_value *values, bool *overflow);
+
+/* Cut points of a population whose ranked values are given (they are put in order). */
+void model_score_cut(model_score *score, model_value *values, size_t count);
+/* The class of a value by the cut points found. */
+int64_t model_score_class(const model_score *score, const model_value *value);
+bool model_split_holds(const model_split *split, const char *id, size_t id_size);
+/* model_shape.c: shapes over time. A list holds a user's selected events in order. */
+int64_t model_active_periods(const model_event *const *list, size_t count, model_unit unit,
+                             int64_t each, const model_zone *zone, int week_start);
+model_value model_streak(const model_node *node, const model_event *const *list, size_t count,
+                         const model_zone *zone, int week_start, int64_t now);
+model_value model_overdue(const model_event *const *list, size_t count, int64_t now);
+/* MODEL_DORMANT, _RESURRECTED, _STAGE; the list is of all time up to now. */
+bool model_life(const model_node *node, const model_event *const *list, size_t count,
+                const model_zone *zone, int week_start, int64_t now);
 
 /* ---- text ---------------------------------------------------------------------------------- */
 

@@ -30,6 +30,7 @@ typedef struct place {
 static bool holds(context *run, model_node *node, place at);
 static model_value figure(context *run, const model_node *node, place at);
 static model_value value_of(context *run, const model_node *node, place at);
+static model_value score(context *run, const model_node *node, place at);
 
 /* ---- windows and selectors ---- */
 
@@ -71,6 +72,10 @@ static bool selects(context *run, const model_selector *selector, place at,
 {
     if (event->time > run->now)
         return false;
+    if (event->is_session) {
+        at.event = event;
+        return selector->where == NULL || holds(run, selector->where, at);
+    }
     bool right_type = selector->any_event;
     for (size_t i = 0; i < selector->type_count; i++) {
         if (selector->types[i] == event->type)
@@ -82,23 +87,54 @@ static bool selects(context *run, const model_selector *selector, place at,
     return selector->where == NULL || holds(run, selector->where, at);
 }
 
-/* The first, last or nth occurrence ever; NULL if there is none. */
-static const model_event *occurrence(context *run, const model_node *node, place at)
+/* What a selector may select from, in order: the user's events, or his sessions, which are made
+ * here and freed by the caller. */
+static model_event *sessions_of(context *run, const model_selector *selector, place at,
+                                const model_event **list, size_t *count)
 {
-    const model_event *found = NULL;
-    int64_t seen = 0;
+    *list = at.user->events;
+    *count = at.user->event_count;
+    if (selector->session == NULL)
+        return NULL;
+    model_event *made = malloc((at.user->event_count + 1) * sizeof(*made));
+    if (made == NULL)
+        exit(2);
+    int64_t gap = model_shift(0, selector->gap, 1, at.zone);
+    size_t n = 0;
     for (size_t i = 0; i < at.user->event_count; i++) {
         const model_event *event = &at.user->events[i];
-        if (!selects(run, &node->selector, at, event))
+        if (!selects(run, selector->session, at, event))
+            continue;
+        if (n == 0 || event->time - made[n - 1].end > gap) {
+            memset(&made[n], 0, sizeof(made[n]));
+            made[n].is_session = true;
+            made[n++].time = event->time;
+        }
+        made[n - 1].end = event->time;
+        made[n - 1].events++;
+    }
+    *list = made;
+    *count = n;
+    return made;
+}
+
+/* The first, last or nth occurrence ever; NULL if there is none. A session is only a time. */
+static model_value occurrence(context *run, const model_node *node, place at)
+{
+    model_value found = model_undefined();
+    int64_t seen = 0;
+    const model_event *all;
+    size_t count;
+    model_event *made = sessions_of(run, &node->selector, at, &all, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (!selects(run, &node->selector, at, &all[i]))
             continue;
         seen++;
-        if (node->which == MODEL_FIRST && seen == 1)
-            found = event;
-        if (node->which == MODEL_LAST)
-            found = event;
-        if (node->which == MODEL_NTH && seen == node->nth)
-            found = event;
+        if ((node->which == MODEL_FIRST && seen == 1) || node->which == MODEL_LAST ||
+            (node->which == MODEL_NTH && seen == node->nth))
+            found = model_instant(all[i].time);
     }
+    free(made);
     return found;
 }
 
@@ -117,41 +153,40 @@ static void bounds_of(context *run, const model_window *window, place at, bool e
     model_window_instants(window, at.zone, run->week_start, run->now, anchor, events, begin, end);
 }
 
-/* The selected events of the window, in event order. Freed by the caller. */
+/* The selected events of the window, in event order; within a session, those of it. Freed by the
+ * caller with unselect(). */
 static const model_event **selected(context *run, const model_node *node, place at, size_t *count)
 {
-    const model_event **list = malloc((at.user->event_count + 1) * sizeof(*list));
+    size_t total;
+    const model_event *all;
+    model_event *made = sessions_of(run, &node->selector, at, &all, &total);
+    const model_event **list = malloc((total + 2) * sizeof(*list));
     if (list == NULL)
         exit(2);
+    *list++ = made; /* kept in front of the list */
     int64_t begin, end;
-    bounds_of(run, &node->window, at, true, &begin, &end);
+    if (at.event != NULL) {
+        begin = at.event->time;
+        end = at.event->end + 1;
+    } else {
+        bounds_of(run, &node->window, at, true, &begin, &end);
+    }
     *count = 0;
-    for (size_t i = 0; i < at.user->event_count; i++) {
-        const model_event *event = &at.user->events[i];
-        if (event->time >= begin && event->time < end && selects(run, &node->selector, at, event))
-            list[(*count)++] = event;
+    for (size_t i = 0; i < total; i++) {
+        if (all[i].time >= begin && all[i].time < end && selects(run, &node->selector, at, &all[i]))
+            list[(*count)++] = &all[i];
     }
     return list;
 }
 
-static int64_t distinct_periods(const context *run, const model_event *const *list, size_t count,
-                                model_unit unit, const model_zone *zone)
+static void unselect(const model_event **list)
 {
-    int64_t *starts = malloc((count + 1) * sizeof(*starts));
-    if (starts == NULL)
-        exit(2);
-    int64_t distinct = 0;
-    for (size_t i = 0; i < count; i++) {
-        int64_t date = model_zone_date(zone, list[i]->time);
-        int64_t start = model_period_start(unit, date, run->week_start);
-        bool seen = false;
-        for (int64_t k = 0; k < distinct; k++)
-            seen = seen || starts[k] == start;
-        if (!seen)
-            starts[distinct++] = start;
-    }
-    free(starts);
-    return distinct;
+    union {
+        const model_event *in;
+        void *out;
+    } made = {list[-1]};
+    free(made.out);
+    free(list - 1);
 }
 
 /* ---- aggregates ---- */
@@ -350,7 +385,7 @@ static model_value *mode_values(context *run, const model_node *node, place at, 
         exit(2);
     *count = (int64_t)n < node->min_events ? 0 : modes_of(values, n, tied);
     free(values);
-    free(list);
+    unselect(list);
     return tied;
 }
 
@@ -406,6 +441,16 @@ static model_value value_at(context *run, const model_node *node, place at,
     return value_of(run, node->argument, at);
 }
 
+/* Figures between lengths of time are whole microseconds. */
+static model_value whole(const model_node *node, model_value value)
+{
+    bool length = node->argument != NULL && node->argument->kind == MODEL_BUILTIN &&
+                  node->argument->builtin == MODEL_B_DURATION;
+    if (length && value.state == SEG_VALUE_SET && value.type == SEG_TYPE_FLOAT64)
+        return model_int((int64_t)value.f);
+    return value;
+}
+
 static model_value aggregate(context *run, const model_node *node, place at)
 {
     if (node->aggregate == MODEL_A_MODE) {
@@ -422,20 +467,27 @@ static model_value aggregate(context *run, const model_node *node, place at)
     switch (node->aggregate) {
     case MODEL_A_COUNT: result = model_int((int64_t)count); break;
     case MODEL_A_DISTINCT_PERIOD:
-        result = model_int(distinct_periods(run, list, count, node->period, at.zone));
+        result =
+            model_int(model_active_periods(list, count, node->period, 1, at.zone, run->week_start));
         break;
+    case MODEL_A_STREAK:
+    case MODEL_A_CURRENT_STREAK:
+    case MODEL_A_STREAK_BROKEN:
+        result = model_streak(node, list, count, at.zone, run->week_start, run->now);
+        break;
+    case MODEL_A_OVERDUE: result = model_overdue(list, count, run->now); break;
     case MODEL_A_SHARE: result = share_of(run, node, at, list, count); break;
     case MODEL_A_FIRST:
     case MODEL_A_LAST:
     case MODEL_A_NTH: result = value_at(run, node, at, list, count); break;
     default: {
         model_value *values = inputs(run, node, at, list, count, &n);
-        result = summary(run, node, values, n);
+        result = whole(node, summary(run, node, values, n));
         free(values);
         break;
     }
     }
-    free(list);
+    unselect(list);
     return result;
 }
 
@@ -456,6 +508,8 @@ static model_value builtin(const model_node *node, place at)
     case MODEL_B_DAY: return model_int(day);
     case MODEL_B_MONTH: return model_int(month);
     case MODEL_B_YEAR: return model_int(year);
+    case MODEL_B_DURATION: return model_int(at.event->end - at.event->time);
+    case MODEL_B_COUNT: return model_int(at.event->events);
     }
     return model_undefined();
 }
@@ -478,7 +532,6 @@ static model_value arithmetic(context *run, const model_node *node, place at)
 static model_value value_of(context *run, const model_node *node, place at)
 {
     model_value value;
-    const model_event *event;
     switch (node->kind) {
     case MODEL_LITERAL: return node->literal;
     case MODEL_PERCENT: return model_decimal(node->literal.i, 8);
@@ -507,9 +560,8 @@ static model_value value_of(context *run, const model_node *node, place at)
         value = value_of(run, node->children[0], at);
         return value.state == SEG_VALUE_SET ? model_int((int64_t)value.element_count)
                                             : model_undefined();
-    case MODEL_EDGE_ANCHOR:
-        event = occurrence(run, node, at);
-        return event != NULL ? model_instant(event->time) : model_undefined();
+    case MODEL_SCORE: return score(run, node, at);
+    case MODEL_EDGE_ANCHOR: return occurrence(run, node, at);
     default: exit(2);
     }
 }
@@ -663,23 +715,32 @@ static bool did(context *run, const model_node *node, place at)
     const model_event **list = selected(run, node, at, &count);
     int64_t n = (int64_t)count;
     if (node->bound.periods)
-        n = distinct_periods(run, list, count, node->bound.period, at.zone);
-    free(list);
+        n = model_active_periods(list, count, node->bound.period, node->bound.each, at.zone,
+                                 run->week_start);
+    unselect(list);
     bool result = node->bound.given ? node->bound.min <= n && n <= node->bound.max : n >= 1;
     if (node->negated && node->window.kind == MODEL_W_ANCHOR)
         return !result && span_is_over(run, &node->window, at);
     return result != node->negated;
 }
 
+static bool life(context *run, const model_node *node, place at)
+{
+    at.zone = window_zone(run, &node->window, at);
+    size_t count;
+    const model_event **list = selected(run, node, at, &count);
+    bool result = model_life(node, list, count, at.zone, run->week_start, run->now);
+    unselect(list);
+    return result;
+}
+
 static bool edge(context *run, const model_node *node, place at)
 {
     at.zone = window_zone(run, &node->window, at);
-    const model_event *event = occurrence(run, node, at);
-    if (event == NULL)
-        return false;
+    model_value when = occurrence(run, node, at);
     int64_t begin, end;
     bounds_of(run, &node->window, at, true, &begin, &end);
-    return event->time >= begin && event->time < end;
+    return when.state == SEG_VALUE_SET && when.i >= begin && when.i < end;
 }
 
 static bool in_time(context *run, const model_node *node, place at)
@@ -821,6 +882,49 @@ static bool rank(context *run, model_node *node, place at)
     return node->bottom ? order <= 0 : order >= 0;
 }
 
+/* ---- classes ---- */
+
+/* The number of a user that has a class; undefined outside of the population. */
+static model_value scored(context *run, const model_node *node, place at)
+{
+    if (node->child_count > 1 && !holds(run, node->children[1], at))
+        return model_undefined();
+    return value_of(run, node->children[0], at);
+}
+
+static void score_prepare(context *run, const model_node *node)
+{
+    model_value *values = malloc((run->data->user_count + 1) * sizeof(*values));
+    if (values == NULL)
+        exit(2);
+    size_t count = 0;
+    node->score->stamp = run->stamp;
+    for (size_t i = 0; i < run->data->user_count && !node->score->fixed; i++) {
+        place at = {&run->data->users[i], NULL, NULL};
+        if (!model_exists(run->data, i, run->now))
+            continue;
+        at.zone = default_zone(run, at.user);
+        model_value value = scored(run, node, at);
+        if (value.state == SEG_VALUE_SET && (node->score->zeros || model_to_double(&value) != 0))
+            values[count++] = value;
+    }
+    model_score_cut(node->score, values, count);
+    free(values);
+}
+
+static model_value score(context *run, const model_node *node, place at)
+{
+    if (node->score->stamp != run->stamp)
+        score_prepare(run, node);
+    if (!node->score->fixed &&
+        !model_exists(run->data, (size_t)(at.user - run->data->users), run->now))
+        return model_undefined();
+    model_value value = scored(run, node, at);
+    if (value.state != SEG_VALUE_SET)
+        return model_undefined();
+    return model_int(model_score_class(node->score, &value));
+}
+
 /* ---- the tree ---- */
 
 static bool other_segment(context *outer, const model_segment *segment, place at)
@@ -874,6 +978,10 @@ static bool leaf_holds(context *run, model_node *node, place at)
     case MODEL_TIME: return in_time(run, node, at);
     case MODEL_SEGMENT: return other_segment(run, &run->catalog->segments[node->segment], at);
     case MODEL_RANK: return rank(run, node, at);
+    case MODEL_SPLIT: return model_split_holds(&node->split, at.user->id, at.user->id_size);
+    case MODEL_DORMANT:
+    case MODEL_RESURRECTED:
+    case MODEL_STAGE: return life(run, node, at);
     default: exit(2);
     }
 }

@@ -201,7 +201,11 @@ static seg_type type_of(const printer *p, const model_node *node)
     switch (node->aggregate) {
     case MODEL_A_COUNT:
     case MODEL_A_DISTINCT:
+    case MODEL_A_STREAK:
+    case MODEL_A_CURRENT_STREAK:
     case MODEL_A_DISTINCT_PERIOD: return SEG_TYPE_INT64;
+    case MODEL_A_STREAK_BROKEN: return SEG_TYPE_TIMESTAMP;
+    case MODEL_A_OVERDUE:
     case MODEL_A_AVG:
     case MODEL_A_MEDIAN:
     case MODEL_A_PERCENTILE:
@@ -266,7 +270,20 @@ static void print_span(printer *p, model_span span)
 
 static void print_selector(printer *p, const model_selector *selector)
 {
-    if (selector->any_event) {
+    if (selector->session != NULL) {
+        add(p, "session(");
+        if (selector->gap.count != 30 || selector->gap.unit != MODEL_U_MINUTE ||
+            draw(p->style, 2) == 1) {
+            add(p, "gap ");
+            print_span(p, selector->gap);
+        }
+        if (!selector->session->any_event || selector->session->where != NULL ||
+            draw(p->style, 2) == 1) {
+            add(p, " of ");
+            print_selector(p, selector->session);
+        }
+        add(p, ")");
+    } else if (selector->any_event) {
         add(p, "any event");
     } else if (selector->type_count == 1) {
         model_addf(p->out, "\"%s\"", p->schema->types[selector->types[0]].name);
@@ -347,6 +364,14 @@ static void print_relative(printer *p, const model_window *window)
     }
 }
 
+static void print_zone(printer *p, const model_window *window)
+{
+    if (window->zone_kind == MODEL_Z_NAMED)
+        model_addf(p->out, " tz \"%s\"", window->zone_name);
+    else if (window->zone_kind == MODEL_Z_USER)
+        add(p, " tz user");
+}
+
 /* With the blank before it. */
 static void print_window(printer *p, const model_window *window)
 {
@@ -374,34 +399,45 @@ static void print_window(printer *p, const model_window *window)
     case MODEL_W_ANCHOR: print_anchor(p, window); break;
     default: print_relative(p, window); break;
     }
-    if (window->zone_kind == MODEL_Z_NAMED)
-        model_addf(p->out, " tz \"%s\"", window->zone_name);
-    else if (window->zone_kind == MODEL_Z_USER)
-        add(p, " tz user");
+    print_zone(p, window);
 }
 
 /* ---- values ---- */
 
 static const char *builtin_name(model_builtin builtin)
 {
-    static const char *const names[] = {"@time", "@date",  "@hour", "@weekday",
-                                        "@day",  "@month", "@year"};
+    static const char *const names[] = {"@time",  "@date", "@hour",     "@weekday", "@day",
+                                        "@month", "@year", "@duration", "@count"};
     return names[builtin];
+}
+
+static void print_streak(printer *p, const model_node *node)
+{
+    add(p, unit_names[node->period]);
+    if (node->missed > 0)
+        model_addf(p->out, ", allowing %" PRId64 " missed per %" PRId64, node->missed, node->per);
+    if (node->min_events > 1 || draw(p->style, 4) == 1)
+        model_addf(p->out, ", min %" PRId64, node->min_events);
+    if (node->length > 1)
+        model_addf(p->out, ", length %" PRId64, node->length);
 }
 
 static void print_aggregate_head(printer *p, const model_node *node)
 {
-    static const char *const names[] = {"count",  "sum",        "avg",    "min",      "max",
-                                        "median", "percentile", "stddev", "distinct", "distinct",
-                                        "mode",   "first",      "last",   "nth",      "share"};
+    static const char *const names[] = {
+        "count",          "sum",      "avg",    "min",   "max",  "median", "percentile", "stddev",
+        "distinct",       "distinct", "mode",   "first", "last", "nth",    "share",      "streak",
+        "current_streak", "streak",   "overdue"};
     add(p, names[node->aggregate]);
-    if (node->aggregate == MODEL_A_COUNT)
+    if (node->aggregate == MODEL_A_COUNT || node->aggregate == MODEL_A_OVERDUE)
         return;
     add(p, "(");
     if (node->aggregate == MODEL_A_SHARE)
         print_node(p, node->share);
     else if (node->aggregate == MODEL_A_DISTINCT_PERIOD)
         add(p, unit_names[node->period]);
+    else if (node->aggregate >= MODEL_A_STREAK)
+        print_streak(p, node);
     else
         print_node(p, node->argument);
     if (node->aggregate == MODEL_A_PERCENTILE) {
@@ -432,6 +468,58 @@ static void print_operand(printer *p, const model_node *node)
     add(p, bare ? "" : ")");
 }
 
+/* 10^-8 of the whole as a percentage, without the sign. */
+static void print_parts(printer *p, int64_t parts)
+{
+    print_decimal(p->out, parts, 6);
+    while (p->out->data[p->out->size - 1] == '0')
+        p->out->data[--p->out->size] = '\0';
+    if (p->out->data[p->out->size - 1] == '.')
+        p->out->data[--p->out->size] = '\0';
+}
+
+static void print_score(printer *p, const model_node *node)
+{
+    const model_score *score = node->score;
+    add(p, score->quantile == 0   ? "tier("
+           : score->quantile == 4 ? "quartile("
+           : score->quantile == 5 ? "quintile("
+                                  : "decile(");
+    print_node(p, node->children[0]);
+    for (size_t i = 0; score->quantile == 0 && i < score->cut_count; i++) {
+        add(p, i == 0 ? ", cuts (" : ", ");
+        if (score->fixed) {
+            print_literal(p->out, &score->cuts[i]);
+        } else {
+            add(p, "p");
+            print_parts(p, score->parts[i]);
+        }
+    }
+    bool usual = score->cut_count == 2 && strcmp(score->labels[1], "light") == 0;
+    if (score->quantile == 0 && (!usual || draw(p->style, 2) == 1)) {
+        for (size_t i = 1; i <= score->cut_count + 1; i++)
+            model_addf(p->out, i == 1 ? ") labels (\"%s\"" : ", \"%s\"", score->labels[i]);
+    }
+    add(p, score->quantile == 0 ? ")" : "");
+    add(p, score->zeros ? " with zeros)" : ")");
+    if (node->child_count > 1) {
+        add(p, " among (");
+        print_node(p, node->children[1]);
+        add(p, ")");
+    }
+}
+
+/* A class of a tier is asked for by its name. */
+static bool is_tier(const model_node *node)
+{
+    return node->kind == MODEL_SCORE && node->score->quantile == 0;
+}
+
+static void print_label(printer *p, const model_node *tier, const model_value *class)
+{
+    model_addf(p->out, "\"%s\"", tier->score->labels[class->i]);
+}
+
 static void print_sequence(printer *p, const model_node *node);
 
 static void print_value(printer *p, const model_node *node)
@@ -452,6 +540,7 @@ static void print_value(printer *p, const model_node *node)
         add(p, " of ");
         print_selector(p, &node->selector);
         print_window(p, &node->window);
+        add(p, node->aggregate == MODEL_A_STREAK_BROKEN ? " broken" : "");
         break;
     case MODEL_ARITH:
         print_operand(p, node->children[0]);
@@ -470,6 +559,7 @@ static void print_value(printer *p, const model_node *node)
         add(p, " - ");
         print_node(p, node->children[1]);
         break;
+    case MODEL_SCORE: print_score(p, node); break;
     default: /* MODEL_SIZE */
         add(p, "size(");
         print_node(p, node->children[0]);
@@ -505,12 +595,11 @@ static void print_joined(printer *p, const model_node *node, const char *word)
     }
 }
 
-static void print_bound(printer *p, const model_bound *bound)
+/* `word` stands before the limit; what it counts goes after it. */
+static int64_t print_limit(printer *p, const model_bound *bound, const char *word)
 {
-    if (!bound->given)
-        return;
     int64_t last = bound->max;
-    add(p, bound->periods ? " on " : " ");
+    add(p, word);
     if (bound->max == INT64_MAX && bound->min > 0 && draw(p->style, 2) == 1) {
         add(p, "more than ");
         print_count(p, bound->min - 1);
@@ -535,6 +624,35 @@ static void print_bound(printer *p, const model_bound *bound)
         add(p, " and ");
         print_count(p, bound->max);
     }
+    return last;
+}
+
+static void print_each(printer *p, int64_t each)
+{
+    if (each < 2 && draw(p->style, 8) != 1)
+        return;
+    if (draw(p->style, 3) == 1)
+        model_addf(p->out, " more than %" PRId64 " times", each - 1);
+    else
+        model_addf(p->out, " at least %" PRId64 " times", each);
+}
+
+/* in at least 3 of last 5 complete weeks */
+static void print_regular(printer *p, const model_node *node)
+{
+    print_limit(p, &node->bound, " in ");
+    add(p, " of last ");
+    print_count(p, node->window.length.count);
+    add(p, node->window.complete ? " complete " : " ");
+    print_unit(p, node->window.length.count, node->window.length.unit);
+    print_zone(p, &node->window);
+}
+
+static void print_bound(printer *p, const model_bound *bound)
+{
+    if (!bound->given)
+        return;
+    int64_t last = print_limit(p, bound, bound->periods ? " on " : " ");
     add(p, " ");
     if (bound->periods)
         print_unit(p, last, bound->period);
@@ -549,8 +667,48 @@ static void print_did(printer *p, const model_node *node)
     else
         add(p, node->negated ? "did not " : "did ");
     print_selector(p, &node->selector);
+    const model_window *window = &node->window;
+    if (node->bound.periods)
+        print_each(p, node->bound.each);
+    if (node->bound.periods && window->kind == MODEL_W_LAST_CALENDAR &&
+        window->length.unit == node->bound.period && draw(p->style, 2) == 1) {
+        print_regular(p, node);
+        return;
+    }
     print_bound(p, &node->bound);
-    print_window(p, &node->window);
+    print_window(p, window);
+}
+
+static void print_life(printer *p, const model_node *node)
+{
+    static const char *const names[] = {"new", "active", "dormant", "resurrected"};
+    add(p, node->kind == MODEL_DORMANT       ? "dormant("
+           : node->kind == MODEL_RESURRECTED ? "resurrected("
+                                             : "stage(");
+    if (node->kind == MODEL_STAGE) {
+        add(p, unit_names[node->period]);
+    } else {
+        if (node->kind == MODEL_RESURRECTED) {
+            model_addf(p->out, "%" PRId64 " ", node->active.count);
+            print_unit(p, node->active.count, node->active.unit);
+            add(p, ", ");
+        }
+        model_addf(p->out, "%" PRId64 " ", node->shift.count);
+        print_unit(p, node->shift.count, node->shift.unit);
+    }
+    add(p, ") of ");
+    print_selector(p, &node->selector);
+    print_zone(p, &node->window);
+    if (node->kind != MODEL_STAGE)
+        return;
+    bool others = draw(p->style, 3) == 1;
+    unsigned stages = others ? ~node->stages & 15 : node->stages;
+    add(p, others ? " not in (" : " in (");
+    for (unsigned i = 0, any = 0; i < 4; i++) {
+        if (stages >> i & 1)
+            model_addf(p->out, "%s\"%s\"", any++ ? ", " : "", names[i]);
+    }
+    add(p, ")");
 }
 
 static void print_edge(printer *p, const model_node *node)
@@ -735,6 +893,8 @@ static void print_value_test(printer *p, const model_node *node)
         model_addf(p->out, " %s ", ops[node->op]);
         if (is_weekday(left) && node->children[1]->kind == MODEL_LITERAL)
             print_weekday(p, &node->children[1]->literal);
+        else if (is_tier(left))
+            print_label(p, left, &node->children[1]->literal);
         else
             print_right(p, left, node->children[1]);
         return;
@@ -747,14 +907,17 @@ static void print_value_test(printer *p, const model_node *node)
         return;
     }
     add(p, node->negated ? " not in " : " in ");
-    if (!is_weekday(left)) {
+    if (!is_weekday(left) && !is_tier(left)) {
         print_list(p, node);
         return;
     }
     add(p, "(");
     for (size_t i = 0; i < node->list_count; i++) {
         add(p, i > 0 ? ", " : "");
-        print_weekday(p, &node->list[i]);
+        if (is_tier(left))
+            print_label(p, left, &node->list[i]);
+        else
+            print_weekday(p, &node->list[i]);
     }
     add(p, ")");
 }
@@ -809,16 +972,24 @@ static void print_place(printer *p, const model_node *node)
     add(p, ")");
 }
 
+static void print_split(printer *p, const model_split *split)
+{
+    bool holdout = split->low == 0 && draw(p->style, 2) == 1;
+    model_addf(p->out, holdout ? "holdout(\"%s\", " : "split(\"%s\", ", split->seed);
+    if (!holdout) {
+        print_parts(p, split->low);
+        add(p, "%, ");
+    }
+    print_parts(p, split->high);
+    add(p, "%)");
+}
+
 static void print_rank(printer *p, const model_node *node)
 {
     print_node(p, node->children[0]);
     add(p, node->bottom ? " in bottom " : " in top ");
     if (node->percent) {
-        print_decimal(p->out, node->count, 6);
-        while (p->out->data[p->out->size - 1] == '0')
-            p->out->data[--p->out->size] = '\0';
-        if (p->out->data[p->out->size - 1] == '.')
-            p->out->data[--p->out->size] = '\0';
+        print_parts(p, node->count);
         add(p, "%");
     } else {
         model_addf(p->out, "%" PRId64, node->count);
@@ -865,6 +1036,10 @@ static void print_leaf(printer *p, const model_node *node)
         break;
     case MODEL_RANK: print_rank(p, node); break;
     case MODEL_SEQUENCE: print_sequence(p, node); break;
+    case MODEL_SPLIT: print_split(p, &node->split); break;
+    case MODEL_DORMANT:
+    case MODEL_RESURRECTED:
+    case MODEL_STAGE: print_life(p, node); break;
     default: print_value(p, node); break;
     }
 }

@@ -442,8 +442,8 @@ static model_figures scan(const model_sequence *sequence, const model_trace *tra
             result.depth = (int64_t)depth;
         result.converted = result.depth == (int64_t)sequence->step_count;
         if (result.converted)
-            result.time = levels[sequence->step_count - 1].last -
-                          levels[sequence->step_count - 1].first;
+            result.time =
+                levels[sequence->step_count - 1].last - levels[sequence->step_count - 1].first;
         free(marks);
     }
     result.matches = result.converted ? 1 : 0;

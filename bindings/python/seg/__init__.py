@@ -842,8 +842,8 @@ class Appender(_core.Appender):
     """Gathers rows and commits them together; one thread at a time.
 
     Values are bool, int, float, str, :class:`decimal.Decimal`, datetime (with a zone), date, a
-    tuple of latitude and longitude, or a list or set of str. None empties an attribute, and is no
-    property of an event. A value that is refused drops its row.
+    tuple of latitude and longitude, or a list or set of str. None is an explicit null (which
+    empties an attribute); leave out what is not known. A value that is refused drops its row.
     """
 
     __slots__ = ()

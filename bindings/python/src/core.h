@@ -49,8 +49,9 @@ typedef struct core_set {
 typedef struct core_appender {
     PyObject_HEAD core_store *owner; /* retained */
     seg_appender *appender;
-    PyObject *scales; /* dict: name of a decimal -> its scale */
-    int busy;         /* a call is under way in some thread */
+    PyObject *scales;  /* dict: name of a decimal -> its scale */
+    PyObject *seen[2]; /* sets: names that have had a value in users, in events */
+    int busy;          /* a call is under way in some thread */
 } core_appender;
 
 extern PyTypeObject *core_store_type, *core_snapshot_type, *core_segment_type, *core_set_type,

@@ -67,6 +67,7 @@ static void columns_free(columns *all)
     PyMem_Free(all);
 }
 
+/* The last release may come from the thread of a long call, hence the lock. */
 static void columns_release(columns *all)
 {
     PyGILState_STATE state = PyGILState_Ensure();
@@ -75,6 +76,7 @@ static void columns_release(columns *all)
     PyGILState_Release(state);
 }
 
+/* Children live and end with the block of their parent. */
 static void child_schema_release(struct ArrowSchema *schema)
 {
     schema->release = NULL;
@@ -126,6 +128,7 @@ static int stream_get_schema(struct ArrowArrayStream *stream, struct ArrowSchema
     return 0;
 }
 
+/* One record batch, then the end. */
 static int stream_get_next(struct ArrowArrayStream *stream, struct ArrowArray *out)
 {
     columns *all = stream->private_data;
@@ -144,6 +147,7 @@ static int stream_get_next(struct ArrowArrayStream *stream, struct ArrowArray *o
     return 0;
 }
 
+/* Whatever can fail did so before the stream was made. */
 static const char *stream_get_last_error(struct ArrowArrayStream *stream)
 {
     (void)stream;
@@ -272,6 +276,7 @@ static int column_from_buffer(column *c, PyObject *value)
 
 /* ---- kinds of sequences ---------------------------------------------------------------------- */
 
+/* bool is an int in Python, and datetime a date: the narrower type is asked for first. */
 static enum kind kind_of(PyObject *item)
 {
     if (PyUnicode_Check(item))
@@ -297,6 +302,7 @@ static enum kind kind_of(PyObject *item)
     return KIND_MIXED;
 }
 
+/* One kind for all elements; integers among floats count as floats, as they do in arithmetic. */
 static enum kind kind_of_all(PyObject *items, Py_ssize_t count)
 {
     enum kind all = KIND_NONE;
@@ -319,6 +325,7 @@ static enum kind kind_of_all(PyObject *items, Py_ssize_t count)
 
 /* ---- sequences of fixed-size values ---------------------------------------------------------- */
 
+/* Through __index__, which scalars of numpy have. */
 static int read_int(PyObject *item, void *out, size_t i)
 {
     PyObject *number = PyNumber_Index(item);
@@ -337,6 +344,7 @@ static int read_float(PyObject *item, void *out, size_t i)
     return value == -1 && PyErr_Occurred() ? -1 : 0;
 }
 
+/* Bits, as Arrow keeps them. */
 static int read_bool(PyObject *item, void *out, size_t i)
 {
     if (item == Py_True)
@@ -356,6 +364,7 @@ static int read_date(PyObject *item, void *out, size_t i)
 
 typedef int read_function(PyObject *item, void *out, size_t i);
 
+/* Elements of None leave the zeros that the array was made of. */
 static int column_fixed(column *c, PyObject *items, const char *format, size_t size,
                         read_function *read)
 {
@@ -395,6 +404,7 @@ static int column_decimals(column *c, PyObject *items)
     return 0;
 }
 
+/* Two numbers a row, one after the other. */
 static int column_places(column *c, PyObject *items)
 {
     double *parts = column_alloc(c, 1, (size_t)c->length, 2 * sizeof *parts);
@@ -450,6 +460,7 @@ static int gather_texts(column *c, PyObject *items, Py_ssize_t count, const void
     return offsets != NULL ? 0 : -1;
 }
 
+/* Large offsets throughout: nothing is gained from narrow ones on the way to the library. */
 static int column_texts(column *c, PyObject *items, const char *format)
 {
     c->format[0] = *format;
@@ -514,6 +525,7 @@ static int column_of_kind(column *c, PyObject *items, enum kind kind)
     }
 }
 
+/* A list of our own again, against changes under our feet. */
 static int column_from_sequence(column *c, PyObject *value)
 {
     PyObject *items = PySequence_List(value);
@@ -550,6 +562,7 @@ static int column_read(column *c, PyObject *name, PyObject *value)
 
 /* ---- the mapping ----------------------------------------------------------------------------- */
 
+/* Columns of different lengths are a mistake that Arrow would show as an odd row. */
 static int columns_read(columns *all, PyObject *items)
 {
     all->columns = PyMem_Calloc(all->count + 1, sizeof *all->columns);

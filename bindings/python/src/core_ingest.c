@@ -43,6 +43,7 @@ PyObject *core_stream_capsule(struct ArrowArrayStream *stream)
 
 /* ---- reports --------------------------------------------------------------------------------- */
 
+/* seg.CommitReport is made of it; no row is None there. */
 static PyObject *report_tuple(const seg_commit_report *report)
 {
     PyObject *row = report->rejected_row == UINT64_MAX
@@ -66,6 +67,7 @@ typedef struct arrow_job {
     seg_commit_report report;
 } arrow_job;
 
+/* Streams of pyarrow and others take the interpreter's lock themselves where they need it. */
 static seg_status arrow_run(void *argument, seg_error *err)
 {
     arrow_job *j = argument;
@@ -155,7 +157,9 @@ PyObject *core_store_appender(PyObject *object, PyObject *cls)
     if (made != NULL) {
         made->owner = (core_store *)Py_NewRef(object);
         made->scales = known_scales(store);
-        if (made->scales == NULL) {
+        made->seen[0] = PySet_New(NULL);
+        made->seen[1] = PySet_New(NULL);
+        if (made->scales == NULL || made->seen[0] == NULL || made->seen[1] == NULL) {
             Py_CLEAR(made);
         } else if (seg_appender_create(store, &made->appender, &err) != SEG_OK) {
             core_fail(&err);
@@ -166,12 +170,15 @@ PyObject *core_store_appender(PyObject *object, PyObject *cls)
     return (PyObject *)made;
 }
 
+/* Rows that were not committed go with it, as the C appender says. */
 static void appender_dealloc(PyObject *object)
 {
     core_appender *self = (core_appender *)object;
     seg_appender_destroy(self->appender);
     Py_XDECREF((PyObject *)self->owner);
     Py_XDECREF(self->scales);
+    Py_XDECREF(self->seen[0]);
+    Py_XDECREF(self->seen[1]);
     core_free(object);
 }
 
@@ -192,10 +199,12 @@ typedef struct slot {
     PyObject *key;
     const char *name;
     size_t size;
-    int is_event;
+    const char *event; /* of events, else NULL */
+    size_t event_size;
     seg_error err;
 } slot;
 
+/* The first value of a name settles its scale; later ones are brought to it exactly or refused. */
 static int set_decimal(slot *s, PyObject *value)
 {
     int64_t mantissa;
@@ -220,6 +229,7 @@ static int set_decimal(slot *s, PyObject *value)
     return 0;
 }
 
+/* Two numbers; whether they lie on the globe is for the library to say. */
 static int set_place(slot *s, PyObject *value)
 {
     double parts[2];
@@ -289,6 +299,41 @@ static int set_object(slot *s, PyObject *value)
     return -1;
 }
 
+/* Whether the store has the column, as an attribute or as a property of the event type. */
+static int store_knows(const slot *s)
+{
+    seg_store *store = core_store_borrow(s->self->owner);
+    if (store == NULL)
+        return -1;
+    int known = 0;
+    uint64_t count = seg_store_column_count(store);
+    for (uint64_t i = 0; i < count && !known; i++) {
+        seg_column_info info = {.struct_size = sizeof info};
+        if (seg_store_column_at(store, i, &info, NULL) != SEG_OK || info.name == NULL ||
+            (info.event != NULL) != (s->event != NULL))
+            continue;
+        known = info.name_size == s->size && memcmp(info.name, s->name, s->size) == 0;
+        if (known && s->event != NULL)
+            known = info.event_size == s->event_size &&
+                    memcmp(info.event, s->event, s->event_size) == 0;
+    }
+    core_store_return(s->self->owner);
+    return known;
+}
+
+/* None is an explicit null. Of a column that has no type yet it says nothing, and the library
+ * would refuse it. */
+static int set_none(slot *s)
+{
+    int known = PySet_Contains(s->self->seen[s->event != NULL], s->key);
+    if (known == 0)
+        known = store_knows(s);
+    if (known > 0)
+        core_noted(seg_appender_set_null(s->self->appender, s->name, s->size, &s->err));
+    return known < 0 ? -1 : 0;
+}
+
+/* The types that come most often first: a row costs as many comparisons as it has values. */
 static int set_value(slot *s, PyObject *value)
 {
     seg_appender *appender = s->self->appender;
@@ -299,9 +344,7 @@ static int set_value(slot *s, PyObject *value)
             return -1;
         core_noted(seg_appender_set_string(appender, s->name, s->size, text, size, &s->err));
     } else if (value == Py_None) {
-        /* As from Arrow: an event without the property, a user whose attribute is emptied. */
-        if (!s->is_event)
-            core_noted(seg_appender_set_null(appender, s->name, s->size, &s->err));
+        return set_none(s);
     } else if (PyBool_Check(value)) {
         core_noted(seg_appender_set_bool(appender, s->name, s->size, value == Py_True, &s->err));
     } else if (PyLong_Check(value)) {
@@ -333,16 +376,17 @@ static PyObject *drop_row(slot *s)
 }
 
 /* Values by keyword, of the row that was begun. */
-static PyObject *set_values(core_appender *self, int is_event, PyObject *names,
-                            PyObject *const *values)
+static PyObject *set_values(slot *s, PyObject *names, PyObject *const *values)
 {
-    slot s = {.self = self, .is_event = is_event, .err = SEG_ERROR_INIT};
+    PyObject *seen = s->self->seen[s->event != NULL];
     Py_ssize_t count = names != NULL ? PyTuple_Size(names) : 0;
     for (Py_ssize_t i = 0; i < count; i++) {
-        s.key = PyTuple_GetItem(names, i);
-        if (core_text(s.key, 0, &s.name, &s.size) != 0 || set_value(&s, values[i]) != 0 ||
-            s.err.code != SEG_OK)
-            return drop_row(&s);
+        s->key = PyTuple_GetItem(names, i);
+        if (core_text(s->key, 0, &s->name, &s->size) != 0 || set_value(s, values[i]) != 0 ||
+            s->err.code != SEG_OK)
+            return drop_row(s);
+        if (values[i] != Py_None && PySet_Add(seen, s->key) != 0)
+            return NULL;
     }
     Py_RETURN_NONE;
 }
@@ -380,24 +424,24 @@ static PyObject *appender_event(PyObject *object, PyObject *const *args, Py_ssiz
                                 PyObject *names)
 {
     core_appender *self = (core_appender *)object;
-    seg_error err = SEG_ERROR_INIT;
-    const char *event, *id = NULL;
-    size_t event_size, id_size = 0;
+    slot s = {.self = self, .err = SEG_ERROR_INIT};
+    const char *id = NULL;
+    size_t id_size = 0;
     int64_t time;
     if (count != 3 && count != 4) {
         PyErr_SetString(PyExc_TypeError, "event() takes user, event, time and perhaps event_id");
         return NULL;
     }
-    if (appender_ready(self) != 0 || core_text(args[1], 0, &event, &event_size) != 0 ||
+    if (appender_ready(self) != 0 || core_text(args[1], 0, &s.event, &s.event_size) != 0 ||
         core_time(args[2], &time) != 0)
         return NULL;
     if (count == 4 && args[3] != Py_None && core_text(args[3], 1, &id, &id_size) != 0)
         return NULL;
-    if (begin_row(self, args[0], event, event_size, time, &err) != 0)
+    if (begin_row(self, args[0], s.event, s.event_size, time, &s.err) != 0)
         return NULL;
-    if (err.code == SEG_OK && id != NULL)
-        core_noted(seg_appender_set_event_id(self->appender, id, id_size, &err));
-    return err.code != SEG_OK ? core_fail(&err) : set_values(self, 1, names, args + count);
+    if (s.err.code == SEG_OK && id != NULL)
+        core_noted(seg_appender_set_event_id(self->appender, id, id_size, &s.err));
+    return s.err.code != SEG_OK ? core_fail(&s.err) : set_values(&s, names, args + count);
 }
 
 /* user(user, /, **attributes) */
@@ -405,14 +449,14 @@ static PyObject *appender_user(PyObject *object, PyObject *const *args, Py_ssize
                                PyObject *names)
 {
     core_appender *self = (core_appender *)object;
-    seg_error err = SEG_ERROR_INIT;
+    slot s = {.self = self, .err = SEG_ERROR_INIT};
     if (count != 1) {
         PyErr_SetString(PyExc_TypeError, "user() takes one id; attributes are keywords");
         return NULL;
     }
-    if (appender_ready(self) != 0 || begin_row(self, args[0], NULL, 0, 0, &err) != 0)
+    if (appender_ready(self) != 0 || begin_row(self, args[0], NULL, 0, 0, &s.err) != 0)
         return NULL;
-    return err.code != SEG_OK ? core_fail(&err) : set_values(self, 0, names, args + count);
+    return s.err.code != SEG_OK ? core_fail(&s.err) : set_values(&s, names, args + count);
 }
 
 typedef struct commit_job {
@@ -421,6 +465,7 @@ typedef struct commit_job {
     seg_commit_report report;
 } commit_job;
 
+/* A commit cannot be interrupted half-way: it is all or nothing, and soon done. */
 static seg_status commit_run(void *argument, seg_error *err)
 {
     commit_job *j = argument;
@@ -447,6 +492,7 @@ static PyObject *appender_commit(PyObject *object, PyObject *quarantine)
     return result == 0 ? report_tuple(&job.report) : NULL;
 }
 
+/* Names and scales that were seen stay: they tell the types of columns. */
 static PyObject *appender_clear(PyObject *object, PyObject *ignored)
 {
     core_appender *self = (core_appender *)object;

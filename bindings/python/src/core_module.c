@@ -82,6 +82,7 @@ int core_days(PyObject *date, int32_t *out)
     return 0;
 }
 
+/* Digits are added or, if they are zeros, taken away; nothing is rounded. */
 int core_rescale(int64_t mantissa, int32_t from, int32_t to, int64_t *out)
 {
     for (; from < to; from++) {
@@ -162,6 +163,7 @@ int core_decimal(PyObject *value, int64_t *mantissa, int32_t *scale)
 
 /* ---- texts and ids --------------------------------------------------------------------------- */
 
+/* The bytes belong to the object, which the caller holds. */
 int core_text(PyObject *value, int bytes_too, const char **out, size_t *size)
 {
     Py_ssize_t length = 0;
@@ -182,6 +184,7 @@ int core_text(PyObject *value, int bytes_too, const char **out, size_t *size)
     return -1;
 }
 
+/* Ids are bytes to the library; a store of texts was asked for texts and says where one is none. */
 PyObject *core_id_object(int ids, const char *bytes, size_t size)
 {
     if (ids == CORE_IDS_BYTES)
@@ -191,6 +194,7 @@ PyObject *core_id_object(int ids, const char *bytes, size_t size)
 
 /* ---- instances ------------------------------------------------------------------------------- */
 
+/* Only subclasses of our own types have the fields that are about to be filled. */
 void *core_new(PyObject *cls, PyTypeObject *base)
 {
     if (!PyType_Check(cls) || !PyType_IsSubtype((PyTypeObject *)cls, base)) {
@@ -200,6 +204,7 @@ void *core_new(PyObject *cls, PyTypeObject *base)
     return PyType_GenericAlloc((PyTypeObject *)cls, 0);
 }
 
+/* Instances of heap types keep their type alive, which has to be let go by hand. */
 void core_free(PyObject *self)
 {
     PyTypeObject *type = Py_TYPE(self);
@@ -284,6 +289,7 @@ static int times_init(void)
                : -1;
 }
 
+/* The types are made once and live as long as the process. */
 static int types_init(PyObject *module)
 {
     struct {

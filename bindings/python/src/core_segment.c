@@ -95,6 +95,7 @@ static PyObject *segment_warnings(PyObject *object, PyObject *ignored)
 
 /* ---- parameters ------------------------------------------------------------------------------ */
 
+/* Exact, unlike the float that a decimal would turn into. */
 static int add_decimal(seg_params *params, const char *name, size_t size, PyObject *value,
                        seg_error *err)
 {
@@ -223,6 +224,7 @@ typedef struct evaluate_job {
     seg_buffer *text;
 } evaluate_job;
 
+/* One segment goes the direct way, which needs no common program. */
 static seg_status evaluate_run(void *argument, seg_error *err)
 {
     evaluate_job *j = argument;
@@ -239,6 +241,7 @@ static seg_status evaluate_run(void *argument, seg_error *err)
                                  err);
 }
 
+/* Counted in rows, because time depends on the machine and the predicate; in doubt it is long. */
 static int is_long(const evaluate_job *job)
 {
     seg_snapshot_info info = {.struct_size = sizeof info};

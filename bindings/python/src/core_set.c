@@ -49,6 +49,7 @@ static uint64_t number_of(PyObject *item)
     return number;
 }
 
+/* A sequence of integers, element by element. */
 static int read_numbers(PyObject *items, core_ids_in *out)
 {
     out->numbers = PyMem_Calloc((size_t)out->count + 1, sizeof *out->numbers);
@@ -70,6 +71,7 @@ static int read_numbers(PyObject *items, core_ids_in *out)
     return 0;
 }
 
+/* Twice over the list: for the sizes, then for the bytes. The texts are held by the list. */
 static int read_texts(PyObject *items, core_ids_in *out)
 {
     size_t total = 0;
@@ -133,6 +135,7 @@ PyObject *core_set_wrap(PyObject *cls, core_snapshot *snapshot, seg_set *set, in
     return (PyObject *)self;
 }
 
+/* Sets hold their snapshot and it holds the store: whatever ends first, nothing dangles. */
 static void set_dealloc(PyObject *object)
 {
     core_set *self = (core_set *)object;
@@ -143,11 +146,14 @@ static void set_dealloc(PyObject *object)
 
 /* ---- asking ---------------------------------------------------------------------------------- */
 
+/* At most 4,294,901,760, which a Py_ssize_t of 64 bits holds. */
 static Py_ssize_t set_length(PyObject *object)
 {
     return (Py_ssize_t)seg_set_count(((core_set *)object)->set);
 }
 
+/* The hot path: no lock is let go and nothing is allocated. An id of the wrong kind is a mistake
+ * of the caller, not an absent member. */
 static int set_contains(PyObject *object, PyObject *id)
 {
     const core_set *self = (core_set *)object;
@@ -172,6 +178,7 @@ typedef struct contains_job {
     uint8_t *out;
 } contains_job;
 
+/* Never fails: an unknown id is in no set. */
 static seg_status contains_run(void *argument, seg_error *err)
 {
     contains_job *j = argument;
@@ -224,6 +231,7 @@ typedef struct combine_job {
     int only_count;
 } combine_job;
 
+/* Bitmaps of millions take milliseconds, worth letting other threads in. */
 static seg_status combine_run(void *argument, seg_error *err)
 {
     combine_job *j = argument;
@@ -245,6 +253,7 @@ static core_snapshot *later(core_snapshot *one, core_snapshot *two)
     return b.commit_sequence > a.commit_sequence ? two : one;
 }
 
+/* NotImplemented lets Python say which two types do not go together. */
 static PyObject *set_combine(PyObject *left, PyObject *right, uint32_t operation)
 {
     if (!PyObject_TypeCheck(left, core_set_type) || !PyObject_TypeCheck(right, core_set_type))
@@ -301,6 +310,7 @@ static PyObject *set_combine_count(PyObject *object, PyObject *args)
     return PyLong_FromUnsignedLongLong(job.count);
 }
 
+/* Sets have no order here: < would have to mean the subset, which issubset() says in words. */
 static PyObject *set_compare(PyObject *left, PyObject *right, int operation)
 {
     if ((operation != Py_EQ && operation != Py_NE) || !PyObject_TypeCheck(left, core_set_type) ||
@@ -346,6 +356,7 @@ typedef struct stream_job {
     struct ArrowArrayStream stream;
 } stream_job;
 
+/* Compiled here and not before, because compiling takes the store's lock. */
 static seg_status stream_run(void *argument, seg_error *err)
 {
     stream_job *j = argument;
@@ -375,6 +386,7 @@ static int stream_read(PyObject *pairs, stream_job *job)
     return 0;
 }
 
+/* Runs the job and hands its stream over. */
 static PyObject *stream_make(const core_set *self, PyObject *pairs, stream_job *job,
                              PyObject *progress)
 {
@@ -449,6 +461,7 @@ typedef struct core_ids {
     uint64_t words[IDS_BLOCK + 1]; /* offsets, or the ids themselves */
 } core_ids;
 
+/* The cursor retains the set, so the iterator needs no Python object but itself. */
 static PyObject *set_iterate(PyObject *object)
 {
     const core_set *self = (core_set *)object;
@@ -487,6 +500,7 @@ static int ids_fill(core_ids *walk)
     return -1;
 }
 
+/* NULL without an exception is the end, as the protocol wants it. */
 static PyObject *ids_next(PyObject *object)
 {
     core_ids *walk = (core_ids *)object;

@@ -36,6 +36,7 @@ typedef struct open_job {
     seg_store *store;
 } open_job;
 
+/* Opening may read the zone's file, so it happens without the interpreter's lock. */
 static seg_status open_run(void *argument, seg_error *err)
 {
     open_job *job = argument;
@@ -76,6 +77,7 @@ static PyObject *store_open(PyObject *cls, PyObject *args)
     return (PyObject *)self;
 }
 
+/* The call counts as a use of its own, so that the last one to return does the closing. */
 static PyObject *store_close(PyObject *object, PyObject *ignored)
 {
     core_store *self = (core_store *)object;
@@ -88,6 +90,8 @@ static PyObject *store_close(PyObject *object, PyObject *ignored)
     Py_RETURN_NONE;
 }
 
+/* The destructor may run while an exception is on its way, which the warning must not disturb.
+ * Sets keep their store object, so nothing of it is in use any more here. */
 static void store_dealloc(PyObject *object)
 {
     core_store *self = (core_store *)object;
@@ -103,6 +107,7 @@ static void store_dealloc(PyObject *object)
     core_free(object);
 }
 
+/* Closed also while others are still under way: nothing new begins. */
 static PyObject *store_closed(PyObject *object, void *closure)
 {
     const core_store *self = (core_store *)object;
@@ -124,6 +129,7 @@ typedef struct snapshot_job {
     seg_snapshot *snapshot;
 } snapshot_job;
 
+/* A snapshot may seal what the last commits brought, which is work. */
 static seg_status snapshot_run(void *argument, seg_error *err)
 {
     snapshot_job *job = argument;
@@ -168,6 +174,7 @@ static seg_status segment_run(void *argument, seg_error *err)
                                            &job->segment, err);
 }
 
+/* The wrapper is made first: what the library made would otherwise have to be undone. */
 static PyObject *store_segment(core_store *self, PyObject *cls, segment_job *job)
 {
     job->store = core_store_borrow(self);
@@ -229,6 +236,7 @@ typedef struct define_job {
     uint64_t version;
 } define_job;
 
+/* Definitions wait for a commit under way in another thread. */
 static seg_status define_run(void *argument, seg_error *err)
 {
     define_job *j = argument;
@@ -360,6 +368,7 @@ PyType_Spec core_store_spec = {
 
 /* ---- Snapshot -------------------------------------------------------------------------------- */
 
+/* The handle goes before the store object, though the library would not mind another order. */
 static void snapshot_dealloc(PyObject *object)
 {
     core_snapshot *self = (core_snapshot *)object;
@@ -399,6 +408,7 @@ typedef struct make_job {
     uint64_t unknown;
 } make_job;
 
+/* The one of four calls that the job describes. */
 static seg_status make_run(void *argument, seg_error *err)
 {
     make_job *j = argument;

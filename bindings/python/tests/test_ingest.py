@@ -213,6 +213,14 @@ def test_appender_takes_every_type(store: seg.Store) -> None:
     assert members(store, "seats is null") == ["ben"]
     assert members(store, 'did "buy" where (price = 10)') == ["ann"]
     assert members(store, 'did "buy"') == ["ann", "ben"]
+    # None of a column that nobody knows says nothing; of any other one it is a null.
+    assert "note" not in [column.name for column in store.columns]
+    store.define_property("buy", "coupon", "string")
+    with store.appender() as rows:
+        rows.event("cat", "buy", JANUARY_1, coupon=None, price=None)
+        rows.event("dan", "buy", JANUARY_1)
+    assert members(store, 'did "buy" where (coupon is null)') == ["cat"]
+    assert members(store, 'did "buy" where (coupon is absent and price is absent)')[-1] == "dan"
 
 
 def test_appender_commits_or_clears(store: seg.Store) -> None:

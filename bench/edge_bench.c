@@ -1,6 +1,6 @@
-/* arrow_bench.c - what the way through Arrow costs beside the C batch API.
+/* edge_bench.c - what the edges cost: Arrow beside the C batch API, and calls about single ids.
  *
- *   arrow_bench [EVENTS [USERS]]
+ *   edge_bench [EVENTS [USERS]]
  *
  * The same events twice: as seg_batch in the library's own layout, and as an Arrow stream in the
  * layouts that data frames have (utf8 with 32-bit offsets, dictionaries of bytes, decimal128,
@@ -50,7 +50,7 @@ static void need(seg_status status, const seg_error *err)
 {
     if (status == SEG_OK)
         return;
-    fprintf(stderr, "arrow_bench: %s: %s\n", seg_status_name(status), err->message);
+    fprintf(stderr, "edge_bench: %s: %s\n", seg_status_name(status), err->message);
     exit(1);
 }
 
@@ -85,7 +85,7 @@ static void make_batch(void)
     data.offsets32[ROWS] = (int32_t)at;
 }
 
-/* ---- the C batch API ---- */
+/* ---- the C batch API ------------------------------------------------------------------------- */
 
 static void commit_batch(seg_store *store)
 {
@@ -117,7 +117,7 @@ static void commit_batch(seg_store *store)
     need(seg_store_commit(store, &batch, 1, NULL, NULL, &err), &err);
 }
 
-/* ---- the same as an Arrow stream ---- */
+/* ---- the same as an Arrow stream ------------------------------------------------------------- */
 
 static void drop_schema(struct ArrowSchema *schema)
 {
@@ -187,7 +187,7 @@ static void ingest_batch(seg_store *store)
     need(seg_store_ingest_arrow(store, &stream, &options, NULL, NULL, &err), &err);
 }
 
-/* ---- reading out ---- */
+/* ---- reading out ----------------------------------------------------------------------------- */
 
 static double read_cursor(const seg_set *set)
 {
@@ -216,6 +216,49 @@ static double read_stream(const seg_set *set)
         array.release(&array);
     stream.release(&stream);
     return now_seconds() - start;
+}
+
+/* ---- asking ---------------------------------------------------------------------------------- */
+
+#define ASKED 1000000u
+
+/* A set of every other one of a million integer ids, asked about ids in no order. */
+static void ask(void)
+{
+    static uint64_t ids[ASKED];
+    static uint8_t members[ASKED];
+    seg_error err = SEG_ERROR_INIT;
+    seg_store_options options = SEG_STORE_OPTIONS_INIT;
+    options.id_kind = SEG_ID_U64;
+    seg_store *store = NULL;
+    seg_snapshot *snapshot = NULL;
+    seg_set *set = NULL;
+    need(seg_store_open(":memory:", 8, &options, &store, &err), &err);
+    for (uint64_t i = 0; i < ASKED; i++)
+        ids[i] = i * 7;
+    seg_batch batch = SEG_BATCH_INIT;
+    batch.row_count = ASKED;
+    batch.user_ids = ids;
+    need(seg_store_commit(store, &batch, 1, NULL, NULL, &err), &err);
+    need(seg_snapshot_create(store, &snapshot, &err), &err);
+    for (uint64_t i = 0; i < ASKED / 2; i++)
+        ids[i] = i * 14;
+    need(seg_set_from_ids_u64(snapshot, ids, ASKED / 2, &set, NULL, &err), &err);
+    for (uint64_t i = 0; i < ASKED; i++)
+        ids[i] = rng() % ASKED * 7;
+    double start = now_seconds();
+    uint64_t hits = 0;
+    for (uint64_t i = 0; i < ASKED; i++)
+        hits += (uint64_t)seg_set_contains_u64(set, ids[i]);
+    printf("ask  one by one %5.1f ns/id, %llu of %u\n", (now_seconds() - start) / ASKED * 1e9,
+           (unsigned long long)hits, ASKED);
+    start = now_seconds();
+    hits = seg_set_contains_many_u64(set, ids, ASKED, members);
+    printf("ask  many       %5.1f ns/id, %llu of %u\n", (now_seconds() - start) / ASKED * 1e9,
+           (unsigned long long)hits, ASKED);
+    seg_set_release(set);
+    seg_snapshot_release(snapshot);
+    seg_store_close(store, NULL);
 }
 
 int main(int argc, char **argv)
@@ -257,5 +300,6 @@ int main(int argc, char **argv)
     seg_snapshot_release(snapshot);
     for (int i = 0; i < 2; i++)
         seg_store_close(stores[i], NULL);
+    ask();
     return 0;
 }

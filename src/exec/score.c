@@ -1,0 +1,197 @@
+/* Scores: the class of a value by cut points, of a population (rank.c) or as written.
+ *
+ * A test of one score against numbers is a scan of the population's keys between two cut points;
+ * everything else takes classes as a vector of whole numbers. */
+#include <string.h>
+
+#include "base/text.h"
+#include "exec/rank.h"
+
+/* ---- cut points ---- */
+
+/* The least slot of the type that is not below the literal. False: there is none. */
+static bool cut_slot(const segi_literal *point, segi_value_type type, int64_t *out)
+{
+    int32_t have = point->type.scale;
+    int32_t want = type.type == SEG_TYPE_DECIMAL ? type.scale : 0;
+    if (type.type == SEG_TYPE_FLOAT64) {
+        *out = segi_slot_of_float(segi_slot_as_float(point->type, point->slot));
+        return true;
+    }
+    if (have <= want) {
+        if (segi_mul_overflow(point->slot, segi_pow10(want - have), out)) {
+            *out = INT64_MIN;
+            return point->slot < 0;
+        }
+        return true;
+    }
+    int64_t unit = segi_pow10(have - want);
+    *out = point->slot / unit + (point->slot % unit > 0);
+    return true;
+}
+
+static bool cuts_written(segi_prep *p, segi_prep_score *out, segi_value_type type)
+{
+    const segi_score *score = out->score;
+    for (uint32_t i = 0; i < score->cut_count; i++) {
+        int64_t slot;
+        if (!cut_slot(&score->points[i], type, &slot))
+            break;
+        out->cuts[out->cut_count++] = segi_rank_key(type, slot);
+    }
+    return p->status == SEG_OK;
+}
+
+segi_prep_score *segi_score_new(segi_prep *p, const segi_score *score, const segi_ranking *ranking)
+{
+    segi_prep_score *out = SEGI_PREP_NEW(p, segi_prep_score);
+    uint64_t *cuts = segi_prep_alloc(p, score->cut_count, sizeof *cuts);
+    if (!cuts)
+        return NULL;
+    out->score = score;
+    out->ranking = ranking;
+    out->cuts = cuts;
+    return out;
+}
+
+/* At part p of n values the one at index floor(p x n): those above the cut are the top (1 - p) x n,
+ * rounded up, with all who tie with the last of them (S-25). p x n < 2^59. */
+seg_status segi_score_cut(segi_prep *p, segi_prep_score *out)
+{
+    const segi_score *score = out->score;
+    uint64_t n = out->ranking->total;
+    uint64_t *wanted = segi_prep_alloc(p, score->cut_count, sizeof *wanted);
+    if (!wanted)
+        return p->status;
+    for (uint32_t i = 0; i < score->cut_count; i++) {
+        wanted[i] = (uint64_t)score->parts[i] * n / 100000000;
+        if (wanted[i] < n)
+            out->cut_count = i + 1;
+    }
+    return segi_rank_select(p->run->mem, out->ranking, wanted, out->cut_count, out->cuts, p->err);
+}
+
+/* ---- values ---- */
+
+static int64_t score_class(const segi_prep_score *score, uint64_t key)
+{
+    uint32_t class = 1;
+    for (uint32_t i = 0; i < score->cut_count; i++)
+        class += score->cuts[i] <= key;
+    return class;
+}
+
+static uint64_t chunk_key(const segi_rank_chunk *chunk, uint32_t low)
+{
+    switch (chunk->width) {
+    case 1: return chunk->low + ((const uint8_t *)chunk->keys)[low];
+    case 2: return chunk->low + ((const uint16_t *)chunk->keys)[low];
+    case 4: return chunk->low + ((const uint32_t *)chunk->keys)[low];
+    default: return chunk->low + ((const uint64_t *)chunk->keys)[low];
+    }
+}
+
+/* Of a value as it comes: cut points are written. */
+static void score_value_users(segi_worker *w, const segi_prep_value *value, segi_users users,
+                              segi_vector *out)
+{
+    segi_value_users(w, value->left, users, out);
+    memset(out->null, 0, ((size_t)users.count + 63) / 64 * sizeof *out->null);
+    for (uint32_t i = 0; w->status == SEG_OK && i < users.count; i++) {
+        int64_t slot = out->slots[i];
+        bool zero = slot == 0 && !value->score->score->zeros;
+        out->slots[i] =
+            zero ? 0 : score_class(value->score, segi_rank_key(value->left->type, slot));
+    }
+}
+
+void segi_score_users(segi_worker *w, const segi_prep_value *value, segi_users users,
+                      segi_vector *out)
+{
+    const segi_prep_score *score = value->score;
+    if (!score->ranking) {
+        score_value_users(w, value, users, out);
+        return;
+    }
+    const segi_rank_chunk *chunk = &score->ranking->chunks[w->chunk];
+    size_t words = ((size_t)users.count + 63) / 64;
+    memset(out->set, 0, words * sizeof *out->set);
+    memset(out->null, 0, words * sizeof *out->null);
+    for (uint32_t i = 0; i < users.count; i++) {
+        uint32_t low = users.lows[i];
+        bool ranked = segi_bit_get(chunk->ranked->words, low);
+        bool zero = chunk->zeros && segi_bit_get(chunk->zeros->words, low);
+        out->slots[i] = ranked ? score_class(score, chunk_key(chunk, low)) : 0;
+        if (ranked || zero)
+            segi_bit_set(out->set, i);
+    }
+}
+
+/* ---- tests of one score ---- */
+
+/* Neighbouring classes that pass are one scan: from the cut point under the first of them up to the
+ * one over the last. */
+static void score_run(const segi_prep_score *score, const segi_rank_chunk *chunk, uint32_t first,
+                      uint32_t last, segi_mask *found)
+{
+    uint64_t low = first > 1 ? score->cuts[first - 2] : 0;
+    uint64_t high = last <= score->cut_count ? score->cuts[last - 1] : UINT64_MAX;
+    /* Classes between equal cut points are empty. */
+    if (last <= score->cut_count && high-- == 0)
+        segi_mask_zero(found);
+    else if (low > high)
+        segi_mask_zero(found);
+    else
+        segi_rank_between(chunk, low, high, found);
+}
+
+void segi_score_test(segi_worker *w, const segi_prep_score *score, const segi_match *match,
+                     segi_mask *out)
+{
+    const segi_rank_chunk *chunk = &score->ranking->chunks[w->chunk];
+    segi_mask *found = segi_worker_mask_push(w);
+    if (!found)
+        return;
+    for (uint32_t first = 1; first <= score->cut_count + 1; first++) {
+        if (!segi_match_slot(match, first))
+            continue;
+        uint32_t last = first;
+        while (last <= score->cut_count && segi_match_slot(match, (int64_t)last + 1))
+            last++;
+        score_run(score, chunk, first, last, found);
+        segi_mask_or(out, found);
+        first = last;
+    }
+    if (chunk->zeros && segi_match_slot(match, 0))
+        segi_mask_or(out, chunk->zeros);
+    segi_worker_mask_pop(w);
+}
+
+/* ---- preparing ---- */
+
+const segi_prep_value *segi_score_value(segi_prep *p, const segi_node *node)
+{
+    segi_prep_value *out = SEGI_PREP_NEW(p, segi_prep_value);
+    if (!out)
+        return NULL;
+    out->form = SEGI_VALUE_SCORE;
+    out->node = node;
+    out->type = (segi_value_type){SEG_TYPE_INT64, 0}; /* a name is its number by now */
+    if (node->score->cuts == SEGI_CUTS_FIXED) {
+        segi_prep_score *score = segi_score_new(p, node->score, NULL);
+        out->left = score ? segi_prep_value_of(p, node->children[0], (segi_place){0}) : NULL;
+        if (!out->left || !cuts_written(p, score, out->left->type))
+            return NULL;
+        out->score = score;
+        return out;
+    }
+    const segi_program *program = p->run->program;
+    for (uint32_t i = 0; i < program->score_count && !out->score; i++) {
+        if (program->scores[i].node == node)
+            out->score = p->run->scores[program->scores[i].op];
+    }
+    if (out->score)
+        return out;
+    p->status = segi_fail(p->err, SEG_E_INTERNAL, "a score that the program does not know");
+    return NULL;
+}

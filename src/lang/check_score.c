@@ -1,0 +1,174 @@
+/* check_score.c - classes of a population: which value, which cut points, which names. */
+#include <string.h>
+
+#include "lang/checker.h"
+
+/* Each takes a pass over its population and a byte per user. */
+#define SCORES_MAX 1000
+
+static bool label_equal(const segi_text *label, const char *text, size_t size)
+{
+    return label->size == size && (size == 0 || memcmp(label->text, text, size) == 0);
+}
+
+/* ---- labels ---- */
+
+/* The names of a tier, "none" in front. */
+static bool check_labels(segi_check *k, const segi_syn *syn, segi_score *score)
+{
+    static const segi_text usual[] = {{"light", 5}, {"medium", 6}, {"heavy", 5}};
+    const segi_syn_score *written = syn->u.score;
+    uint32_t classes = score->cut_count + 1;
+    if (written->label_count == 0 ? classes != 3 : written->label_count != classes) {
+        segi_check_fail(k, syn->begin, syn->size, SEG_E_TYPE,
+                        "%u cut points make %u tiers, and %u of them have names",
+                        (unsigned)score->cut_count, (unsigned)classes,
+                        (unsigned)written->label_count);
+        segi_check_hint(k, "cuts (p50, p80) labels (\"light\", \"medium\", \"heavy\")");
+        return false;
+    }
+    segi_text *labels = segi_check_alloc(k, classes + 1, sizeof *labels);
+    if (labels == NULL)
+        return false;
+    labels[0] = (segi_text){"none", 4};
+    score->labels = labels;
+    if (written->label_count == 0) {
+        memcpy(labels + 1, usual, sizeof usual);
+        return true;
+    }
+    const segi_syn *label = written->label_list;
+    for (uint32_t i = 1; i <= classes; i++, label = label->next) {
+        for (uint32_t j = 0; j < i; j++) {
+            if (!label_equal(&labels[j], label->u.name.text, label->u.name.text_size))
+                continue;
+            segi_check_fail(k, label->begin, label->size, SEG_E_TYPE,
+                            j == 0 ? "\"none\" is the tier of those whose value is 0"
+                                   : "two tiers have this name");
+            return false;
+        }
+        labels[i].size = label->u.name.text_size;
+        labels[i].text = segi_arena_copy(k->c->arena, label->u.name.text, labels[i].size);
+        if (labels[i].text == NULL)
+            return segi_check_nomem(k);
+    }
+    return true;
+}
+
+static bool label_at(const void *user, size_t i, const char **out, size_t *out_size)
+{
+    const segi_score *score = user;
+    if (i > (size_t)score->cut_count + 1)
+        return false;
+    *out = score->labels[i].text;
+    *out_size = score->labels[i].size;
+    return true;
+}
+
+bool segi_check_label(segi_check *k, uint32_t begin, uint32_t size, const segi_node *value,
+                      segi_literal *literal)
+{
+    const segi_score *score = value->score;
+    if (literal->type.type == SEGI_TYPE_PARAM)
+        return true;
+    for (uint32_t i = 0; i < score->cut_count + 2; i++) {
+        if (!label_equal(&score->labels[i], literal->text, literal->text_size))
+            continue;
+        *literal = (segi_literal){segi_type_of(SEG_TYPE_INT64), i, NULL, 0};
+        return true;
+    }
+    segi_check_fail(k, begin, size, SEG_E_TYPE, "no tier is called \"%.*s\"",
+                    literal->text_size > 60 ? 60 : (int)literal->text_size, literal->text);
+    segi_check_suggest(k, literal->text, literal->text_size, label_at, score);
+    return false;
+}
+
+/* ---- cut points ---- */
+
+/* Numbers stay as exact as they were written; exec fits them to the value. */
+static bool check_cuts(segi_check *k, const segi_syn *syn, segi_score *score)
+{
+    const segi_score *written = &syn->u.score->score;
+    uint32_t count = score->cut_count;
+    int64_t *parts = segi_check_alloc(k, count, sizeof *parts);
+    segi_literal *points = segi_check_alloc(k, count, sizeof *points);
+    if (points == NULL)
+        return false;
+    if (score->cuts == SEGI_CUTS_PARTS)
+        memcpy(parts, written->parts, count * sizeof *parts);
+    else
+        memcpy(points, written->points, count * sizeof *points);
+    for (uint32_t i = 0; i < count; i++) {
+        if (i == 0 ||
+            (score->cuts == SEGI_CUTS_PARTS ? parts[i - 1] < parts[i]
+                                            : segi_literal_compare(&points[i - 1], &points[i]) < 0))
+            continue;
+        segi_check_fail(k, syn->begin, syn->size, SEG_E_TYPE,
+                        "cut points rise from one to the next");
+        segi_check_hint(k, "cuts (100, 500), or: cuts (p50, p80)");
+        return false;
+    }
+    score->parts = parts;
+    score->points = points;
+    return true;
+}
+
+/* ---- scores ---- */
+
+static segi_score *score_new(segi_check *k, const segi_syn *syn)
+{
+    if (k->c->scores == SCORES_MAX)
+        return segi_check_fail(k, syn->begin, syn->size, SEG_E_LIMIT,
+                               "more than %d tiers and quantiles", SCORES_MAX);
+    k->c->scores++;
+    return segi_check_alloc(k, 1, sizeof(segi_score));
+}
+
+/* NULL without a failure: everyone. */
+static const segi_node *check_population(segi_check *k, const segi_syn *syn)
+{
+    if (syn == NULL)
+        return NULL;
+    const segi_node *population = segi_check_predicate(k, syn);
+    return population != NULL && population->kind == SEGI_NODE_EVERYONE ? NULL : population;
+}
+
+segi_node *segi_check_score(segi_check *k, const segi_syn *syn)
+{
+    if (k->selector != NULL)
+        return segi_check_fail(k, syn->begin, syn->size, SEG_E_TYPE,
+                               "tiers and quantiles cannot stand inside where");
+    segi_node *node = segi_check_node(k, SEGI_NODE_SCORE, syn);
+    segi_score *score = score_new(k, syn);
+    segi_node *value = score == NULL ? NULL : segi_check_value(k, syn->kids, NULL);
+    if (node == NULL || value == NULL || !segi_check_single(k, value))
+        return NULL;
+    segi_check_settle(value, segi_type_of(SEG_TYPE_FLOAT64));
+    if (!segi_type_numeric(value->type.type))
+        return segi_check_fail(k, value->span_begin, value->span_size, SEG_E_TYPE,
+                               "only numbers have tiers and quantiles, and this is %s",
+                               segi_value_type_name(value->type));
+    *score = syn->u.score->score;
+    node->score = score;
+    node->type = segi_type_of(score->quantile ? SEG_TYPE_INT64 : SEG_TYPE_STRING);
+    if (score->cuts == SEGI_CUTS_FIXED && syn->kids->next != NULL)
+        return segi_check_fail(k, syn->kids->next->begin, syn->kids->next->size, SEG_E_TYPE,
+                               "cut points that are numbers need no \"among\"");
+    if (!check_cuts(k, syn, score) || (score->quantile == 0 && !check_labels(k, syn, score)))
+        return NULL;
+    const segi_node *population = check_population(k, syn->kids->next);
+    if (k->c->status != SEG_OK)
+        return NULL;
+    return segi_check_children(k, node, value, population, NULL) ? node : NULL;
+}
+
+segi_node *segi_check_split(segi_check *k, const segi_syn *syn)
+{
+    segi_node *node = segi_check_node(k, SEGI_NODE_SPLIT, syn);
+    segi_split *split = segi_check_alloc(k, 1, sizeof *split);
+    if (split == NULL)
+        return NULL;
+    *split = *syn->u.split;
+    split->seed.text = segi_arena_copy(k->c->arena, split->seed.text, split->seed.size);
+    node->split = split;
+    return split->seed.text == NULL ? segi_check_nomem(k) : node;
+}

@@ -1,0 +1,71 @@
+/* print_score.c - canonical text of tiers, quantiles and shares by lot. */
+#include "lang/print.h"
+
+static void print_percent(segi_printer *p, int64_t parts)
+{
+    segi_literal percent = {{SEG_TYPE_DECIMAL, 6}, parts, NULL, 0};
+    segi_print_literal(p, &percent);
+}
+
+static void print_cuts(segi_printer *p, const segi_score *score)
+{
+    segi_buf_text(p->out, ", cuts (");
+    for (uint32_t i = 0; i < score->cut_count; i++) {
+        if (i != 0)
+            segi_buf_text(p->out, ", ");
+        if (score->cuts == SEGI_CUTS_PARTS) {
+            segi_buf_char(p->out, 'p');
+            print_percent(p, score->parts[i]);
+        } else {
+            segi_print_literal(p, &score->points[i]);
+        }
+    }
+    segi_buf_text(p->out, ") labels (");
+    for (uint32_t i = 1; i < score->cut_count + 2; i++) {
+        if (i != 1)
+            segi_buf_text(p->out, ", ");
+        segi_buf_quoted(p->out, score->labels[i].text, score->labels[i].size);
+    }
+    segi_buf_char(p->out, ')');
+}
+
+void segi_print_score(segi_printer *p, const segi_node *node)
+{
+    const segi_score *score = node->score;
+    segi_buf_text(p->out, score->quantile == 0   ? "tier("
+                          : score->quantile == 4 ? "quartile("
+                          : score->quantile == 5 ? "quintile("
+                                                 : "decile(");
+    segi_print_value(p, node->children[0], SEGI_PRINT_SUM, false);
+    if (score->quantile == 0)
+        print_cuts(p, score);
+    segi_buf_text(p->out, score->zeros ? " with zeros)" : ")");
+    if (node->child_count < 2)
+        return;
+    segi_buf_text(p->out, " among (");
+    segi_print_predicate(p, node->children[1]);
+    segi_buf_char(p->out, ')');
+}
+
+void segi_print_label(segi_printer *p, const segi_node *value, const segi_literal *literal)
+{
+    if (segi_node_labelled(value) && literal->type.type == SEG_TYPE_INT64) {
+        const segi_text *label = &value->score->labels[literal->slot];
+        segi_buf_quoted(p->out, label->text, label->size);
+    } else {
+        segi_print_literal(p, literal);
+    }
+}
+
+void segi_print_split(segi_printer *p, const segi_split *split)
+{
+    segi_buf_text(p->out, split->holdout ? "holdout(" : "split(");
+    segi_buf_quoted(p->out, split->seed.text, split->seed.size);
+    segi_buf_text(p->out, ", ");
+    if (!split->holdout) {
+        print_percent(p, split->low);
+        segi_buf_text(p->out, "%, ");
+    }
+    print_percent(p, split->high);
+    segi_buf_text(p->out, "%)");
+}
