@@ -455,6 +455,17 @@ static void write_two(segi_json_out *w, const segi_syn *syn, const char *op, con
     segi_json_out_close(w, '}');
 }
 
+static void write_anniversary(segi_json_out *w, const segi_syn *syn)
+{
+    segi_json_out_open(w, '{');
+    if (syn->op == 1)
+        segi_json_out_word(w, "leap_day", "feb_28");
+    segi_json_out_word(w, "type", "anniversary");
+    segi_json_out_key(w, "value");
+    write_value(w, syn->kids);
+    segi_json_out_close(w, '}');
+}
+
 static void write_value(segi_json_out *w, const segi_syn *syn)
 {
     static const char *const signs[] = {"+", "-", "*", "/"};
@@ -488,6 +499,7 @@ static void write_value(segi_json_out *w, const segi_syn *syn)
     case SEGI_SYN_ARITH: write_two(w, syn, signs[syn->op], "arithmetic"); break;
     case SEGI_SYN_NEGATE: write_one(w, "negate", syn->kids); break;
     case SEGI_SYN_SIZE: write_one(w, "size", syn->kids); break;
+    case SEGI_SYN_ANNIVERSARY: write_anniversary(w, syn); break;
     case SEGI_SYN_SCORE: write_score(w, syn); break;
     case SEGI_SYN_FIGURE: segi_json_out_sequence(w, syn); break;
     case SEGI_SYN_EVERYONE:
@@ -766,6 +778,7 @@ static void write_predicate(segi_json_out *w, const segi_syn *syn)
     case SEGI_SYN_NEGATE:
     case SEGI_SYN_SIZE:
     case SEGI_SYN_FIGURE:
+    case SEGI_SYN_ANNIVERSARY:
     case SEGI_SYN_SCORE: write_one(w, "is_true", syn); break;
     }
 }

@@ -84,8 +84,7 @@ void segi_json_out_sequence(segi_json_out *w, const segi_syn *syn)
     segi_json_out_open(w, '{');
     write_chain(w, sequence);
     if (sequence->has_reached)
-        segi_json_out_number(w, sequence->dropped ? "dropped_after" : "reached",
-                             sequence->reached);
+        segi_json_out_number(w, sequence->dropped ? "dropped_after" : "reached", sequence->reached);
     segi_json_out_bound(w, "times", sequence->bound);
     if (syn->kind == SEGI_SYN_FIGURE)
         segi_json_out_word(w, "type", figures[sequence->figure]);
