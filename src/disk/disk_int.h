@@ -69,10 +69,9 @@ struct segi_disk {
     uint64_t stamp;
     segi_pin pins; /* head of a ring, the oldest first */
 
-    disk_extents free;    /* zeros, unless keep_freed */
-    disk_extents dirty;   /* dropped content that nothing needs any more */
-    disk_extents suspect; /* free, but after a crash perhaps not zero */
-    uint64_t end;         /* of all extents */
+    disk_extents free;  /* zeros, unless keep_freed */
+    disk_extents dirty; /* content that nothing needs any more */
+    uint64_t end;       /* of all extents */
 
     uint64_t epoch; /* of new records */
     disk_log log;

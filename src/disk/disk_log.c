@@ -29,21 +29,22 @@ static void log_begin(segi_disk *disk, const disk_log_header *header)
     log->replayed = true;
 }
 
-/* Whether a file of this name holds a record, of whatever store: then it is not ours to replace. */
+/* Whether a file of this name holds a record, of whatever store: then it is not ours to replace.
+ * Anything else may be what a crash left of a log that was being made. */
 static seg_status log_refuse_records(const segi_file *file, seg_error *err)
 {
-    unsigned char bytes[DISK_HEADER_SIZE] = {0};
+    unsigned char bytes[DISK_LOG_HEADER + DISK_HEADER_SIZE] = {0};
+    const char *what;
+    disk_log_header header;
+    disk_record record;
     size_t got = 0;
-    SEGI_TRY(segi_file_read(file, DISK_LOG_HEADER, bytes, sizeof bytes, &got, err));
-    for (size_t i = 0; i < got; i++) {
-        if (bytes[i] == 0)
-            continue;
-        segi_fail(err, SEG_E_EXISTS, "there is a log %s, but not the store it belongs to",
-                  file->path);
-        segi_error_hint(err, "put the store back beside it, or move it away");
-        return SEG_E_EXISTS;
-    }
-    return SEG_OK;
+    SEGI_TRY(segi_file_read(file, 0, bytes, sizeof bytes, &got, err));
+    if (segi_disk_log_decode(bytes, &header, &what) != DISK_SOUND ||
+        !segi_disk_record_decode(bytes + DISK_LOG_HEADER, header.salt, &record))
+        return SEG_OK;
+    segi_fail(err, SEG_E_EXISTS, "there is a log %s, but not the store it belongs to", file->path);
+    segi_error_hint(err, "put the store back beside it, or move it away");
+    return SEG_E_EXISTS;
 }
 
 static seg_status log_fill(segi_disk *disk, disk_log_header *header, seg_error *err)
@@ -74,14 +75,18 @@ seg_status segi_disk_log_create(segi_disk *disk, uint64_t epoch, uint64_t base_l
     return SEG_OK;
 }
 
+/* The zeros are synced before the file is cut: a system that cuts first throws them away, and the
+ * medium keeps what they were to overwrite. */
 static seg_status log_reset(segi_disk *disk, const disk_log_header *header, seg_error *err)
 {
     disk_log *log = &disk->log;
     SEGI_TRY(log_header_write(disk, header, err));
     if (!disk->options.keep_freed && log->touched > DISK_LOG_HEADER)
         SEGI_TRY(segi_file_zero(&log->file, DISK_LOG_HEADER, log->touched - DISK_LOG_HEADER, err));
-    if (log->size > header->file_size)
-        SEGI_TRY(segi_file_truncate(&log->file, header->file_size, err));
+    SEGI_TRY(segi_disk_sync_file(disk, &log->file, err));
+    if (log->size <= header->file_size)
+        return SEG_OK;
+    SEGI_TRY(segi_file_truncate(&log->file, header->file_size, err));
     return segi_disk_sync_file(disk, &log->file, err);
 }
 

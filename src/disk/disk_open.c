@@ -91,7 +91,6 @@ void segi_disk_free(segi_disk *disk)
     segi_free(&mem, disk->blocks);
     segi_extents_deinit(&mem, &disk->free);
     segi_extents_deinit(&mem, &disk->dirty);
-    segi_extents_deinit(&mem, &disk->suspect);
     segi_free(&mem, disk->new_path);
     segi_free(&mem, disk->path);
     segi_free(&mem, disk->log_path);
@@ -212,28 +211,41 @@ seg_status segi_disk_load(segi_disk *disk, seg_error *err)
     return status;
 }
 
-/* Free space, from what the table leaves. After a crash it may hold blocks that no generation
- * knows; so may what is behind the end. */
-static seg_status space_load(segi_disk *disk, seg_error *err)
+/* What the table leaves is free. After a crash it may hold blocks that no generation knows, and so
+ * may what is behind the end: then it has to be overwritten first. */
+static seg_status space_divide(segi_disk *disk, const disk_extents *gaps, uint64_t actual,
+                               seg_error *err)
 {
-    uint64_t actual = 0;
-    SEGI_TRY(segi_file_size(&disk->file, &actual, err));
-    if (actual < disk->super.end)
-        return segi_disk_damaged(disk, disk->path, actual, "the file is cut off", err);
-    bool suspicious = !disk->options.keep_freed && (disk->super.flags & DISK_FLAG_TIDY) == 0;
-    disk_extents *gaps = suspicious ? &disk->suspect : &disk->free;
-    SEGI_TRY(segi_disk_partition(disk, disk->super.end, gaps, err));
+    bool suspect = !disk->options.keep_freed && (disk->super.flags & DISK_FLAG_TIDY) == 0;
+    disk_extents *to = suspect ? &disk->dirty : &disk->free;
+    if (!segi_extents_reserve(&disk->mem, to, gaps->count) ||
+        !segi_extents_reserve(&disk->mem, &disk->dirty, 1))
+        return segi_fail_nomem(err);
+    disk->untidy = disk->options.keep_freed || (suspect && gaps->count > 0);
+    for (size_t i = 0; i < gaps->count; i++)
+        segi_extents_add(to, gaps->list[i].offset, gaps->list[i].size);
     disk->end = disk->super.end;
     if (disk->options.read_only || actual == disk->end)
         return SEG_OK;
-    if (actual > DISK_END_MAX)
-        return segi_disk_damaged(disk, disk->path, disk->end, "size of the file", err);
-    if (!segi_extents_reserve(&disk->mem, &disk->suspect, 1))
-        return segi_fail_nomem(err);
-    actual = segi_disk_round_up(actual);
-    segi_extents_add(&disk->suspect, disk->end, actual - disk->end);
-    disk->end = actual;
+    uint64_t more = segi_disk_round_up(actual) - disk->end;
+    segi_extents_add(&disk->dirty, disk->end, more);
+    disk->end += more;
+    disk->untidy = true;
     return SEG_OK;
+}
+
+static seg_status space_load(segi_disk *disk, seg_error *err)
+{
+    uint64_t actual = 0;
+    disk_extents gaps = {0};
+    SEGI_TRY(segi_file_size(&disk->file, &actual, err));
+    if (actual < disk->super.end || actual > DISK_END_MAX)
+        return segi_disk_damaged(disk, disk->path, actual, "size of the file", err);
+    seg_status status = segi_disk_partition(disk, disk->super.end, &gaps, err);
+    if (status == SEG_OK)
+        status = space_divide(disk, &gaps, actual, err);
+    segi_extents_deinit(&disk->mem, &gaps);
+    return status;
 }
 
 /* ---- what a writer brings to order ---- */
@@ -256,7 +268,7 @@ static seg_status log_rewrite(segi_disk *disk, seg_error *err)
     return status;
 }
 
-static seg_status log_settle(segi_disk *disk, seg_error *err)
+static seg_status log_settle(segi_disk *disk, bool tidy, seg_error *err)
 {
     disk_log *log = &disk->log;
     unsigned char salt[16];
@@ -265,6 +277,9 @@ static seg_status log_settle(segi_disk *disk, seg_error *err)
         return segi_disk_log_reset(disk, salt, err);
     }
     SEGI_TRY(log_rewrite(disk, err));
+    /* Zeros that are read there may be such pages too, unless the last life closed in order. */
+    if (!tidy)
+        log->touched = log->size;
     if (!disk->options.keep_freed && log->touched > log->end.position)
         SEGI_TRY(
             segi_file_zero(&log->file, log->end.position, log->touched - log->end.position, err));
@@ -281,8 +296,8 @@ static seg_status disk_settle(segi_disk *disk, seg_error *err)
     if (disk->epoch >= EPOCH_MAX)
         return segi_disk_damaged(disk, disk->log_path, 32, "epoch of the log", err);
     bool no_log = (disk->super.flags & DISK_FLAG_NO_LOG) != 0;
+    bool tidy = (disk->super.flags & DISK_FLAG_TIDY) != 0;
     disk->epoch += EPOCH_JUMP;
-    disk->untidy = disk->suspect.bytes > 0 || disk->options.keep_freed;
     next.generation++;
     next.epoch_floor = disk->epoch;
     next.flags = 0;
@@ -291,7 +306,9 @@ static seg_status disk_settle(segi_disk *disk, seg_error *err)
         next.log_epoch = disk->epoch;
     }
     SEGI_TRY(segi_disk_publish_super(disk, &next, err));
-    return no_log ? SEG_OK : log_settle(disk, err);
+    /* Whoever made the store may have ended between giving it its name and making that safe. */
+    SEGI_TRY(segi_vfs_sync_directory(disk->vfs, disk->path, err));
+    return no_log ? SEG_OK : log_settle(disk, tidy, err);
 }
 
 /* ---- opening and closing ---- */

@@ -8,8 +8,6 @@
 
 #include "disk_int.h"
 
-#define LOOK_STEP ((size_t)64 * 1024)
-
 /* ---- pins ---- */
 
 void segi_disk_pin(segi_disk *disk, segi_pin *pin)
@@ -44,13 +42,10 @@ static bool block_is_unheld(const segi_disk *disk, const disk_block *block)
 /* Everything but live blocks that must not be taken for free space, sorted. */
 static bool dropped_collect(const segi_disk *disk, disk_extents *out)
 {
-    if (!segi_extents_reserve(&disk->mem, out,
-                              disk->dirty.count + disk->suspect.count + disk->block_count + 1))
+    if (!segi_extents_reserve(&disk->mem, out, disk->dirty.count + disk->block_count + 1))
         return false;
     for (size_t i = 0; i < disk->dirty.count; i++)
         segi_extents_add(out, disk->dirty.list[i].offset, disk->dirty.list[i].size);
-    for (size_t i = 0; i < disk->suspect.count; i++)
-        segi_extents_add(out, disk->suspect.list[i].offset, disk->suspect.list[i].size);
     for (size_t i = 0; i < disk->block_count; i++)
         if (disk->blocks[i].dropped != 0)
             segi_extents_add(out, disk->blocks[i].entry.offset,
@@ -231,47 +226,30 @@ static seg_status blocks_retire(segi_disk *disk, seg_error *err)
     return SEG_OK;
 }
 
-/* Zero where it is not zero already: most of what is only suspected is. */
-static seg_status zero_where_needed(segi_disk *disk, uint64_t offset, uint64_t size, seg_error *err)
+/* Overwrite dirty extents from the front of the list, about `budget` bytes; *out_done are. Not even
+ * what reads as zeros is left out: pages that a failed sync has left look so and are not. */
+static seg_status zero_extents(segi_disk *disk, uint64_t budget, size_t *out_done, seg_error *err)
 {
-    char *bytes = segi_alloc(&disk->mem, LOOK_STEP);
-    seg_status status = bytes == NULL ? segi_fail_nomem(err) : SEG_OK;
-    while (status == SEG_OK && size > 0) {
-        size_t step = size < LOOK_STEP ? (size_t)size : LOOK_STEP, got = 0;
-        status = segi_file_read(&disk->file, offset, bytes, step, &got, err);
-        bool zero = got == 0 || (bytes[0] == 0 && memcmp(bytes, bytes + 1, got - 1) == 0);
-        if (status == SEG_OK && !zero)
-            status = segi_file_zero(&disk->file, offset, step, err);
-        offset += step;
-        size -= step;
-    }
-    segi_free(&disk->mem, bytes);
-    return status;
-}
-
-/* Overwrite extents from the front of the list, about *budget bytes; *out_done extents are. */
-static seg_status zero_extents(segi_disk *disk, const disk_extents *extents, bool look,
-                               uint64_t *budget, size_t *out_done, seg_error *err)
-{
-    for (*out_done = 0; *out_done<extents->count && * budget> 0; (*out_done)++) {
-        const disk_extent *extent = &extents->list[*out_done];
+    const disk_extents *dirty = &disk->dirty;
+    for (*out_done = 0; *out_done < dirty->count && budget > 0; (*out_done)++) {
+        const disk_extent *extent = &dirty->list[*out_done];
         if (!disk->options.keep_freed)
-            SEGI_TRY(look ? zero_where_needed(disk, extent->offset, extent->size, err)
-                          : segi_file_zero(&disk->file, extent->offset, extent->size, err));
-        *budget -= *budget < extent->size ? *budget : extent->size;
+            SEGI_TRY(segi_file_zero(&disk->file, extent->offset, extent->size, err));
+        budget -= budget < extent->size ? budget : extent->size;
     }
-    return SEG_OK;
+    return disk->options.keep_freed ? SEG_OK : segi_disk_sync_file(disk, &disk->file, err);
 }
 
-/* The first `count` extents of the list are free from now on. */
-static void extents_to_free(segi_disk *disk, disk_extents *from, size_t count)
+/* The first `count` dirty extents are free from now on. */
+static void dirty_to_free(segi_disk *disk, size_t count)
 {
+    disk_extents *dirty = &disk->dirty;
     for (size_t i = 0; i < count; i++) {
-        segi_extents_add(&disk->free, from->list[i].offset, from->list[i].size);
-        from->bytes -= from->list[i].size;
+        segi_extents_add(&disk->free, dirty->list[i].offset, dirty->list[i].size);
+        dirty->bytes -= dirty->list[i].size;
     }
-    memmove(from->list, from->list + count, (from->count - count) * sizeof *from->list);
-    from->count -= count;
+    memmove(dirty->list, dirty->list + count, (dirty->count - count) * sizeof *dirty->list);
+    dirty->count -= count;
 }
 
 /* A medium without room for the reserve is no failure of reclaiming: what there is, is kept. */
@@ -293,18 +271,14 @@ static seg_status reserve_fill(segi_disk *disk, seg_error *err)
 
 static seg_status reclaim(segi_disk *disk, uint64_t budget, seg_error *err)
 {
-    size_t dirty = 0, suspect = 0;
+    size_t done = 0;
     SEGI_TRY(blocks_retire(disk, err));
-    if (disk->dirty.count + disk->suspect.count == 0)
+    if (disk->dirty.count == 0)
         return SEG_OK;
-    if (!segi_extents_reserve(&disk->mem, &disk->free, disk->dirty.count + disk->suspect.count))
+    if (!segi_extents_reserve(&disk->mem, &disk->free, disk->dirty.count))
         return segi_fail_nomem(err);
-    SEGI_TRY(zero_extents(disk, &disk->dirty, false, &budget, &dirty, err));
-    SEGI_TRY(zero_extents(disk, &disk->suspect, true, &budget, &suspect, err));
-    if (!disk->options.keep_freed)
-        SEGI_TRY(segi_disk_sync_file(disk, &disk->file, err));
-    extents_to_free(disk, &disk->dirty, dirty);
-    extents_to_free(disk, &disk->suspect, suspect);
+    SEGI_TRY(zero_extents(disk, budget, &done, err));
+    dirty_to_free(disk, done);
     return SEG_OK;
 }
 
@@ -318,7 +292,7 @@ seg_status segi_disk_reclaim(segi_disk *disk, uint64_t budget, uint64_t *out_lef
         if (disk->blocks[i].dropped != 0)
             *out_left += segi_disk_extent_of(&disk->blocks[i].entry);
     if (out_left != NULL)
-        *out_left += disk->dirty.bytes + disk->suspect.bytes;
+        *out_left += disk->dirty.bytes;
     return reserve_fill(disk, err);
 }
 

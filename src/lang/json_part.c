@@ -215,6 +215,20 @@ static void write_any_event(segi_json *j, const segi_json_object *object)
     put_where(j, object);
 }
 
+/* session(gap 30 minutes of "event") */
+static void write_session(segi_json *j, const segi_json_object *object)
+{
+    yyjson_val *of = segi_json_at(object, "of");
+    segi_json_put(j, "session(gap ");
+    segi_json_put_length(j, segi_json_at(object, "gap"), false);
+    if (of != NULL) {
+        segi_json_put(j, " of ");
+        segi_json_put_object(j, of, SEGI_JSON_SELECT);
+    }
+    segi_buf_char(&j->text, ')');
+    put_where(j, object);
+}
+
 /* ("a", "b") */
 void segi_json_put_texts(segi_json *j, yyjson_val *texts, const char *what)
 {
@@ -398,6 +412,8 @@ void segi_json_write_name(segi_json *j, const segi_json_object *object)
 static const segi_json_form forms[] = {
     {SEGI_JSON_SELECT, "event", write_event, {{"name", SEGI_JSON_TEXT, NEEDED}, WHERE}},
     {SEGI_JSON_SELECT, "any_event", write_any_event, {WHERE}},
+    {SEGI_JSON_SELECT, "session", write_session,
+     {{"gap", SEGI_JSON_NODE, NEEDED}, {"of", SEGI_JSON_NODE, MAYBE}, WHERE}},
     {SEGI_JSON_SELECT, "any_of", write_any_of, {{"names", SEGI_JSON_LIST, NEEDED}, WHERE}},
 
     {SEGI_JSON_TIMES, "at_least", write_times, {COUNT, EACH, ON}},

@@ -231,7 +231,7 @@ void segi_json_write_value(segi_json *j, yyjson_val *value, int place)
 static const segi_json_form forms[] = {
     {SEGI_JSON_VALUE, "name", segi_json_write_name, {{"name", SEGI_JSON_TEXT, NEEDED}}},
     {SEGI_JSON_VALUE, "builtin", write_builtin,
-     {{"name", SEGI_JSON_WORD, true, "time date hour weekday day month year"}}},
+     {{"name", SEGI_JSON_WORD, true, "time date hour weekday day month year duration count"}}},
     {SEGI_JSON_VALUE, "moment", write_moment, {VALUE}},
     {SEGI_JSON_VALUE, "duration", write_duration,
      {{"value", SEGI_JSON_NODE, MAYBE}, {"count", SEGI_JSON_NODE, MAYBE},

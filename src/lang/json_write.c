@@ -178,11 +178,16 @@ static void write_texts(json_writer *w, const segi_syn *texts)
     json_close(w, ']');
 }
 
-static void write_selector(json_writer *w, const segi_syn_selector *selector)
+static void write_selector(json_writer *w, const char *name, const segi_syn_selector *selector)
 {
-    json_key(w, "select");
+    json_key(w, name);
     json_open(w, '{');
-    if (selector->any) {
+    if (selector->session != NULL) {
+        write_duration(w, "gap", selector->session->gap);
+        if (selector->session->of != NULL)
+            write_selector(w, "of", selector->session->of);
+        json_word(w, "type", "session");
+    } else if (selector->any) {
         json_word(w, "type", "any_event");
     } else if (selector->event_count == 1) {
         json_text(w, "name", selector->events->u.name.text, selector->events->u.name.text_size);
@@ -225,7 +230,7 @@ static void write_anchor(json_writer *w, const segi_syn_window *window)
         write_value(w, window->anchor_name);
     } else {
         json_open(w, '{');
-        write_selector(w, window->anchor_selector);
+        write_selector(w, "select", window->anchor_selector);
         json_word(w, "type", window->anchor_which == SEGI_FIRST ? "first" : "last");
         json_close(w, '}');
     }
@@ -349,7 +354,7 @@ static void write_aggregate(json_writer *w, const segi_syn_behaviour *of)
         json_key(w, "property");
         write_value(w, of->argument);
     }
-    write_selector(w, of->selector);
+    write_selector(w, "select", of->selector);
     if (of->aggregate == SEGI_AGG_MODE && of->ties != SEGI_TIES_LATEST)
         json_word(w, "ties", ties[of->ties]);
     json_word(w, "type", "aggregate");
@@ -536,7 +541,7 @@ static void write_behaviour(json_writer *w, const segi_syn *syn)
     json_true(w, "negated", syn->negated);
     if (!did && behaviour->which == SEGI_NTH)
         json_int(w, "nth", behaviour->nth);
-    write_selector(w, behaviour->selector);
+    write_selector(w, "select", behaviour->selector);
     write_bound(w, "times", behaviour->bound);
     json_word(w, "type", did ? "did" : edges[behaviour->which]);
     write_window(w, behaviour->window, !did);

@@ -206,13 +206,15 @@ typedef enum segi_arith {
     SEGI_DIVIDE
 } segi_arith;
 typedef enum segi_builtin {
-    SEGI_BUILTIN_TIME,    /* timestamp: the event's instant */
-    SEGI_BUILTIN_DATE,    /* date in the zone */
-    SEGI_BUILTIN_HOUR,    /* int 0 .. 23 in the zone */
-    SEGI_BUILTIN_WEEKDAY, /* int 1 Monday .. 7 Sunday; compared with "mon" .. "sun" in text */
-    SEGI_BUILTIN_DAY,     /* int 1 .. 31 */
-    SEGI_BUILTIN_MONTH,   /* int 1 .. 12 */
-    SEGI_BUILTIN_YEAR     /* int */
+    SEGI_BUILTIN_TIME,     /* timestamp: the event's instant */
+    SEGI_BUILTIN_DATE,     /* date in the zone */
+    SEGI_BUILTIN_HOUR,     /* int 0 .. 23 in the zone */
+    SEGI_BUILTIN_WEEKDAY,  /* int 1 Monday .. 7 Sunday; compared with "mon" .. "sun" in text */
+    SEGI_BUILTIN_DAY,      /* int 1 .. 31 */
+    SEGI_BUILTIN_MONTH,    /* int 1 .. 12 */
+    SEGI_BUILTIN_YEAR,     /* int */
+    SEGI_BUILTIN_DURATION, /* duration: of a session, from its first event to its last */
+    SEGI_BUILTIN_COUNT     /* int: events of a session */
 } segi_builtin;
 typedef enum segi_aggregate {
     SEGI_AGG_COUNT,
@@ -246,6 +248,12 @@ typedef struct segi_text {
     size_t size;
 } segi_text;
 
+/* Sessions are runs of events: a gap above `gap` ends one (S-21). */
+typedef struct segi_session {
+    segi_duration gap; /* of a fixed length */
+    const struct segi_selector *of;
+} segi_session;
+
 /* How a value becomes a class (S-25): 0 for the value 0 unless `zeros`, else one more than the
  * number of cut points that are not above it. Who has no value, or is outside of the population,
  * has no class. */
@@ -273,13 +281,16 @@ typedef struct segi_split {
     int64_t low, high; /* in 10^-8 of the whole */
 } segi_split;
 
-/* Which events. */
+/* Which events, or which sessions of them. A session stands for an event at the instant of its
+ * first one; its `where` holds builtins, and aggregates over what lies within it, both ends
+ * included. */
 typedef struct segi_selector {
     uint32_t event_count;   /* 0 with any_event false: an unknown event of an open compile */
     const uint32_t *events; /* indices of event types, rising */
     bool any_event;         /* every type, also those defined later; events is then every type of
                                the compile's schema */
     const segi_node *where; /* NULL: all of them */
+    const segi_session *session; /* NULL: events; else events and any_event are those of `of` */
     uint32_t unknown_count; /* names that no event type has, in an open compile; for printing */
     const segi_text *unknown;
 } segi_selector;

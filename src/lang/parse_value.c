@@ -360,8 +360,9 @@ segi_syn *segi_parse_literal(segi_parser *p)
     return segi_parser_expected(p, "a value", NULL);
 }
 
-static const char *const builtin_names[] = {"time", "date",  "hour", "weekday",
-                                            "day",  "month", "year"}; /* as segi_builtin */
+static const char *const builtin_names[] = {
+    "time",  "date", "hour",     "weekday", "day",
+    "month", "year", "duration", "count"}; /* as segi_builtin */
 
 const char *segi_builtin_name(segi_builtin builtin)
 {
@@ -375,7 +376,7 @@ static segi_syn *parse_builtin(segi_parser *p)
     segi_syn *syn = segi_parser_node(p, SEGI_SYN_BUILTIN, token.begin);
     if (syn == NULL)
         return NULL;
-    for (int i = 0; i < 7; i++) {
+    for (int i = 0; i < 9; i++) {
         if (segi_word_is(text, token.size - 1, builtin_names[i])) {
             syn->op = i;
             segi_parser_next(p);
@@ -384,7 +385,8 @@ static segi_syn *parse_builtin(segi_parser *p)
         }
     }
     return segi_parser_fail(p, token,
-                            "there are @time, @date, @hour, @weekday, @day, @month, @year",
+                            "there are @time, @date, @hour, @weekday, @day, @month, @year, and of "
+                            "sessions @duration and @count",
                             "unknown \"%.*s\"", SEGI_TOKEN_TEXT(p, token));
 }
 

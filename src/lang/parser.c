@@ -269,10 +269,9 @@ static segi_syn *parse_segment(segi_parser *p)
 /* Parts of the language that this version does not have: the word, and what follows it. */
 static const struct later_word {
     const char *word, *then;
-} later_words[] = {{"sequence", "("},   {"funnel", "("},      {"session", "("},
-                   {"rfm", "("},        {"anniversary", "("}, {"entered", "segment"},
-                   {"left", "segment"}, {"suppressed", "by"}, {"subscribed", "to"},
-                   {"exists", "("}};
+} later_words[] = {{"sequence", "("},    {"funnel", "("},        {"rfm", "("},
+                   {"anniversary", "("}, {"entered", "segment"}, {"left", "segment"},
+                   {"suppressed", "by"}, {"subscribed", "to"},   {"exists", "("}};
 
 bool segi_parse_later(segi_parser *p)
 {
@@ -365,10 +364,12 @@ static segi_syn *parse_condition(segi_parser *p)
 {
     segi_token start = p->token;
     uint32_t depth = p->depth;
+    bool in_session = p->in_session;
     segi_syn *syn = parse_unary(p);
     if (p->status == SEG_OK || p->findings == NULL)
         return syn;
     p->depth = depth;
+    p->in_session = in_session;
     return segi_parser_recover(p, start);
 }
 

@@ -129,12 +129,19 @@ typedef struct segi_syn_moment {
     uint32_t begin, size;
 } segi_syn_moment;
 
+struct segi_syn_selector;
+typedef struct segi_syn_session {
+    segi_syn_duration gap;
+    const struct segi_syn_selector *of; /* NULL: any event */
+} segi_syn_session;
+
 typedef struct segi_syn_selector {
     uint32_t begin, size;
     bool any;
     const segi_syn *events; /* NAMEs linked by next */
     uint32_t event_count;
     const segi_syn *where;
+    const segi_syn_session *session;
 } segi_syn_selector;
 
 typedef enum segi_syn_tz {
@@ -298,6 +305,7 @@ typedef struct segi_parser {
     uint32_t depth;
     uint32_t *nodes;
     segi_findings *findings; /* NULL: the first failure ends it */
+    bool in_session;         /* inside the where of a session */
     bool canonical;          /* printed by ourselves: no limits */
 } segi_parser;
 
@@ -382,6 +390,8 @@ bool segi_parse_bound_limit(segi_parser *p, segi_syn_bound *bound, const char *w
 /* parse_shape.c: shapes over time. */
 /* ( unit {, option} ) of a streak */
 bool segi_parse_streak_head(segi_parser *p, segi_syn_behaviour *behaviour);
+bool segi_parse_session_starts(const segi_parser *p);
+bool segi_parse_session(segi_parser *p, segi_syn_selector *selector);
 /* in at least K of last N complete weeks */
 bool segi_parse_regular_starts(const segi_parser *p);
 bool segi_parse_regular(segi_parser *p, segi_syn_behaviour *behaviour);

@@ -58,6 +58,9 @@ void segi_node_visit(const segi_node *node, segi_visit visit, void *user)
     visit_operands(node, visit, user);
     if (node->selector != NULL && node->selector->where != NULL)
         visit(user, node->selector->where, SEGI_ROLE_EVENT);
+    const segi_session *session = node->selector == NULL ? NULL : node->selector->session;
+    if (session != NULL && session->of->where != NULL)
+        visit(user, session->of->where, SEGI_ROLE_EVENT);
     if (node->argument != NULL)
         visit(user, node->argument, SEGI_ROLE_EVENT);
     if (node->share != NULL)

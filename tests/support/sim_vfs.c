@@ -68,6 +68,7 @@ struct sim_vfs {
     uint64_t random;
     uint64_t calls, fail_at, capacity;
     int fail_errno;
+    sim_bytes grave; /* what the medium keeps of files that were cut */
     bool fail_for_ever, failed, disturbed, lying, sync_repeated, interrupted;
     int64_t now;
     uint64_t process;
@@ -379,7 +380,7 @@ static int sim_sync(void *user, int64_t number)
     handle->sync_failed = handle->sync_failed || result != 0;
     for (size_t i = 0; i < file->op_count; i++) {
         if (result != 0)
-            file->ops[i].lost = true;
+            file->ops[i].lost = file->ops[i].kind == SIM_WRITE;
         else if (!sim->lying && !file->ops[i].lost)
             op_apply(&file->durable, &file->ops[i]);
     }
@@ -396,6 +397,9 @@ static int sim_resize(sim_vfs *sim, int64_t number, uint64_t size, bool may_shri
         result = EBADF;
     else if (result == 0 && sim_is_full(sim, file, size))
         result = ENOSPC;
+    if (result == 0 && may_shrink && size < file->durable.size)
+        bytes_write(&sim->grave, sim->grave.size, file->durable.data + size,
+                    file->durable.size - (size_t)size);
     if (result == 0 && (may_shrink || size > file->seen.size)) {
         bytes_resize(&file->seen, (size_t)size);
         ops_add(file, SIM_SIZE, size, NULL, 0);
@@ -549,6 +553,7 @@ void sim_vfs_destroy(sim_vfs *sim)
     names_free(&sim->seen);
     names_free(&sim->durable);
     moves_clear(sim);
+    free(sim->grave.data);
     free(sim->moves);
     free(sim->files);
     free(sim->handles);
@@ -692,6 +697,7 @@ sim_vfs *sim_vfs_power_loss(const sim_vfs *sim, uint64_t seed)
     sim_vfs *image = sim_vfs_create(seed ^ (sim->random | 1));
     uint64_t random = (seed + 1) * 0x9e3779b97f4a7c15u | 1;
     image->now = sim->now;
+    bytes_copy(&image->grave, &sim->grave);
     for (size_t i = 0; i < sim->file_count; i++) {
         size_t file = file_add(image);
         image_file(&image->files[file], &sim->files[i], seed, &random);
@@ -710,6 +716,7 @@ sim_vfs *sim_vfs_copy(const sim_vfs *sim)
 {
     sim_vfs *copy = sim_vfs_create(sim->random | 1);
     copy->now = sim->now;
+    bytes_copy(&copy->grave, &sim->grave);
     for (size_t i = 0; i < sim->file_count; i++) {
         size_t file = file_add(copy);
         bytes_copy(&copy->files[file].seen, &sim->files[i].seen);
@@ -747,6 +754,17 @@ const unsigned char *sim_vfs_bytes(const sim_vfs *sim, const char *path, size_t 
     return bytes->size == 0 ? nothing : bytes->data;
 }
 
+unsigned char *sim_vfs_edit(sim_vfs *sim, const char *path, size_t *out_size)
+{
+    sim_name *name = names_find(&sim->seen, path);
+    *out_size = 0;
+    if (name == NULL)
+        return NULL;
+    sim_bytes *bytes = &sim->files[name->file].seen;
+    *out_size = bytes->size;
+    return bytes->data;
+}
+
 void sim_vfs_put(sim_vfs *sim, const char *path, const void *bytes, size_t size)
 {
     const sim_name *name = names_find(&sim->seen, path);
@@ -772,5 +790,5 @@ bool sim_vfs_contains(const sim_vfs *sim, const void *bytes, size_t size)
         if (bytes_contain(&sim->files[i].seen, bytes, size) ||
             bytes_contain(&sim->files[i].durable, bytes, size))
             return true;
-    return false;
+    return bytes_contain(&sim->grave, bytes, size);
 }

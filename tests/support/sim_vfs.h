@@ -73,9 +73,12 @@ bool sim_vfs_exists(const sim_vfs *sim, const char *path);
 const unsigned char *sim_vfs_bytes(const sim_vfs *sim, const char *path, size_t *out_size);
 /* Replace or make a file, durably. */
 void sim_vfs_put(sim_vfs *sim, const char *path, const void *bytes, size_t size);
+/* The same bytes to change in place, for as long as only readers open the file. */
+unsigned char *sim_vfs_edit(sim_vfs *sim, const char *path, size_t *out_size);
 void sim_vfs_remove(sim_vfs *sim, const char *path);
-/* Whether the bytes stand anywhere in a file, as readers see it or as the medium holds it; files
- * without a name count. */
+/* Whether the bytes stand anywhere in a file, as readers see it or as the medium holds it. Files
+ * without a name count, and so does what the medium held behind the new end of a file when it was
+ * cut. */
 bool sim_vfs_contains(const sim_vfs *sim, const void *bytes, size_t size);
 
 #endif /* SEG_TEST_SIM_VFS_H */
