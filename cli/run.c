@@ -172,8 +172,7 @@ static run_result dispatch(cli_session *session, text_view statement)
     text_view command = lex_first(statement, &rest);
     if (!is_command(command)) {
         diag_at(&session->diag, statement, 0, command.size, "unknown statement",
-                "import, count, list, test, explain, lint, json, define, drop, schema, stats or "
-                "generate");
+                "count, list, test, explain, lint, json, import, ... : .help lists them");
         return RUN_FAILED;
     }
     if (text_equals_fold(command, "count")) {

@@ -471,7 +471,7 @@ class Statements(Case):
         self.same(run.err, """\
             error: unknown statement
               | cuont everyone
-              | ^^^^^ import, count, list, test, explain, lint, json, define, drop, schema, stats or generate
+              | ^^^^^ count, list, test, explain, lint, json, import, ... : .help lists them
             """)
         run = self.shop("-c", "list everyone show country, nothing limit 3")
         self.assertIn("\n  |                             ^^^^^^^", run.err)
