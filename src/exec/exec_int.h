@@ -136,6 +136,8 @@ typedef struct segi_prep_window {
     bool dates;                    /* bounds are day numbers */
     const segi_prep_value *anchor; /* NULL: none */
     const segi_user_zones *zones;
+    bool plain;             /* anchored, and of exact length: [anchor + shift[0], ... */
+    int64_t shift[2], last; /* ... anchor + shift[1]), before `last` */
 } segi_prep_window;
 
 /* Which rows: selector and window, ready to be walked. */
@@ -523,6 +525,8 @@ void segi_spans_each(segi_worker *w, const segi_prep_source *source, uint32_t lo
                      uint32_t low_end, segi_span_function *function, void *context);
 /* True where some row of the part may lie in the source's window. */
 bool segi_span_overlaps(const segi_part *part, const segi_prep_source *source);
+/* Do rows come in the order of events, part after part? */
+bool segi_source_in_order(const segi_prep_source *source);
 /* Neighbouring users, a power of two of them, that have about rows_max rows together: the block in
  * which a chunk is worked off where rows are kept for a while. */
 uint32_t segi_spans_block(const segi_worker *w, const segi_prep_source *source, uint32_t rows_max);
@@ -582,6 +586,9 @@ void segi_tally_users(segi_worker *w, const segi_prep_value *value, segi_users u
 /* Its part for distinct periods and streaks. */
 void segi_tally_period_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                              segi_vector *out);
+/* Its part for the value in the first or last event. */
+void segi_tally_edge_users(segi_worker *w, const segi_prep_value *value, segi_users users,
+                           segi_vector *out);
 /* Its part for properties and shares. */
 void segi_tally_value_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                             segi_vector *out);
