@@ -1,8 +1,8 @@
 /* visit.c - the parts of a node of the checked tree, for whoever walks it. */
 #include "lang/lang.h"
 
-static void visit_children(const segi_node *node, uint32_t first, segi_aspect aspect, segi_visit visit,
-                           void *user)
+static void visit_children(const segi_node *node, uint32_t first, segi_aspect aspect,
+                           segi_visit visit, void *user)
 {
     for (uint32_t i = first; i < node->child_count; i++) {
         if (node->children[i] != NULL)
