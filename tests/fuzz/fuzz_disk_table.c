@@ -66,9 +66,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         file = sim_vfs_edit(sim, DISK_IMAGE_FILE, &file_size);
     } else {
         size_t at = 65536 + (size_t)data[0] / 4 * 512;
-        if (at + size - 1 > file_size)
-            size = file_size - at + 1;
-        memcpy(file + at, data + 1, size - 1);
+        at = at < file_size ? at : file_size;
+        size_t left = file_size - at;
+        memcpy(file + at, data + 1, size - 1 < left ? size - 1 : left);
     }
     if (data[0] % 2 == 0)
         disk_image_forge(file, file_size, log, log_size);
