@@ -618,9 +618,10 @@ START_TEST(test_use_cases__a27_b16_abandoned_cart)
     shop_event(&s, "other", "add_cart", "2026-03-31T10:00:00Z", "cart_id=c3");
     shop_event(&s, "other", "purchase", "2026-03-31T10:30:00Z", "cart_id=c4");
     shop_event(&s, "fresh", "add_cart", "2026-03-31T11:30:00Z", "cart_id=c5");
-    shop_ask(&s, NOW,
-             "sequence (\"add_cart\" then no \"purchase\" for 1 hour, same (cart_id)) in last 1 day",
-             "left other");
+    shop_ask(
+        &s, NOW,
+        "sequence (\"add_cart\" then no \"purchase\" for 1 hour, same (cart_id)) in last 1 day",
+        "left other");
     shop_ask(&s, NOW,
              "sequence (\"add_cart\" as a then no \"purchase\" where (cart_id = a.cart_id) for 10 "
              "minutes) in last 1 day",
