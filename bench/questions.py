@@ -611,8 +611,8 @@ ask("paying_unserved", "mixed",
 # ---- ordered steps: ClickHouse's windowFunnel is `like clickhouse_default`; DuckDB carries the
 # latest beginning from step to step through window functions -------------------------------------
 
-STEPS = """(SELECT u, t, CASE event WHEN '{0}' THEN 1 WHEN '{1}' THEN 2 WHEN '{2}' THEN 3 ELSE 4 END AS
-        step FROM {{E}} WHERE event IN ({3}) AND t > {4})"""
+STEPS = """(SELECT u, t, CASE event WHEN '{0}' THEN 1 WHEN '{1}' THEN 2 WHEN '{2}' THEN 3 ELSE 4
+        END AS step FROM {{E}} WHERE event IN ({3}) AND t > {4})"""
 ROWS = "OVER (PARTITION BY u ORDER BY t, step ROWS UNBOUNDED PRECEDING)"
 
 
@@ -625,8 +625,8 @@ def steps(since, *events):
 ask("funnel", "order",
     "Users who, in the last 90 days, searched, then viewed a page, then added to cart, then "
     "purchased, all within 7 days",
-    """funnel ("search" then "page_view" then "add_to_cart" then "purchase", like clickhouse_default)
-       within 7 days in last 90 days reached 4""",
+    """funnel ("search" then "page_view" then "add_to_cart" then "purchase",
+       like clickhouse_default) within 7 days in last 90 days reached 4""",
     [f"""SELECT DISTINCT u FROM (SELECT u, t, step, max(CASE WHEN step = 3 THEN s2 END) {ROWS} AS s3
         FROM (SELECT u, t, step, s1, max(CASE WHEN step = 2 THEN s1 END) {ROWS} AS s2
         FROM (SELECT u, t, step, max(CASE WHEN step = 1 THEN t END) {ROWS} AS s1
