@@ -132,11 +132,11 @@ void segi_disk_pin(segi_disk *disk, segi_pin *pin);
 void segi_disk_unpin(segi_disk *disk, segi_pin *pin);
 
 /* Overwrite with zeros what dropped blocks have left, where the checkpoint without them is done
- * and no pin holds them, sync, and let later generations use the space. Works on about `budget`
- * bytes (0: all). *out_left (may be NULL) is how many bytes of dropped content the file still
- * holds, for whatever reason; at 0, and after a checkpoint has emptied the log, nothing of what
- * was dropped is left in the files. Call it after each checkpoint: space that is not reclaimed is
- * not used again. With keep_freed nothing is overwritten. Writer. */
+ * and no pin holds them, sync, and let later generations use the space. Works on `budget` bytes
+ * (0: all). *out_left (may be NULL) is how many bytes of dropped content the file still holds, for
+ * whatever reason; at 0, and after a checkpoint has emptied the log, nothing of what was dropped
+ * is left in the files. Call it after each checkpoint: space that is not reclaimed is not used
+ * again. With keep_freed nothing is overwritten. Writer. */
 seg_status segi_disk_reclaim(segi_disk *disk, uint64_t budget, uint64_t *out_left, seg_error *err);
 /* Let segi_disk_write() and segi_disk_checkpoint() use the reserve, so that erasing works on a
  * full medium; it is filled up again by segi_disk_reclaim(). Writer. */
@@ -186,14 +186,14 @@ typedef struct segi_disk_statistics {
     uint64_t pins;
     bool poisoned;
 } segi_disk_statistics;
+/* Writer. */
 void segi_disk_stats(segi_disk *disk, segi_disk_statistics *out);
 /* 16 bytes that tell this store from any other. */
 const unsigned char *segi_disk_uuid(const segi_disk *disk);
 
 /* Write the last checkpoint's blocks and root to a new file `path`: a store of its own, with a
  * uuid of its own and without a log. Records since that checkpoint are not in it. Blocks are
- * verified as they are copied. SEG_E_EXISTS. Any thread but a second backup's, also while the
- * writer works. */
+ * verified as they are copied. SEG_E_EXISTS. Any thread, also while the writer works. */
 seg_status segi_disk_backup(segi_disk *disk, const char *path, seg_error *err);
 
 #endif

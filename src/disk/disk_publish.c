@@ -10,14 +10,19 @@
 
 /* ---- pins ---- */
 
-void segi_disk_pin(segi_disk *disk, segi_pin *pin)
+void segi_disk_pin_at(segi_disk *disk, segi_pin *pin, uint64_t stamp)
 {
-    segi_mutex_lock(disk->mutex);
-    pin->stamp = disk->stamp;
+    pin->stamp = stamp;
     pin->next = &disk->pins;
     pin->previous = disk->pins.previous;
     pin->previous->next = pin;
     disk->pins.previous = pin;
+}
+
+void segi_disk_pin(segi_disk *disk, segi_pin *pin)
+{
+    segi_mutex_lock(disk->mutex);
+    segi_disk_pin_at(disk, pin, disk->stamp);
     segi_mutex_unlock(disk->mutex);
 }
 
@@ -30,11 +35,14 @@ void segi_disk_unpin(segi_disk *disk, segi_pin *pin)
     segi_mutex_unlock(disk->mutex);
 }
 
-/* No pin was taken before the block was dropped. Pins are in the order of their stamps. */
-static bool block_is_unheld(const segi_disk *disk, const disk_block *block)
+/* What was dropped at a later stamp is held by some pin. */
+static uint64_t pins_oldest(const segi_disk *disk)
 {
-    const segi_pin *oldest = disk->pins.next;
-    return oldest == &disk->pins || oldest->stamp >= block->dropped;
+    uint64_t oldest = UINT64_MAX;
+    for (const segi_pin *pin = disk->pins.next; pin != &disk->pins; pin = pin->next)
+        if (pin->stamp < oldest)
+            oldest = pin->stamp;
+    return oldest;
 }
 
 /* ---- the catalogue ---- */
@@ -88,7 +96,7 @@ static seg_status catalogue_build(const segi_disk *disk, const void *root, size_
 
 /* ---- the superblock ---- */
 
-seg_status segi_disk_publish_super(segi_disk *disk, const disk_super *next, seg_error *err)
+static seg_status super_write(segi_disk *disk, const disk_super *next, seg_error *err)
 {
     unsigned char bytes[DISK_SLOT_SIZE];
     segi_disk_slot_encode(next, bytes);
@@ -100,7 +108,12 @@ seg_status segi_disk_publish_super(segi_disk *disk, const disk_super *next, seg_
         disk->poisoned = true;
         return status;
     }
-    SEGI_TRY(segi_disk_sync_file(disk, &disk->file, err));
+    return segi_disk_sync_file(disk, &disk->file, err);
+}
+
+seg_status segi_disk_publish_super(segi_disk *disk, const disk_super *next, seg_error *err)
+{
+    SEGI_TRY(super_write(disk, next, err));
     segi_mutex_lock(disk->mutex);
     disk->super = *next;
     segi_mutex_unlock(disk->mutex);
@@ -135,31 +148,33 @@ static seg_status catalogue_write(segi_disk *disk, const segi_buf *bytes, disk_s
     return status;
 }
 
-/* The new superblock is on the medium. */
-static void publish_done(segi_disk *disk, const disk_entry *old_catalogue, segi_buf *root)
+/* The new superblock is on the medium: in one step it is what a backup sees, too. */
+static void publish_done(segi_disk *disk, const disk_super *next, segi_buf *root)
 {
+    disk_entry old_catalogue = disk->super.catalogue;
     segi_mutex_lock(disk->mutex);
     segi_buf old_root = disk->root;
     disk->root = *root;
     *root = old_root;
+    disk->super = *next;
+    disk->published_stamp = disk->stamp;
     for (size_t i = 0; i < disk->block_count; i++)
         disk->blocks[i].published = disk->blocks[i].dropped == 0;
     segi_mutex_unlock(disk->mutex);
-    if (old_catalogue->id != 0)
-        segi_extents_add(&disk->dirty, old_catalogue->offset, segi_disk_extent_of(old_catalogue));
+    if (old_catalogue.id != 0)
+        segi_extents_add(&disk->dirty, old_catalogue.offset, segi_disk_extent_of(&old_catalogue));
     disk->untidy = disk->options.keep_freed;
 }
 
 static seg_status publish(segi_disk *disk, const segi_buf *bytes, segi_buf *root, disk_super *next,
                           seg_error *err)
 {
-    disk_entry old_catalogue = disk->super.catalogue;
     /* For the old catalogue, for the new one should it fail, and one for segi_disk_put(). */
     if (!segi_extents_reserve(&disk->mem, &disk->dirty, 3))
         return segi_fail_nomem(err);
     SEGI_TRY(catalogue_write(disk, bytes, next, err));
-    SEGI_TRY(segi_disk_publish_super(disk, next, err));
-    publish_done(disk, &old_catalogue, root);
+    SEGI_TRY(super_write(disk, next, err));
+    publish_done(disk, next, root);
     return SEG_OK;
 }
 
@@ -213,10 +228,11 @@ static seg_status blocks_retire(segi_disk *disk, seg_error *err)
     if (!segi_extents_reserve(&disk->mem, &disk->dirty, disk->block_count))
         return segi_fail_nomem(err);
     segi_mutex_lock(disk->mutex);
+    uint64_t oldest = pins_oldest(disk);
     size_t kept = 0;
     for (size_t i = 0; i < disk->block_count; i++) {
         const disk_block *block = &disk->blocks[i];
-        if (block->dropped != 0 && !block->published && block_is_unheld(disk, block))
+        if (block->dropped != 0 && !block->published && block->dropped <= oldest)
             segi_extents_add(&disk->dirty, block->entry.offset, segi_disk_extent_of(&block->entry));
         else
             disk->blocks[kept++] = *block;
@@ -226,30 +242,39 @@ static seg_status blocks_retire(segi_disk *disk, seg_error *err)
     return SEG_OK;
 }
 
-/* Overwrite dirty extents from the front of the list, about `budget` bytes; *out_done are. Not even
- * what reads as zeros is left out: pages that a failed sync has left look so and are not. */
-static seg_status zero_extents(segi_disk *disk, uint64_t budget, size_t *out_done, seg_error *err)
+/* Overwrite dirty extents from the front of the list; *out_done bytes are, `budget` rounded up to
+ * a sector. Not even what reads as zeros is left out: pages that a failed sync has left look so and
+ * are not. */
+static seg_status zero_extents(segi_disk *disk, uint64_t budget, uint64_t *out_done, seg_error *err)
 {
     const disk_extents *dirty = &disk->dirty;
-    for (*out_done = 0; *out_done < dirty->count && budget > 0; (*out_done)++) {
-        const disk_extent *extent = &dirty->list[*out_done];
-        if (!disk->options.keep_freed)
-            SEGI_TRY(segi_file_zero(&disk->file, extent->offset, extent->size, err));
-        budget -= budget < extent->size ? budget : extent->size;
+    *out_done = budget < dirty->bytes ? segi_disk_round_up(budget) : dirty->bytes;
+    uint64_t left = disk->options.keep_freed ? 0 : *out_done;
+    for (size_t i = 0; left > 0; i++) {
+        uint64_t size = dirty->list[i].size < left ? dirty->list[i].size : left;
+        SEGI_TRY(segi_file_zero(&disk->file, dirty->list[i].offset, size, err));
+        left -= size;
     }
     return disk->options.keep_freed ? SEG_OK : segi_disk_sync_file(disk, &disk->file, err);
 }
 
-/* The first `count` dirty extents are free from now on. */
-static void dirty_to_free(segi_disk *disk, size_t count)
+/* The first `size` dirty bytes are free from now on. */
+static void dirty_to_free(segi_disk *disk, uint64_t size)
 {
     disk_extents *dirty = &disk->dirty;
-    for (size_t i = 0; i < count; i++) {
-        segi_extents_add(&disk->free, dirty->list[i].offset, dirty->list[i].size);
-        dirty->bytes -= dirty->list[i].size;
+    size_t gone = 0;
+    dirty->bytes -= size;
+    while (size > 0) {
+        disk_extent *extent = &dirty->list[gone];
+        uint64_t part = extent->size < size ? extent->size : size;
+        segi_extents_add(&disk->free, extent->offset, part);
+        extent->offset += part;
+        extent->size -= part;
+        size -= part;
+        gone += extent->size == 0 ? 1 : 0;
     }
-    memmove(dirty->list, dirty->list + count, (dirty->count - count) * sizeof *dirty->list);
-    dirty->count -= count;
+    memmove(dirty->list, dirty->list + gone, (dirty->count - gone) * sizeof *dirty->list);
+    dirty->count -= gone;
 }
 
 /* A medium without room for the reserve is no failure of reclaiming: what there is, is kept. */
@@ -271,7 +296,7 @@ static seg_status reserve_fill(segi_disk *disk, seg_error *err)
 
 static seg_status reclaim(segi_disk *disk, uint64_t budget, seg_error *err)
 {
-    size_t done = 0;
+    uint64_t done = 0;
     SEGI_TRY(blocks_retire(disk, err));
     if (disk->dirty.count == 0)
         return SEG_OK;
