@@ -74,9 +74,9 @@ static void lint_periods(segi_linter *l, const segi_node *node, segi_unit period
 }
 
 /* Set to true by a value that depends on the zone. */
-static void find_builtin(void *user, const segi_node *node, segi_role role)
+static void find_builtin(void *user, const segi_node *node, segi_aspect aspect)
 {
-    (void)role;
+    (void)aspect;
     bool *found = user;
     *found |= node->kind == SEGI_NODE_BUILTIN || node->kind == SEGI_NODE_MOMENT ||
               node->kind == SEGI_NODE_SHIFT || node->kind == SEGI_NODE_TIME;
@@ -234,10 +234,10 @@ static void lint_node(segi_linter *l, const segi_node *node)
         lint_window(l, node);
 }
 
-static void walk(void *user, const segi_node *node, segi_role role)
+static void walk(void *user, const segi_node *node, segi_aspect aspect)
 {
     segi_linter *l = user;
-    (void)role;
+    (void)aspect;
     if (l->failed)
         return;
     lint_node(l, node);
@@ -251,7 +251,7 @@ bool segi_lint_tree(const segi_predicate *predicate, int64_t retention, segi_fin
                      .retention = retention,
                      .findings = findings};
     segi_buf_init(&l.text, predicate->mem);
-    walk(&l, predicate->root, SEGI_ROLE_OPERAND);
+    walk(&l, predicate->root, SEGI_ASPECT_OPERAND);
     segi_buf_deinit(&l.text);
     return !l.failed && !findings->failed;
 }

@@ -301,8 +301,8 @@ static void fill_pool(next_scan *s, const segi_node *node)
         /* That nothing followed is known so much later. */
         const segi_zone *zone = segi_asker_zone(s->a, s->absences[k]->window.zone);
         for (size_t i = 0; i < s->pool.count; i++)
-            candidate_at(s, segi_duration_add(s->pool.list[i], s->absences[k]->sequence->absence_for,
-                                              1, zone));
+            candidate_at(s, segi_duration_add(s->pool.list[i],
+                                              s->absences[k]->sequence->absence_for, 1, zone));
     }
 }
 

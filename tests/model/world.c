@@ -434,8 +434,8 @@ static seg_status ask_why(asking *a, size_t user, int64_t now, seg_why **out)
     seg_why_options options = SEG_WHY_OPTIONS_INIT;
     options.horizon_us = (int64_t)(1 + rng_below(&a->r, 400)) * 86400000000;
     return feed->id_kind == SEG_ID_U64
-               ? seg_segment_why_u64(a->segment, a->snapshot, feed->user_numbers[user],
-                                     now, &options, out, &a->err)
+               ? seg_segment_why_u64(a->segment, a->snapshot, feed->user_numbers[user], now,
+                                     &options, out, &a->err)
                : seg_segment_why(a->segment, a->snapshot, name.data, name.size, now, &options, out,
                                  &a->err);
 }
@@ -457,12 +457,11 @@ static bool member_at(asking *a, size_t user, int64_t asked, int64_t now, bool w
     model_string name = feed->user_names[user];
     bool twin;
     int32_t member = -1;
-    seg_status status =
-        feed->id_kind == SEG_ID_U64
-            ? seg_segment_test_u64(a->segment, a->snapshot, feed->user_numbers[user], now, &member,
-                                   &a->err)
-            : seg_segment_test(a->segment, a->snapshot, name.data, name.size, now, &member,
-                               &a->err);
+    seg_status status = feed->id_kind == SEG_ID_U64
+                            ? seg_segment_test_u64(a->segment, a->snapshot,
+                                                   feed->user_numbers[user], now, &member, &a->err)
+                            : seg_segment_test(a->segment, a->snapshot, name.data, name.size, now,
+                                               &member, &a->err);
     if (!twin_at(a, user, now, &twin) || status == SEG_E_OVERFLOW)
         return true;
     if (status != SEG_OK)
