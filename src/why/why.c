@@ -408,6 +408,7 @@ static void add_node(why_builder *b, const segi_node *node, uint32_t depth, uint
     out.parent = parent;
     out.text = node_text(b, node);
     out.member = segi_asker_test_node(&b->asker, node, b->asker.request->run.now);
+    out.next = (segi_next){SEGI_NEXT_OPEN, SEGI_NEXT_NEVER};
     if (!b->asker.request->only_verdicts)
         out.next = segi_why_next(&b->asker, node);
     fill_leaf(b, node, &out);
