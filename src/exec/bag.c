@@ -381,7 +381,8 @@ static void bag_block(segi_worker *w, bag *b, segi_users users, uint32_t first, 
         return;
     for (uint32_t i = first; i < last; i++) {
         const uint32_t *start = &w->starts[users.lows[i] - low_begin];
-        bag_reduce(w, b->value, w->bag_sorted + start[0], start[1] - start[0], i, out);
+        uint32_t count = start[1] - start[0];
+        bag_reduce(w, b->value, count ? w->bag_sorted + start[0] : NULL, count, i, out);
     }
 }
 
