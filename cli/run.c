@@ -1,6 +1,7 @@
 /* run.c - from the text of a statement to what it does. See run.h. */
 #include "run.h"
 
+#include "examine.h"
 #include "generate.h"
 #include "import.h"
 #include "interrupt.h"
@@ -171,7 +172,7 @@ static run_result dispatch(cli_session *session, text_view statement)
     text_view command = lex_first(statement, &rest);
     if (!is_command(command)) {
         diag_at(&session->diag, statement, 0, command.size, "unknown statement",
-                "import, count, list, test, explain, define, drop, schema, stats or generate");
+                "count, list, test, explain, lint, json, import, ... : .help lists them");
         return RUN_FAILED;
     }
     if (text_equals_fold(command, "count")) {
@@ -185,6 +186,12 @@ static run_result dispatch(cli_session *session, text_view statement)
     }
     if (text_equals_fold(command, "explain")) {
         return query_explain(session, statement, rest);
+    }
+    if (text_equals_fold(command, "lint")) {
+        return examine_lint(session, statement, rest);
+    }
+    if (text_equals_fold(command, "json")) {
+        return examine_json(session, statement, rest);
     }
     if (text_equals_fold(command, "define")) {
         return run_define(session, statement);
