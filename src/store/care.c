@@ -106,6 +106,9 @@ void segi_store_stats(segi_store *store, seg_store_stats *out)
     out->struct_size = (uint32_t)sizeof *out;
     segi_mutex_lock(store->mutex);
     out->memory_bytes = care_memory(store);
+    out->id_kind = store->schema->id_kind;
+    out->week_start = (uint32_t)store->schema->week_start;
+    out->timezone = segi_zone_name(store->schema->zone);
     if (store->keep) {
         segi_disk_stats(store->keep->disk, &figures);
         segi_disk_each(store->keep->disk, care_count, out);

@@ -136,7 +136,7 @@ static uint64_t run(const segi_vfs *vfs)
     return acknowledged;
 }
 
-/* ---- what is there ---------------------------------------------------------------------------- */
+/* ---- what is there ---------------------------------------------------------------------- */
 
 static void answers(seg_store *store, uint64_t out[QUESTIONS], uint64_t *out_sequence)
 {
@@ -212,7 +212,7 @@ static uint64_t stride(void)
     return getenv("SEG_TEST_SLOW") ? 11 : 1;
 }
 
-/* ---- tests ------------------------------------------------------------------------------------ */
+/* ---- tests ------------------------------------------------------------------------------ */
 
 START_TEST(test_keep__without_faults)
 {
