@@ -2,7 +2,7 @@
 #include "run.h"
 
 #include "care.h"
-
+#include "examine.h"
 #include "generate.h"
 #include "import.h"
 #include "interrupt.h"
@@ -180,10 +180,8 @@ static run_result dispatch(cli_session *session, text_view statement)
     text_view rest;
     text_view command = lex_first(statement, &rest);
     if (!is_command(command)) {
-        diag_at(
-            &session->diag, statement, 0, command.size, "unknown statement",
-            "import, count, list, test, explain, define, drop, segments, schema, stats, generate, "
-            "file, checkpoint or backup");
+        diag_at(&session->diag, statement, 0, command.size, "unknown statement",
+                "count, list, test, explain, lint, json, import, ... : .help lists them");
         return RUN_FAILED;
     }
     if (text_equals_fold(command, "count")) {
@@ -197,6 +195,12 @@ static run_result dispatch(cli_session *session, text_view statement)
     }
     if (text_equals_fold(command, "explain")) {
         return query_explain(session, statement, rest);
+    }
+    if (text_equals_fold(command, "lint")) {
+        return examine_lint(session, statement, rest);
+    }
+    if (text_equals_fold(command, "json")) {
+        return examine_json(session, statement, rest);
     }
     if (text_equals_fold(command, "define")) {
         return run_define(session, statement);

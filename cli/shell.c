@@ -15,6 +15,8 @@ static const char help_text[] =
     "  list PREDICATE [show V [as NAME], ...] [limit N]   their ids, and values of them\n"
     "  test USER PREDICATE                   is this one in it?\n"
     "  explain [analyze] PREDICATE           how it is computed\n"
+    "  lint PREDICATE                        its errors and warnings\n"
+    "  json PREDICATE                        its JSON form\n"
     "  define segment \"name\" as PREDICATE    save it, for: in segment \"name\"\n"
     "  drop segment \"name\"\n"
     "  import events FILE [options]          docs/import.md lists the options\n"

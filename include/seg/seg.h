@@ -5,6 +5,7 @@
 #include <seg/arrow.h>
 #include <seg/base.h>
 #include <seg/ingest.h>
+#include <seg/lint.h>
 #include <seg/membership.h>
 #include <seg/schema.h>
 #include <seg/segment.h>

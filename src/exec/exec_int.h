@@ -17,6 +17,8 @@
  * streak.c   streaks, from periods
  * gather.c   all rows of each user in order: everything that needs the order
  * session.c  rows in order, cut into sessions
+ * prepare_sequence.c, sequence.c, sequence_chain.c, sequence_scan.c  ordered steps
+ * occasion.c days of the year
  * value.c    values of candidates
  * leaf.c     leaves of the program -> mask
  * rank.c     top and bottom, over the whole population; select.c finds the n-th smallest
@@ -136,6 +138,8 @@ typedef struct segi_prep_window {
     bool dates;                    /* bounds are day numbers */
     const segi_prep_value *anchor; /* NULL: none */
     const segi_user_zones *zones;
+    bool plain;             /* anchored, and of exact length: [anchor + shift[0], ... */
+    int64_t shift[2], last; /* ... anchor + shift[1]), before `last` */
 } segi_prep_window;
 
 /* Which rows: selector and window, ready to be walked. */
@@ -164,6 +168,7 @@ typedef enum segi_value_form {
     SEGI_VALUE_TALLY,      /* an aggregate by running figures */
     SEGI_VALUE_BAG,        /* an aggregate over all values of a property, by user */
     SEGI_VALUE_GATHER,     /* an aggregate over ordered rows */
+    SEGI_VALUE_SEQUENCE,   /* a figure of ordered steps */
     SEGI_VALUE_SESSIONS,   /* an aggregate over sessions */
     SEGI_VALUE_OF_SESSION, /* in their `where`: a builtin, or an aggregate over what lies within */
     SEGI_VALUE_ARITH,
@@ -182,13 +187,14 @@ struct segi_prep_value {
     const segi_attr_view *attribute; /* attribute, size */
     const segi_field *const *fields; /* column: by position */
     uint32_t field_count;
-    const segi_texts *strings;            /* string-typed values */
-    const segi_prep_source *source;       /* aggregates */
-    const segi_prep_value *argument;      /* aggregates */
-    const segi_prep_filter *const *share; /* share: by position in source->types */
-    const segi_prep_session *session;     /* sessions */
-    const segi_match *match;              /* mode with ties all: what the value must pass */
-    const segi_prep_value *left, *right;  /* arith; left: shift, score by written cut points */
+    const segi_texts *strings;                 /* string-typed values */
+    const segi_prep_source *source;            /* aggregates */
+    const segi_prep_value *argument;           /* aggregates */
+    const segi_prep_filter *const *share;      /* share: by position in source->types */
+    const segi_prep_session *session;          /* sessions */
+    const struct segi_prep_sequence *sequence; /* sequence (sequence_int.h) */
+    const segi_match *match;                   /* mode with ties all: what the value must pass */
+    const segi_prep_value *left, *right;       /* arith; left: shift, score by written cut points */
     const segi_prep_score *score;
     const segi_user_zones *zones; /* civil, shift, moment, distinct periods */
     bool needs_users;             /* gather: argument or share read the user's zone */
@@ -213,6 +219,8 @@ typedef enum segi_test_form {
     SEGI_TEST_COMPARE,      /* value against value: op */
     SEGI_TEST_BETWEEN,      /* value between two values */
     SEGI_TEST_TEXT_COMPARE, /* strings of two values: op */
+    SEGI_TEST_ANNIVERSARY,  /* a day of the year of a date lies in its user's window */
+    SEGI_TEST_SEASON,       /* ... between two days of the year */
     SEGI_TEST_CALENDAR      /* of rows: what a table says of their times */
 } segi_test_form;
 
@@ -225,7 +233,8 @@ struct segi_prep_filter {
     segi_compare op;
     const segi_prep_value *values[3];
     const segi_match *match;        /* MATCH */
-    const segi_prep_window *window; /* WINDOW */
+    const segi_prep_window *window; /* WINDOW, ANNIVERSARY; SEASON: its zones */
+    const segi_node *node;          /* ANNIVERSARY, SEASON */
     const segi_calendar *calendar;  /* CALENDAR */
 };
 
@@ -264,6 +273,7 @@ typedef struct segi_prep_leaf {
     int64_t min, max; /* COUNT; NTH: n in min; SPLIT: draws, as uint64_t */
     const segi_prep_filter *test;
     uint32_t narrow_count; /* TEST: 0: anybody may differ from anybody */
+    bool narrow_all;       /* only who has rows of all of them may differ; otherwise of any */
     segi_narrow narrow[SEGI_NARROW_MAX];
 } segi_prep_leaf;
 
@@ -322,6 +332,17 @@ typedef struct segi_session_row {
     uint16_t low;
 } segi_session_row;
 
+/* The sessions of a block, user by user. */
+typedef struct segi_session_table {
+    segi_session_row *rows;
+    size_t count, capacity, kept;
+    uint16_t *lows; /* users of the slice under way, 65,536 */
+    size_t first;   /* where it begins */
+    segi_gather_block block;
+    segi_list_row *list; /* one row per session */
+    size_t list_capacity;
+} segi_session_table;
+
 /* A part met during a tally of firsts and lasts. */
 typedef struct segi_seen_part {
     const segi_part *part;
@@ -368,22 +389,15 @@ typedef struct segi_worker {
     int64_t *bound_begin, *bound_end;  /* windows by user */
     segi_list_row *rows, *rows_sorted; /* as they come; by user and in order */
     size_t rows_capacity, rows_sorted_capacity, row_count;
-    struct segi_session_table {
-        segi_session_row *rows;
-        size_t count, capacity;
-        size_t first;            /* of the slice under way */
-        segi_gather_block block; /* ... and its users */
-    } sessions;
-    uint16_t *session_lows;      /* users of the slice */
-    segi_list_row *session_rows; /* sessions of a block as rows */
-    size_t session_rows_capacity, session_row_count;
+    segi_session_table sessions;
     uint32_t *starts;                /* 65,537: where each user's rows begin */
     int64_t *bag_slots, *bag_sorted; /* values as they come; by user */
     uint16_t *bag_lows;              /* whose they are */
     size_t bag_capacity, bag_lows_capacity, bag_sorted_capacity, bag_count;
-    uint32_t *bag_counts;   /* by value, for the most frequent one */
-    segi_op_actual *actual; /* by operation */
-    uint32_t op;            /* operation under way, for `actual` */
+    uint32_t *bag_counts;                /* by value, for the most frequent one */
+    struct segi_sequence_work *sequence; /* of sequence.c, made at first use */
+    segi_op_actual *actual;              /* by operation */
+    uint32_t op;                         /* operation under way, for `actual` */
 } segi_worker;
 
 void segi_worker_fail(segi_worker *w, seg_status status, const char *message);
@@ -434,6 +448,18 @@ const segi_prep_value *segi_prep_value_of(segi_prep *p, const segi_node *node, s
 const segi_prep_source *segi_prep_source_of(segi_prep *p, const segi_selector *selector,
                                             int64_t begin, int64_t end);
 const segi_prep_source *segi_prep_source_window(segi_prep *p, const segi_node *node);
+/* Strings of several dictionaries under common codes. */
+const segi_texts *segi_prep_texts(segi_prep *p, const segi_dict *const *dicts, uint32_t dict_count);
+/* The dictionary of a property in the selector's event type at `position`; NULL: no strings. */
+const segi_dict *segi_prep_dict(segi_prep *p, const segi_selector *selector, const segi_node *node,
+                                uint32_t position);
+/* The figure of a SEQUENCE or FIGURE node (prepare_sequence.c). */
+const segi_prep_value *segi_prep_sequence_of(segi_prep *p, const segi_node *node);
+/* Only users with rows of the steps without which the figure is below `least` may differ from
+ * others; at least 1. */
+void segi_prep_sequence_narrow(const segi_prep_value *value, int64_t least, segi_prep_leaf *leaf);
+/* The same for any test of the figure; false where there is no room. */
+bool segi_prep_sequence_differs(const segi_prep_value *value, segi_prep_leaf *leaf);
 /* True where the bounds differ from user to user. */
 bool segi_prep_window_each(const segi_window *window, bool dates);
 const segi_prep_window *segi_prep_window_of(segi_prep *p, const segi_window *window, bool events,
@@ -525,6 +551,8 @@ void segi_spans_each(segi_worker *w, const segi_prep_source *source, uint32_t lo
                      uint32_t low_end, segi_span_function *function, void *context);
 /* True where some row of the part may lie in the source's window. */
 bool segi_span_overlaps(const segi_part *part, const segi_prep_source *source);
+/* Do rows come in the order of events, part after part? */
+bool segi_source_in_order(const segi_prep_source *source);
 /* Neighbouring users, a power of two of them, that have about rows_max rows together: the block in
  * which a chunk is worked off where rows are kept for a while. */
 uint32_t segi_spans_block(const segi_worker *w, const segi_prep_source *source, uint32_t rows_max);
@@ -544,6 +572,11 @@ void segi_filter_rows(segi_worker *w, const segi_prep_filter *filter, const segi
 void segi_filter_row_values(segi_worker *w, const segi_prep_value *value, const segi_part *part,
                             uint32_t position, uint32_t row_begin, uint32_t count,
                             const uint16_t *row_lows, segi_vector *out);
+/* Tests of days of the year over values (occasion.c). lows: users of the places, or NULL where they
+ * do not matter. bits start clear. */
+void segi_occasion_test(segi_worker *w, const segi_prep_filter *filter, const segi_vector *dates,
+                        uint32_t count, const uint16_t *lows, uint64_t *bits);
+bool segi_anniversary_in(int32_t date, bool early, int64_t begin, int64_t end);
 /* What clock and calendar of a zone say at a local time. */
 int64_t segi_civil_field(segi_builtin builtin, int64_t local);
 /* The user of each row of a span; NULL after a failure. */
@@ -584,6 +617,9 @@ void segi_tally_users(segi_worker *w, const segi_prep_value *value, segi_users u
 /* Its part for distinct periods and streaks. */
 void segi_tally_period_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                              segi_vector *out);
+/* Its part for the value in the first or last event. */
+void segi_tally_edge_users(segi_worker *w, const segi_prep_value *value, segi_users users,
+                           segi_vector *out);
 /* Its part for properties and shares. */
 void segi_tally_value_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                             segi_vector *out);
@@ -634,6 +670,10 @@ bool segi_streak_word(const segi_node *node, uint64_t word, uint32_t now, int64_
 bool segi_bag_fits(segi_prep_value *value);
 void segi_bag_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                     segi_vector *out);
+/* Figures of sequences (sequence.c). */
+void segi_sequence_users(segi_worker *w, const segi_prep_value *value, segi_users users,
+                         segi_vector *out);
+void segi_sequence_work_destroy(const segi_mem *mem, struct segi_sequence_work *work);
 /* Users with at least one selected row, into `out`, which starts clear: all candidates who have
  * one, and maybe others. */
 void segi_tally_did(segi_worker *w, const segi_prep_source *source, const segi_mask *candidates,

@@ -149,23 +149,27 @@ typedef enum segi_node_kind {
     SEGI_NODE_TEXT,     /* children[0], a string, text test with list[0] */
     SEGI_NODE_RADIUS,   /* children[0], a geo value, within meters of (latitude, longitude) */
     SEGI_NODE_POLYGON,  /* children[0], a geo value, inside rings */
-    SEGI_NODE_TIME,     /* children[0], a timestamp or date, lies in window */
+    SEGI_NODE_TIME,     /* children[0], a timestamp, date or anniversary, lies in window */
+    SEGI_NODE_SEASON,   /* the date of children[0], a timestamp or date, lies in season */
     SEGI_NODE_SEGMENT,  /* name; children[0] is the saved segment's tree (shared) */
+    SEGI_NODE_SEQUENCE, /* sequence, figure (MATCHES or DEPTH) within bound, window */
     SEGI_NODE_RANK,     /* children[0], a number, is in the top or bottom of children[1] (the
                            population; child_count 1 and NULL: everyone) */
     SEGI_NODE_SPLIT,    /* the user's draw under `split` lies in its range */
     /* values */
-    SEGI_NODE_LITERAL,   /* literal */
-    SEGI_NODE_MOMENT,    /* moment, with window.zone: an instant */
-    SEGI_NODE_NOW,       /* the evaluation's instant */
-    SEGI_NODE_ATTRIBUTE, /* field */
-    SEGI_NODE_PROPERTY,  /* fields: inside where only */
-    SEGI_NODE_BUILTIN,   /* builtin: inside where, or as the argument of an aggregate */
-    SEGI_NODE_AGGREGATE, /* aggregate, argument, selector, window, ... */
-    SEGI_NODE_ARITH,     /* arith, children[0], children[1] */
-    SEGI_NODE_SHIFT,     /* children[0], a timestamp, plus or minus `shift` in window.zone */
-    SEGI_NODE_SIZE,      /* elements of children[0], a string set */
-    SEGI_NODE_SCORE      /* the class of children[0], a number, by `score`; ranked among children[1]
+    SEGI_NODE_LITERAL,     /* literal */
+    SEGI_NODE_MOMENT,      /* moment, with window.zone: an instant */
+    SEGI_NODE_NOW,         /* the evaluation's instant */
+    SEGI_NODE_ATTRIBUTE,   /* field */
+    SEGI_NODE_PROPERTY,    /* fields: inside where only */
+    SEGI_NODE_BUILTIN,     /* builtin: inside where, or as the argument of an aggregate */
+    SEGI_NODE_AGGREGATE,   /* aggregate, argument, selector, window, ... */
+    SEGI_NODE_ARITH,       /* arith, children[0], children[1] */
+    SEGI_NODE_SHIFT,       /* children[0], a timestamp, plus or minus `shift` in window.zone */
+    SEGI_NODE_ANNIVERSARY, /* of children[0], a timestamp or date: under TIME only; early */
+    SEGI_NODE_SIZE,        /* elements of children[0], a string set */
+    SEGI_NODE_FIGURE,      /* sequence, figure, window */
+    SEGI_NODE_SCORE /* the class of children[0], a number, by `score`; ranked among children[1]
                             (child_count 1: everyone) */
 } segi_node_kind;
 
@@ -316,6 +320,11 @@ typedef struct segi_streak {
     int64_t per;        /* above `missed`, to SEGI_STREAK_PER_MAX */
 } segi_streak;
 
+/* Days of the year as month x 100 + day, both included; `to` below `from` is in the next year. */
+typedef struct segi_season {
+    int32_t from, to;
+} segi_season;
+
 typedef struct segi_point {
     double latitude, longitude; /* degrees */
 } segi_point;
@@ -323,6 +332,8 @@ typedef struct segi_ring {
     uint32_t count; /* at least 3; not closed by repeating the first */
     const segi_point *points;
 } segi_ring;
+
+#include "lang/sequence.h"
 
 struct segi_node {
     segi_node_kind kind;
@@ -342,7 +353,7 @@ struct segi_node {
     bool fold;                /* TEXT: ASCII letters without regard to case */
     uint32_t list_count;      /* IN, HAS, TEXT */
     const segi_literal *list; /* of the type of children[0]; decimals rescaled where lossless */
-    segi_bound bound;         /* DID */
+    segi_bound bound;         /* DID, SEQUENCE */
     double meters;            /* RADIUS */
     segi_point point;         /* RADIUS */
     uint32_t ring_count;      /* POLYGON: even-odd over all rings */
@@ -354,8 +365,12 @@ struct segi_node {
     const segi_selector *selector; /* DID, EDGE, AGGREGATE */
     segi_window window;            /* DID, EDGE, TIME, AGGREGATE; the zone for BUILTIN, MOMENT,
                                       SHIFT */
+    const segi_sequence *sequence; /* SEQUENCE, FIGURE */
+    segi_figure figure;            /* SEQUENCE, FIGURE */
     segi_which which;              /* EDGE */
     int64_t nth;                   /* EDGE, AGG_NTH: from 1 */
+    segi_season season;            /* SEASON */
+    bool early; /* ANNIVERSARY: 29 February falls on the 28th where there is none, not on 1 March */
 
     /* values */
     segi_literal literal;
@@ -447,8 +462,54 @@ void segi_predicate_destroy(segi_predicate *predicate);
 void segi_predicate_print(const segi_predicate *predicate, bool sorted, segi_buf *out);
 /* The JSON form of that text (docs/language.md). */
 void segi_predicate_json(const segi_predicate *predicate, bool sorted, segi_buf *out);
+/* Sorted text of one node of it. */
+void segi_predicate_print_node(const segi_predicate *predicate, const segi_node *node,
+                               segi_buf *out);
+/* What a node is made of, each with the part that it plays: operands, the sides of a comparison,
+ * the condition of `where`, and so on. Saved segments are closed: their trees belong to others.
+ * Whoever asks a tree for something walks it by this. */
+typedef enum segi_aspect {
+    SEGI_ASPECT_OPERAND,    /* a child that is a predicate of the same users */
+    SEGI_ASPECT_VALUE,      /* a child that is a value */
+    SEGI_ASPECT_POPULATION, /* of a rank or score */
+    SEGI_ASPECT_EVENT,      /* where, share, argument: looks at one event */
+    SEGI_ASPECT_ANCHOR      /* of a window */
+} segi_aspect;
+typedef void (*segi_visit)(void *user, const segi_node *node, segi_aspect aspect);
+void segi_node_visit(const segi_node *node, segi_visit visit, void *user);
 /* Canonical text of one node, for explain. */
 void segi_node_print(const segi_schema *schema, const segi_node *node, segi_buf *out);
+
+/* What is to be said about a text: failures and remarks, in the order of their discovery. */
+typedef enum segi_level {
+    SEGI_LEVEL_ERROR,
+    SEGI_LEVEL_WARNING
+} segi_level;
+typedef struct segi_finding {
+    segi_level level;
+    const char *id;  /* static: what kind of remark, for programs */
+    seg_error error; /* message, hint and place */
+} segi_finding;
+#define SEGI_FINDINGS_MAX 100
+typedef struct segi_findings {
+    const segi_mem *mem;
+    segi_finding *list; /* owned */
+    size_t count, capacity, error_count;
+    bool failed; /* out of memory */
+} segi_findings;
+void segi_findings_init(segi_findings *findings, const segi_mem *mem);
+void segi_findings_deinit(segi_findings *findings);
+/* A place for one more; NULL where there are too many, or no memory. */
+seg_error *segi_findings_add(segi_findings *findings, segi_level level, const char *id);
+
+const char *segi_finding_id(seg_status status);
+
+/* Compiles and says all that there is to say about the text, as far as it can be read. `out` is
+ * NULL where anything is an error; the return value is then still SEG_OK. Fails for memory.
+ *   retention  how long events are kept, in microseconds; 0: not known */
+seg_status segi_lint(const segi_mem *mem, const segi_schema *schema, const segi_resolver *resolver,
+                     const char *text, size_t text_size, uint32_t flags, int64_t retention,
+                     segi_findings *findings, segi_predicate **out, seg_error *err);
 
 /* A document in the JSON form. It is read as text of the language, which the other doors take;
  * err is as the public functions document it. json is borrowed until segi_json_close(). */

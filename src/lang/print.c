@@ -124,7 +124,7 @@ static void print_each(segi_printer *p, int64_t each)
     segi_buf_text(p->out, " times");
 }
 
-static void print_bound(segi_printer *p, const segi_bound *bound)
+void segi_print_bound(segi_printer *p, const segi_bound *bound)
 {
     if (!bound->given)
         return;
@@ -161,7 +161,7 @@ static void print_did(segi_printer *p, const segi_node *node, bool negated)
 {
     segi_buf_text(p->out, negated ? "did not " : "did ");
     segi_print_selector(p, node->selector, node->window.zone);
-    print_bound(p, &node->bound);
+    segi_print_bound(p, &node->bound);
     segi_print_window(p, &node->window, false);
 }
 
@@ -261,6 +261,23 @@ static void print_segment(segi_printer *p, const segi_node *node)
     }
 }
 
+static void print_day_of_year(segi_printer *p, int32_t day)
+{
+    segi_buf_char(p->out, (char)('0' + day / 1000));
+    segi_buf_char(p->out, (char)('0' + day / 100 % 10));
+    segi_buf_char(p->out, '-');
+    segi_buf_char(p->out, (char)('0' + day / 10 % 10));
+    segi_buf_char(p->out, (char)('0' + day % 10));
+}
+
+static void print_season(segi_printer *p, const segi_season *season)
+{
+    segi_buf_text(p->out, " between ");
+    print_day_of_year(p, season->from);
+    segi_buf_text(p->out, " and ");
+    print_day_of_year(p, season->to);
+}
+
 static void print_test(segi_printer *p, const segi_node *node)
 {
     static const char *const signs[] = {" = ", " != ", " < ", " <= ", " > ", " >= "};
@@ -291,6 +308,10 @@ static void print_test(segi_printer *p, const segi_node *node)
         segi_print_value(p, value, SEGI_PRINT_SUM, false);
         segi_buf_text(p->out, sets[node->has]);
         print_list(p, node);
+        break;
+    case SEGI_NODE_SEASON:
+        segi_print_value(p, value, SEGI_PRINT_SUM, true);
+        print_season(p, &node->season);
         break;
     case SEGI_NODE_TIME:
         segi_print_value(p, value, SEGI_PRINT_SUM, true);
@@ -390,6 +411,7 @@ static void print_plain(segi_printer *p, const segi_node *node)
         break;
     case SEGI_NODE_DID: print_did(p, node, false); break;
     case SEGI_NODE_EDGE: print_edge(p, node); break;
+    case SEGI_NODE_SEQUENCE: segi_print_sequence(p, node, false); break;
     case SEGI_NODE_SEGMENT: print_segment(p, node); break;
     default: print_test(p, node); break;
     }
@@ -403,6 +425,11 @@ static void print_at(segi_printer *p, const segi_node *node, int place)
     print_plain(p, node);
     if (brackets)
         segi_buf_char(p->out, ')');
+}
+
+void segi_print_conjunct(segi_printer *p, const segi_node *node)
+{
+    print_at(p, node, PLACE_AND);
 }
 
 void segi_print_predicate(segi_printer *p, const segi_node *node)
@@ -440,6 +467,13 @@ void segi_predicate_print(const segi_predicate *predicate, bool sorted, segi_buf
         segi_buf_text(out, ": ");
     }
     print_root(&p, predicate->root);
+}
+
+void segi_predicate_print_node(const segi_predicate *predicate, const segi_node *node,
+                               segi_buf *out)
+{
+    segi_printer p = {out, predicate->schema, predicate->params, true, predicate->zone};
+    print_root(&p, node);
 }
 
 void segi_node_print(const segi_schema *schema, const segi_node *node, segi_buf *out)

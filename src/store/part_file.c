@@ -102,6 +102,14 @@ uint64_t segi_run_id(const segi_run *run)
     return run->file ? run->file->id : 0;
 }
 
+uint64_t segi_run_disk_bytes(const segi_run *run)
+{
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; run->file && i < run->file->block_count; i++)
+        bytes += run->file->blocks[i].size;
+    return bytes;
+}
+
 void segi_run_settle(segi_run *run)
 {
     segi_cache_settle(run);
@@ -112,8 +120,8 @@ seg_status segi_run_drop(segi_run *run, segi_disk *disk, seg_error *err)
     segi_run_file *file = run->file;
     if (!file || file->id == 0)
         return SEG_OK;
-    for (uint32_t i = 0; i < file->block_count; i++)
-        SEGI_TRY(segi_disk_drop(disk, file->blocks[i].id, err));
+    for (; file->dropped < file->block_count; file->dropped++)
+        SEGI_TRY(segi_disk_drop(disk, file->blocks[file->dropped].id, err));
     return segi_disk_drop(disk, file->id, err);
 }
 

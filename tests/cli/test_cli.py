@@ -413,6 +413,31 @@ class Statements(Case):
         run = self.shop("--mode", "json", "-c", "explain analyze did purchase and age > 30")
         json.loads(run.out)
 
+    def test_lint(self):
+        run = self.shop("--mode", "jsonl", "-c", "lint age > 3 or age <= 5 or age > 3")
+        self.assertEqual(run.code, 0, run.err)
+        found = [json.loads(line) for line in run.out.splitlines()]
+        self.assertEqual([finding["id"] for finding in found], ["any-value", "redundant"])
+        self.assertEqual(found[1]["column"], 24)
+        run = self.shop("-c", "lint agee > 3 and contry => 5")
+        self.assertEqual(run.code, 1)
+        self.assertIn("unknown-name", run.out)
+        self.assertIn("syntax", run.out)
+        self.assertEqual(self.shop("-c", "lint").code, 1)
+
+    def test_json_form(self):
+        run = self.shop("-c", "json did purchase and age > $n")
+        self.assertEqual(run.code, 0, run.err)
+        form = json.loads(run.out)
+        self.assertEqual(form["expr"]["of"][1]["right"], {"param": "n"})
+        again = self.shop("--param", "n=30", "-c", "count " + run.out.strip())
+        plain = self.shop("-c", "count did purchase and age > 30")
+        self.assertEqual((again.code, again.out), (0, plain.out), again.err)
+        run = self.shop("-c", 'count {"v": 1, "expr": {"type": "nobdy"}}')
+        self.assertEqual(run.code, 1)
+        self.assertIn("/expr/type", run.err)
+        self.assertIn('did you mean "nobody"?', run.err)
+
     def test_exit_codes_of_test(self):
         self.assertEqual(self.shop("-test", "ann", "did purchase").code, 0)
         self.assertEqual(self.shop("-test", "cat", "did purchase").code, 1)
@@ -443,10 +468,11 @@ class Statements(Case):
         run = self.shop("-c", 'count did "purchase"\n  and did "lgoin"')
         self.assertIn('\n  |   and did "lgoin"\n  |           ^^^^^^^ ', run.err)
         run = self.shop("-c", "cuont everyone")
-        self.assertTrue(run.err.startswith(textwrap.dedent("""\
+        self.same(run.err, """\
             error: unknown statement
               | cuont everyone
-              | ^^^^^ import, count, list, """)), run.err)
+              | ^^^^^ count, list, test, explain, lint, json, import, ... : .help lists them
+            """)
         run = self.shop("-c", "list everyone show country, nothing limit 3")
         self.assertIn("\n  |                             ^^^^^^^", run.err)
         run = self.shop("-c", "list everyone limit some")

@@ -29,6 +29,7 @@ const char *gen_class_name(gen_class class)
         "aggregate",
         "arith",
         "segment",
+        "sequence",
         "rank",
         "score",
         "split",
@@ -494,6 +495,32 @@ static model_node *test_time(gen *g, model_node *left, const model_column *colum
     return node;
 }
 
+/* A day of the year near one that a value has, or the end of a year or of February. */
+static int some_day(gen *g)
+{
+    static const int days[] = {101, 1231, 228, 229, 301, 1224, 106};
+    int64_t year;
+    int month, day;
+    if (chance(g, 50))
+        return days[below(g, 7)];
+    model_civil(g->now / MODEL_DAY + rng_range(&g->r, -40, 10), &year, &month, &day);
+    return month * 100 + day;
+}
+
+/* anniversary(x) in ..., x between 12-24 and 01-06 */
+static model_node *test_day_of_year(gen *g, model_node *left, bool property)
+{
+    bool season = chance(g, 50);
+    model_node *node = gen_join(g, season ? MODEL_SEASON : MODEL_ANNIVERSARY, 1, &left);
+    node->from = some_day(g);
+    node->to = some_day(g);
+    node->early = chance(g, 30);
+    g->boundary = true;
+    while (!season && node->window.kind == MODEL_W_EVER)
+        node->window = some_window(g, property ? FOR_PROPERTY_DATE : FOR_DATE);
+    return node;
+}
+
 /* ---- where ---- */
 
 static model_node *where_builtin(gen *g)
@@ -502,6 +529,8 @@ static model_node *where_builtin(gen *g)
     model_node *left = gen_node(g, MODEL_BUILTIN);
     left->builtin = (model_builtin)(MODEL_B_DATE + below(g, 6));
     model_node *node;
+    if (left->builtin == MODEL_B_DATE && chance(g, 40))
+        return test_day_of_year(g, left, true);
     if (left->builtin == MODEL_B_DATE) {
         node = test_compare(g, left, &g->feed->schema.attributes[11]);
         return node;
@@ -543,6 +572,8 @@ static model_node *where_test(gen *g, const model_selector *selector)
         return test_geo(g, left);
     if (column->type == SEG_TYPE_BOOL && chance(g, 60))
         return gen_join(g, MODEL_TRUTH, 1, &left);
+    if (is_time(column->type) && chance(g, 15))
+        return test_day_of_year(g, left, true);
     if (is_time(column->type) && chance(g, 50))
         return test_time(g, left, column, true);
     if (column->type == SEG_TYPE_STRING && chance(g, 30))
@@ -827,8 +858,9 @@ static model_node *arith_test(gen *g)
 model_node *gen_value(gen *g)
 {
     model_column column;
-    switch (below(g, 4)) {
+    switch (below(g, 5)) {
     case 0: return attribute(g, some_attribute(g, is_any));
+    case 4: return gen_figure(g, chance(g, 50) ? MODEL_F_DEPTH : MODEL_F_MATCHES);
     case 1: {
         model_node *node = some_number(g, 2);
         return node->kind == MODEL_LITERAL ? attribute(g, 0) : node;
@@ -1196,7 +1228,8 @@ static model_node *attribute_test(gen *g, gen_class class)
     case GEN_TRUTH: return gen_join(g, MODEL_TRUTH, 1, &left);
     case GEN_TEXT: return test_text(g, left, column);
     case GEN_GEO: return test_geo(g, left);
-    case GEN_TIME: return test_time(g, left, column, false);
+    case GEN_TIME:
+        return chance(g, 35) ? test_day_of_year(g, left, false) : test_time(g, left, column, false);
     default: return test_state(g, left);
     }
 }
@@ -1215,6 +1248,7 @@ model_node *gen_operand(gen *g, gen_class class, int depth)
     case GEN_AGGREGATE: return aggregate_test(g);
     case GEN_ARITH: return arith_test(g);
     case GEN_SEGMENT: return segment(g);
+    case GEN_SEQUENCE: return gen_sequence(g);
     case GEN_RANK: return rank(g, depth);
     case GEN_SCORE: return score_test(g, depth);
     case GEN_SPLIT: return split(g);
@@ -1255,6 +1289,31 @@ model_node *gen_share(gen *g, uint32_t percent)
     model_node *node = gen_join(g, MODEL_COMPARE, 2, pair);
     node->op = MODEL_LT;
     return node;
+}
+
+model_selector gen_selector(gen *g)
+{
+    return some_selector(g, 1);
+}
+
+model_window gen_window(gen *g)
+{
+    return some_window(g, FOR_EVENTS);
+}
+
+model_span gen_span(gen *g)
+{
+    return some_span(g);
+}
+
+model_bound gen_bound(gen *g)
+{
+    return some_bound(g);
+}
+
+bool gen_selects(gen *g, const model_selector *selector, size_t property)
+{
+    return selector_has(g, selector, property);
 }
 
 void gen_using(gen *g, model_segment *segment)
