@@ -12,5 +12,6 @@
 #include <seg/set.h>
 #include <seg/store.h>
 #include <seg/value.h>
+#include <seg/why.h>
 
 #endif /* SEG_SEG_H */
