@@ -4,15 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-<<<<<<< HEAD
 static const char *const commands[] = {
-    "import", "count",  "list",  "test",     "explain",    "lint",   "json", "define",
-    "drop",   "schema", "stats", "generate", "checkpoint", "backup", "file", "segments"};
-=======
-static const char *const commands[] = {"import", "count", "list",    "test",   "explain",
-                                       "lint",   "json",  "why",     "define", "drop",
-                                       "schema", "stats", "generate"};
->>>>>>> main
+    "import", "count", "list",     "test",       "explain", "lint", "json",     "define", "drop",
+    "schema", "stats", "generate", "checkpoint", "backup",  "file", "segments", "why"};
 
 bool is_command(text_view word)
 {
