@@ -187,6 +187,9 @@ static run_result dispatch(cli_session *session, text_view statement)
     if (text_equals_fold(command, "explain")) {
         return query_explain(session, statement, rest);
     }
+    if (text_equals_fold(command, "why")) {
+        return examine_why(session, statement, rest);
+    }
     if (text_equals_fold(command, "lint")) {
         return examine_lint(session, statement, rest);
     }

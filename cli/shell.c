@@ -15,6 +15,7 @@ static const char help_text[] =
     "  list PREDICATE [show V [as NAME], ...] [limit N]   their ids, and values of them\n"
     "  test USER PREDICATE                   is this one in it?\n"
     "  explain [analyze] PREDICATE           how it is computed\n"
+    "  why USER in PREDICATE                 why it is in it or not, and until when\n"
     "  lint PREDICATE                        its errors and warnings\n"
     "  json PREDICATE                        its JSON form\n"
     "  define segment \"name\" as PREDICATE    save it, for: in segment \"name\"\n"

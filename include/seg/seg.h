@@ -7,10 +7,12 @@
 #include <seg/ingest.h>
 #include <seg/lint.h>
 #include <seg/membership.h>
+#include <seg/privacy.h>
 #include <seg/schema.h>
 #include <seg/segment.h>
 #include <seg/set.h>
 #include <seg/store.h>
 #include <seg/value.h>
+#include <seg/why.h>
 
 #endif /* SEG_SEG_H */

@@ -425,6 +425,29 @@ class Statements(Case):
         self.assertIn("syntax", run.out)
         self.assertEqual(self.shop("-c", "lint").code, 1)
 
+    def test_why(self):
+        run = self.shop("-c", "why ann in did purchase at least 2 times in last 30 days "
+                              "and not did login")
+        self.assertEqual(run.code, 0, run.err)
+        self.same(run.out, """\
+            yes  did "purchase" at least 2 times in last 30 days and did not "login"
+                 changes 2026-02-09T10:00:00Z
+                yes  did "purchase" at least 2 times in last 30 days
+                     has 2  against at least 2  changes 2026-02-09T10:00:00Z
+                     purchase 2026-01-20T10:00:00Z, purchase 2026-01-10T10:00:00Z
+                yes  did not "login"
+                    no   did "login"
+                         has 0  against at least 1
+            """)
+        run = self.shop("--mode", "jsonl", "-c", "why ben in count of purchase in top 50%")
+        row = json.loads(run.out)
+        self.assertEqual((row["member"], row["value"]), (True, "1"))
+        self.assertEqual(row["changes"], "not determined by this customer alone")
+        run = self.shop("-c", 'define segment "x" as age > 30', "-c", 'why ann in segment "x"')
+        self.assertTrue(run.out.startswith('yes  in segment "x"'), run.out)
+        self.assertEqual(self.shop("-c", "why ann did purchase").code, 1)
+        self.assertEqual(self.shop("-c", "why zed in did purchase").code, 1)
+
     def test_json_form(self):
         run = self.shop("-c", "json did purchase and age > $n")
         self.assertEqual(run.code, 0, run.err)
