@@ -71,6 +71,14 @@ typedef struct segi_attr_absent {
 void segi_attr_absent_retain(segi_attr_absent *absent);
 void segi_attr_absent_release(segi_attr_absent *absent);
 
+/* The state without the values of these users (rising ordinals), whose chunks are made anew; the
+ * same one, retained, where they have none. NULL when out of memory. removed counts the values. */
+segi_attr_state *segi_attr_state_without(const segi_mem *mem, segi_scratch *scratch, seg_type type,
+                                         uint32_t dict_count, segi_attr_state *state,
+                                         const uint32_t *users, size_t count, uint64_t *io_removed);
+/* Set the bit of every code that some row has. */
+void segi_attr_state_codes(const segi_attr_state *state, seg_type type, uint64_t *codes);
+
 typedef struct segi_attr_pending {
     uint32_t *ordinals; /* owned */
     int64_t *slots;     /* owned; string sets: index into codes */
@@ -105,5 +113,7 @@ bool segi_sets_build(const segi_mem *mem, const int64_t *slots, const uint8_t *s
                      uint32_t dict_count, bool lists, segi_sets *out);
 void segi_sets_deinit(const segi_mem *mem, segi_sets *sets);
 size_t segi_sets_bytes(const segi_sets *sets, size_t rows);
+/* Set the bits of the codes of the first rows. */
+void segi_sets_codes(const segi_sets *sets, size_t rows, uint64_t *codes);
 
 #endif

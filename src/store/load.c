@@ -126,7 +126,8 @@ seg_status segi_load_strings(segi_store *store, segi_strings *strings, seg_error
 
 seg_status segi_load_users(segi_store *store, seg_error *err)
 {
-    return load_locked(store, &store->ids.strings, &store->ids, err);
+    segi_ids *ids = store->ids;
+    return load_locked(store, &ids->strings, ids, err);
 }
 
 /* ---- attributes ------------------------------------------------------------------------------ */
