@@ -312,6 +312,8 @@ seg_status story_open(story_run *run, seg_error *err)
     options.threads_max = 1;
     options.durability = run->s->durability;
     options.log_bytes_max = logs[below(&rng, 3)];
+    if (run->log_bytes_max != 0)
+        options.log_bytes_max = run->log_bytes_max;
     options.memory_limit = below(&rng, 2) ? 0 : 4096;
     if (run->path == NULL)
         return seg_store_open(STORY_TEXT(":memory:"), &options, &run->store, err);

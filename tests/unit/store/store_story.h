@@ -34,6 +34,7 @@ typedef struct story_run {
     const char *path;               /* NULL: in memory */
     const seg_allocator *allocator; /* NULL: malloc */
     uint64_t life;                  /* chooses the options of the next opening */
+    uint64_t log_bytes_max;         /* instead of the chosen one, unless 0 */
     seg_store *store;               /* NULL: not open */
     seg_snapshot *held;             /* NULL: none */
     uint64_t held_digest;
