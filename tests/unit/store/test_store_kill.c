@@ -126,7 +126,7 @@ START_TEST(test_store_kill__what_was_acknowledged_is_there)
 }
 END_TEST
 
-/* ---- what the process has left ---------------------------------------------------------------- */
+/* ---- what the process has left --------------------------------------------------------------- */
 
 static size_t descriptors(void)
 {

@@ -2,7 +2,9 @@
  * readers, checkpoints, upkeep and backups.
  *
  * Commit n sets `v` to n for each of a few customers and gives each one an event more; so of every
- * snapshot one knows what it must show. SEG_TEST_SOAK in the environment: a hundred times as long. */
+ * snapshot one knows what it must show.
+ *
+ * SEG_TEST_SOAK in the environment: fifty times as long. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
