@@ -186,6 +186,9 @@ void segi_snapshot_release(segi_snapshot *snapshot);
 uint32_t segi_snapshot_universe(const segi_snapshot *snapshot, uint32_t chunk, int64_t now,
                                 segi_mask *out);
 
+/* The instant from which on the user exists; SEG_TIME_MIN: from always, INT64_MAX: never. */
+int64_t segi_snapshot_exists_since(const segi_snapshot *snapshot, uint32_t ordinal);
+
 /* External ids. find: UINT32_MAX for an id that the snapshot does not know. */
 uint32_t segi_snapshot_find(const segi_snapshot *snapshot, const char *id, size_t id_size);
 uint32_t segi_snapshot_find_u64(const segi_snapshot *snapshot, uint64_t id);

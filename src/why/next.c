@@ -391,6 +391,8 @@ static void make_edges(next_scan *s, next_times *edges)
 static void find_candidates(next_scan *s, const segi_node *node)
 {
     next_times edges = {NULL, 0, 0};
+    /* Retention may have taken the event with which the customer came. */
+    candidate(s, segi_snapshot_exists_since(s->a->request->run.snapshot, s->a->request->ordinal));
     fill_pool(s, node);
     make_edges(s, &edges);
     for (size_t w = 0; w < s->window_count; w++) {

@@ -224,7 +224,7 @@ static void probe_make(session *s, world_probe *probe)
     probe->checks = CHECK_THREADS;
     for (uint32_t bit = CHECK_COUNT; bit <= CHECK_CURSOR; bit <<= 1)
         probe->checks |= rng_chance(&s->r, 35) ? bit : 0;
-    probe->checks |= rng_chance(&s->r, 10) ? CHECK_WHY : 0;
+    probe->checks |= rng_chance(&s->r, 2) ? CHECK_WHY : 0;
     s->tally->boundary += g.boundary ? 1 : 0;
     s->tally->triples += count_tree(s->tally, probe->segment.root) ? 1 : 0;
 }
