@@ -357,3 +357,10 @@ uint64_t segi_snapshot_id_u64(const segi_snapshot *snapshot, uint32_t ordinal)
     SEGI_ASSERT(ordinal < snapshot->user_count);
     return segi_seq_get(&snapshot_of(snapshot)->ids->numbers, ordinal);
 }
+
+void segi_snapshot_ids_u64(const segi_snapshot *snapshot, uint32_t first, uint32_t count,
+                           uint64_t *out)
+{
+    SEGI_ASSERT(first <= snapshot->user_count && count <= snapshot->user_count - first);
+    segi_seq_copy(&snapshot_of(snapshot)->ids->numbers, first, count, out);
+}

@@ -179,6 +179,9 @@ void segi_snapshot_find_many_u64(const segi_snapshot *snapshot, const uint64_t *
                                  uint32_t *out);
 const char *segi_snapshot_id(const segi_snapshot *snapshot, uint32_t ordinal, size_t *out_size);
 uint64_t segi_snapshot_id_u64(const segi_snapshot *snapshot, uint32_t ordinal);
+/* The ids of `count` users from `first` on. */
+void segi_snapshot_ids_u64(const segi_snapshot *snapshot, uint32_t first, uint32_t count,
+                           uint64_t *out);
 
 /* ---- the store itself ------------------------------------------------------------------------ */
 

@@ -84,6 +84,9 @@ static gen_class class_of(const model_node *node)
     case MODEL_SEGMENT: return GEN_SEGMENT;
     case MODEL_RANK: return GEN_RANK;
     case MODEL_SPLIT: return GEN_SPLIT;
+    case MODEL_DORMANT:
+    case MODEL_RESURRECTED:
+    case MODEL_STAGE: return GEN_LIFE;
     case MODEL_NOT: return GEN_NOT;
     case MODEL_AT_LEAST: return GEN_AT_LEAST;
     default: return GEN_CLASS_COUNT;
