@@ -5,7 +5,8 @@
 #include <string.h>
 
 static const char *const commands[] = {"import", "count", "list",   "test",  "explain",
-                                       "define", "drop",  "schema", "stats", "generate"};
+                                       "define", "drop",  "schema", "stats", "generate",
+                                       "classify"};
 
 bool is_command(text_view word)
 {
@@ -75,7 +76,7 @@ split_result split_statement(char *text, size_t size, size_t *at, bool line_ends
                              text_view *out_statement)
 {
     size_t begin = *at;
-    size_t open = 0;
+    size_t open = 0, braces = 0;
     bool content = false;
     for (size_t i = *at; i < size;) {
         char c = text[i];
@@ -88,7 +89,8 @@ split_result split_statement(char *text, size_t size, size_t *at, bool line_ends
         } else if (c == '"' || c == '`') {
             content = true;
             i = skip_quoted_line(text, size, i, line_ends);
-        } else if (c == ';' || (c == '\n' && line_ends && open == 0)) {
+        } else if ((c == ';' && braces == 0) ||
+                   (c == '\n' && line_ends && open == 0 && braces == 0)) {
             *at = i + 1;
             if (content) {
                 *out_statement = text_trim((text_view){text + begin, i - begin});
@@ -99,6 +101,8 @@ split_result split_statement(char *text, size_t size, size_t *at, bool line_ends
             content = content || !is_blank(c);
             open += c == '(';
             open -= c == ')' && open > 0;
+            braces += c == '{';
+            braces -= c == '}' && braces > 0;
             i++;
         }
     }

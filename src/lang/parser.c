@@ -501,8 +501,8 @@ static void fail_trailing(segi_parser *p)
                      token.size > 60 ? 60 : (int)token.size, text);
 }
 
-seg_status segi_parse(segi_arena *arena, const char *text, size_t size, bool value, uint32_t *nodes,
-                      segi_syn_root *out, seg_error *err)
+seg_status segi_parse(segi_arena *arena, const char *text, size_t size, segi_goal goal,
+                      uint32_t *nodes, segi_syn_root *out, seg_error *err)
 {
     memset(out, 0, sizeof *out);
     SEGI_TRY(segi_text_check(text, size, err));
@@ -520,7 +520,9 @@ seg_status segi_parse(segi_arena *arena, const char *text, size_t size, bool val
     }
     if (segi_parser_is(&p, "using") && !parse_using(&p, out))
         return p.status;
-    out->root = value ? segi_parse_value(&p) : segi_parse_expr(&p);
+    out->root = goal == SEGI_GOAL_VALUE   ? segi_parse_value(&p)
+                : goal == SEGI_GOAL_CLASS ? segi_parse_class(&p)
+                                          : segi_parse_expr(&p);
     if (p.status == SEG_OK && p.token.kind != SEGI_TOKEN_END)
         fail_trailing(&p);
     return p.status;

@@ -24,6 +24,7 @@ typedef enum segi_token_kind {
     SEGI_TOKEN_RIGHT,
     SEGI_TOKEN_COMMA,
     SEGI_TOKEN_COLON,
+    SEGI_TOKEN_SEMICOLON,
     SEGI_TOKEN_EQ,
     SEGI_TOKEN_NE,
     SEGI_TOKEN_LT,
@@ -104,7 +105,8 @@ typedef enum segi_syn_kind {
     SEGI_SYN_ARITH,     /* op: segi_arith; kids[0..1] */
     SEGI_SYN_NEGATE,    /* kids[0] */
     SEGI_SYN_SIZE,      /* kids[0]: a NAME */
-    SEGI_SYN_SCORE      /* kids[0] [, population]; score */
+    SEGI_SYN_SCORE,     /* kids[0] [, population]; score */
+    SEGI_SYN_CLASS      /* a STRING and a condition in turn, and a STRING */
 } segi_syn_kind;
 
 typedef struct segi_syn segi_syn;
@@ -274,8 +276,13 @@ typedef struct segi_syn_root {
 } segi_syn_root;
 
 /* *nodes counts up across texts; more than SEG_TEXT_NODES_MAX is SEG_E_LIMIT. err has the span. */
-seg_status segi_parse(segi_arena *arena, const char *text, size_t size, bool value, uint32_t *nodes,
-                      segi_syn_root *out, seg_error *err);
+typedef enum segi_goal {
+    SEGI_GOAL_PREDICATE,
+    SEGI_GOAL_VALUE,
+    SEGI_GOAL_CLASS
+} segi_goal;
+seg_status segi_parse(segi_arena *arena, const char *text, size_t size, segi_goal goal,
+                      uint32_t *nodes, segi_syn_root *out, seg_error *err);
 
 /* ---- shared by the files of the parser ---- */
 
@@ -363,6 +370,8 @@ bool segi_parse_score_starts(const segi_parser *p);
 segi_syn *segi_parse_score(segi_parser *p);
 bool segi_parse_split_starts(const segi_parser *p);
 segi_syn *segi_parse_split(segi_parser *p);
+/* "label": condition; ... otherwise "label" */
+segi_syn *segi_parse_class(segi_parser *p);
 /* A percentage such as 12.5%, in 10^-8 of the whole, from 0 to 100 %. */
 bool segi_parse_percent(segi_parser *p, int64_t *out);
 /* at least N, between N and M, ... */
