@@ -62,8 +62,8 @@ static run_result run_import(cli_session *session, text_view statement, const le
 
 /* ---- saved segments -------------------------------------------------------------------------- */
 
-/* `segment "name"` or another kind of definition after the statement's first word. The name, owned by the caller, and what
- * follows it; NULL after an error. */
+/* `segment "name"`, or another kind of definition, after the statement's first word. The name,
+ * owned by the caller, and what follows it; NULL after an error. */
 static char *segment_name(cli_session *session, text_view statement, const char *kind,
                           text_view *out_rest, const char *example)
 {

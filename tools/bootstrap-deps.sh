@@ -38,9 +38,14 @@ missing_tools() {
     command -v clang >/dev/null || echo clang
     command -v clang-format >/dev/null || echo clang-format
     have_fuzzer || echo clang-runtime
-    command -v pkg-config >/dev/null || { echo pkg-config; echo check; echo libxxhash-dev; return; }
+    command -v spin >/dev/null || echo spin
+    if ! command -v pkg-config >/dev/null; then
+        printf '%s\n' pkg-config check libxxhash-dev libzstd-dev
+        return
+    fi
     pkg-config --atleast-version=0.15 check || echo check
     pkg-config --atleast-version=0.8 libxxhash || echo libxxhash-dev
+    pkg-config --atleast-version=1.4 libzstd || echo libzstd-dev
 }
 
 # Libraries that must be newer than Debian 12's.

@@ -15,6 +15,7 @@ SEG_BEGIN_DECLS
 
 /* Limits of a predicate. */
 #define SEG_TEXT_SIZE_MAX 1048576 /* bytes of predicate text */
+#define SEG_JSON_SIZE_MAX 8388608 /* bytes of a predicate in the JSON form */
 #define SEG_TEXT_DEPTH_MAX 64     /* nested brackets and nots */
 #define SEG_TEXT_NODES_MAX                                                                         \
     100000 /* leaves, operators and literals, with the saved segments it uses */
@@ -36,6 +37,13 @@ typedef struct seg_segment seg_segment;
 SEG_API SEG_MUST_USE seg_status seg_segment_compile(seg_store *store, const char *text,
                                                     size_t text_size, uint32_t flags,
                                                     seg_segment **out_segment, seg_error *err);
+/* The same for a predicate in the JSON form, which docs/language.md describes and
+ * docs/segment.schema.json defines. Fields and types that it does not know are SEG_E_SYNTAX.
+ * Messages, warnings too, begin with the JSON pointer of the value at fault; offset, line and
+ * column are places in the JSON. Since 0.1. */
+SEG_API SEG_MUST_USE seg_status seg_segment_compile_json(seg_store *store, const char *json,
+                                                         size_t json_size, uint32_t flags,
+                                                         seg_segment **out_segment, seg_error *err);
 /* The saved segment of that name, compiled. SEG_E_NOT_FOUND if there is none. */
 SEG_API SEG_MUST_USE seg_status seg_segment_load(seg_store *store, const char *name,
                                                  size_t name_size, seg_segment **out_segment,
@@ -47,7 +55,17 @@ SEG_API void seg_segment_release(seg_segment *segment);
  * out_text is owned by the caller: seg_buffer_destroy(). */
 SEG_API SEG_MUST_USE seg_status seg_segment_text(const seg_segment *segment, seg_buffer **out_text,
                                                  seg_error *err);
-/* 128-bit XXH3 of the canonical text, low half first: equal segments have equal fingerprints. */
+
+#define SEG_JSON_SORTED                                                                            \
+    1u /* operands whose order means nothing stand in the order of their bytes */
+/* The JSON form of the canonical text: keys in order, no blanks, nothing that is the default.
+ *   flags     SEG_JSON_* or 0
+ *   out_json  owned by the caller: seg_buffer_destroy(). Since 0.1. */
+SEG_API SEG_MUST_USE seg_status seg_segment_to_json(const seg_segment *segment, uint32_t flags,
+                                                    seg_buffer **out_json, seg_error *err);
+/* What a segment means as a number: 128-bit XXH3 of its JSON form with SEG_JSON_SORTED, low half
+ * first. Predicates that say the same in another order or spelling have the same one, in every
+ * store. A saved segment counts by its name, not by what it says at the moment. */
 SEG_API void seg_segment_fingerprint(const seg_segment *segment, uint64_t out_hash[2]);
 
 /* Remarks of the compiler that are not errors, index from 0. SEG_E_ARG past the last one. */

@@ -57,6 +57,42 @@ seg_status seg_segment_compile(seg_store *store, const char *text, size_t text_s
     return segi_api_segment_create(store, text, text_size, flags, NULL, 0, out_segment, err);
 }
 
+/* What the compile says about the text of a document, said about the document. */
+static seg_status compile_json(seg_store *store, segi_json *json, uint32_t flags,
+                               seg_segment **out_segment, seg_error *err)
+{
+    seg_error inner = SEG_ERROR_INIT;
+    size_t size;
+    const char *text = segi_json_text(json, &size);
+    seg_status status =
+        segi_api_segment_create(store, text, size, flags, NULL, 0, out_segment, &inner);
+    if (status != SEG_OK) {
+        segi_json_place_error(json, &inner);
+        segi_error_copy(err, &inner);
+        return status;
+    }
+    segi_predicate *predicate = (*out_segment)->predicate;
+    for (uint32_t i = 0; i < predicate->warning_count; i++)
+        segi_json_place_error(json, &predicate->warnings[i]);
+    return SEG_OK;
+}
+
+seg_status seg_segment_compile_json(seg_store *store, const char *json, size_t json_size,
+                                    uint32_t flags, seg_segment **out_segment, seg_error *err)
+{
+    segi_json *document = NULL;
+    segi_api_begin(err);
+    SEGI_CHECK_ARG(out_segment != NULL, err, "out_segment is NULL");
+    *out_segment = NULL;
+    SEGI_CHECK_ARG(store != NULL, err, "store is NULL");
+    SEGI_TRY(segi_api_check_text(&json, json_size, err));
+    SEGI_CHECK_ARG((flags & ~SEG_COMPILE_OPEN) == 0, err, "unknown flags of a compile");
+    SEGI_TRY(segi_json_open(&store->mem, json, json_size, &document, err));
+    seg_status status = compile_json(store, document, flags, out_segment, err);
+    segi_json_close(document);
+    return status;
+}
+
 seg_status seg_segment_load(seg_store *store, const char *name, size_t name_size,
                             seg_segment **out_segment, seg_error *err)
 {
@@ -104,6 +140,22 @@ seg_status seg_segment_text(const seg_segment *segment, seg_buffer **out_text, s
     segi_buf_init(&buf, &segment->store->mem);
     segi_predicate_print(segment->predicate, false, &buf);
     seg_status status = buf.failed ? segi_fail_nomem(err) : segi_buffer_take(&buf, out_text, err);
+    segi_buf_deinit(&buf);
+    return status;
+}
+
+seg_status seg_segment_to_json(const seg_segment *segment, uint32_t flags, seg_buffer **out_json,
+                               seg_error *err)
+{
+    segi_api_begin(err);
+    SEGI_CHECK_ARG(out_json != NULL, err, "out_json is NULL");
+    *out_json = NULL;
+    SEGI_CHECK_ARG(segment != NULL, err, "segment is NULL");
+    SEGI_CHECK_ARG((flags & ~SEG_JSON_SORTED) == 0, err, "unknown flags of a JSON form");
+    segi_buf buf;
+    segi_buf_init(&buf, &segment->store->mem);
+    segi_predicate_json(segment->predicate, (flags & SEG_JSON_SORTED) != 0, &buf);
+    seg_status status = buf.failed ? segi_fail_nomem(err) : segi_buffer_take(&buf, out_json, err);
     segi_buf_deinit(&buf);
     return status;
 }

@@ -221,6 +221,17 @@ void segi_error_clear(seg_error *err)
     error_store(err, &fresh);
 }
 
+void segi_error_copy(seg_error *err, const seg_error *from)
+{
+    seg_error local;
+    if (!error_load(err, &local))
+        return;
+    uint32_t size = local.struct_size;
+    local = *from;
+    local.struct_size = size;
+    error_store(err, &local);
+}
+
 /* Absurd sizes are most often a struct that nobody initialised. */
 static seg_status struct_size_check(uint32_t size, size_t minimum, const char *what, seg_error *err)
 {

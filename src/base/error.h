@@ -16,6 +16,8 @@ void segi_error_errno(seg_error *err, int os_errno);
 void segi_error_hint(seg_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Set line and column from err->offset in text. */
 void segi_error_locate(seg_error *err, const char *text, size_t text_size);
+/* What one of our own says, in the struct of a caller, which may be of another size. */
+void segi_error_copy(seg_error *err, const seg_error *from);
 void segi_error_clear(seg_error *err);
 
 /* Pass a failure on. */

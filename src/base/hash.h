@@ -12,6 +12,8 @@ uint64_t segi_xxh3(const void *data, size_t size, uint64_t seed);
 void segi_xxh3_u64s(const void *head, size_t head_size, const uint64_t *values, size_t count,
                     uint64_t *out);
 void segi_xxh3_128(const void *data, size_t size, uint64_t out[2]); /* low half first */
+/* CRC-32C (Castagnoli), for short headers: it finds every burst of up to 32 bits. */
+uint32_t segi_crc32c(const void *data, size_t size);
 uint64_t segi_siphash(const uint64_t key[2], const void *data, size_t size);
 /* SipHash-1-3 of the 8 little-endian bytes of value. */
 uint64_t segi_siphash_u64(const uint64_t key[2], uint64_t value);

@@ -3,7 +3,9 @@
  *
  * prepare_value.c  binds values and windows to a snapshot and to `now`
  * prepare_match.c  turns tests against constants into slots, bounds and dictionary codes
+ * prepare_session.c  sessions, and what is asked of them
  * prepare_leaf.c   tests and leaves on top of them
+ * prepare_pins.c   notes which columns of parts will be read
  * worker.c   working memory, and its pool
  * match.c    tests one column, or one dense vector, against constants
  * vector.c   dense vectors of values: arithmetic and comparison
@@ -14,6 +16,7 @@
  * shortcut.c  cheaper roads to the same answer
  * streak.c   streaks, from periods
  * gather.c   all rows of each user in order: everything that needs the order
+ * session.c  rows in order, cut into sessions
  * value.c    values of candidates
  * leaf.c     leaves of the program -> mask
  * rank.c     top and bottom, over the whole population; select.c finds the n-th smallest
@@ -107,6 +110,7 @@ typedef struct segi_vector {
 
 typedef struct segi_prep_value segi_prep_value;
 typedef struct segi_prep_filter segi_prep_filter;
+typedef struct segi_calendar segi_calendar;
 typedef struct segi_ranking segi_ranking;       /* rank.h */
 typedef struct segi_prep_score segi_prep_score; /* rank.h */
 
@@ -143,14 +147,25 @@ typedef struct segi_prep_source {
     bool needs_users;             /* some filter reads the user's zone */
 } segi_prep_source;
 
+/* Sessions: runs of rows of `events` (S-21). */
+typedef struct segi_prep_session {
+    const segi_prep_value *events; /* their source reaches beyond the window on both sides */
+    int64_t gap;                   /* a longer one begins a new session */
+    int64_t begin, end; /* when sessions begin; with `each` the widest bounds of any user */
+    const segi_prep_window *each;
+    const segi_prep_filter *where, *share; /* of sessions; NULL: all, none */
+} segi_prep_session;
+
 typedef enum segi_value_form {
     SEGI_VALUE_CONSTANT,
     SEGI_VALUE_ATTRIBUTE,
-    SEGI_VALUE_COLUMN, /* a property, in a filter */
-    SEGI_VALUE_CIVIL,  /* a builtin, in a filter */
-    SEGI_VALUE_TALLY,  /* an aggregate by running figures */
-    SEGI_VALUE_BAG,    /* an aggregate over all values of a property, by user */
-    SEGI_VALUE_GATHER, /* an aggregate over ordered rows */
+    SEGI_VALUE_COLUMN,     /* a property, in a filter */
+    SEGI_VALUE_CIVIL,      /* a builtin, in a filter */
+    SEGI_VALUE_TALLY,      /* an aggregate by running figures */
+    SEGI_VALUE_BAG,        /* an aggregate over all values of a property, by user */
+    SEGI_VALUE_GATHER,     /* an aggregate over ordered rows */
+    SEGI_VALUE_SESSIONS,   /* an aggregate over sessions */
+    SEGI_VALUE_OF_SESSION, /* in their `where`: a builtin, or an aggregate over what lies within */
     SEGI_VALUE_ARITH,
     SEGI_VALUE_SHIFT,
     SEGI_VALUE_SIZE,
@@ -171,6 +186,7 @@ struct segi_prep_value {
     const segi_prep_source *source;       /* aggregates */
     const segi_prep_value *argument;      /* aggregates */
     const segi_prep_filter *const *share; /* share: by position in source->types */
+    const segi_prep_session *session;     /* sessions */
     const segi_match *match;              /* mode with ties all: what the value must pass */
     const segi_prep_value *left, *right;  /* arith; left: shift, score by written cut points */
     const segi_prep_score *score;
@@ -179,7 +195,8 @@ struct segi_prep_value {
     const int64_t *periods;       /* tally of distinct periods: their first instants, and */
     uint32_t period_count;        /* ... at most 64 of them */
     double periods_per_us;
-    int64_t bag_low; /* bag: the least slot, and how far above it the greatest can be */
+    bool periods_even; /* of one length */
+    int64_t bag_low;   /* bag: the least slot, and how far above it the greatest can be */
     uint64_t bag_span;
 };
 
@@ -191,11 +208,12 @@ typedef enum segi_test_form {
     SEGI_TEST_XOR,
     SEGI_TEST_NOT,
     SEGI_TEST_AT_LEAST,
-    SEGI_TEST_MATCH,       /* value against constants */
-    SEGI_TEST_WINDOW,      /* a timestamp or date lies in its user's window */
-    SEGI_TEST_COMPARE,     /* value against value: op */
-    SEGI_TEST_BETWEEN,     /* value between two values */
-    SEGI_TEST_TEXT_COMPARE /* strings of two values: op */
+    SEGI_TEST_MATCH,        /* value against constants */
+    SEGI_TEST_WINDOW,       /* a timestamp or date lies in its user's window */
+    SEGI_TEST_COMPARE,      /* value against value: op */
+    SEGI_TEST_BETWEEN,      /* value between two values */
+    SEGI_TEST_TEXT_COMPARE, /* strings of two values: op */
+    SEGI_TEST_CALENDAR      /* of rows: what a table says of their times */
 } segi_test_form;
 
 /* A test of values: a filter of rows, or the value part of a leaf. */
@@ -208,6 +226,7 @@ struct segi_prep_filter {
     const segi_prep_value *values[3];
     const segi_match *match;        /* MATCH */
     const segi_prep_window *window; /* WINDOW */
+    const segi_calendar *calendar;  /* CALENDAR */
 };
 
 typedef enum segi_leaf_form {
@@ -223,6 +242,14 @@ typedef enum segi_leaf_form {
     SEGI_LEAF_TEST       /* a test of values; SUM has it as well, for few candidates */
 } segi_leaf_form;
 
+/* Users with `least` rows of the source, and one of the anchor's where there is one, may differ
+ * from users without any. */
+#define SEGI_NARROW_MAX 4
+typedef struct segi_narrow {
+    const segi_prep_source *source, *anchor;
+    int64_t least;
+} segi_narrow;
+
 typedef struct segi_prep_leaf {
     segi_leaf_form form;
     const segi_node *node;
@@ -236,7 +263,8 @@ typedef struct segi_prep_leaf {
     const segi_prep_source *source, *other;
     int64_t min, max; /* COUNT; NTH: n in min; SPLIT: draws, as uint64_t */
     const segi_prep_filter *test;
-    const segi_prep_source *narrow[2]; /* TEST: who has no row in one of them fails; or NULL */
+    uint32_t narrow_count; /* TEST: 0: anybody may differ from anybody */
+    segi_narrow narrow[SEGI_NARROW_MAX];
 } segi_prep_leaf;
 
 /* ---- one evaluation ----
@@ -252,6 +280,7 @@ typedef struct segi_run {
     const segi_bitmap *among;
     segi_progress *progress;
     segi_arena arena;             /* everything prepared */
+    segi_pins pins;               /* columns that are read; held once it is prepared */
     const uint32_t *const *order; /* by operation: children, cheapest and most telling first */
     const segi_prep_leaf *leaves; /* by operation */
     segi_ranking **rankings;      /* by operation: RANK and SCORE; settled in the order of them */
@@ -279,6 +308,19 @@ typedef struct segi_list_row {
     uint8_t flag;  /* share: the event counts */
     uint32_t part; /* breaks ties that generations leave: none do, it keeps the sort total */
 } segi_list_row;
+
+/* Users who are worked out together. */
+typedef struct segi_gather_block {
+    uint32_t first, last; /* of the list: users whose low bits lie in [low_begin, low_end) */
+    uint32_t low_begin, low_end;
+    const uint64_t *wanted; /* users of the list, by low bits */
+} segi_gather_block;
+
+typedef struct segi_session_row {
+    int64_t begin, end; /* its first and last instant */
+    uint32_t events;
+    uint16_t low;
+} segi_session_row;
 
 /* A part met during a tally of firsts and lasts. */
 typedef struct segi_seen_part {
@@ -314,6 +356,7 @@ typedef struct segi_worker {
     uint16_t *row_lows; /* users of rows, for filters that need them */
     size_t row_lows_capacity;
     uint16_t *candidates; /* list of a leaf's candidates, 65,536 */
+    segi_mask *wanted;    /* the same as a mask, for segi_worker_wanted() */
     uint8_t *tally8;      /* 65,536 counters */
     uint32_t *tally32;
     int64_t *tally64;
@@ -325,6 +368,15 @@ typedef struct segi_worker {
     int64_t *bound_begin, *bound_end;  /* windows by user */
     segi_list_row *rows, *rows_sorted; /* as they come; by user and in order */
     size_t rows_capacity, rows_sorted_capacity, row_count;
+    struct segi_session_table {
+        segi_session_row *rows;
+        size_t count, capacity;
+        size_t first;            /* of the slice under way */
+        segi_gather_block block; /* ... and its users */
+    } sessions;
+    uint16_t *session_lows;      /* users of the slice */
+    segi_list_row *session_rows; /* sessions of a block as rows */
+    size_t session_rows_capacity, session_row_count;
     uint32_t *starts;                /* 65,537: where each user's rows begin */
     int64_t *bag_slots, *bag_sorted; /* values as they come; by user */
     uint16_t *bag_lows;              /* whose they are */
@@ -375,6 +427,7 @@ typedef struct segi_place {
     bool common; /* rows: strings of all types under common codes (an aggregate's argument) */
     uint32_t position;
     const segi_selector *selector;
+    const segi_prep_session *session; /* among sessions */
 } segi_place;
 const segi_prep_value *segi_prep_value_of(segi_prep *p, const segi_node *node, segi_place place);
 /* Rows of the selector in [begin, end), or in the window of `node` with begin and end as bounds. */
@@ -387,11 +440,35 @@ const segi_prep_window *segi_prep_window_of(segi_prep *p, const segi_window *win
                                             bool dates);
 const segi_user_zones *segi_prep_zones(segi_prep *p, const segi_zone_ref *zone);
 segi_period segi_prep_period(segi_unit unit);
+/* The instants of a window, or the widest ones where they differ from user to user. */
+void segi_prep_window_span(segi_prep *p, const segi_window *window, int64_t *begin, int64_t *end);
+/* An AGGREGATE node over that source; did, or an aggregate, over sessions; and in the `where` of
+ * sessions a builtin or an aggregate (prepare_session.c). */
+const segi_prep_value *segi_prep_aggregate_over(segi_prep *p, const segi_node *node,
+                                                const segi_prep_source *source);
+const segi_prep_value *segi_prep_sessions(segi_prep *p, const segi_node *node);
+const segi_prep_value *segi_prep_of_session(segi_prep *p, const segi_node *node,
+                                            const segi_prep_session *session);
+/* Note the columns that will be read: what walking a source takes, which segi_prep_source_of() has
+ * done; times and ties of all its rows; what an aggregate reads beside its source, done by
+ * segi_prep_gather() (prepare_pins.c). */
+bool segi_prep_pin_source(segi_prep *p, const segi_prep_source *source);
+bool segi_prep_pin_order(segi_prep *p, const segi_prep_source *source);
+bool segi_prep_pin_value(segi_prep *p, const segi_prep_value *value);
 /* An aggregate value over a source; argument may be NULL. */
 const segi_prep_value *segi_prep_gather(segi_prep *p, const segi_node *node,
                                         const segi_prep_source *source,
                                         const segi_prep_value *argument);
 const segi_prep_filter *segi_prep_test(segi_prep *p, const segi_node *node, segi_place place);
+/* A filter of the type's rows with its tests of clock and calendar as a table, where that pays
+ * (calendar.c). */
+const segi_prep_filter *segi_prep_calendar(segi_prep *p, const segi_prep_filter *filter,
+                                           const segi_prep_type *type,
+                                           const segi_prep_source *source);
+void segi_calendar_rows(const segi_calendar *table, const segi_col *time, uint32_t begin,
+                        uint32_t count, uint64_t *bits);
+/* What a builtin says at a local time, in microseconds. */
+int64_t segi_civil_field(segi_builtin builtin, int64_t local);
 /* Test of `value` by a node whose other operands are constants; NULL with p->status SEG_OK where
  * there is no such form. */
 const segi_match *segi_prep_match(segi_prep *p, const segi_node *node, const segi_prep_value *value,
@@ -401,6 +478,12 @@ segi_compare segi_compare_flip(segi_compare op);
 bool segi_prep_leaf_of(segi_prep *p, const segi_node *node, segi_prep_leaf *out);
 /* A cheaper form of a test, where there is one; false after a failure (shortcut.c). */
 bool segi_prep_shortcut(segi_prep *p, segi_prep_leaf *leaf);
+/* Who is worth a look in a test (narrow.c). */
+void segi_prep_narrow(segi_prep_leaf *leaf);
+/* Candidates who have rows, and the rest, of whom a test says one and the same. False on
+ * failure. */
+bool segi_narrow_users(segi_worker *w, const segi_prep_leaf *leaf, const segi_mask *candidates,
+                       uint32_t count, segi_mask *out_some, segi_mask *out_rest);
 seg_status segi_run_prepare(segi_run *run, seg_error *err);
 
 /* Which users a piece of work is about: low bits, rising. */
@@ -410,6 +493,9 @@ typedef struct segi_users {
 } segi_users;
 /* Room for a list of candidates in w->candidates. */
 bool segi_worker_list(segi_worker *w);
+/* The users as bits by low half, for work over spans that is better skipped for others; NULL where
+ * they are most of the chunk, or for want of memory. Lives until the next call. */
+const uint64_t *segi_worker_wanted(segi_worker *w, segi_users users);
 
 /* Up to this many candidates always have their rows looked up one by one, a search in each part;
  * for more of them segi_spans_few() compares with a walk over all users of the chunk. Both roads
@@ -456,6 +542,8 @@ void segi_filter_rows(segi_worker *w, const segi_prep_filter *filter, const segi
 void segi_filter_row_values(segi_worker *w, const segi_prep_value *value, const segi_part *part,
                             uint32_t position, uint32_t row_begin, uint32_t count,
                             const uint16_t *row_lows, segi_vector *out);
+/* What clock and calendar of a zone say at a local time. */
+int64_t segi_civil_field(segi_builtin builtin, int64_t local);
 /* The user of each row of a span; NULL after a failure. */
 const uint16_t *segi_span_row_lows(segi_worker *w, segi_span *span);
 /* The same test over values of users. */
@@ -491,6 +579,9 @@ uint32_t segi_attr_set(const segi_attr_view *view, uint32_t chunk, uint32_t low,
 
 void segi_tally_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                       segi_vector *out);
+/* Its part for distinct periods and streaks. */
+void segi_tally_period_users(segi_worker *w, const segi_prep_value *value, segi_users users,
+                             segi_vector *out);
 /* Its part for properties and shares. */
 void segi_tally_value_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                             segi_vector *out);
@@ -500,6 +591,26 @@ void segi_tally_each_users(segi_worker *w, const segi_prep_value *value, segi_us
                            segi_vector *out);
 void segi_gather_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                        segi_vector *out);
+/* Its parts, for what makes something else of the rows (session.c). */
+typedef void segi_gather_function(segi_worker *w, const segi_prep_value *value, segi_users users,
+                                  segi_gather_block block, segi_vector *out);
+/* All users, a block at a time; `out` starts absent. */
+void segi_gather_blocks(segi_worker *w, const segi_prep_value *value, segi_users users,
+                        segi_gather_function *function, segi_vector *out);
+/* w->bound_begin and w->bound_end of the users. */
+bool segi_gather_bounds(segi_worker *w, const segi_prep_window *each, segi_users users);
+/* Rows of value->source into w->rows_sorted, those of low_begin + u from w->starts[u] on, within
+ * w->bound_... where the source has windows by user. */
+bool segi_gather_collect(segi_worker *w, const segi_prep_value *value, segi_gather_block block);
+/* The aggregate over rows in order, which it may rearrange; returns its state. w->rows has room
+ * for as many. */
+uint8_t segi_gather_reduce(segi_worker *w, const segi_prep_value *value, segi_list_row *rows,
+                           size_t n, int64_t *out);
+/* Aggregates over sessions, and values of sessions (session.c). */
+void segi_sessions_users(segi_worker *w, const segi_prep_value *value, segi_users users,
+                         segi_vector *out);
+void segi_session_values(segi_worker *w, const segi_prep_value *value, segi_users users,
+                         segi_vector *out);
 /* Streaks of one user (streak.c): active periods by rising number, then the running one. */
 typedef struct segi_streak_walk {
     const segi_streak *rule;
@@ -540,12 +651,12 @@ void segi_leaf_evaluate(segi_worker *w, const segi_prep_leaf *leaf, const segi_m
 uint32_t segi_op_evaluate(segi_worker *w, uint32_t op, const segi_mask *candidates,
                           uint32_t candidate_count, segi_mask *out);
 
-/* Fill a run from a request; its arena is live afterwards, until segi_run_deinit(). */
+/* Fill a run from a request; segi_run_deinit() ends it, also after a failure. */
 void segi_run_init(segi_run *run, const segi_request *request);
 void segi_run_deinit(segi_run *run);
 /* Prepare the program, and settle its ranks and scores. */
 seg_status segi_run_start(segi_run *run, uint32_t threads, seg_error *err);
-/* Work over all chunks by the run's threads. */
+/* Work over all chunks by the run's threads, with the columns held that were noted before. */
 typedef void segi_chunk_function(segi_worker *w, void *context, uint32_t group);
 seg_status segi_run_chunks(segi_run *run, uint32_t threads, segi_chunk_function *function,
                            void *context, uint32_t group_count, seg_error *err);

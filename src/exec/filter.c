@@ -75,7 +75,7 @@ static void filter_to_common_codes(const segi_prep_value *value, uint32_t positi
 }
 
 /* What the clock and the calendar of a zone say at a local time. */
-static int64_t civil_field(segi_builtin builtin, int64_t local)
+int64_t segi_civil_field(segi_builtin builtin, int64_t local)
 {
     int32_t days = (int32_t)segi_floor_div(local, SEGI_DAY);
     int32_t year, month, day;
@@ -109,7 +109,7 @@ static void filter_civil(const filter_input *in, const segi_prep_value *value, s
             offset = segi_zone_span(zone, instant, &begin, &end) * SEGI_SECOND;
             before = zone;
         }
-        out->slots[i] = civil_field(builtin, instant + offset);
+        out->slots[i] = segi_civil_field(builtin, instant + offset);
     }
     segi_bits_fill(out->set, in->count);
     memset(out->null, 0, filter_words(in->count) * sizeof *out->null);
@@ -399,6 +399,9 @@ static void filter_eval(const filter_input *in, const segi_prep_filter *filter, 
     case SEGI_TEST_COMPARE:
     case SEGI_TEST_BETWEEN:
     case SEGI_TEST_TEXT_COMPARE: filter_compare(in, filter, bits); break;
+    case SEGI_TEST_CALENDAR:
+        segi_calendar_rows(filter->calendar, &in->part->time, in->row_begin, in->count, bits);
+        break;
     }
 }
 

@@ -21,8 +21,8 @@
 
 typedef struct gather {
     const segi_prep_value *value;
-    uint64_t wanted[SEGI_MASK_WORDS]; /* candidates */
-    const int64_t *begin, *end;       /* windows by low bits, or NULL */
+    const uint64_t *wanted;     /* candidates */
+    const int64_t *begin, *end; /* windows by low bits, or NULL */
 } gather;
 
 /* ---- collecting ---- */
@@ -511,6 +511,14 @@ static gather_result reduce_share(const segi_list_row *rows, size_t n)
     return n ? result_float((double)marked / (double)n) : result_none;
 }
 
+/* Figures between lengths of time are whole microseconds. */
+static gather_result reduce_whole(const segi_prep_value *value, gather_result result)
+{
+    if (value->type.type == SEGI_TYPE_DURATION && result.state == SEG_VALUE_SET)
+        result.slot = (int64_t)segi_slot_float(result.slot);
+    return result;
+}
+
 static gather_result reduce(segi_worker *w, const segi_prep_value *value, segi_list_row *rows,
                             size_t n)
 {
@@ -533,13 +541,14 @@ static gather_result reduce(segi_worker *w, const segi_prep_value *value, segi_l
     }
     n = reduce_keep_set(rows, n);
     switch (node->aggregate) {
-    case SEGI_AGG_SUM:
-    case SEGI_AGG_AVG: return reduce_sum(w, value, rows, n);
+    case SEGI_AGG_SUM: return reduce_sum(w, value, rows, n);
+    case SEGI_AGG_AVG: return reduce_whole(value, reduce_sum(w, value, rows, n));
     case SEGI_AGG_MIN:
     case SEGI_AGG_MAX: return reduce_extreme(value, rows, n);
     case SEGI_AGG_MEDIAN:
-    case SEGI_AGG_PERCENTILE: return reduce_percentile(value, rows, w->rows, n);
-    case SEGI_AGG_STDDEV: return reduce_stddev(w, value, rows, n);
+    case SEGI_AGG_PERCENTILE:
+        return reduce_whole(value, reduce_percentile(value, rows, w->rows, n));
+    case SEGI_AGG_STDDEV: return reduce_whole(value, reduce_stddev(w, value, rows, n));
     case SEGI_AGG_MODE: return reduce_mode(value, rows, w->rows, n);
     default: return reduce_distinct(rows, w->rows, n);
     }
@@ -547,29 +556,8 @@ static gather_result reduce(segi_worker *w, const segi_prep_value *value, segi_l
 
 /* ---- blocks ---- */
 
-/* Users [first, last) of the list, whose low bits lie in [low_begin, low_end). */
-static void gather_block(segi_worker *w, gather *g, segi_users users, uint32_t first, uint32_t last,
-                         uint32_t low_begin, uint32_t low_end, segi_vector *out)
-{
-    w->row_count = 0;
-    segi_spans_each(w, g->value->source, low_begin, low_end, gather_span, g);
-    if (segi_worker_stop(w) || !gather_group(w, low_begin, low_end))
-        return;
-    for (uint32_t i = first; i < last; i++) {
-        uint32_t begin = w->starts[users.lows[i] - low_begin];
-        uint32_t end = w->starts[users.lows[i] - low_begin + 1];
-        segi_list_row *rows = end > begin ? w->rows_sorted + begin : NULL;
-        gather_result result = reduce(w, g->value, rows, end - begin);
-        out->slots[i] = result.slot;
-        if (result.state == SEG_VALUE_SET)
-            segi_bit_set(out->set, i);
-        else if (result.state == SEG_VALUE_NULL)
-            segi_bit_set(out->null, i);
-    }
-}
-
 /* Windows that differ by user, spread from the list to low bits. */
-static bool gather_bounds(segi_worker *w, gather *g, segi_users users)
+bool segi_gather_bounds(segi_worker *w, const segi_prep_window *each, segi_users users)
 {
     if (!segi_worker_array(w, (void **)&w->bound_begin, SEGI_CHUNK_USERS, sizeof(int64_t)) ||
         !segi_worker_array(w, (void **)&w->bound_end, SEGI_CHUNK_USERS, sizeof(int64_t)))
@@ -577,18 +565,73 @@ static bool gather_bounds(segi_worker *w, gather *g, segi_users users)
     segi_vector *bounds = segi_worker_vector_push(w);
     segi_vector *ends = bounds ? segi_worker_vector_push(w) : NULL;
     if (ends) {
-        segi_window_users(w, g->value->source->each, users, bounds->slots, ends->slots);
+        segi_window_users(w, each, users, bounds->slots, ends->slots);
         for (uint32_t i = 0; i < users.count; i++) {
             w->bound_begin[users.lows[i]] = bounds->slots[i];
             w->bound_end[users.lows[i]] = ends->slots[i];
         }
-        g->begin = w->bound_begin;
-        g->end = w->bound_end;
         segi_worker_vector_pop(w);
     }
     if (bounds)
         segi_worker_vector_pop(w);
     return w->status == SEG_OK;
+}
+
+bool segi_gather_collect(segi_worker *w, const segi_prep_value *value, segi_gather_block block)
+{
+    gather g = {.value = value, .wanted = block.wanted};
+    if (value->source->each) {
+        g.begin = w->bound_begin;
+        g.end = w->bound_end;
+    }
+    w->row_count = 0;
+    segi_spans_each(w, value->source, block.low_begin, block.low_end, gather_span, &g);
+    return !segi_worker_stop(w) && gather_group(w, block.low_begin, block.low_end);
+}
+
+uint8_t segi_gather_reduce(segi_worker *w, const segi_prep_value *value, segi_list_row *rows,
+                           size_t n, int64_t *out)
+{
+    gather_result result = reduce(w, value, rows, n);
+    *out = result.slot;
+    return result.state;
+}
+
+void segi_gather_blocks(segi_worker *w, const segi_prep_value *value, segi_users users,
+                        segi_gather_function *function, segi_vector *out)
+{
+    uint64_t wanted[SEGI_MASK_WORDS] = {0};
+    size_t bytes = ((size_t)users.count + 63) / 64 * sizeof *out->set;
+    memset(out->set, 0, bytes);
+    memset(out->null, 0, bytes);
+    for (uint32_t i = 0; i < users.count; i++)
+        segi_bit_set(wanted, users.lows[i]);
+    bool few = segi_spans_few(w, value->source, users.count);
+    uint32_t width = few ? 1 : segi_spans_block(w, value->source, GATHER_ROWS);
+    for (uint32_t first = 0, last; first < users.count && w->status == SEG_OK; first = last) {
+        uint32_t low_begin = users.lows[first] / width * width, low_end = low_begin + width;
+        for (last = first + 1; last < users.count && users.lows[last] < low_end;)
+            last++;
+        segi_gather_block block = {first, last, low_begin, low_end, wanted};
+        function(w, value, users, block, out);
+    }
+}
+
+static void gather_block(segi_worker *w, const segi_prep_value *value, segi_users users,
+                         segi_gather_block block, segi_vector *out)
+{
+    if (!segi_gather_collect(w, value, block))
+        return;
+    for (uint32_t i = block.first; i < block.last; i++) {
+        uint32_t begin = w->starts[users.lows[i] - block.low_begin];
+        uint32_t end = w->starts[users.lows[i] - block.low_begin + 1];
+        segi_list_row *rows = end > begin ? w->rows_sorted + begin : NULL;
+        uint8_t state = segi_gather_reduce(w, value, rows, end - begin, &out->slots[i]);
+        if (state == SEG_VALUE_SET)
+            segi_bit_set(out->set, i);
+        else if (state == SEG_VALUE_NULL)
+            segi_bit_set(out->null, i);
+    }
 }
 
 void segi_gather_users(segi_worker *w, const segi_prep_value *value, segi_users users,
@@ -598,20 +641,7 @@ void segi_gather_users(segi_worker *w, const segi_prep_value *value, segi_users 
         segi_tally_each_users(w, value, users, out);
         return;
     }
-    gather g = {.value = value};
-    size_t bytes = ((size_t)users.count + 63) / 64 * sizeof *out->set;
-    memset(out->set, 0, bytes);
-    memset(out->null, 0, bytes);
-    if (value->source->each && !gather_bounds(w, &g, users))
+    if (value->source->each && !segi_gather_bounds(w, value->source->each, users))
         return;
-    for (uint32_t i = 0; i < users.count; i++)
-        segi_bit_set(g.wanted, users.lows[i]);
-    bool few = segi_spans_few(w, value->source, users.count);
-    uint32_t block = few ? 1 : segi_spans_block(w, value->source, GATHER_ROWS);
-    for (uint32_t first = 0, last; first < users.count && w->status == SEG_OK; first = last) {
-        uint32_t low_begin = users.lows[first] / block * block, low_end = low_begin + block;
-        for (last = first + 1; last < users.count && users.lows[last] < low_end;)
-            last++;
-        gather_block(w, &g, users, first, last, low_begin, low_end, out);
-    }
+    segi_gather_blocks(w, value, users, gather_block, out);
 }

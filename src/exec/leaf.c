@@ -208,23 +208,6 @@ static void leaf_nth(segi_worker *w, const segi_prep_leaf *leaf, const segi_mask
     segi_worker_mask_pop(w);
 }
 
-/* Candidates who have a row in each source that narrows the leaf; returns how many. */
-static uint32_t leaf_narrow(segi_worker *w, const segi_prep_leaf *leaf, uint32_t count,
-                            segi_mask *candidates)
-{
-    segi_mask *did = segi_worker_mask_push(w);
-    if (!did)
-        return 0;
-    for (uint32_t i = 0; i < 2 && leaf->narrow[i] && count > 0; i++) {
-        segi_mask_zero(did);
-        segi_tally_did(w, leaf->narrow[i], candidates, count, did);
-        segi_mask_and(candidates, did);
-        count = segi_mask_count(candidates);
-    }
-    segi_worker_mask_pop(w);
-    return count;
-}
-
 /* Everything without a road of its own: values of the candidates as a dense vector, then the test
  * of the vector, then back from places in the list to users. */
 static void leaf_test_users(segi_worker *w, const segi_prep_leaf *leaf, const segi_mask *candidates,
@@ -248,20 +231,46 @@ static void leaf_test_users(segi_worker *w, const segi_prep_leaf *leaf, const se
     segi_worker_bits_pop(w);
 }
 
+/* The lowest user of a mask that has one. */
+static uint32_t leaf_first(const segi_mask *mask)
+{
+    uint32_t i = 0;
+    while (mask->words[i] == 0)
+        i++;
+    return i * 64 + (uint32_t)segi_ctz(mask->words[i]);
+}
+
+/* The test for those with rows and for one of the rest; the rest goes with him. */
+static void leaf_test_narrowed(segi_worker *w, const segi_prep_leaf *leaf,
+                               const segi_mask *candidates, uint32_t count, segi_mask *some,
+                               segi_mask *rest, segi_mask *out)
+{
+    if (!segi_narrow_users(w, leaf, candidates, count, some, rest))
+        return;
+    bool any = !segi_mask_empty(rest);
+    uint32_t one = any ? leaf_first(rest) : 0;
+    if (any)
+        segi_bit_set(some->words, one);
+    leaf_test_users(w, leaf, some, segi_mask_count(some), out);
+    if (any && segi_bit_get(out->words, one))
+        segi_mask_or(out, rest);
+}
+
 static void leaf_test(segi_worker *w, const segi_prep_leaf *leaf, const segi_mask *candidates,
                       uint32_t count, segi_mask *out)
 {
-    if (!leaf->narrow[0]) {
+    if (leaf->narrow_count == 0 || count <= SEGI_ROWS_FEW) {
         leaf_test_users(w, leaf, candidates, count, out);
         return;
     }
-    segi_mask *left = segi_worker_mask_push(w);
-    if (!left)
-        return;
-    memcpy(left, candidates, sizeof *left);
-    count = leaf_narrow(w, leaf, count, left);
-    leaf_test_users(w, leaf, left, count, out);
-    segi_worker_mask_pop(w);
+    segi_mask *some = segi_worker_mask_push(w);
+    segi_mask *rest = some ? segi_worker_mask_push(w) : NULL;
+    if (rest) {
+        leaf_test_narrowed(w, leaf, candidates, count, some, rest, out);
+        segi_worker_mask_pop(w);
+    }
+    if (some)
+        segi_worker_mask_pop(w);
 }
 
 static void leaf_sum(segi_worker *w, const segi_prep_leaf *leaf, const segi_mask *candidates,

@@ -84,7 +84,8 @@ static const segi_prep_filter *test_mode_all(segi_prep *p, const segi_prep_value
 
 static bool test_is_mode_all(const segi_prep_value *value)
 {
-    bool over_rows = value->form == SEGI_VALUE_BAG || value->form == SEGI_VALUE_GATHER;
+    bool over_rows = value->form == SEGI_VALUE_BAG || value->form == SEGI_VALUE_GATHER ||
+                     value->form == SEGI_VALUE_SESSIONS || value->form == SEGI_VALUE_OF_SESSION;
     return over_rows && value->node->kind == SEGI_NODE_AGGREGATE &&
            value->node->aggregate == SEGI_AGG_MODE && value->node->ties == SEGI_TIES_ALL;
 }
@@ -294,19 +295,26 @@ static bool leaf_has(segi_prep *p, const segi_node *node, segi_prep_leaf *out)
     return leaf_set_list(p, node, out);
 }
 
+/* By the number of rows, periods or sessions of each user. */
+static bool leaf_did_value(segi_prep *p, const segi_prep_value *value, int64_t min, int64_t max,
+                           segi_prep_leaf *out)
+{
+    out->form = SEGI_LEAF_TEST;
+    out->test = value ? test_range(p, value, min, max) : NULL;
+    return out->test && segi_prep_shortcut(p, out);
+}
+
 static bool leaf_did(segi_prep *p, const segi_node *node, segi_prep_leaf *out)
 {
+    int64_t min = node->bound.given ? node->bound.min : 1;
+    int64_t max = node->bound.given ? node->bound.max : INT64_MAX;
+    if (node->selector->session)
+        return leaf_did_value(p, segi_prep_sessions(p, node), min, max, out);
     const segi_prep_source *source = segi_prep_source_window(p, node);
     if (!source)
         return false;
-    int64_t min = node->bound.given ? node->bound.min : 1;
-    int64_t max = node->bound.given ? node->bound.max : INT64_MAX;
-    if (node->bound.periods || source->each) {
-        const segi_prep_value *value = segi_prep_gather(p, node, source, NULL);
-        out->form = SEGI_LEAF_TEST;
-        out->test = value ? test_range(p, value, min, max) : NULL;
-        return out->test && segi_prep_shortcut(p, out);
-    }
+    if (node->bound.periods || source->each)
+        return leaf_did_value(p, segi_prep_gather(p, node, source, NULL), min, max, out);
     out->form = min == 1 && max == INT64_MAX ? SEGI_LEAF_DID : SEGI_LEAF_COUNT;
     out->source = source;
     out->min = min;
@@ -333,13 +341,7 @@ static bool leaf_edge_each(segi_prep *p, const segi_node *node, segi_prep_leaf *
     when->aggregate = node->which == SEGI_FIRST  ? SEGI_AGG_FIRST
                       : node->which == SEGI_LAST ? SEGI_AGG_LAST
                                                  : SEGI_AGG_NTH;
-    segi_place place = {.rows = true, .common = true, .selector = node->selector};
-    const segi_prep_source *source =
-        segi_prep_source_of(p, node->selector, SEG_TIME_MIN, p->run->now + 1);
-    const segi_prep_value *argument = segi_prep_value_of(p, time, place);
-    if (!source || !argument)
-        return false;
-    const segi_prep_value *value = segi_prep_gather(p, when, source, argument);
+    const segi_prep_value *value = segi_prep_value_of(p, when, (segi_place){0});
     out->form = SEGI_LEAF_TEST;
     out->test = value ? test_window(p, value, node) : NULL;
     return out->test != NULL;
@@ -349,7 +351,7 @@ static bool leaf_edge_each(segi_prep *p, const segi_node *node, segi_prep_leaf *
  * the side that would come first. */
 static bool leaf_edge(segi_prep *p, const segi_node *node, segi_prep_leaf *out)
 {
-    if (segi_prep_window_each(&node->window, false))
+    if (node->selector->session || segi_prep_window_each(&node->window, false))
         return leaf_edge_each(p, node, out);
     const segi_prep_source *source = segi_prep_source_window(p, node);
     if (!source)

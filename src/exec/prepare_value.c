@@ -278,23 +278,30 @@ const segi_prep_source *segi_prep_source_of(segi_prep *p, const segi_selector *s
             continue;
         segi_place place = {.rows = true, .position = type->position, .selector = selector};
         type->filter = segi_prep_test(p, selector->where, place);
+        if (type->filter)
+            type->filter = segi_prep_calendar(p, type->filter, type, out);
         if (!type->filter)
             return NULL;
         out->needs_users = out->needs_users || filter_needs_users(type->filter);
     }
-    return out;
+    return segi_prep_pin_source(p, out) ? out : NULL;
+}
+
+void segi_prep_window_span(segi_prep *p, const segi_window *window, int64_t *begin, int64_t *end)
+{
+    const segi_zone *zone = window->zone.zone ? window->zone.zone : p->run->snapshot->schema->zone;
+    if (segi_prep_window_each(window, false))
+        window_widest(window, zone, p->run->now, begin, end);
+    else
+        segi_window_bounds(window, zone, p->run->now, 0, true, begin, end);
 }
 
 const segi_prep_source *segi_prep_source_window(segi_prep *p, const segi_node *node)
 {
-    int64_t begin, end, now = p->run->now;
+    int64_t begin, end;
     const segi_window *window = &node->window;
-    const segi_zone *zone = window->zone.zone ? window->zone.zone : p->run->snapshot->schema->zone;
     bool each = segi_prep_window_each(window, false);
-    if (each)
-        window_widest(window, zone, now, &begin, &end);
-    else
-        segi_window_bounds(window, zone, now, 0, true, &begin, &end);
+    segi_prep_window_span(p, window, &begin, &end);
     const segi_prep_source *source = segi_prep_source_of(p, node->selector, begin, end);
     if (!source || !each)
         return source;
@@ -371,6 +378,9 @@ static bool prep_periods(segi_prep *p, const segi_node *node, segi_prep_value *o
         return true;
     out->periods = periods;
     out->period_count = count;
+    out->periods_even = true;
+    for (uint32_t i = 1; i < count; i++)
+        out->periods_even &= periods[i + 1] - periods[i] == periods[1] - periods[0];
     out->periods_per_us = (double)count / (double)(periods[count] - periods[0]);
     out->form = SEGI_VALUE_TALLY;
     return true;
@@ -387,9 +397,8 @@ segi_period segi_prep_period(segi_unit unit)
     }
 }
 
-const segi_prep_value *segi_prep_gather(segi_prep *p, const segi_node *node,
-                                        const segi_prep_source *source,
-                                        const segi_prep_value *argument)
+static segi_prep_value *prep_gather(segi_prep *p, const segi_node *node,
+                                    const segi_prep_source *source, const segi_prep_value *argument)
 {
     segi_prep_value *out = SEGI_PREP_NEW(p, segi_prep_value);
     if (!out || !source)
@@ -413,6 +422,14 @@ const segi_prep_value *segi_prep_gather(segi_prep *p, const segi_node *node,
     return !periods || prep_periods(p, node, out) ? out : NULL;
 }
 
+const segi_prep_value *segi_prep_gather(segi_prep *p, const segi_node *node,
+                                        const segi_prep_source *source,
+                                        const segi_prep_value *argument)
+{
+    const segi_prep_value *out = prep_gather(p, node, source, argument);
+    return out && segi_prep_pin_value(p, out) ? out : NULL;
+}
+
 /* Aggregates that need no order among a user's rows, or only know of the best one so far. Sums of a
  * builtin (an hour, a weekday) have no column and are gathered. */
 static bool aggregate_tallies(const segi_node *node, const segi_prep_value *argument)
@@ -432,32 +449,32 @@ static bool aggregate_tallies(const segi_node *node, const segi_prep_value *argu
     }
 }
 
-static const segi_prep_value *prep_aggregate(segi_prep *p, const segi_node *node)
+const segi_prep_value *segi_prep_aggregate_over(segi_prep *p, const segi_node *node,
+                                                const segi_prep_source *source)
 {
-    const segi_prep_source *source = segi_prep_source_window(p, node);
     const segi_prep_value *argument = NULL;
-    if (!source)
-        return NULL;
     if (node->argument) {
         segi_place place = {.rows = true, .common = true, .selector = node->selector};
         argument = segi_prep_value_of(p, node->argument, place);
         if (!argument)
             return NULL;
     }
-    const segi_prep_value *value = segi_prep_gather(p, node, source, argument);
-    if (!value)
-        return NULL;
-    segi_prep_value *out = SEGI_PREP_NEW(p, segi_prep_value);
-    if (!out)
-        return NULL;
-    *out = *value;
-    if (node->share && !shares_by_type(p, node, out))
+    segi_prep_value *out = prep_gather(p, node, source, argument);
+    if (!out || (node->share && !shares_by_type(p, node, out)))
         return NULL;
     if (!source->each && aggregate_tallies(node, argument))
         out->form = SEGI_VALUE_TALLY;
     else if (segi_bag_fits(out))
         out->form = SEGI_VALUE_BAG;
-    return out;
+    return segi_prep_pin_value(p, out) ? out : NULL;
+}
+
+static const segi_prep_value *prep_aggregate(segi_prep *p, const segi_node *node)
+{
+    if (node->selector->session)
+        return segi_prep_sessions(p, node);
+    const segi_prep_source *source = segi_prep_source_window(p, node);
+    return source ? segi_prep_aggregate_over(p, node, source) : NULL;
 }
 
 static const segi_prep_value *prep_constant(segi_prep *p, const segi_node *node, int64_t slot)
@@ -569,6 +586,8 @@ static const segi_prep_value *prep_row_value(segi_prep *p, const segi_node *node
 
 const segi_prep_value *segi_prep_value_of(segi_prep *p, const segi_node *node, segi_place place)
 {
+    if (place.session && (node->kind == SEGI_NODE_AGGREGATE || node->kind == SEGI_NODE_BUILTIN))
+        return segi_prep_of_session(p, node, place.session);
     switch (node->kind) {
     case SEGI_NODE_LITERAL: return prep_constant(p, node, node->literal.slot);
     case SEGI_NODE_NOW: return prep_constant(p, node, p->run->now);

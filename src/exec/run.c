@@ -118,9 +118,16 @@ static seg_status run_finish(segi_run *run, segi_worker **workers, uint32_t coun
     return status;
 }
 
+/* Columns that were noted since the last pass. */
+static seg_status run_hold(segi_run *run, uint32_t threads, seg_error *err)
+{
+    return segi_pins_hold(&run->pins, segi_store_pool(run->snapshot->store), threads, err);
+}
+
 seg_status segi_run_chunks(segi_run *run, uint32_t threads, segi_chunk_function *function,
                            void *context, uint32_t group_count, seg_error *err)
 {
+    SEGI_TRY(run_hold(run, threads, err));
     segi_worker **workers = segi_arena_array(&run->arena, threads, sizeof *workers);
     if (!workers)
         return segi_fail_nomem(err);
@@ -179,6 +186,7 @@ void segi_run_init(segi_run *run, const segi_request *request)
                       .actual = request->actual};
     run->chunk_count = (run->snapshot->user_count + SEGI_CHUNK_USERS - 1) / SEGI_CHUNK_USERS;
     segi_arena_init(&run->arena, mem);
+    segi_pins_init(&run->pins, mem);
     if (run->actual)
         memset(run->actual, 0, run->program->op_count * sizeof *run->actual);
 }
@@ -205,6 +213,7 @@ seg_status segi_run_start(segi_run *run, uint32_t threads, seg_error *err)
 void segi_run_deinit(segi_run *run)
 {
     segi_rank_free(run);
+    segi_pins_release(&run->pins);
     segi_arena_deinit(&run->arena);
 }
 
@@ -321,6 +330,8 @@ seg_status segi_exec_test(const segi_request *request, uint32_t ordinal, bool *o
     segi_run run;
     segi_run_init(&run, request);
     seg_status status = segi_run_start(&run, 1, err);
+    if (status == SEG_OK)
+        status = run_hold(&run, 1, err);
     segi_worker *w = status == SEG_OK ? segi_scratch_take(run.scratch, &run, err) : NULL;
     if (status == SEG_OK && !w)
         status = SEG_E_NOMEM;

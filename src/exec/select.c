@@ -1,6 +1,7 @@
 /* Which key is the n-th smallest? Found without sorting: keys are counted by their upper bits, in
- * 65,536 bins or more at a time. Where keys spread over fewer values than that a bin is a key and one
- * pass answers; otherwise the keys of the bins that were hit, a small part, are looked at again. */
+ * 65,536 bins or more at a time. Where keys spread over fewer values than that a bin is a key and
+ * one pass answers; otherwise the keys of the bins that were hit, a small part, are looked at
+ * again. */
 #include <string.h>
 
 #include "exec/rank.h"

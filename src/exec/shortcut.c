@@ -1,8 +1,7 @@
 /* Cheaper roads to the same answer, found while preparing a leaf.
  *
  * A test of an aggregate looks at every row of every candidate. Often a bitmap says enough: the
- * greatest amount is at least 300 exactly for those who did one of at least 300; and whoever has
- * no row at all cannot pass a test that nothing passes. */
+ * greatest amount is at least 300 exactly for those who did one of at least 300. */
 #include <float.h>
 
 #include "exec/exec_int.h"
@@ -50,45 +49,18 @@ static const segi_prep_source *shortcut_source(segi_prep *p, const segi_prep_val
     return out;
 }
 
-/* Would a user without any row pass? Counts and sums are then 0, everything else undefined. */
-static bool shortcut_none_passes(const segi_prep_value *value, const segi_match *m)
-{
-    if (m->kind == SEGI_MATCH_IS_ABSENT)
-        return true;
-    bool counts = value->node->kind == SEGI_NODE_DID;
-    switch (value->node->aggregate) {
-    case SEGI_AGG_COUNT:
-    case SEGI_AGG_SUM:
-    case SEGI_AGG_DISTINCT:
-    case SEGI_AGG_DISTINCT_PERIOD:
-    case SEGI_AGG_STREAK:
-    case SEGI_AGG_CURRENT_STREAK: counts = true; break;
-    default: break;
-    }
-    return counts && segi_match_slot(m, 0);
-}
-
-/* Only candidates with a row in the source need a look, and with a row of the anchor's. */
-static void shortcut_narrow(const segi_prep_value *value, segi_prep_leaf *leaf)
-{
-    bool over_rows = value->form == SEGI_VALUE_TALLY || value->form == SEGI_VALUE_BAG ||
-                     value->form == SEGI_VALUE_GATHER;
-    if (!over_rows || shortcut_none_passes(value, leaf->test->match))
-        return;
-    leaf->narrow[0] = value->source;
-    const segi_prep_window *each = value->source->each;
-    if (each && each->anchor && each->anchor->source)
-        leaf->narrow[1] = each->anchor->source;
-}
-
 bool segi_prep_shortcut(segi_prep *p, segi_prep_leaf *leaf)
 {
     const segi_prep_filter *test = leaf->test;
-    if (leaf->form != SEGI_LEAF_TEST || test->form != SEGI_TEST_MATCH)
+    if (leaf->form != SEGI_LEAF_TEST)
         return true;
+    if (test->form != SEGI_TEST_MATCH) {
+        segi_prep_narrow(leaf);
+        return true;
+    }
     const segi_prep_value *value = test->values[0];
     if (!shortcut_extreme(value, test->match)) {
-        shortcut_narrow(value, leaf);
+        segi_prep_narrow(leaf);
         return true;
     }
     leaf->source = shortcut_source(p, value, test->match);

@@ -265,97 +265,12 @@ void segi_tally_count(segi_worker *w, const segi_prep_source *source, const segi
     }
 }
 
-/* ---- distinct periods ---- */
-
-/* Periods of the window as bits of one word per user: any order of rows gives the same word. */
-typedef struct tally_periods {
-    const segi_prep_value *value;
-    uint64_t *words;
-} tally_periods;
-
-/* The period that holds an instant: a guess by the periods' mean length, put right by at most a
- * step or two where clocks change or months differ. */
-static inline uint32_t period_of(const segi_prep_value *value, int64_t time)
-{
-    int64_t guess = (int64_t)((double)(time - value->periods[0]) * value->periods_per_us);
-    int64_t last = (int64_t)value->period_count - 1;
-    uint32_t at = (uint32_t)(guess < 0 ? 0 : guess > last ? last : guess);
-    while (at > 0 && time < value->periods[at])
-        at--;
-    while (at < last && time >= value->periods[at + 1])
-        at++;
-    return at;
-}
-
-static void tally_periods_span(segi_worker *w, void *context, segi_span *span)
-{
-    tally_periods *t = context;
-    const segi_col *time = &span->part->time;
-    segi_span_list(w, span);
-    uint32_t row = 0;
-    for (uint32_t i = 0; i < span->user_count; i++) {
-        uint64_t seen = 0;
-        for (uint32_t end = row + span->counts[i]; row < end; row++) {
-            if (span->bits && !segi_bit_get(span->bits, row))
-                continue;
-            seen |= (uint64_t)1 << period_of(t->value, segi_col_slot(time, span->row_begin + row));
-        }
-        t->words[span->lows[i]] |= seen;
-    }
-}
-
-SEGI_HOT static void periods_count(const uint64_t *words, segi_users users, int64_t *out)
-{
-    for (uint32_t i = 0; i < users.count; i++)
-        out[i] = __builtin_popcountll(words[users.lows[i]]);
-}
-
-/* A break is the end of the period missed. */
-static void periods_streaks(const segi_prep_value *value, const uint64_t *words, segi_users users,
-                            segi_vector *out)
-{
-    uint32_t now = value->period_count - 1;
-    memset(out->set, 0, ((size_t)users.count + 63) / 64 * sizeof *out->set);
-    for (uint32_t i = 0; i < users.count; i++) {
-        int64_t *slot = &out->slots[i];
-        if (!segi_streak_word(value->node, words[users.lows[i]], now, slot))
-            continue;
-        if (value->node->aggregate == SEGI_AGG_STREAK_BROKEN)
-            *slot = value->periods[*slot + 1];
-        segi_bit_set(out->set, i);
-    }
-}
-
-static void tally_periods_users(segi_worker *w, const segi_prep_value *value, segi_users users,
-                                segi_vector *out)
-{
-    if (!segi_worker_array(w, (void **)&w->tally64, SEGI_CHUNK_USERS + 64, sizeof *w->tally64))
-        return;
-    tally_periods t = {value, (uint64_t *)w->tally64};
-    bool few = segi_spans_few(w, value->source, users.count);
-    if (!few) {
-        memset(t.words, 0, SEGI_CHUNK_USERS * sizeof *t.words);
-        segi_spans_each(w, value->source, 0, SEGI_CHUNK_USERS, tally_periods_span, &t);
-    }
-    for (uint32_t i = 0; few && i < users.count; i++) {
-        uint32_t low = users.lows[i];
-        t.words[low] = 0;
-        segi_spans_each(w, value->source, low, low + 1, tally_periods_span, &t);
-    }
-    if (value->node->kind == SEGI_NODE_AGGREGATE && value->node->streak) {
-        periods_streaks(value, t.words, users, out);
-        return;
-    }
-    periods_count(t.words, users, out->slots);
-    segi_bits_fill(out->set, users.count);
-}
-
 void segi_tally_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                       segi_vector *out)
 {
     memset(out->null, 0, ((size_t)users.count + 63) / 64 * sizeof *out->null);
     if (value->periods) {
-        tally_periods_users(w, value, users, out);
+        segi_tally_period_users(w, value, users, out);
         return;
     }
     if (value->node->aggregate != SEGI_AGG_COUNT) {

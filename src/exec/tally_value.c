@@ -95,12 +95,30 @@ static void tally_sum_dense(tally_values *t, const segi_span *span, const segi_c
     }
 }
 
+/* Rows that carry their users: all of them, or those selected. */
+static void values_by_rows(tally_values *t, const segi_span *span, const segi_col *col)
+{
+    for (uint32_t i = 0; i * 64 < span->row_count; i++) {
+        uint32_t left = span->row_count - i * 64;
+        uint64_t all = left < 64 ? ((uint64_t)1 << left) - 1 : UINT64_MAX;
+        for (uint64_t word = span->bits ? span->bits[i] : all; word; word &= word - 1) {
+            uint32_t row = i * 64 + (uint32_t)segi_ctz(word), at = span->row_begin + row;
+            if (segi_col_is_set(col, at))
+                tally_put(t, span->row_users[row], segi_col_slot(col, at));
+        }
+    }
+}
+
 static void tally_values_span(segi_worker *w, void *context, segi_span *span)
 {
     tally_values *t = context;
     const segi_col *col = tally_column(t->value->argument, span->part, span->type->position);
     if (!col)
         return;
+    if (span->row_users) {
+        values_by_rows(t, span, col);
+        return;
+    }
     segi_span_list(w, span);
     bool sums =
         t->value->node->aggregate == SEGI_AGG_SUM || t->value->node->aggregate == SEGI_AGG_AVG;
@@ -515,6 +533,15 @@ typedef struct tally_share {
     uint32_t *all, *marked;
 } tally_share;
 
+static void share_by_rows(tally_share *t, const segi_span *span, const uint64_t *marks)
+{
+    for (uint32_t row = 0; row < span->row_count; row++) {
+        uint32_t selected = !span->bits || segi_bit_get(span->bits, row);
+        t->all[span->row_users[row]] += selected;
+        t->marked[span->row_users[row]] += selected & (uint32_t)segi_bit_get(marks, row);
+    }
+}
+
 static void tally_share_span(segi_worker *w, void *context, segi_span *span)
 {
     tally_share *t = context;
@@ -525,12 +552,15 @@ static void tally_share_span(segi_worker *w, void *context, segi_span *span)
     uint64_t *marks = segi_worker_bits_push(w, words);
     if (!marks)
         return;
-    segi_span_list(w, span);
     uint32_t type = (uint32_t)(span->type - t->value->source->types);
     segi_filter_rows(w, t->value->share[type], span->part, span->type->position, span->row_begin,
                      span->row_count, row_lows, marks);
+    if (span->row_users)
+        share_by_rows(t, span, marks);
+    else
+        segi_span_list(w, span);
     uint32_t row = 0;
-    for (uint32_t i = 0; w->status == SEG_OK && i < span->user_count; i++) {
+    for (uint32_t i = 0; w->status == SEG_OK && !span->row_users && i < span->user_count; i++) {
         for (uint32_t end = row + span->counts[i]; row < end; row++) {
             bool selected = !span->bits || segi_bit_get(span->bits, row);
             t->all[span->lows[i]] += selected;

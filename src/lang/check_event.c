@@ -154,7 +154,11 @@ static const segi_node *check_where(segi_check *k, const segi_selector *selector
 segi_selector *segi_check_selector(segi_check *k, const segi_syn_selector *syn, segi_zone_ref zone)
 {
     segi_selector *selector = segi_check_alloc(k, 1, sizeof *selector);
-    if (selector == NULL || !(syn->any ? select_all(k, selector) : select_listed(k, syn, selector)))
+    if (selector == NULL)
+        return NULL;
+    if (!(syn->session != NULL ? segi_check_session(k, syn, zone, selector)
+          : syn->any           ? select_all(k, selector)
+                               : select_listed(k, syn, selector)))
         return NULL;
     if (syn->where != NULL) {
         selector->where = check_where(k, selector, syn->where, zone);
@@ -359,6 +363,10 @@ static bool aggregate_type(segi_check *k, const segi_syn_behaviour *syn, segi_no
                            segi_node *argument)
 {
     seg_type type = argument->type.type;
+    if (type == SEGI_TYPE_DURATION && node->aggregate != SEGI_AGG_DISTINCT) {
+        node->type = argument->type; /* figures of lengths of time are such */
+        return true;
+    }
     switch (node->aggregate) {
     case SEGI_AGG_SUM:
         segi_check_settle(argument, segi_type_of(SEG_TYPE_FLOAT64));
@@ -404,15 +412,49 @@ static bool check_streak(segi_check *k, const segi_syn_behaviour *syn, segi_node
     return true;
 }
 
+static segi_node *check_aggregate_of(segi_check *k, const segi_syn *syn);
+
+/* Over what lies within a session: that is the span. */
+static segi_node *check_within_session(segi_check *k, const segi_syn *syn)
+{
+    const segi_syn_behaviour *behaviour = syn->u.behaviour;
+    const segi_syn_window *window = behaviour->window;
+    const segi_selector *outer = k->selector;
+    if (window != NULL && (window->kind != SEGI_WINDOW_EVER || window->zone.kind != SEGI_TZ_NONE)) {
+        segi_check_fail(k, window->begin, window->size, SEG_E_TYPE,
+                        "inside a session the span is the session itself");
+        segi_check_hint(k, "the span of the sessions stands after their where");
+        return NULL;
+    }
+    k->selector = NULL;
+    segi_node *node = check_aggregate_of(k, syn);
+    k->selector = outer;
+    return node;
+}
+
 segi_node *segi_check_aggregate(segi_check *k, const segi_syn *syn)
 {
     const segi_syn_behaviour *behaviour = syn->u.behaviour;
+    if (k->selector != NULL && k->selector->session != NULL) {
+        if (behaviour->selector->session == NULL && behaviour->streak == NULL &&
+            behaviour->aggregate != SEGI_AGG_OVERDUE)
+            return check_within_session(k, syn);
+        return segi_check_fail(k, syn->begin, syn->size, SEG_E_TYPE,
+                               "a session is made of events: count, sum and the like are asked of "
+                               "those");
+    }
     if (k->selector != NULL) {
         segi_check_fail(k, syn->begin, syn->size, SEG_E_TYPE,
                         "counts, sums and the like cannot stand inside where");
         segi_check_hint(k, "inside where stand conditions on the properties of the one event");
         return NULL;
     }
+    return check_aggregate_of(k, syn);
+}
+
+static segi_node *check_aggregate_of(segi_check *k, const segi_syn *syn)
+{
+    const segi_syn_behaviour *behaviour = syn->u.behaviour;
     segi_node *node = segi_check_node(k, SEGI_NODE_AGGREGATE, syn);
     if (node == NULL || !check_what_and_when(k, behaviour, node))
         return NULL;

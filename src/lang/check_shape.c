@@ -1,9 +1,37 @@
-/* check_shape.c - stages of a customer's life, said in terms of did, first and last (S-23).
+/* check_shape.c - sessions (S-21), and stages of a customer's life, said in terms of did, first and
+ * last (S-23).
  *
- * The tree that comes out has nothing new in it: planner and executor know its parts already, and
- * equal parts of several stages are computed once. */
+ * The tree that comes out of a stage has nothing new in it: planner and executor know its parts
+ * already, and equal parts of several stages are computed once. */
 #include "base/bits.h"
 #include "lang/checker.h"
+
+/* ---- sessions ---- */
+
+bool segi_check_session(segi_check *k, const segi_syn_selector *syn, segi_zone_ref zone,
+                        segi_selector *out)
+{
+    static const segi_syn_selector any = {.any = true};
+    const segi_syn_selector *of = syn->session->of == NULL ? &any : syn->session->of;
+    segi_session *session = segi_check_alloc(k, 1, sizeof *session);
+    if (session == NULL)
+        return false;
+    if (of->session != NULL) {
+        segi_check_fail(k, of->begin, of->size, SEG_E_TYPE, "sessions are made of events");
+        return false;
+    }
+    session->gap.unit = syn->session->gap.unit;
+    session->of = segi_check_selector(k, of, zone);
+    if (session->of == NULL || !segi_check_number(k, syn->session->gap.count, &session->gap.count))
+        return false;
+    out->session = session;
+    out->any_event = session->of->any_event;
+    out->event_count = session->of->event_count;
+    out->events = session->of->events;
+    return true;
+}
+
+/* ---- stages ---- */
 
 typedef struct life {
     segi_check *k;

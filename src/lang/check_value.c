@@ -178,13 +178,20 @@ static segi_node *check_builtin(segi_check *k, const segi_syn *syn)
         return segi_check_fail(
             k, syn->begin, syn->size, SEG_E_TYPE,
             "@ names belong to events: they stand inside where and in aggregates");
+    if (syn->op >= SEGI_BUILTIN_DURATION && k->selector->session == NULL) {
+        segi_check_fail(k, syn->begin, syn->size, SEG_E_TYPE, "%.*s belongs to sessions",
+                        (int)syn->size, k->text + syn->begin);
+        segi_check_hint(k, "did session(gap 30 minutes) where (@duration >= 5 minutes)");
+        return NULL;
+    }
     segi_node *node = segi_check_node(k, SEGI_NODE_BUILTIN, syn);
     if (node == NULL)
         return NULL;
     node->builtin = (segi_builtin)syn->op;
-    node->type = segi_type_of(node->builtin == SEGI_BUILTIN_TIME   ? SEG_TYPE_TIMESTAMP
-                              : node->builtin == SEGI_BUILTIN_DATE ? SEG_TYPE_DATE
-                                                                   : SEG_TYPE_INT64);
+    node->type = segi_type_of(node->builtin == SEGI_BUILTIN_TIME       ? SEG_TYPE_TIMESTAMP
+                              : node->builtin == SEGI_BUILTIN_DATE     ? SEG_TYPE_DATE
+                              : node->builtin == SEGI_BUILTIN_DURATION ? SEGI_TYPE_DURATION
+                                                                       : SEG_TYPE_INT64);
     segi_check_window_default(k, &node->window);
     return node;
 }

@@ -247,6 +247,9 @@ segi_selector *segi_check_selector(segi_check *k, const segi_syn_selector *syn, 
 
 /* ---- check_shape.c ---- */
 
+/* What a selector of sessions selects from. */
+bool segi_check_session(segi_check *k, const segi_syn_selector *syn, segi_zone_ref zone,
+                        segi_selector *out);
 segi_node *segi_check_lifecycle(segi_check *k, const segi_syn *syn);
 
 /* ---- check_predicate.c ---- */

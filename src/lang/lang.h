@@ -155,7 +155,7 @@ typedef enum segi_node_kind {
     SEGI_NODE_RANK,     /* children[0], a number, is in the top or bottom of children[1] (the
                            population; child_count 1 and NULL: everyone) */
     SEGI_NODE_SPLIT,    /* the user's draw under `split` lies in its range */
-    SEGI_NODE_LABEL, /* a test of a CLASS: children[0] is what it comes to, `written` how it reads */
+    SEGI_NODE_LABEL,    /* a test of a CLASS: children[0] is what it comes to; `written` */
     /* values */
     SEGI_NODE_LITERAL,   /* literal */
     SEGI_NODE_MOMENT,    /* moment, with window.zone: an instant */
@@ -209,13 +209,15 @@ typedef enum segi_arith {
     SEGI_DIVIDE
 } segi_arith;
 typedef enum segi_builtin {
-    SEGI_BUILTIN_TIME,    /* timestamp: the event's instant */
-    SEGI_BUILTIN_DATE,    /* date in the zone */
-    SEGI_BUILTIN_HOUR,    /* int 0 .. 23 in the zone */
-    SEGI_BUILTIN_WEEKDAY, /* int 1 Monday .. 7 Sunday; compared with "mon" .. "sun" in text */
-    SEGI_BUILTIN_DAY,     /* int 1 .. 31 */
-    SEGI_BUILTIN_MONTH,   /* int 1 .. 12 */
-    SEGI_BUILTIN_YEAR     /* int */
+    SEGI_BUILTIN_TIME,     /* timestamp: the event's instant */
+    SEGI_BUILTIN_DATE,     /* date in the zone */
+    SEGI_BUILTIN_HOUR,     /* int 0 .. 23 in the zone */
+    SEGI_BUILTIN_WEEKDAY,  /* int 1 Monday .. 7 Sunday; compared with "mon" .. "sun" in text */
+    SEGI_BUILTIN_DAY,      /* int 1 .. 31 */
+    SEGI_BUILTIN_MONTH,    /* int 1 .. 12 */
+    SEGI_BUILTIN_YEAR,     /* int */
+    SEGI_BUILTIN_DURATION, /* duration: of a session, from its first event to its last */
+    SEGI_BUILTIN_COUNT     /* int: events of a session */
 } segi_builtin;
 typedef enum segi_aggregate {
     SEGI_AGG_COUNT,
@@ -248,6 +250,12 @@ typedef struct segi_text {
     const char *text;
     size_t size;
 } segi_text;
+
+/* Sessions are runs of events: a gap above `gap` ends one (S-21). */
+typedef struct segi_session {
+    segi_duration gap; /* of a fixed length */
+    const struct segi_selector *of;
+} segi_session;
 
 /* How a value becomes a class (S-25): 0 for the value 0 unless `zeros`, else one more than the
  * number of cut points that are not above it. Who has no value, or is outside of the population,
@@ -285,13 +293,16 @@ typedef struct segi_split {
     int64_t low, high; /* in 10^-8 of the whole */
 } segi_split;
 
-/* Which events. */
+/* Which events, or which sessions of them. A session stands for an event at the instant of its
+ * first one; its `where` holds builtins, and aggregates over what lies within it, both ends
+ * included. */
 typedef struct segi_selector {
     uint32_t event_count;   /* 0 with any_event false: an unknown event of an open compile */
     const uint32_t *events; /* indices of event types, rising */
     bool any_event;         /* every type, also those defined later; events is then every type of
                                the compile's schema */
     const segi_node *where; /* NULL: all of them */
+    const segi_session *session; /* NULL: events; else events and any_event are those of `of` */
     uint32_t unknown_count; /* names that no event type has, in an open compile; for printing */
     const segi_text *unknown;
 } segi_selector;
@@ -429,7 +440,7 @@ typedef struct segi_predicate {
                                   used */
     const segi_param *params;
     uint32_t warning_count;
-    const seg_error *warnings;
+    seg_error *warnings;
     uint64_t fingerprint[2];
     /* What `using` says; without it the store's. */
     segi_zone_ref zone;
@@ -457,10 +468,23 @@ seg_status segi_compile_class(const segi_mem *mem, const segi_schema *schema,
 void segi_predicate_destroy(segi_predicate *predicate);
 
 /* Canonical text. With `sorted`, operands of and, or, xor, at-least and lists are put in order,
- * so that equal meanings give equal bytes; that form is what the fingerprint hashes. */
+ * so that equal meanings give equal bytes; the fingerprint hashes the JSON form of that. */
 void segi_predicate_print(const segi_predicate *predicate, bool sorted, segi_buf *out);
+/* The JSON form of that text (docs/language.md). */
+void segi_predicate_json(const segi_predicate *predicate, bool sorted, segi_buf *out);
 /* Canonical text of one node, for explain. */
 void segi_node_print(const segi_schema *schema, const segi_node *node, segi_buf *out);
+
+/* A document in the JSON form. It is read as text of the language, which the other doors take;
+ * err is as the public functions document it. json is borrowed until segi_json_close(). */
+typedef struct segi_json segi_json;
+seg_status segi_json_open(const segi_mem *mem, const char *json, size_t json_size, segi_json **out,
+                          seg_error *err);
+void segi_json_close(segi_json *json);
+const char *segi_json_text(const segi_json *json, size_t *out_size);
+/* Makes a failure or warning about that text one about the document: the JSON pointer in front of
+ * the message, the place in its bytes. err is of our own size. */
+void segi_json_place_error(segi_json *json, seg_error *err);
 
 /* Names of the segments and classes that a text refers to directly: calls found for each, also
  * repeatedly; what it takes for a class may be an attribute. For checking what dropping one would

@@ -190,6 +190,13 @@ static uint32_t word_size(const segi_lexer *lexer, uint32_t at)
     }
 }
 
+bool segi_word_plain(const char *text, size_t size)
+{
+    segi_lexer lexer = {.text = text, .size = (uint32_t)size};
+    return size != 0 && size <= SEG_NAME_SIZE_MAX && is_word_start(text[0]) &&
+           word_size(&lexer, 0) == size;
+}
+
 static bool is_hex(char c)
 {
     return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');

@@ -310,6 +310,13 @@ static segi_node *check_property(segi_check *k, const segi_syn *syn)
 
 segi_node *segi_check_name(segi_check *k, const segi_syn *syn)
 {
+    if (k->selector != NULL && k->selector->session != NULL) {
+        segi_check_fail(k, syn->begin, syn->size, SEG_E_TYPE,
+                        "a session has @duration, @count and its events, but no properties");
+        segi_check_hint(k, "ask its events: max(%.*s) of \"event\"", (int)syn->u.name.text_size,
+                        syn->u.name.text);
+        return NULL;
+    }
     return k->selector != NULL ? check_property(k, syn) : check_attribute(k, syn);
 }
 

@@ -91,7 +91,10 @@ segi_syn_selector *segi_parse_selector(segi_parser *p)
     if (selector == NULL)
         return NULL;
     selector->begin = p->token.begin;
-    if (segi_parser_take2(p, "any", "event")) {
+    if (segi_parse_session_starts(p)) {
+        if (!segi_parse_session(p, selector))
+            return NULL;
+    } else if (segi_parser_take2(p, "any", "event")) {
         selector->any = true;
     } else if (segi_parser_take2(p, "any", "of")) {
         if (!parse_event_list(p, selector))
@@ -109,7 +112,10 @@ segi_syn_selector *segi_parse_selector(segi_parser *p)
             fail_where(p, where);
             return NULL;
         }
+        bool outer = p->in_session;
+        p->in_session = selector->session != NULL;
         selector->where = segi_parse_bracketed(p, "where");
+        p->in_session = outer;
         if (selector->where == NULL)
             return NULL;
     }
@@ -526,6 +532,16 @@ segi_syn *segi_parse_aggregate(segi_parser *p)
     segi_parser_next(p);
     if (found != NULL && !parse_aggregate_head(p, behaviour))
         return NULL;
+    if (found == NULL && p->token.kind == SEGI_TOKEN_LEFT && p->in_session) {
+        /* count("event"), as short as it is within one session */
+        segi_token open = p->token;
+        segi_parser_next(p);
+        behaviour->selector = segi_parse_selector(p);
+        if (behaviour->selector == NULL || !segi_parser_close_bracket(p, open, "where or )"))
+            return NULL;
+        segi_parser_close(p, syn);
+        return syn;
+    }
     if (found == NULL && p->token.kind == SEGI_TOKEN_LEFT)
         return segi_parser_fail(p, p->token, "count of \"Order Completed\" in last 30 days",
                                 "\"count\" takes no parentheses");

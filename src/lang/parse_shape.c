@@ -122,6 +122,43 @@ bool segi_parse_regular(segi_parser *p, segi_syn_behaviour *behaviour)
     return p->status == SEG_OK;
 }
 
+/* ---- sessions ---- */
+
+bool segi_parse_session_starts(const segi_parser *p)
+{
+    return segi_parser_is(p, "session") && segi_parser_peek(p).kind == SEGI_TOKEN_LEFT;
+}
+
+/* session( [gap 30 minutes] [of selector] ) */
+bool segi_parse_session(segi_parser *p, segi_syn_selector *selector)
+{
+    segi_syn_session *session = segi_parser_alloc(p, sizeof *session);
+    if (session == NULL)
+        return false;
+    selector->session = session;
+    session->gap = (segi_syn_duration){{30, NULL}, SEGI_UNIT_MINUTE};
+    segi_parser_next(p);
+    segi_token open = p->token;
+    if (!segi_parser_enter(p, open))
+        return false;
+    segi_parser_next(p);
+    segi_token gap = p->token;
+    if (segi_parser_take(p, "gap") && !segi_parse_duration(p, gap.begin, &session->gap))
+        return false;
+    if (session->gap.unit >= SEGI_UNIT_MONTH) {
+        gap.size = p->prev_end - gap.begin;
+        segi_parser_fail(p, gap, "session(gap 30 minutes)", "a gap has a fixed length");
+        return false;
+    }
+    if (segi_parser_take(p, "of")) {
+        session->of = segi_parse_selector(p);
+        if (session->of == NULL)
+            return false;
+    }
+    segi_parser_leave(p);
+    return segi_parser_close_bracket(p, open, "gap, of, or )");
+}
+
 /* ---- stages ---- */
 
 bool segi_parse_lifecycle_starts(const segi_parser *p)

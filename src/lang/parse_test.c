@@ -227,7 +227,7 @@ static bool parse_ring(segi_parser *p, segi_ring *ring)
         *end = item;
         end = &item->next;
         count++;
-        if (++*p->nodes > SEG_TEXT_NODES_MAX) {
+        if (++*p->nodes > SEG_TEXT_NODES_MAX && !p->canonical) {
             p->status = segi_fail(p->err, SEG_E_LIMIT, "more than %d operators and values",
                                   SEG_TEXT_NODES_MAX);
             segi_error_span(p->err, at.begin, 0);

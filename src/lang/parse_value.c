@@ -360,24 +360,33 @@ segi_syn *segi_parse_literal(segi_parser *p)
     return segi_parser_expected(p, "a value", NULL);
 }
 
+static const char *const builtin_names[] = {
+    "time",  "date", "hour",     "weekday", "day",
+    "month", "year", "duration", "count"}; /* as segi_builtin */
+
+const char *segi_builtin_name(segi_builtin builtin)
+{
+    return builtin_names[builtin];
+}
+
 static segi_syn *parse_builtin(segi_parser *p)
 {
-    static const char *const names[] = {"time", "date", "hour", "weekday", "day", "month", "year"};
     segi_token token = p->token;
     const char *text = p->lexer.text + token.begin + 1;
     segi_syn *syn = segi_parser_node(p, SEGI_SYN_BUILTIN, token.begin);
     if (syn == NULL)
         return NULL;
-    for (int i = 0; i < 7; i++) {
-        if (segi_word_is(text, token.size - 1, names[i])) {
-            syn->op = i; /* the order of segi_builtin */
+    for (int i = 0; i < 9; i++) {
+        if (segi_word_is(text, token.size - 1, builtin_names[i])) {
+            syn->op = i;
             segi_parser_next(p);
             segi_parser_close(p, syn);
             return p->status == SEG_OK ? syn : NULL;
         }
     }
     return segi_parser_fail(p, token,
-                            "there are @time, @date, @hour, @weekday, @day, @month, @year",
+                            "there are @time, @date, @hour, @weekday, @day, @month, @year, and of "
+                            "sessions @duration and @count",
                             "unknown \"%.*s\"", SEGI_TOKEN_TEXT(p, token));
 }
 

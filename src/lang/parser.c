@@ -128,7 +128,7 @@ bool segi_parser_enter(segi_parser *p, segi_token at)
 {
     if (p->status != SEG_OK)
         return false;
-    if (p->depth == SEG_TEXT_DEPTH_MAX) {
+    if (p->depth >= SEG_TEXT_DEPTH_MAX && !p->canonical) {
         p->status =
             segi_fail(p->err, SEG_E_LIMIT, "more than %d brackets and nots inside each other",
                       SEG_TEXT_DEPTH_MAX);
@@ -154,7 +154,7 @@ void *segi_parser_alloc(segi_parser *p, size_t size)
 
 segi_syn *segi_parser_node(segi_parser *p, segi_syn_kind kind, uint32_t begin)
 {
-    if (p->status == SEG_OK && *p->nodes == SEG_TEXT_NODES_MAX) {
+    if (p->status == SEG_OK && *p->nodes >= SEG_TEXT_NODES_MAX && !p->canonical) {
         p->status =
             segi_fail(p->err, SEG_E_LIMIT, "more than %d operators and values", SEG_TEXT_NODES_MAX);
         segi_error_span(p->err, begin, 0);
@@ -269,10 +269,9 @@ static segi_syn *parse_segment(segi_parser *p)
 /* Parts of the language that this version does not have: the word, and what follows it. */
 static const struct later_word {
     const char *word, *then;
-} later_words[] = {{"sequence", "("},   {"funnel", "("},      {"session", "("},
-                   {"rfm", "("},        {"anniversary", "("}, {"entered", "segment"},
-                   {"left", "segment"}, {"suppressed", "by"}, {"subscribed", "to"},
-                   {"exists", "("}};
+} later_words[] = {{"sequence", "("},    {"funnel", "("},        {"rfm", "("},
+                   {"anniversary", "("}, {"entered", "segment"}, {"left", "segment"},
+                   {"suppressed", "by"}, {"subscribed", "to"},   {"exists", "("}};
 
 bool segi_parse_later(segi_parser *p)
 {
@@ -501,29 +500,47 @@ static void fail_trailing(segi_parser *p)
                      token.size > 60 ? 60 : (int)token.size, text);
 }
 
+static seg_status parse_text(segi_parser *p, segi_arena *arena, const char *text, size_t size,
+                             segi_goal goal, segi_syn_root *out, seg_error *err)
+{
+    memset(out, 0, sizeof *out);
+    segi_lexer_init(&p->lexer, text, (uint32_t)size, err);
+    p->arena = arena;
+    p->err = err;
+    segi_parser_next(p);
+    p->prev_end = 0;
+    if (p->status == SEG_OK && p->token.kind == SEGI_TOKEN_END) {
+        segi_parser_fail(p, p->token, "everyone", "the text is empty");
+        return p->status;
+    }
+    if (segi_parser_is(p, "using") && !parse_using(p, out))
+        return p->status;
+    out->root = goal == SEGI_GOAL_VALUE   ? segi_parse_value(p)
+                : goal == SEGI_GOAL_CLASS ? segi_parse_class(p)
+                                          : segi_parse_expr(p);
+    if (p->status == SEG_OK && p->token.kind != SEGI_TOKEN_END)
+        fail_trailing(p);
+    return p->status;
+}
+
 seg_status segi_parse(segi_arena *arena, const char *text, size_t size, segi_goal goal,
                       uint32_t *nodes, segi_syn_root *out, seg_error *err)
 {
-    memset(out, 0, sizeof *out);
-    SEGI_TRY(segi_text_check(text, size, err));
     segi_parser p;
     memset(&p, 0, sizeof p);
-    segi_lexer_init(&p.lexer, text, (uint32_t)size, err);
-    p.arena = arena;
-    p.err = err;
+    memset(out, 0, sizeof *out);
+    SEGI_TRY(segi_text_check(text, size, err));
     p.nodes = nodes;
-    segi_parser_next(&p);
-    p.prev_end = 0;
-    if (p.status == SEG_OK && p.token.kind == SEGI_TOKEN_END) {
-        segi_parser_fail(&p, p.token, "everyone", "the text is empty");
-        return p.status;
-    }
-    if (segi_parser_is(&p, "using") && !parse_using(&p, out))
-        return p.status;
-    out->root = goal == SEGI_GOAL_VALUE   ? segi_parse_value(&p)
-                : goal == SEGI_GOAL_CLASS ? segi_parse_class(&p)
-                                          : segi_parse_expr(&p);
-    if (p.status == SEG_OK && p.token.kind != SEGI_TOKEN_END)
-        fail_trailing(&p);
-    return p.status;
+    return parse_text(&p, arena, text, size, goal, out, err);
+}
+
+seg_status segi_parse_canonical(segi_arena *arena, const char *text, size_t size,
+                                segi_syn_root *out)
+{
+    segi_parser p;
+    uint32_t nodes = 0;
+    memset(&p, 0, sizeof p);
+    p.nodes = &nodes;
+    p.canonical = true;
+    return parse_text(&p, arena, text, size, SEGI_GOAL_PREDICATE, out, NULL);
 }

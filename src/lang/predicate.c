@@ -73,13 +73,13 @@ static bool keep_params(segi_compiling *c)
 
 static bool keep_fingerprint(segi_compiling *c)
 {
-    segi_buf text;
-    segi_buf_init(&text, c->mem);
-    segi_predicate_print(c->predicate, true, &text);
-    bool good = !text.failed;
+    segi_buf json;
+    segi_buf_init(&json, c->mem);
+    segi_predicate_json(c->predicate, true, &json);
+    bool good = !json.failed;
     if (good)
-        segi_xxh3_128(text.data, text.size, c->predicate->fingerprint);
-    segi_buf_deinit(&text);
+        segi_xxh3_128(json.data, json.size, c->predicate->fingerprint);
+    segi_buf_deinit(&json);
     return good;
 }
 

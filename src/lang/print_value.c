@@ -239,10 +239,23 @@ void segi_print_window(segi_printer *p, const segi_window *window, bool ever)
 
 /* ---- selectors ---- */
 
+static void print_session(segi_printer *p, const segi_session *session, segi_zone_ref zone)
+{
+    segi_buf_text(p->out, "session(gap ");
+    print_duration(p, session->gap);
+    if (!session->of->any_event || session->of->where != NULL) {
+        segi_buf_text(p->out, " of ");
+        segi_print_selector(p, session->of, zone);
+    }
+    segi_buf_char(p->out, ')');
+}
+
 void segi_print_selector(segi_printer *p, const segi_selector *selector, segi_zone_ref zone)
 {
     uint32_t count = selector->event_count + selector->unknown_count;
-    if (selector->any_event) {
+    if (selector->session != NULL) {
+        print_session(p, selector->session, zone);
+    } else if (selector->any_event) {
         segi_buf_text(p->out, "any event");
     } else {
         if (count != 1)
@@ -372,8 +385,8 @@ static void print_literal_node(segi_printer *p, const segi_node *node)
 
 void segi_print_value(segi_printer *p, const segi_node *node, int place, bool tail)
 {
-    static const char *const builtins[] = {"@time", "@date",  "@hour", "@weekday",
-                                           "@day",  "@month", "@year"};
+    static const char *const builtins[] = {"@time",  "@date", "@hour",     "@weekday", "@day",
+                                           "@month", "@year", "@duration", "@count"};
     switch (node->kind) {
     case SEGI_NODE_LITERAL: print_literal_node(p, node); break;
     case SEGI_NODE_MOMENT: print_moment(p, node->moment); break;

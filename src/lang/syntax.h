@@ -59,12 +59,15 @@ bool segi_token_unquote(const segi_lexer *lexer, segi_token token, segi_arena *a
                         const char **out, size_t *out_size);
 /* ASCII letters compared without case; `word` is lower case. */
 bool segi_word_is(const char *text, size_t size, const char *word);
+/* Letters, digits, _ and inner dots: what can stand behind $. */
+bool segi_word_plain(const char *text, size_t size);
 /* A word of the language that cannot be a bare name. */
 bool segi_word_reserved(const char *text, size_t size);
 /* Any word of the language: the printer quotes names that are. */
 bool segi_word_known(const char *text, size_t size);
 bool segi_unit_of(const char *text, size_t size, segi_unit *out);
 const char *segi_unit_name(segi_unit unit);
+const char *segi_builtin_name(segi_builtin builtin); /* without the @ */
 
 /* ---- the tree ---- */
 
@@ -128,12 +131,19 @@ typedef struct segi_syn_moment {
     uint32_t begin, size;
 } segi_syn_moment;
 
+struct segi_syn_selector;
+typedef struct segi_syn_session {
+    segi_syn_duration gap;
+    const struct segi_syn_selector *of; /* NULL: any event */
+} segi_syn_session;
+
 typedef struct segi_syn_selector {
     uint32_t begin, size;
     bool any;
     const segi_syn *events; /* NAMEs linked by next */
     uint32_t event_count;
     const segi_syn *where;
+    const segi_syn_session *session;
 } segi_syn_selector;
 
 typedef enum segi_syn_tz {
@@ -283,6 +293,10 @@ typedef enum segi_goal {
 } segi_goal;
 seg_status segi_parse(segi_arena *arena, const char *text, size_t size, segi_goal goal,
                       uint32_t *nodes, segi_syn_root *out, seg_error *err);
+/* A text that the printer made: it may be longer than what was written, so no limit of size,
+ * depth or nodes holds. Fails for memory only. */
+seg_status segi_parse_canonical(segi_arena *arena, const char *text, size_t size,
+                                segi_syn_root *out);
 
 /* ---- shared by the files of the parser ---- */
 
@@ -295,6 +309,8 @@ typedef struct segi_parser {
     seg_status status;
     uint32_t depth;
     uint32_t *nodes;
+    bool in_session; /* inside the where of a session */
+    bool canonical;  /* printed by ourselves: no limits */
 } segi_parser;
 
 /* A place to come back to. */
@@ -380,6 +396,8 @@ bool segi_parse_bound_limit(segi_parser *p, segi_syn_bound *bound, const char *w
 /* parse_shape.c: shapes over time. */
 /* ( unit {, option} ) of a streak */
 bool segi_parse_streak_head(segi_parser *p, segi_syn_behaviour *behaviour);
+bool segi_parse_session_starts(const segi_parser *p);
+bool segi_parse_session(segi_parser *p, segi_syn_selector *selector);
 /* in at least K of last N complete weeks */
 bool segi_parse_regular_starts(const segi_parser *p);
 bool segi_parse_regular(segi_parser *p, segi_syn_behaviour *behaviour);

@@ -57,7 +57,7 @@ static void cost_events(const segi_snapshot *s, const segi_node *node, int64_t n
     bool where = node->selector->where != NULL;
     double tested = where ? (double)rows.rows : (double)rows.cut_rows;
     double cost = (double)rows.users * COST_USER + tested * COST_ROW_TEST;
-    if (gathers)
+    if (gathers || node->selector->session)
         cost += (double)rows.rows * COST_ROW_GATHER;
     double share = (double)rows.users / users;
     if (share > 1)

@@ -84,6 +84,11 @@ static void key_selector(segi_buf *key, const segi_selector *selector)
     for (uint32_t i = 0; i < selector->event_count; i++)
         key_int(key, selector->events[i]);
     key_optional(key, selector->where, selector->event_count);
+    key_int(key, selector->session != NULL);
+    if (selector->session) {
+        key_duration(key, selector->session->gap);
+        key_selector(key, selector->session->of);
+    }
 }
 
 static void key_streak(segi_buf *key, const segi_streak *streak)

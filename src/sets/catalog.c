@@ -1,8 +1,9 @@
-/* catalog.c - saved segments and classes by name, and the references between them. What is saved is
- * its kind, name and text: whoever keeps those and defines them again in order has the catalog back.
+/* catalog.c - saved segments and classes by name, and the references between them. What is saved
+ * is kind, name and text: whoever keeps those and defines them again, each after those that it
+ * refers to, has the catalog back.
  *
- * Invariants: `entries` is sorted by kind and name; the references of an entry are entries of the same
- * catalog, because a text is compiled before it is saved and an entry that others refer to is
+ * Invariants: `entries` is sorted by kind and name; the references of an entry are entries of the
+ * same catalog, because a text is compiled before it is saved and an entry that others refer to is
  * neither dropped nor replaced by one that breaks them; the references form no circle. The lock
  * guards all of it and is held for the length of a compile, which borrows texts. Any thread. */
 #include "sets/sets.h"

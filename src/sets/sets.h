@@ -1,5 +1,5 @@
-/* Door of the room `sets`: saved segments and classes by name and the references between them, and sets turned
- * round into rows per user. */
+/* Door of the room `sets`: saved segments and classes by name, the references between them, and
+ * sets turned round into rows per user. */
 #ifndef SEGI_SETS_H
 #define SEGI_SETS_H
 
@@ -7,8 +7,8 @@
 #include "lang/lang.h"
 #include "store/store.h"
 
-/* The saved segments and classes of one store: kind, name -> text, version. Changes take a lock; readers of the
- * resolver hold it for the length of a compile. */
+/* The saved segments and classes of one store: kind, name -> text, version. Changes take
+ * a lock; readers of the resolver hold it for the length of a compile. */
 typedef struct segi_catalog segi_catalog;
 
 seg_status segi_catalog_create(const segi_mem *mem, segi_catalog **out, seg_error *err);

@@ -23,6 +23,14 @@ segi_bucket segi_bucket_of(uint32_t cell, int64_t watermark)
     return (segi_bucket){cell, 1};
 }
 
+bool segi_bucket_is_good(segi_bucket bucket)
+{
+    for (int level = 0; level < BUCKET_LEVELS; level++)
+        if (bucket.cells == (uint32_t)1 << bucket_levels[level].shift)
+            return bucket.cell % bucket.cells == 0 && bucket.cell <= segi_cell_of(SEG_TIME_MAX);
+    return false;
+}
+
 void segi_clock_init(segi_clock *clock)
 {
     clock->count = 0;

@@ -21,6 +21,8 @@ static inline uint32_t segi_cell_of(int64_t time)
     return (uint32_t)((uint64_t)(time - SEG_TIME_MIN) / (uint64_t)SEGI_CELL_US);
 }
 segi_bucket segi_bucket_of(uint32_t cell, int64_t watermark);
+/* Is it one of those that segi_bucket_of() gives? */
+bool segi_bucket_is_good(segi_bucket bucket);
 static inline bool segi_bucket_overlap(segi_bucket a, segi_bucket b)
 {
     return a.cell < b.cell + b.cells && b.cell < a.cell + a.cells;

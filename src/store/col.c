@@ -8,17 +8,6 @@
 
 #include <string.h>
 
-static uint32_t col_width(uint64_t stored_max)
-{
-    if (stored_max == 0)
-        return 0;
-    if (stored_max <= UINT8_MAX)
-        return 1;
-    if (stored_max <= UINT16_MAX)
-        return 2;
-    return stored_max <= UINT32_MAX ? 4 : 8;
-}
-
 /* Exact division by a constant: n / divisor == rotate(n * inverse, shift) for multiples, and the
  * rotated product is above `limit` for everything else (Granlund and Montgomery, 1994). */
 typedef struct col_divisor {
@@ -57,7 +46,7 @@ static uint64_t col_gcd(uint64_t a, uint64_t b)
 /* The common divisor of all slots - base, or 1 once it is clear that it does not help. */
 static uint64_t col_unit(const int64_t *slots, size_t rows, uint64_t base, uint64_t range)
 {
-    uint32_t width = col_width(range);
+    uint32_t width = segi_col_width(range);
     uint64_t unit = range;
     if (width <= 1)
         return 1;
@@ -67,7 +56,7 @@ static uint64_t col_unit(const int64_t *slots, size_t rows, uint64_t base, uint6
         if (col_quotient(&divisor, difference) <= divisor.limit)
             continue;
         unit = col_gcd(unit, difference);
-        if (col_width(range / unit) == width)
+        if (segi_col_width(range / unit) == width)
             return 1;
         divisor = col_divisor_of(unit);
     }
@@ -207,7 +196,7 @@ bool segi_col_build(const segi_mem *mem, seg_type type, int64_t *slots, const ui
         uint64_t range = (uint64_t)out->max - (uint64_t)out->min;
         out->base = out->min;
         out->unit = range == 0 ? 1 : (int64_t)col_unit(slots, rows, (uint64_t)out->base, range);
-        out->width = col_width(range / (uint64_t)out->unit);
+        out->width = segi_col_width(range / (uint64_t)out->unit);
     }
     if (out->width > 0) {
         char *data = segi_alloc(mem, out->width * rows + SEGI_COL_PADDING);

@@ -13,6 +13,17 @@ static inline void *segi_unconst(const void *pointer)
     return (void *)(uintptr_t)pointer;
 }
 
+/* Bytes of each stored value where this is the greatest one. */
+static inline uint32_t segi_col_width(uint64_t stored_max)
+{
+    if (stored_max == 0)
+        return 0;
+    if (stored_max <= UINT8_MAX)
+        return 1;
+    if (stored_max <= UINT16_MAX)
+        return 2;
+    return stored_max <= UINT32_MAX ? 4 : 8;
+}
 /* Make a column of `rows` slots as narrow as it goes. states: SEG_VALUE_* per row, or NULL where
  * every row is set. Slots of rows that are not set are overwritten. False when out of memory. */
 bool segi_col_build(const segi_mem *mem, seg_type type, int64_t *slots, const uint8_t *states,

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "store/part_file.h"
 #include "store/seal.h"
 #include "store/sort.h"
 #include "store/store_int.h"
@@ -288,11 +289,23 @@ static bool merge_choose(const segi_store *store, size_t begin, size_t end, segi
 
 /* ---- merging --------------------------------------------------------------------------------- */
 
+/* Bring all columns of the runs into memory. A block that is damaged ends the merging and nothing
+ * else: who asks for its rows is told. */
+static bool merge_hold(const merge_work *work, segi_pins *pins)
+{
+    for (size_t r = 0; r < work->run_count; r++)
+        if (!segi_run_want(work->runs[r], pins))
+            return false;
+    return segi_pins_hold(pins, NULL, 1, NULL) == SEG_OK;
+}
+
 /* Replace runs [begin, end) by one. False when out of memory; nothing has changed. */
 static bool merge_runs(segi_store *store, size_t begin, size_t end, segi_bucket target)
 {
     merge_work work = {.store = store, .runs = store->runs + begin, .run_count = end - begin};
-    bool good = merge_survey(&work);
+    segi_pins pins;
+    segi_pins_init(&pins, &store->mem);
+    bool good = merge_hold(&work, &pins) && merge_survey(&work);
     segi_seal seal = {.mem = &store->mem,
                       .scratch = &store->scratch,
                       .schema = store->schema,
@@ -304,9 +317,11 @@ static bool merge_runs(segi_store *store, size_t begin, size_t end, segi_bucket 
                       .fill_context = &work,
                       .type_rows = work.type_rows,
                       .bucket = target,
+                      .cache = store->cache,
                       .fetch = merge_fetch,
                       .fetch_context = &work};
     good = good && segi_seal_run(&seal);
+    segi_pins_release(&pins);
     segi_free(&store->mem, work.cursors);
     segi_free(&store->mem, work.bases);
     segi_free(&store->mem, work.type_rows);
@@ -315,7 +330,7 @@ static bool merge_runs(segi_store *store, size_t begin, size_t end, segi_bucket 
         return false;
     SEGI_ASSERT(seal.run_count == 1);
     for (size_t i = begin; i < end; i++)
-        segi_run_release(store->runs[i]);
+        segi_store_retire(store, store->runs[i]);
     store->runs[begin] = seal.runs[0];
     segi_free(&store->mem, seal.runs);
     memmove(store->runs + begin + 1, store->runs + end,

@@ -9,19 +9,12 @@
 
 #include "base/error.h"
 
-#define PART_ARRAY_MAX 4096
 #define PART_RANK_WORDS 8
 #define PART_RANKS (SEGI_MASK_WORDS / PART_RANK_WORDS)
 #define PART_MASK_BYTES (SEGI_MASK_WORDS * sizeof(uint64_t) + PART_RANKS * sizeof(uint16_t))
 #define PART_MARK_USERS 64
 /* Rows know their users where there are fewer rows per user than this. */
 #define PART_ROW_USERS_MAX 6
-
-typedef struct part_full {
-    segi_part pub; /* first, so that pointers convert */
-    void *users;   /* owned: what the chunks' users point into */
-    size_t bytes;
-} part_full;
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
@@ -123,7 +116,7 @@ static void part_count_users(const segi_part_source *source, segi_part *part,
             counts[users++] = (int64_t)(i - first);
         }
         pc->user_count = users - pc->user_begin;
-        pc->is_bits = pc->user_count > PART_ARRAY_MAX;
+        pc->is_bits = segi_part_takes_mask(pc->user_count);
     }
     part->user_count = users;
 }
@@ -148,20 +141,18 @@ static size_t part_users_bytes(const segi_part_chunk *pc)
     return pc->is_bits ? PART_MASK_BYTES : (pc->user_count * sizeof(uint16_t) + 7) / 8 * 8;
 }
 
-static bool part_make_users(const segi_mem *mem, part_full *full, segi_part_chunk *chunks,
-                            const uint16_t *lows)
+static bool arrays_make_users(const segi_mem *mem, const segi_part *part, const uint16_t *lows,
+                              segi_arrays *arrays)
 {
     size_t bytes = 0;
-    for (uint32_t i = 0; i < full->pub.chunk_count; i++)
-        bytes += part_users_bytes(&chunks[i]);
+    for (uint32_t i = 0; i < part->chunk_count; i++)
+        bytes += part_users_bytes(&part->chunks[i]);
     char *users = segi_alloc(mem, bytes + SEGI_COL_PADDING);
     if (!users)
         return false;
-    full->users = users;
-    full->bytes += bytes;
-    for (uint32_t i = 0; i < full->pub.chunk_count; i++) {
-        segi_part_chunk *pc = &chunks[i];
-        pc->users = users;
+    arrays->users = users;
+    for (uint32_t i = 0; i < part->chunk_count; i++) {
+        const segi_part_chunk *pc = &part->chunks[i];
         if (pc->is_bits)
             part_write_mask(lows + pc->user_begin, pc->user_count, (uint64_t *)(void *)users);
         else
@@ -172,57 +163,72 @@ static bool part_make_users(const segi_mem *mem, part_full *full, segi_part_chun
     return true;
 }
 
-static bool part_make_marks(const segi_mem *mem, part_full *full, const int64_t *counts)
+static bool arrays_make_marks(const segi_mem *mem, uint32_t users, const segi_col *counts,
+                              segi_arrays *arrays)
 {
-    uint32_t users = full->pub.user_count, row = 0;
-    uint32_t *marks = segi_alloc_array(mem, users / PART_MARK_USERS + 2, sizeof *marks);
+    size_t count = users / PART_MARK_USERS + 2;
+    uint32_t *marks = segi_alloc_array(mem, count, sizeof *marks), row = 0;
     if (!marks)
         return false;
-    full->pub.marks = marks;
-    full->bytes += (users / PART_MARK_USERS + 2) * sizeof *marks;
+    arrays->marks = marks;
     for (uint32_t i = 0; i < users; i++) {
         if (i % PART_MARK_USERS == 0)
             marks[i / PART_MARK_USERS] = row;
-        row += (uint32_t)counts[i];
+        row += (uint32_t)segi_col_slot(counts, i);
     }
     marks[(users + PART_MARK_USERS - 1) / PART_MARK_USERS] = row;
     return true;
 }
 
-/* Where runs are short, walking users to find a row's costs more than reading it. */
-static bool part_make_row_users(const segi_mem *mem, const segi_part_source *source,
-                                part_full *full)
+static bool part_has_row_users(const segi_part *part)
 {
-    if (source->key_count >= (size_t)full->pub.user_count * PART_ROW_USERS_MAX)
+    return part->row_count < (uint64_t)part->user_count * PART_ROW_USERS_MAX;
+}
+
+/* Where runs are short, walking users to find a row's costs more than reading it. */
+static bool arrays_make_row_users(const segi_mem *mem, const segi_part *part, const uint16_t *lows,
+                                  const segi_col *counts, segi_arrays *arrays)
+{
+    if (!part_has_row_users(part))
         return true;
-    uint16_t *users = segi_alloc_array(mem, source->key_count, sizeof *users);
+    uint16_t *users = segi_alloc_array(mem, part->row_count, sizeof *users);
+    size_t row = 0;
     if (!users)
         return false;
-    for (size_t i = 0; i < source->key_count; i++)
-        users[i] = source->keys[i].low;
-    full->pub.row_users = users;
-    full->bytes += source->key_count * sizeof *users;
+    arrays->row_users = users;
+    for (uint32_t i = 0; i < part->user_count; i++)
+        for (int64_t left = segi_col_slot(counts, i); left > 0; left--)
+            users[row++] = lows[i];
     return true;
 }
 
+bool segi_arrays_users(const segi_mem *mem, const segi_part *part, const uint16_t *lows,
+                       const segi_col *counts, segi_arrays *arrays)
+{
+    return arrays_make_users(mem, part, lows, arrays) &&
+           arrays_make_marks(mem, part->user_count, counts, arrays) &&
+           arrays_make_row_users(mem, part, lows, counts, arrays);
+}
+
 static bool part_make_who(const segi_mem *mem, segi_scratch *scratch,
-                          const segi_part_source *source, part_full *full)
+                          const segi_part_source *source, segi_part *part)
 {
     segi_part_chunk *chunks = segi_alloc_array(mem, source->piece_count, sizeof *chunks);
     uint16_t *lows = segi_scratch_get(scratch, SEGI_SCRATCH_LOWS, source->key_count, sizeof *lows);
     int64_t *counts =
         segi_scratch_get(scratch, SEGI_SCRATCH_SLOTS, source->key_count, sizeof *counts);
-    full->pub.chunks = chunks;
-    full->bytes += source->piece_count * sizeof *chunks;
+    segi_arrays arrays = {0};
+    part->chunks = chunks;
     if (!chunks || !lows || !counts)
         return false;
-    full->pub.chunk_count = (uint32_t)source->piece_count;
-    part_count_users(source, &full->pub, chunks, lows, counts);
-    if (!part_make_users(mem, full, chunks, lows) || !part_make_marks(mem, full, counts) ||
-        !part_make_row_users(mem, source, full))
+    part->chunk_count = (uint32_t)source->piece_count;
+    part_count_users(source, part, chunks, lows, counts);
+    if (!segi_col_build(mem, SEG_TYPE_INT64, counts, NULL, part->user_count, &part->counts))
         return false;
-    return segi_col_build(mem, SEG_TYPE_INT64, counts, NULL, full->pub.user_count,
-                          &full->pub.counts);
+    bool good = segi_arrays_users(mem, part, lows, &part->counts, &arrays);
+    arrays.data = segi_unconst(part->counts.data);
+    segi_part_put(part, SEGI_COLUMN_USERS, &arrays);
+    return good;
 }
 
 static bool part_make_when(const segi_mem *mem, segi_scratch *scratch,
@@ -275,98 +281,130 @@ static bool part_make_columns(const segi_mem *mem, segi_scratch *scratch,
     return true;
 }
 
-static size_t part_columns_bytes(const segi_part *part)
-{
-    size_t bytes = segi_col_bytes(&part->counts, part->user_count) +
-                   segi_col_bytes(&part->time, part->row_count) +
-                   segi_col_bytes(&part->tie, part->row_count);
-    for (uint32_t i = 0; i < part->column_count; i++)
-        bytes += segi_col_bytes(&part->columns[i], part->row_count) + sizeof part->columns[i];
-    return bytes;
-}
-
 segi_part *segi_part_create(const segi_mem *mem, segi_scratch *scratch,
                             const segi_part_source *source)
 {
-    part_full *full = segi_alloc_zero(mem, sizeof *full);
-    if (!full)
+    segi_part *part = segi_alloc_zero(mem, sizeof *part);
+    if (!part)
         return NULL;
-    full->bytes = sizeof *full;
-    full->pub.event = source->event->index;
-    full->pub.generation = source->generation;
-    full->pub.row_count = (uint32_t)source->key_count;
-    if (!part_make_who(mem, scratch, source, full) ||
-        !part_make_when(mem, scratch, source, &full->pub) ||
-        !part_make_columns(mem, scratch, source, &full->pub)) {
-        segi_part_destroy(mem, &full->pub);
+    part->event = source->event->index;
+    part->generation = source->generation;
+    part->row_count = (uint32_t)source->key_count;
+    if (!part_make_who(mem, scratch, source, part) || !part_make_when(mem, scratch, source, part) ||
+        !part_make_columns(mem, scratch, source, part)) {
+        segi_part_destroy(mem, part);
         return NULL;
     }
-    full->bytes += part_columns_bytes(&full->pub);
-    return &full->pub;
+    return part;
+}
+
+segi_part *segi_part_create_bare(const segi_mem *mem, const segi_part *like)
+{
+    segi_part *part = segi_alloc_zero(mem, sizeof *part);
+    if (!part)
+        return NULL;
+    *part = (segi_part){.event = like->event,
+                        .row_count = like->row_count,
+                        .user_count = like->user_count,
+                        .generation = like->generation};
+    part->chunks = segi_alloc_zero(mem, like->chunk_count * sizeof *part->chunks);
+    part->columns = segi_alloc_zero(mem, like->column_count * sizeof *part->columns);
+    if (!part->chunks || !part->columns) {
+        segi_part_destroy(mem, part);
+        return NULL;
+    }
+    part->chunk_count = like->chunk_count;
+    part->column_count = like->column_count;
+    return part;
 }
 
 void segi_part_destroy(const segi_mem *mem, segi_part *part)
 {
-    part_full *full = (part_full *)part;
-    if (!full)
+    if (!part)
         return;
-    for (uint32_t i = 0; i < part->column_count; i++)
-        segi_col_deinit(mem, segi_unconst(&part->columns[i]));
+    for (uint32_t i = 0; i < SEGI_COLUMN_PROPERTY + part->column_count; i++) {
+        segi_arrays arrays = segi_part_take(part, i);
+        segi_arrays_free(mem, &arrays);
+    }
     segi_free(mem, segi_unconst(part->columns));
-    segi_col_deinit(mem, &part->counts);
-    segi_col_deinit(mem, &part->time);
-    segi_col_deinit(mem, &part->tie);
-    segi_free(mem, segi_unconst(part->marks));
-    segi_free(mem, segi_unconst(part->row_users));
     segi_free(mem, segi_unconst(part->chunks));
-    segi_free(mem, full->users);
-    segi_free(mem, full);
+    segi_free(mem, part);
+}
+
+/* ---- columns come and go --------------------------------------------------------------------- */
+
+/* Of what is there. */
+static size_t part_who_bytes(const segi_part *part)
+{
+    size_t bytes = part->marks ? (part->user_count / PART_MARK_USERS + 2) * sizeof *part->marks : 0;
+    for (uint32_t i = 0; i < part->chunk_count; i++)
+        bytes += part->chunks[i].users ? part_users_bytes(&part->chunks[i]) : 0;
+    return bytes + (part->row_users ? part->row_count * sizeof *part->row_users : 0);
+}
+
+size_t segi_part_column_bytes(const segi_part *part, uint32_t column)
+{
+    const segi_col *col = segi_part_col(part, column);
+    size_t rows = column == SEGI_COLUMN_USERS ? part->user_count : part->row_count;
+    return (column == SEGI_COLUMN_USERS ? part_who_bytes(part) : 0) +
+           (col->data || col->width == 0 ? segi_col_bytes(col, rows) : 0);
+}
+
+void segi_arrays_free(const segi_mem *mem, segi_arrays *arrays)
+{
+    segi_free(mem, arrays->data);
+    segi_free(mem, arrays->set);
+    segi_free(mem, arrays->null);
+    segi_free(mem, arrays->users);
+    segi_free(mem, arrays->marks);
+    segi_free(mem, arrays->row_users);
+    *arrays = (segi_arrays){0};
+}
+
+/* Chunks show their users at their places in the one array. */
+static void part_show_users(segi_part *part, char *users)
+{
+    segi_part_chunk *chunks = segi_unconst(part->chunks);
+    size_t at = 0;
+    for (uint32_t i = 0; i < part->chunk_count; i++) {
+        chunks[i].users = users ? users + at : NULL;
+        at += part_users_bytes(&chunks[i]);
+    }
+}
+
+void segi_part_put(segi_part *part, uint32_t column, const segi_arrays *arrays)
+{
+    segi_col *col = segi_unconst(segi_part_col(part, column));
+    col->data = arrays->data;
+    col->set = arrays->set;
+    col->null = arrays->null;
+    if (column != SEGI_COLUMN_USERS)
+        return;
+    part->marks = arrays->marks;
+    part->row_users = arrays->row_users;
+    part_show_users(part, arrays->users);
+}
+
+segi_arrays segi_part_take(segi_part *part, uint32_t column)
+{
+    const segi_col *col = segi_part_col(part, column);
+    segi_arrays arrays = {.data = segi_unconst(col->data),
+                          .set = segi_unconst(col->set),
+                          .null = segi_unconst(col->null)};
+    if (column == SEGI_COLUMN_USERS) {
+        arrays.users = part->chunk_count > 0 ? segi_unconst(part->chunks[0].users) : NULL;
+        arrays.marks = segi_unconst(part->marks);
+        arrays.row_users = segi_unconst(part->row_users);
+    }
+    segi_part_put(part, column, &(segi_arrays){0});
+    return arrays;
 }
 
 size_t segi_part_bytes(const segi_part *part)
 {
-    return ((const part_full *)part)->bytes;
-}
-
-/* ---- runs ------------------------------------------------------------------------------------ */
-
-segi_run *segi_run_create(const segi_mem *mem, segi_bucket bucket, uint64_t generation,
-                          segi_part *const *parts, uint32_t part_count)
-{
-    segi_run *run = segi_alloc_zero(mem, sizeof *run + part_count * sizeof run->parts[0]);
-    if (!run)
-        return NULL;
-    SEGI_ASSERT(part_count > 0);
-    atomic_init(&run->refs, 1);
-    run->mem = mem;
-    run->generation = generation;
-    run->bucket = bucket;
-    run->part_count = part_count;
-    run->time_min = parts[0]->time_min;
-    run->time_max = parts[0]->time_max;
-    run->bytes = sizeof *run + part_count * sizeof run->parts[0];
-    for (uint32_t i = 0; i < part_count; i++) {
-        const segi_part *part = parts[i];
-        run->parts[i] = parts[i];
-        run->row_count += part->row_count;
-        run->bytes += segi_part_bytes(part);
-        run->time_min = part->time_min < run->time_min ? part->time_min : run->time_min;
-        run->time_max = part->time_max > run->time_max ? part->time_max : run->time_max;
-        run->has_ties |= part->tie.width > 0 || part->tie.base != 0;
-    }
-    return run;
-}
-
-void segi_run_retain(segi_run *run)
-{
-    atomic_fetch_add_explicit(&run->refs, 1, memory_order_relaxed);
-}
-
-void segi_run_release(segi_run *run)
-{
-    if (!run || atomic_fetch_sub_explicit(&run->refs, 1, memory_order_acq_rel) != 1)
-        return;
-    for (uint32_t i = 0; i < run->part_count; i++)
-        segi_part_destroy(run->mem, run->parts[i]);
-    segi_free(run->mem, run);
+    size_t bytes = sizeof *part + part->chunk_count * sizeof *part->chunks +
+                   part->column_count * sizeof *part->columns;
+    for (uint32_t i = 0; i < SEGI_COLUMN_PROPERTY + part->column_count; i++)
+        bytes += segi_part_column_bytes(part, i);
+    return bytes;
 }

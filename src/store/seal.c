@@ -293,8 +293,11 @@ static segi_run *seal_bucket(seal_work *work, uint32_t begin, uint32_t end, segi
         count++;
     }
     if (count == end - begin)
-        run = segi_run_create(seal->mem, work->buckets[work->slots[begin].bucket], seal->generation,
-                              parts, count);
+        run = segi_run_create(seal->mem, seal->cache != NULL,
+                              work->buckets[work->slots[begin].bucket], seal->generation, parts,
+                              count);
+    if (run && seal->cache)
+        segi_cache_adopt(seal->cache, run, true);
     for (uint32_t i = 0; !run && i < count; i++)
         segi_part_destroy(seal->mem, parts[i]);
     return run;

@@ -2,7 +2,7 @@
 #ifndef SEGI_SEAL_H
 #define SEGI_SEAL_H
 
-#include "store/part.h"
+#include "store/cache.h"
 
 /* Writes the keys of one chunk, in arrival order; false when out of memory. */
 typedef bool segi_seal_fill(void *context, const segi_piece *piece, segi_key *keys);
@@ -27,6 +27,7 @@ typedef struct segi_seal {
     segi_bucket bucket;        /* with fill */
     segi_fetch *fetch;
     void *fetch_context;
+    segi_cache *cache;      /* takes care of the runs; NULL in a store without a file */
     segi_seal_users *users; /* or NULL */
     void *users_context;
     /* Out: owned by the caller, one reference each. */

@@ -196,7 +196,9 @@ static segi_version *version_create(const segi_store *store)
     version->user_count = store->user_count;
     version->time_min = store->time_min;
     version->time_max = store->time_max;
-    version->memory_bytes = segi_ids_bytes(&store->ids) + store->dedup.bytes +
+    version->paged = store->cache != NULL;
+    version->memory_bytes = (store->cache ? segi_cache_look(store->cache).bytes : 0) +
+                            segi_ids_bytes(&store->ids) + store->dedup.bytes +
                             (version->exists ? version->exists->bytes : 0);
     if (!version_tables(version, store) || !version_runs(version, store) ||
         !version_events(version, store) || !version_attributes(version, store)) {
@@ -250,7 +252,8 @@ seg_status segi_snapshot_create(segi_store *store, segi_snapshot **out, seg_erro
                                 .time_min = version->time_min,
                                 .time_max = version->time_max,
                                 .part_count = version->part_count,
-                                .memory_bytes = version->memory_bytes};
+                                .memory_bytes = version->memory_bytes,
+                                .paged = version->paged};
     *out = &full->pub;
     return SEG_OK;
 }

@@ -14,6 +14,11 @@ static void store_destroy(segi_store *store)
     for (size_t i = 0; i < store->run_count; i++)
         segi_run_release(store->runs[i]);
     segi_free(&mem, store->runs);
+    for (segi_run *run = store->retired, *next; run; run = next) {
+        next = run->file->next_retired;
+        segi_run_release(run);
+    }
+    segi_cache_destroy(store->cache);
     segi_attr_deinit(&store->exists, &store->mem);
     segi_schema_release(store->schema);
     store->schema = NULL;

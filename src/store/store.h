@@ -97,7 +97,14 @@ typedef struct segi_part {
     int64_t time_min, time_max;
     uint32_t column_count;   /* properties known when it was sealed; later ones are absent */
     const segi_col *columns; /* by property index; type 0 where no row has a value or null */
+    struct segi_page *pages; /* by SEGI_COLUMN_*; NULL in a store without a file, see segi_pins */
 } segi_part;
+
+/* Columns of a part by number. */
+#define SEGI_COLUMN_USERS 0u /* `users` of the chunks, `counts`, `marks` and `row_users` */
+#define SEGI_COLUMN_TIME 1u
+#define SEGI_COLUMN_TIE 2u
+#define SEGI_COLUMN_PROPERTY 3u /* the first of column_count properties */
 
 /* The rows of `chunk`, or NULL. O(1) for contiguous chunks, else O(log n). */
 const segi_part_chunk *segi_part_find(const segi_part *part, uint32_t chunk);
@@ -158,6 +165,7 @@ typedef struct segi_snapshot {
     const segi_attr_view *attributes; /* by attribute index */
     int64_t time_min, time_max;       /* of the events, 0 if none */
     uint64_t part_count, memory_bytes;
+    bool paged; /* parts have pages: columns are held while they are read */
 } segi_snapshot;
 
 seg_status segi_snapshot_create(segi_store *store, segi_snapshot **out, seg_error *err);
@@ -182,6 +190,29 @@ uint64_t segi_snapshot_id_u64(const segi_snapshot *snapshot, uint32_t ordinal);
 /* The ids of `count` users from `first` on. */
 void segi_snapshot_ids_u64(const segi_snapshot *snapshot, uint32_t first, uint32_t count,
                            uint64_t *out);
+
+/* ---- columns held in memory ------------------------------------------------------------------ */
+
+/* In a store with a file the columns of parts come into memory when they are wanted, and leave it
+ * under the store's memory limit. Of a part with pages the arrays may be read only of those
+ * columns that one holds; everything else is always there. One thread. */
+typedef struct segi_pins {
+    const segi_mem *mem;
+    struct segi_page **pages; /* owned */
+    size_t count, capacity;
+    size_t held; /* the first so many are held */
+} segi_pins;
+
+void segi_pins_init(segi_pins *pins, const segi_mem *mem);
+/* Note a column; parts without pages need nothing. Twice is once too many but harmless. False when
+ * out of memory. */
+bool segi_pins_want(segi_pins *pins, const segi_part *part, uint32_t column);
+/* Hold all that was noted, loading what is not in memory by up to `threads` threads of the pool
+ * (NULL: by this one). Other threads may load and hold at the same time. SEG_E_CORRUPT where a
+ * block of the file is damaged, SEG_E_NOMEM, SEG_E_IO; what is held then stays so until release. */
+seg_status segi_pins_hold(segi_pins *pins, segi_pool *pool, uint32_t threads, seg_error *err);
+/* Let go of everything. Valid after init and any failure. */
+void segi_pins_release(segi_pins *pins);
 
 /* ---- the store itself ------------------------------------------------------------------------ */
 

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "store/attr.h"
+#include "store/cache.h"
 #include "store/dedup.h"
 #include "store/dict.h"
 #include "store/ids.h"
@@ -56,6 +57,7 @@ typedef struct segi_version {
     uint64_t commit_sequence, event_count, part_count, memory_bytes;
     uint32_t user_count;
     int64_t time_min, time_max;
+    bool paged;
 } segi_version;
 
 struct segi_store {
@@ -75,7 +77,9 @@ struct segi_store {
     segi_tail tail;
     segi_run **runs; /* owned array of retained runs, in no order */
     size_t run_count, run_capacity;
-    segi_attr *attrs; /* owned, by attribute index */
+    segi_cache *cache; /* owned; NULL in a store without a file */
+    segi_run *retired; /* retained: merged away, but still on disk; see part_file.h */
+    segi_attr *attrs;  /* owned, by attribute index */
     size_t attr_count, attr_capacity;
     segi_attr exists;        /* instants since when users exist */
     segi_event_dicts *dicts; /* owned, by event index */

@@ -134,6 +134,7 @@ static bool tail_seal_slice(tail_seal *work, size_t begin, size_t end, int64_t w
                       .schema = store->schema,
                       .generation = generation,
                       .watermark = watermark,
+                      .cache = store->cache,
                       .fetch = tail_fetch,
                       .fetch_context = &store->tail,
                       .users = tail_users,

@@ -393,6 +393,33 @@ static void compare_members(const cases *c, const seg_segment *segment, seg_snap
     }
 }
 
+/* The JSON form is the same segment. The file that SEG_JSON_SAMPLES names gets a line with it. */
+static void check_json(const cases *c, const seg_segment *segment, const char *where)
+{
+    seg_error err = SEG_ERROR_INIT;
+    seg_buffer *json = NULL, *again = NULL;
+    seg_segment *other = NULL;
+    uint64_t hash[2], other_hash[2];
+    CK_OK(seg_segment_to_json(segment, 0, &json, &err), err);
+    ck_assert_msg(seg_segment_compile_json(c->store, seg_buffer_data(json), seg_buffer_size(json),
+                                           0, &other, &err) == SEG_OK,
+                  "%s: %s: %s", where, seg_buffer_data(json), err.message);
+    CK_OK(seg_segment_to_json(other, 0, &again, &err), err);
+    ck_assert_str_eq(seg_buffer_data(again), seg_buffer_data(json));
+    seg_segment_fingerprint(segment, hash);
+    seg_segment_fingerprint(other, other_hash);
+    ck_assert_mem_eq(hash, other_hash, sizeof hash);
+    const char *path = getenv("SEG_JSON_SAMPLES");
+    FILE *file = path == NULL ? NULL : fopen(path, "ab");
+    if (file != NULL) {
+        fprintf(file, "%s\n", seg_buffer_data(json));
+        fclose(file);
+    }
+    seg_segment_release(other);
+    seg_buffer_destroy(json);
+    seg_buffer_destroy(again);
+}
+
 static seg_status check_where(const cases *c, yyjson_val *check, int64_t now, seg_error *err)
 {
     yyjson_val *where = yyjson_obj_get(check, "where");
@@ -403,6 +430,7 @@ static seg_status check_where(const cases *c, yyjson_val *check, int64_t now, se
         seg_segment_compile(c->store, text, yyjson_get_len(where), 0, &segment, err);
     if (status != SEG_OK)
         return status;
+    check_json(c, segment, text);
     if (canonical) {
         seg_buffer *buffer = NULL;
         CK_OK(seg_segment_text(segment, &buffer, err), *err);

@@ -82,6 +82,58 @@ START_TEST(test_segment_api__text_has_a_limit)
 }
 END_TEST
 
+START_TEST(test_segment_api__json_form)
+{
+    seg_error err = SEG_ERROR_INIT;
+    seg_store *store = shop_open();
+    seg_segment *segment = segment_of(store, "seats >= 5 and country = \"DE\""), *again = NULL;
+    seg_buffer *json = NULL, *sorted = NULL;
+    CK_OK(seg_segment_to_json(segment, 0, &json, &err), err);
+    CK_OK(seg_segment_to_json(segment, SEG_JSON_SORTED, &sorted, &err), err);
+    ck_assert_str_eq(seg_buffer_data(json),
+                     "{\"expr\":{\"of\":[{\"left\":{\"name\":\"seats\",\"type\":\"name\"},\"op\":"
+                     "\">=\",\"right\":5,\"type\":\"compare\"},{\"left\":{\"name\":\"country\","
+                     "\"type\":\"name\"},\"op\":\"=\",\"right\":\"DE\",\"type\":\"compare\"}],"
+                     "\"type\":\"all\"},\"v\":1}");
+    ck_assert_str_ne(seg_buffer_data(json), seg_buffer_data(sorted));
+    CK_OK(seg_segment_compile_json(store, seg_buffer_data(json), seg_buffer_size(json), 0, &again,
+                                   &err),
+          err);
+    seg_segment_release(again);
+    CK_FAILS(seg_segment_compile_json(store, TEXT("{\n\"v\": 1, \"x\": 2}"), 0, &again, &err),
+             SEG_E_SYNTAX, err);
+    ck_assert_ptr_null(again);
+    ck_assert_uint_eq(err.line, 2);
+    ck_assert_uint_eq(err.column, 9);
+    ck_assert_int_eq(err.offset, 10);
+    ck_assert_str_eq(err.message, "/x: unknown field \"x\"");
+    /* Warnings are about the document too. */
+    CK_OK(seg_segment_compile_json(
+              store,
+              TEXT("{\"v\":1,\"expr\":{\"type\":\"did\",\"select\":{\"type\":\"event\",\"name\":"
+                   "\"zz\"}}}"),
+              SEG_COMPILE_OPEN, &again, &err),
+          err);
+    ck_assert_uint_eq(seg_segment_warning_count(again), 1);
+    CK_OK(seg_segment_warning(again, 0, &err), err);
+    ck_assert_msg(strncmp(err.message, "/expr/select/name: ", 19) == 0, "%s", err.message);
+    ck_assert_int_eq(err.offset, 60);
+    seg_segment_release(again);
+    seg_error_init(&err, sizeof err);
+    CK_FAILS(seg_segment_compile_json(NULL, TEXT("{}"), 0, &again, &err), SEG_E_ARG, err);
+    CK_FAILS(seg_segment_compile_json(store, TEXT("{}"), 2, &again, &err), SEG_E_ARG, err);
+    CK_FAILS(seg_segment_compile_json(store, TEXT("{}"), 0, NULL, &err), SEG_E_ARG, err);
+    CK_FAILS(seg_segment_compile_json(store, NULL, 0, 0, &again, &err), SEG_E_SYNTAX, err);
+    seg_buffer_destroy(sorted);
+    CK_FAILS(seg_segment_to_json(segment, 2, &sorted, &err), SEG_E_ARG, err);
+    CK_FAILS(seg_segment_to_json(NULL, 0, &sorted, &err), SEG_E_ARG, err);
+    CK_FAILS(seg_segment_to_json(segment, 0, NULL, &err), SEG_E_ARG, err);
+    seg_buffer_destroy(json);
+    seg_segment_release(segment);
+    seg_store_close(store, NULL);
+}
+END_TEST
+
 START_TEST(test_segment_api__text_and_fingerprint_are_canonical)
 {
     seg_error err = SEG_ERROR_INIT;
@@ -868,6 +920,7 @@ Suite *suite(void)
     tcase_add_test(compiling, test_segment_api__refuses_bad_arguments);
     tcase_add_test(compiling, test_segment_api__errors_point_into_the_text);
     tcase_add_test(compiling, test_segment_api__text_has_a_limit);
+    tcase_add_test(compiling, test_segment_api__json_form);
     tcase_add_test(compiling, test_segment_api__text_and_fingerprint_are_canonical);
     tcase_add_test(compiling, test_segment_api__open_compiles_warn);
     suite_add_tcase(s, compiling);

@@ -10,6 +10,137 @@
 
 #define NOW "2026-03-31T12:00:00Z"
 
+/* ---- S-21: sessions ---- */
+
+START_TEST(test_shapes__s21_a_longer_gap_begins_a_session)
+{
+    shop s = shop_open("UTC");
+    /* Gaps of exactly 30 minutes stay; a microsecond more does not. */
+    shop_event(&s, "equal", "x", "2026-03-30T10:00:00Z", "");
+    shop_event(&s, "equal", "y", "2026-03-30T10:30:00Z", "");
+    shop_event(&s, "equal", "x", "2026-03-30T11:00:00Z", "");
+    shop_event(&s, "more", "x", "2026-03-30T10:00:00Z", "");
+    shop_event(&s, "more", "x", "2026-03-30T10:30:00.000001Z", "");
+    shop_event(&s, "night", "x", "2026-03-30T23:50:00Z", "");
+    shop_event(&s, "night", "x", "2026-03-31T00:10:00Z", "");
+    shop_event(&s, "single", "x", "2026-03-30T10:00:00Z", "");
+    shop_event(&s, "ahead", "x", "2026-03-31T12:00:00Z", "");
+    shop_event(&s, "ahead", "x", "2026-03-31T12:00:00.000001Z", "");
+    shop_user(&s, "none", "");
+    shop_ask(&s, NOW, "did session(gap 30 minutes) exactly 2 times", "more");
+    shop_ask(&s, NOW, "count of session() = 1", "ahead equal night single");
+    shop_ask(&s, NOW, "count of session(gap 20 minutes) = 3", "equal");
+    shop_ask(&s, NOW, "did session(gap 19 minutes) at least 2 times", "equal more night");
+    shop_ask(&s, NOW, "max(@duration) of session() = 60 minutes", "equal");
+    shop_ask(&s, NOW, "max(@duration) of session() = 0 seconds", "ahead more single");
+    shop_ask(&s, NOW, "max(@duration) of session() is absent", "none");
+    shop_ask(&s, NOW, "did session() where (@count = 2)", "night");
+    shop_ask(&s, NOW, "did session() where (@duration between 20 minutes and 1 hour)",
+             "equal night");
+    /* Only of x: there is an hour between. */
+    shop_ask(&s, NOW, "did session(of \"x\") exactly 2 times", "equal more");
+    ck_assert_int_ne(shop_compile(&s, "did session(gap 1 month)"), SEG_OK);
+    ck_assert_int_ne(shop_compile(&s, "did session(of session())"), SEG_OK);
+    ck_assert_int_ne(shop_compile(&s, "did \"x\" where (@duration > 1 minute)"), SEG_OK);
+    shop_close(&s);
+}
+END_TEST
+
+START_TEST(test_shapes__s21_sessions_belong_to_the_window_they_begin_in)
+{
+    /* The window opens at 03-30T12:00; who was there a moment before began earlier. */
+    shop s = shop_open("UTC");
+    shop_event(&s, "across", "x", "2026-03-30T11:50:00Z", "");
+    shop_event(&s, "across", "x", "2026-03-30T12:10:00Z", "");
+    shop_event(&s, "across", "x", "2026-03-30T12:40:00Z", "");
+    shop_event(&s, "inside", "x", "2026-03-30T11:39:59.999999Z", "");
+    shop_event(&s, "inside", "x", "2026-03-30T12:10:00Z", "");
+    shop_event(&s, "edge", "x", "2026-03-30T12:00:00Z", "");
+    /* It begins before the end of the window and goes on behind it. */
+    shop_event(&s, "on", "x", "2026-03-29T23:50:00Z", "");
+    shop_event(&s, "on", "x", "2026-03-30T00:20:00Z", "");
+    shop_event(&s, "on", "x", "2026-03-30T00:50:00Z", "");
+    shop_ask(&s, NOW, "did session() in last 1 day", "inside");
+    shop_ask(&s, NOW, "did session() between 2026-03-29 and 2026-03-29", "on");
+    shop_ask(&s, NOW, "max(@duration) of session() between 2026-03-29 and 2026-03-29 = 1 hour",
+             "on");
+    shop_ask(&s, NOW, "did session() between 2026-03-30 and 2026-03-30", "across edge inside");
+    shop_ask(&s, NOW, "last session() in last 1 day", "inside");
+    shop_ask(&s, NOW, "first session() before 2026-03-30", "on");
+    shop_ask(&s, NOW, "did session() within 1 hour after first session()", "inside");
+    shop_close(&s);
+}
+END_TEST
+
+START_TEST(test_shapes__s21_what_lies_within_a_session)
+{
+    shop s = shop_open("UTC");
+    static const char *const users[] = {"buys", "looks", "apart"};
+    for (size_t i = 0; i < 3; i++) {
+        shop_event(&s, users[i], "view", "2026-03-30T10:00:00Z", "price=5");
+        shop_event(&s, users[i], "view", "2026-03-30T10:10:00Z", "price=7");
+        shop_event(&s, users[i], "view", "2026-03-30T10:20:00Z", "price=7");
+    }
+    shop_event(&s, "buys", "order", "2026-03-30T10:20:00Z", "");
+    shop_event(&s, "apart", "order", "2026-03-30T12:00:00Z", "");
+    shop_ask(&s, NOW,
+             "did session(gap 30 minutes) where (count(\"view\") >= 3 and count(\"order\") = 0 and "
+             "@duration >= 5 minutes) at least 1 time in last 14 days",
+             "apart looks");
+    shop_ask(&s, NOW, "did session() where (count of \"order\" > 0 and @duration > 0 seconds)",
+             "buys");
+    shop_ask(&s, NOW, "did session() where (sum(price) of \"view\" = 19)", "apart buys looks");
+    shop_ask(&s, NOW, "did session() where (max(price) of \"view\" is absent)", "apart");
+    shop_ask(&s, NOW, "did session() where (distinct(price) of \"view\" where (price > 5) = 1)",
+             "apart buys looks");
+    shop_ask(&s, NOW, "share(count of \"order\" > 0) of session() = 0.5", "apart");
+    /* Of views alone; what else lies within them is asked all the same. */
+    shop_ask(&s, NOW, "did session(of \"view\") where (count(\"order\") = 1)", "buys");
+    ck_assert_int_ne(shop_compile(&s, "did session() where (price > 3)"), SEG_OK);
+    ck_assert_int_ne(
+        shop_compile(&s, "did session() where (count of \"order\" in last 3 days > 1)"), SEG_OK);
+    ck_assert_int_ne(shop_compile(&s, "did session() where (count of session() > 1)"), SEG_OK);
+    shop_close(&s);
+}
+END_TEST
+
+START_TEST(test_shapes__s21_figures_of_durations)
+{
+    /* Sessions of 10, 20 and 0 minutes, and one of 1 microsecond. */
+    shop s = shop_open("UTC");
+    shop_event(&s, "ann", "x", "2026-03-27T10:00:00Z", "");
+    shop_event(&s, "ann", "x", "2026-03-27T10:10:00Z", "");
+    shop_event(&s, "ann", "x", "2026-03-28T10:00:00Z", "");
+    shop_event(&s, "ann", "x", "2026-03-28T10:20:00Z", "");
+    shop_event(&s, "ann", "x", "2026-03-29T10:00:00Z", "");
+    shop_event(&s, "bob", "x", "2026-03-29T10:00:00Z", "");
+    shop_event(&s, "bob", "x", "2026-03-29T10:00:00.000001Z", "");
+    shop_event(&s, "bob", "x", "2026-03-30T10:00:00Z", "");
+    shop_ask(&s, NOW, "sum(@duration) of session() in last 7 days >= 30 minutes", "ann");
+    shop_ask(&s, NOW, "median(@duration) of session() = 10 minutes", "ann");
+    shop_ask(&s, NOW, "avg(@duration) of session() = 10 minutes", "ann");
+    shop_ask(&s, NOW, "percentile(@duration, 75%) of session() = 15 minutes", "ann");
+    shop_ask(&s, NOW, "last(@duration) of session() = 0 seconds", "ann bob");
+    /* Half a microsecond is none. */
+    shop_ask(&s, NOW, "avg(@duration) of session() = 0 seconds", "bob");
+    shop_ask(&s, NOW, "max(@count) of session() = 2 and distinct(day) of session() = 3", "ann");
+    shop_close(&s);
+}
+END_TEST
+
+START_TEST(test_shapes__s21_a_late_event_joins_two_sessions)
+{
+    shop s = shop_open("UTC");
+    shop_event(&s, "ann", "x", "2026-03-30T10:00:00Z", "");
+    shop_event(&s, "ann", "x", "2026-03-30T10:50:00Z", "");
+    shop_ask(&s, NOW, "did session() exactly 2 times", "ann");
+    shop_event(&s, "ann", "x", "2026-03-30T10:25:00Z", "");
+    shop_ask(&s, NOW, "did session() exactly 2 times", "");
+    shop_ask(&s, NOW, "sum(@duration) of session() = 50 minutes", "ann");
+    shop_close(&s);
+}
+END_TEST
+
 /* ---- S-22: regularity ---- */
 
 START_TEST(test_shapes__s22_regular_weeks)
@@ -272,6 +403,13 @@ END_TEST
 Suite *suite(void)
 {
     Suite *suite = suite_create("semantics_shapes");
+    TCase *sessions = tcase_create("sessions");
+    tcase_add_test(sessions, test_shapes__s21_a_longer_gap_begins_a_session);
+    tcase_add_test(sessions, test_shapes__s21_sessions_belong_to_the_window_they_begin_in);
+    tcase_add_test(sessions, test_shapes__s21_what_lies_within_a_session);
+    tcase_add_test(sessions, test_shapes__s21_figures_of_durations);
+    tcase_add_test(sessions, test_shapes__s21_a_late_event_joins_two_sessions);
+    suite_add_tcase(suite, sessions);
     TCase *streaks = tcase_create("streaks");
     tcase_add_test(streaks, test_shapes__s22_regular_weeks);
     tcase_add_test(streaks, test_shapes__s22_streaks_end_today_or_yesterday);

@@ -1,5 +1,5 @@
 /* fuzz/fuzz_text.c - any bytes as predicate text: no crash, and whatever compiles prints to a text
- * that compiles to an equal tree and prints the same. */
+ * that compiles to an equal tree and prints the same, and so does its JSON form. */
 #include "unit/lang/lang_support.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -60,6 +60,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             memcmp(p->fingerprint, q->fingerprint, sizeof p->fingerprint) != 0)
             abort();
     }
+    if (lang_json_round(schema, p, SEG_COMPILE_OPEN) != NULL)
+        abort();
     segi_buf_deinit(&first);
     segi_buf_deinit(&second);
     segi_predicate_destroy(p);

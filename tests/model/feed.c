@@ -487,7 +487,7 @@ static void apply_event(builder *b, const feed_row *row)
         user->events = events;
         user->event_capacity = capacity;
     }
-    model_event event = {row->type, row->time, b->arrival++, row->values};
+    model_event event = {row->type, row->time, b->arrival++, row->values, false, 0, 0};
     size_t at = user->event_count++;
     for (; at > 0 && user->events[at - 1].time > event.time; at--)
         user->events[at] = user->events[at - 1];

@@ -6,6 +6,7 @@
 #include <string.h>
 
 static model_node *gen_where(gen *g, const model_selector *selector, int depth);
+static model_selector session_selector(gen *g);
 
 const char *gen_class_name(gen_class class)
 {
@@ -32,6 +33,7 @@ const char *gen_class_name(gen_class class)
         "score",
         "split",
         "life",
+        "session",
         "not",
         "at least",
     };
@@ -189,7 +191,7 @@ static void some_anchor(gen *g, model_window *window)
     }
     window->anchor = gen_node(g, MODEL_EDGE_ANCHOR);
     window->anchor->which = chance(g, 50) ? MODEL_FIRST : MODEL_LAST;
-    window->anchor->selector = some_selector(g, 0);
+    window->anchor->selector = chance(g, 10) ? session_selector(g) : some_selector(g, 0);
 }
 
 /* A date of the kind that dates are compared with. */
@@ -884,11 +886,140 @@ static model_node *edge(gen *g)
     return node;
 }
 
+/* ---- sessions ---- */
+
+static model_node *length_literal(gen *g)
+{
+    static const model_span spans[] = {
+        {0, MODEL_U_SECOND}, {1, MODEL_U_SECOND}, {5, MODEL_U_MINUTE}, {1, MODEL_U_HOUR},
+        {6, MODEL_U_HOUR},   {1, MODEL_U_DAY},    {3, MODEL_U_DAY},    {1, MODEL_U_WEEK}};
+    model_node *node = gen_node(g, MODEL_LENGTH);
+    node->shift = spans[below(g, 8)];
+    return node;
+}
+
+static model_node *session_builtin(gen *g, model_builtin builtin)
+{
+    model_node *node = gen_node(g, MODEL_BUILTIN);
+    node->builtin = builtin;
+    return node;
+}
+
+static model_node *compared(gen *g, model_node *left, model_node *right)
+{
+    model_node *pair[2] = {left, right};
+    model_node *node = gen_join(g, MODEL_COMPARE, 2, pair);
+    node->op = (model_op)below(g, 6);
+    return node;
+}
+
+/* An aggregate over what lies within the session. */
+static model_node *within_session(gen *g)
+{
+    model_column column;
+    model_node *left;
+    const model_selector *outer = g->where;
+    g->where = NULL;
+    do {
+        left = some_aggregate(g, &column);
+    } while (left->aggregate >= MODEL_A_STREAK);
+    memset(&left->window, 0, sizeof(left->window));
+    model_node *node =
+        column.type == SEG_TYPE_GEO ? test_geo(g, left) : test_compare(g, left, &column);
+    if (column.type != SEG_TYPE_GEO)
+        aggregate_literal(g, left, node);
+    g->where = outer;
+    return node;
+}
+
+static model_node *session_where(gen *g, int depth)
+{
+    model_node *children[2];
+    if (depth > 0 && chance(g, 35)) {
+        children[0] = session_where(g, depth - 1);
+        children[1] = session_where(g, depth - 1);
+        size_t pick = below(g, 3);
+        return gen_join(g,
+                        pick == 0   ? MODEL_AND
+                        : pick == 1 ? MODEL_OR
+                                    : MODEL_NOT,
+                        pick == 2 ? 1 : 2, children);
+    }
+    switch (below(g, 4)) {
+    case 0: return compared(g, session_builtin(g, MODEL_B_DURATION), length_literal(g));
+    case 1:
+        return compared(g, session_builtin(g, MODEL_B_COUNT),
+                        literal(g, model_int(rng_range(&g->r, 1, 5))));
+    case 2: return where_builtin(g);
+    default: return within_session(g);
+    }
+}
+
+static model_selector session_selector(gen *g)
+{
+    model_selector selector;
+    memset(&selector, 0, sizeof(selector));
+    selector.session = model_alloc(g->arena, sizeof(*selector.session));
+    *selector.session = some_selector(g, 1);
+    if (chance(g, 40)) {
+        memset(selector.session, 0, sizeof(*selector.session));
+        selector.session->any_event = true;
+    }
+    do {
+        selector.gap = some_span(g);
+    } while (selector.gap.unit >= MODEL_U_MONTH);
+    if (chance(g, 25)) {
+        selector.gap.count = 30;
+        selector.gap.unit = MODEL_U_MINUTE;
+    }
+    if (chance(g, 55))
+        selector.where = session_where(g, 1);
+    return selector;
+}
+
+static model_node *session_aggregate(gen *g)
+{
+    model_node *node = gen_node(g, MODEL_AGGREGATE);
+    node->aggregate = (model_aggregate)below(g, MODEL_A_OVERDUE);
+    node->selector = session_selector(g);
+    node->window = some_window(g, FOR_EVENTS);
+    node->period = (model_unit)(MODEL_U_DAY + below(g, 3));
+    node->min_events = node->length = node->per = 1;
+    node->fraction = rng_range(&g->r, 0, 1000);
+    node->nth = rng_range(&g->r, 1, 3);
+    node->ties = (model_ties)below(g, 2);
+    if (node->aggregate == MODEL_A_STREAK_BROKEN)
+        node->aggregate = MODEL_A_COUNT;
+    if (node->aggregate == MODEL_A_SHARE)
+        node->share = session_where(g, 1);
+    bool counts = node->aggregate == MODEL_A_COUNT || node->aggregate == MODEL_A_DISTINCT_PERIOD ||
+                  node->aggregate >= MODEL_A_SHARE;
+    bool lengths = !counts && chance(g, 60);
+    if (!counts)
+        node->argument = session_builtin(g, lengths ? MODEL_B_DURATION : MODEL_B_COUNT);
+    if (lengths && node->aggregate != MODEL_A_DISTINCT)
+        return compared(g, node, length_literal(g));
+    if (node->aggregate == MODEL_A_SHARE)
+        return compared(g, node, literal(g, model_decimal(rng_range(&g->r, 0, 4) * 25, 2)));
+    return compared(g, node, literal(g, model_int(rng_range(&g->r, 0, 4))));
+}
+
+static model_node *edge(gen *g);
+
+static model_node *session(gen *g)
+{
+    if (chance(g, 40))
+        return session_aggregate(g);
+    model_node *node = chance(g, 25) ? edge(g) : did(g, (gen_class)(GEN_DID + below(g, 3)));
+    node->selector = session_selector(g);
+    return node;
+}
+
 /* dormant, resurrected, stage */
 static model_node *life(gen *g)
 {
     model_node *node = gen_node(g, (model_kind)(MODEL_DORMANT + below(g, 3)));
-    node->selector = some_selector(g, 1);
+    node->selector = chance(g, 15) ? session_selector(g) : some_selector(g, 1);
     node->shift = some_span(g);
     node->active = some_span(g);
     if ((node->active.unit < MODEL_U_MONTH) != (node->shift.unit < MODEL_U_MONTH))
@@ -1094,6 +1225,7 @@ model_node *gen_operand(gen *g, gen_class class, int depth)
     case GEN_SCORE: return score_test(g, depth);
     case GEN_SPLIT: return split(g);
     case GEN_LIFE: return life(g);
+    case GEN_SESSION: return session(g);
     case GEN_NOT:
         child = gen_tree(g, depth > 0 ? depth - 1 : 0);
         return gen_join(g, MODEL_NOT, 1, &child);

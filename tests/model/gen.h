@@ -28,6 +28,7 @@ typedef enum gen_class {
     GEN_SCORE,
     GEN_SPLIT,
     GEN_LIFE,
+    GEN_SESSION,
     GEN_NOT,
     GEN_AT_LEAST,
     GEN_CLASS_COUNT

@@ -214,6 +214,9 @@ typedef struct model_event {
     int64_t time;
     uint64_t arrival;
     const model_value *props; /* property_count */
+    /* A session stands for an event at its first instant. */
+    bool is_session;
+    int64_t end, events;
 } model_event;
 
 typedef struct model_user {
@@ -312,7 +315,9 @@ typedef enum model_builtin {
     MODEL_B_WEEKDAY,
     MODEL_B_DAY,
     MODEL_B_MONTH,
-    MODEL_B_YEAR
+    MODEL_B_YEAR,
+    MODEL_B_DURATION,
+    MODEL_B_COUNT
 } model_builtin;
 typedef enum model_aggregate {
     MODEL_A_COUNT,
@@ -346,7 +351,9 @@ typedef struct model_selector {
     bool any_event;
     size_t types[MODEL_TYPES_MAX];
     size_t type_count;
-    struct model_node *where; /* NULL: all */
+    struct model_node *where;       /* NULL: all */
+    struct model_selector *session; /* NULL: events; else sessions of these */
+    model_span gap;
 } model_selector;
 
 #define MODEL_CUTS_MAX 9

@@ -71,6 +71,10 @@ static bool selects(context *run, const model_selector *selector, place at,
 {
     if (event->time > run->now)
         return false;
+    if (event->is_session) {
+        at.event = event;
+        return selector->where == NULL || holds(run, selector->where, at);
+    }
     bool right_type = selector->any_event;
     for (size_t i = 0; i < selector->type_count; i++) {
         if (selector->types[i] == event->type)
@@ -82,23 +86,54 @@ static bool selects(context *run, const model_selector *selector, place at,
     return selector->where == NULL || holds(run, selector->where, at);
 }
 
-/* The first, last or nth occurrence ever; NULL if there is none. */
-static const model_event *occurrence(context *run, const model_node *node, place at)
+/* What a selector may select from, in order: the user's events, or his sessions, which are made
+ * here and freed by the caller. */
+static model_event *sessions_of(context *run, const model_selector *selector, place at,
+                                const model_event **list, size_t *count)
 {
-    const model_event *found = NULL;
-    int64_t seen = 0;
+    *list = at.user->events;
+    *count = at.user->event_count;
+    if (selector->session == NULL)
+        return NULL;
+    model_event *made = malloc((at.user->event_count + 1) * sizeof(*made));
+    if (made == NULL)
+        exit(2);
+    int64_t gap = model_shift(0, selector->gap, 1, at.zone);
+    size_t n = 0;
     for (size_t i = 0; i < at.user->event_count; i++) {
         const model_event *event = &at.user->events[i];
-        if (!selects(run, &node->selector, at, event))
+        if (!selects(run, selector->session, at, event))
+            continue;
+        if (n == 0 || event->time - made[n - 1].end > gap) {
+            memset(&made[n], 0, sizeof(made[n]));
+            made[n].is_session = true;
+            made[n++].time = event->time;
+        }
+        made[n - 1].end = event->time;
+        made[n - 1].events++;
+    }
+    *list = made;
+    *count = n;
+    return made;
+}
+
+/* The first, last or nth occurrence ever; NULL if there is none. A session is only a time. */
+static model_value occurrence(context *run, const model_node *node, place at)
+{
+    model_value found = model_undefined();
+    int64_t seen = 0;
+    const model_event *all;
+    size_t count;
+    model_event *made = sessions_of(run, &node->selector, at, &all, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (!selects(run, &node->selector, at, &all[i]))
             continue;
         seen++;
-        if (node->which == MODEL_FIRST && seen == 1)
-            found = event;
-        if (node->which == MODEL_LAST)
-            found = event;
-        if (node->which == MODEL_NTH && seen == node->nth)
-            found = event;
+        if ((node->which == MODEL_FIRST && seen == 1) || node->which == MODEL_LAST ||
+            (node->which == MODEL_NTH && seen == node->nth))
+            found = model_instant(all[i].time);
     }
+    free(made);
     return found;
 }
 
@@ -117,21 +152,40 @@ static void bounds_of(context *run, const model_window *window, place at, bool e
     model_window_instants(window, at.zone, run->week_start, run->now, anchor, events, begin, end);
 }
 
-/* The selected events of the window, in event order. Freed by the caller. */
+/* The selected events of the window, in event order; within a session, those of it. Freed by the
+ * caller with unselect(). */
 static const model_event **selected(context *run, const model_node *node, place at, size_t *count)
 {
-    const model_event **list = malloc((at.user->event_count + 1) * sizeof(*list));
+    size_t total;
+    const model_event *all;
+    model_event *made = sessions_of(run, &node->selector, at, &all, &total);
+    const model_event **list = malloc((total + 2) * sizeof(*list));
     if (list == NULL)
         exit(2);
+    *list++ = made; /* kept in front of the list */
     int64_t begin, end;
-    bounds_of(run, &node->window, at, true, &begin, &end);
+    if (at.event != NULL) {
+        begin = at.event->time;
+        end = at.event->end + 1;
+    } else {
+        bounds_of(run, &node->window, at, true, &begin, &end);
+    }
     *count = 0;
-    for (size_t i = 0; i < at.user->event_count; i++) {
-        const model_event *event = &at.user->events[i];
-        if (event->time >= begin && event->time < end && selects(run, &node->selector, at, event))
-            list[(*count)++] = event;
+    for (size_t i = 0; i < total; i++) {
+        if (all[i].time >= begin && all[i].time < end && selects(run, &node->selector, at, &all[i]))
+            list[(*count)++] = &all[i];
     }
     return list;
+}
+
+static void unselect(const model_event **list)
+{
+    union {
+        const model_event *in;
+        void *out;
+    } made = {list[-1]};
+    free(made.out);
+    free(list - 1);
 }
 
 /* ---- aggregates ---- */
@@ -330,7 +384,7 @@ static model_value *mode_values(context *run, const model_node *node, place at, 
         exit(2);
     *count = (int64_t)n < node->min_events ? 0 : modes_of(values, n, tied);
     free(values);
-    free(list);
+    unselect(list);
     return tied;
 }
 
@@ -386,6 +440,16 @@ static model_value value_at(context *run, const model_node *node, place at,
     return value_of(run, node->argument, at);
 }
 
+/* Figures between lengths of time are whole microseconds. */
+static model_value whole(const model_node *node, model_value value)
+{
+    bool length = node->argument != NULL && node->argument->kind == MODEL_BUILTIN &&
+                  node->argument->builtin == MODEL_B_DURATION;
+    if (length && value.state == SEG_VALUE_SET && value.type == SEG_TYPE_FLOAT64)
+        return model_int((int64_t)value.f);
+    return value;
+}
+
 static model_value aggregate(context *run, const model_node *node, place at)
 {
     if (node->aggregate == MODEL_A_MODE) {
@@ -417,12 +481,12 @@ static model_value aggregate(context *run, const model_node *node, place at)
     case MODEL_A_NTH: result = value_at(run, node, at, list, count); break;
     default: {
         model_value *values = inputs(run, node, at, list, count, &n);
-        result = summary(run, node, values, n);
+        result = whole(node, summary(run, node, values, n));
         free(values);
         break;
     }
     }
-    free(list);
+    unselect(list);
     return result;
 }
 
@@ -443,6 +507,8 @@ static model_value builtin(const model_node *node, place at)
     case MODEL_B_DAY: return model_int(day);
     case MODEL_B_MONTH: return model_int(month);
     case MODEL_B_YEAR: return model_int(year);
+    case MODEL_B_DURATION: return model_int(at.event->end - at.event->time);
+    case MODEL_B_COUNT: return model_int(at.event->events);
     }
     return model_undefined();
 }
@@ -465,7 +531,6 @@ static model_value arithmetic(context *run, const model_node *node, place at)
 static model_value value_of(context *run, const model_node *node, place at)
 {
     model_value value;
-    const model_event *event;
     switch (node->kind) {
     case MODEL_LITERAL: return node->literal;
     case MODEL_PERCENT: return model_decimal(node->literal.i, 8);
@@ -494,9 +559,7 @@ static model_value value_of(context *run, const model_node *node, place at)
         return value.state == SEG_VALUE_SET ? model_int((int64_t)value.element_count)
                                             : model_undefined();
     case MODEL_SCORE: return score(run, node, at);
-    case MODEL_EDGE_ANCHOR:
-        event = occurrence(run, node, at);
-        return event != NULL ? model_instant(event->time) : model_undefined();
+    case MODEL_EDGE_ANCHOR: return occurrence(run, node, at);
     default: exit(2);
     }
 }
@@ -586,7 +649,7 @@ static bool did(context *run, const model_node *node, place at)
     if (node->bound.periods)
         n = model_active_periods(list, count, node->bound.period, node->bound.each, at.zone,
                                  run->week_start);
-    free(list);
+    unselect(list);
     bool result = node->bound.given ? node->bound.min <= n && n <= node->bound.max : n >= 1;
     if (node->negated && node->window.kind == MODEL_W_ANCHOR)
         return !result && span_is_over(run, &node->window, at);
@@ -599,19 +662,17 @@ static bool life(context *run, const model_node *node, place at)
     size_t count;
     const model_event **list = selected(run, node, at, &count);
     bool result = model_life(node, list, count, at.zone, run->week_start, run->now);
-    free(list);
+    unselect(list);
     return result;
 }
 
 static bool edge(context *run, const model_node *node, place at)
 {
     at.zone = window_zone(run, &node->window, at);
-    const model_event *event = occurrence(run, node, at);
-    if (event == NULL)
-        return false;
+    model_value when = occurrence(run, node, at);
     int64_t begin, end;
     bounds_of(run, &node->window, at, true, &begin, &end);
-    return event->time >= begin && event->time < end;
+    return when.state == SEG_VALUE_SET && when.i >= begin && when.i < end;
 }
 
 static bool in_time(context *run, const model_node *node, place at)

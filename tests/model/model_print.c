@@ -270,7 +270,20 @@ static void print_span(printer *p, model_span span)
 
 static void print_selector(printer *p, const model_selector *selector)
 {
-    if (selector->any_event) {
+    if (selector->session != NULL) {
+        add(p, "session(");
+        if (selector->gap.count != 30 || selector->gap.unit != MODEL_U_MINUTE ||
+            draw(p->style, 2) == 1) {
+            add(p, "gap ");
+            print_span(p, selector->gap);
+        }
+        if (!selector->session->any_event || selector->session->where != NULL ||
+            draw(p->style, 2) == 1) {
+            add(p, " of ");
+            print_selector(p, selector->session);
+        }
+        add(p, ")");
+    } else if (selector->any_event) {
         add(p, "any event");
     } else if (selector->type_count == 1) {
         model_addf(p->out, "\"%s\"", p->schema->types[selector->types[0]].name);
@@ -393,8 +406,8 @@ static void print_window(printer *p, const model_window *window)
 
 static const char *builtin_name(model_builtin builtin)
 {
-    static const char *const names[] = {"@time", "@date",  "@hour", "@weekday",
-                                        "@day",  "@month", "@year"};
+    static const char *const names[] = {"@time",  "@date", "@hour",     "@weekday", "@day",
+                                        "@month", "@year", "@duration", "@count"};
     return names[builtin];
 }
 

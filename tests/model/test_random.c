@@ -52,6 +52,9 @@ typedef struct session {
 
 static gen_class class_of(const model_node *node)
 {
+    const model_node *asked = node->kind == MODEL_COMPARE ? node->children[0] : node;
+    if (asked->selector.session != NULL && node->kind < MODEL_DORMANT)
+        return GEN_SESSION;
     switch (node->kind) {
     case MODEL_EVERYONE:
     case MODEL_NOBODY: return GEN_CONSTANT;
@@ -84,6 +87,9 @@ static gen_class class_of(const model_node *node)
     case MODEL_LABEL:
     case MODEL_SEGMENT: return GEN_SEGMENT;
     case MODEL_RANK: return GEN_RANK;
+    case MODEL_DORMANT:
+    case MODEL_RESURRECTED:
+    case MODEL_STAGE: return GEN_LIFE;
     case MODEL_SPLIT: return GEN_SPLIT;
     case MODEL_DORMANT:
     case MODEL_RESURRECTED:

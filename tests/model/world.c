@@ -391,29 +391,35 @@ static bool check_single(asking *a)
     return true;
 }
 
-static bool check_canonical(asking *a)
+/* The canonical text, or the JSON form, compiles to a segment with the same members. */
+static bool check_canonical(asking *a, bool json)
 {
+    const char *form = json ? "JSON form" : "canonical text";
+    seg_store *store = a->w->store.store;
     seg_buffer *text = NULL;
     seg_segment *again = NULL;
     seg_set *set = NULL;
     uint64_t x[2] = {0, 1}, y[2] = {2, 3};
-    seg_status status = seg_segment_text(a->segment, &text, &a->err);
+    seg_status status = json ? seg_segment_to_json(a->segment, 0, &text, &a->err)
+                             : seg_segment_text(a->segment, &text, &a->err);
     if (status == SEG_OK)
-        status = seg_segment_compile(a->w->store.store, seg_buffer_data(text),
-                                     seg_buffer_size(text), 0, &again, &a->err);
+        status = json ? seg_segment_compile_json(store, seg_buffer_data(text),
+                                                 seg_buffer_size(text), 0, &again, &a->err)
+                      : seg_segment_compile(store, seg_buffer_data(text), seg_buffer_size(text), 0,
+                                            &again, &a->err);
     if (status == SEG_OK)
         status = evaluate(a, again, 1, NULL, &set);
-    bool good = status == SEG_OK || fail(a, "canonical text", status);
-    good = good && same_bytes(a, "canonical text", a->set, set);
+    bool good = status == SEG_OK || fail(a, form, status);
+    good = good && same_bytes(a, form, a->set, set);
     if (good) {
         seg_segment_fingerprint(a->segment, x);
         seg_segment_fingerprint(again, y);
         good = x[0] == y[0] && x[1] == y[1];
         if (!good)
-            model_addf(a->why, "canonical text: another fingerprint");
+            model_addf(a->why, "%s: another fingerprint", form);
     }
     if (!good && text != NULL)
-        model_addf(a->why, "; canonical: %.300s", seg_buffer_data(text));
+        model_addf(a->why, "; %s: %.300s", form, seg_buffer_data(text));
     seg_buffer_destroy(text);
     seg_segment_release(again);
     seg_set_release(set);
@@ -506,7 +512,8 @@ bool world_check(world *w, const world_probe *probe, model_arena *arena, verdict
         good = good && (!(checks & CHECK_CURSOR) || cursor_order(a, a->set, a->expected));
         good = good && (!(checks & CHECK_AMONG) || check_among(a));
         good = good && (!(checks & CHECK_SINGLE) || check_single(a));
-        good = good && (!(checks & CHECK_CANONICAL) || check_canonical(a));
+        good = good && (!(checks & CHECK_CANONICAL) ||
+                        (check_canonical(a, false) && check_canonical(a, true)));
         good = good &&
                (!(checks & CHECK_NOT) || probe->segment.root->kind == MODEL_EXCEPT || check_not(a));
     }

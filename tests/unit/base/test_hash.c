@@ -56,6 +56,22 @@ START_TEST(test_hash__siphash_of_numbers_is_that_of_their_bytes)
 }
 END_TEST
 
+/* The check value that lists of CRCs give, and the vectors of RFC 3720. */
+START_TEST(test_hash__crc32c_matches_the_reference)
+{
+    unsigned char bytes[32];
+    ck_assert_uint_eq(segi_crc32c("123456789", 9), 0xe3069283u);
+    ck_assert_uint_eq(segi_crc32c("", 0), 0);
+    memset(bytes, 0, sizeof bytes);
+    ck_assert_uint_eq(segi_crc32c(bytes, sizeof bytes), 0x8a9136aau);
+    memset(bytes, 0xff, sizeof bytes);
+    ck_assert_uint_eq(segi_crc32c(bytes, sizeof bytes), 0x62a8ab43u);
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (unsigned char)i;
+    ck_assert_uint_eq(segi_crc32c(bytes, sizeof bytes), 0x46dd794eu);
+}
+END_TEST
+
 START_TEST(test_hash__xxh3_matches_the_reference)
 {
     /* XXH3 of no bytes is published with the algorithm. */
@@ -74,6 +90,7 @@ Suite *suite(void)
     TCase *tc = tcase_create("hash");
     tcase_add_test(tc, test_hash__siphash_matches_the_reference);
     tcase_add_test(tc, test_hash__siphash_of_numbers_is_that_of_their_bytes);
+    tcase_add_test(tc, test_hash__crc32c_matches_the_reference);
     tcase_add_test(tc, test_hash__xxh3_matches_the_reference);
     suite_add_tcase(s, tc);
     return s;

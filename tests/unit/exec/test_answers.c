@@ -223,6 +223,44 @@ START_TEST(test_answers__few_and_many_agree)
 }
 END_TEST
 
+/* With many events a quarter of an hour, tests of the clock come from a table; a test of a property
+ * beside them under `or` keeps each row to itself. */
+START_TEST(test_answers__clock_by_table_and_by_row)
+{
+    static const char *const clocks[] = {
+        "@hour between 6 and 9",
+        "@weekday in (\"sat\", \"sun\") and @hour >= 18",
+        "not @day = 3 or @hour = 23",
+        "at least 2 of (@weekday = \"mon\", @hour < 12, @day <= 2)",
+    };
+    static const char *const zones[] = {"UTC", "Asia/Kathmandu", "America/St_Johns"};
+    enum {
+        USERS = 60
+    };
+    seg_store *store = store_open(NULL);
+    seg_appender *a = appender_of(store);
+    for (int i = 0; i < 6000; i++) {
+        add_event(a, i % USERS, "buy", JANUARY_1 + (int64_t)i * 97 * 1000000);
+        set_int(a, "qty", i % 15);
+    }
+    commit(a);
+    for (size_t z = 0; z < sizeof zones / sizeof *zones; z++) {
+        for (size_t i = 0; i < sizeof clocks / sizeof *clocks; i++) {
+            char table[400], rows[400];
+            snprintf(table, sizeof table,
+                     "using timezone \"%s\": count of buy where ((%s) and qty < 9) >= 12", zones[z],
+                     clocks[i]);
+            snprintf(
+                rows, sizeof rows,
+                "using timezone \"%s\": count of buy where ((%s or qty > 99) and qty < 9) >= 12",
+                zones[z], clocks[i]);
+            check_count(store, table, USERS, count_both(store, rows, USERS));
+        }
+    }
+    seg_store_close(store, NULL);
+}
+END_TEST
+
 /* Counts around the ends of one and of two bytes, and a user with more rows than a vector holds
  * values; the parts are one each. */
 START_TEST(test_answers__many_rows_of_one_user)
@@ -379,6 +417,7 @@ Suite *suite(void)
         return s;
     }
     tcase_add_test(c, test_answers__few_and_many_agree);
+    tcase_add_test(c, test_answers__clock_by_table_and_by_row);
     tcase_add_test(c, test_answers__many_rows_of_one_user);
     tcase_add_test(c, test_answers__ranks_at_the_extremes);
     tcase_add_test(c, test_answers__names_that_are_no_zones);

@@ -3,6 +3,7 @@
 #ifndef SEG_TEST_LANG_SUPPORT_H
 #define SEG_TEST_LANG_SUPPORT_H
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -190,6 +191,81 @@ static inline bool lang_nodes_equal(const segi_node *a, const segi_node *b)
             return false;
     }
     return true;
+}
+
+/* ---- the JSON form ---- */
+
+/* JSON read back: a predicate from the text that the document stands for. NULL with *err. */
+static inline segi_predicate *lang_compile_json(const segi_schema *schema, const char *json,
+                                                size_t size, uint32_t flags, seg_error *err)
+{
+    segi_json *document;
+    segi_predicate *p = NULL;
+    seg_error_init(err, sizeof *err);
+    if (segi_json_open(segi_mem_default(), json, size, &document, err) != SEG_OK)
+        return NULL;
+    size_t text_size;
+    const char *text = segi_json_text(document, &text_size);
+    if (segi_compile(segi_mem_default(), schema, NULL, text, text_size, flags, NULL, 0, &p, err) !=
+        SEG_OK)
+        segi_json_place_error(document, err);
+    segi_json_close(document);
+    return p;
+}
+
+/* The file that SEG_JSON_SAMPLES names gets a line for each document that a test makes. */
+static inline void lang_json_sample(const segi_buf *json)
+{
+    const char *path = getenv("SEG_JSON_SAMPLES");
+    FILE *file = path == NULL ? NULL : fopen(path, "ab");
+    if (file == NULL)
+        return;
+    fwrite(json->data, 1, json->size, file);
+    fputc('\n', file);
+    fclose(file);
+}
+
+/* Predicate, JSON, predicate: texts, trees, documents and fingerprints are equal. NULL, or what
+ * is not. A document may be too long or deep as text where the predicate was at the limits. */
+static inline const char *lang_json_round(const segi_schema *schema, const segi_predicate *p,
+                                          uint32_t flags)
+{
+    static char message[4096];
+    const char *fault = NULL;
+    seg_error err;
+    segi_buf buffers[4];
+    for (size_t i = 0; i < 4; i++)
+        segi_buf_init(&buffers[i], segi_mem_default());
+    segi_predicate_json(p, false, &buffers[0]);
+    segi_predicate_print(p, false, &buffers[1]);
+    lang_json_sample(&buffers[0]);
+    segi_predicate *q = lang_compile_json(schema, buffers[0].data, buffers[0].size, flags, &err);
+    if (q == NULL) {
+        if (err.code != SEG_E_LIMIT)
+            fault = err.message;
+    } else {
+        segi_predicate_json(q, false, &buffers[2]);
+        segi_predicate_print(q, false, &buffers[3]);
+        for (size_t i = 0; i < 2 && fault == NULL; i++) {
+            if (buffers[i].size != buffers[i + 2].size ||
+                memcmp(buffers[i].data, buffers[i + 2].data, buffers[i].size) != 0)
+                fault = i == 0 ? "another document" : "another text";
+        }
+        if (fault == NULL && !lang_nodes_equal(p->root, q->root))
+            fault = "another tree";
+        if (fault == NULL && memcmp(p->fingerprint, q->fingerprint, sizeof p->fingerprint) != 0)
+            fault = "another fingerprint";
+    }
+    if (fault != NULL) {
+        snprintf(message, sizeof message, "%s\n%.*s\n%.*s", fault,
+                 (int)(buffers[1].size > 1500 ? 1500 : buffers[1].size), buffers[1].data,
+                 (int)(buffers[0].size > 2000 ? 2000 : buffers[0].size), buffers[0].data);
+        fault = message;
+    }
+    segi_predicate_destroy(q);
+    for (size_t i = 0; i < 4; i++)
+        segi_buf_deinit(&buffers[i]);
+    return fault;
 }
 
 #endif

@@ -55,6 +55,8 @@ static void check_good(const char *text, size_t size)
     segi_predicate *q = compile(printed.data, printed.size, &err);
     ck_assert_msg(q != NULL, "%.*s: %s", (int)printed.size, printed.data, err.message);
     ck_assert(lang_nodes_equal(p->root, q->root));
+    const char *fault = lang_json_round(schema, p, 0);
+    ck_assert_msg(fault == NULL, "%s", fault);
     segi_buf_deinit(&printed);
     segi_predicate_destroy(p);
     segi_predicate_destroy(q);

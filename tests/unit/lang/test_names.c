@@ -95,7 +95,8 @@ static const struct golden {
     {"@hour > 3", SEG_E_TYPE, 0, 5,
      "@ names belong to events: they stand inside where and in aggregates", ""},
     {"did login where (@hourr = 3)", SEG_E_SYNTAX, 17, 6, "unknown \"@hourr\"",
-     "there are @time, @date, @hour, @weekday, @day, @month, @year"},
+     "there are @time, @date, @hour, @weekday, @day, @month, @year, and of sessions @duration "
+     "and @count"},
     {"did login where (@weekday = \"mo\")", SEG_E_TYPE, 28, 4, "\"mo\" is no day of the week",
      "mon, tue, wed, thu, fri, sat, sun or 1 (Monday) to 7 (Sunday)"},
     {"did login where (did login)", SEG_E_TYPE, 17, 9,

@@ -1,6 +1,8 @@
-/* unit/lang/test_print.c - canonical text: fixed forms, and that nothing is lost in it.
+/* unit/lang/test_print.c - canonical text: fixed forms, and that nothing is lost in it,
+ * nor in the JSON form.
  *
- * The random part writes predicates of all kinds from a seed (SEG_TEST_SEED gives another one). */
+ * The random part writes predicates of all kinds from a seed (SEG_TEST_SEED gives another one);
+ * SEG_TEST_SOAK asks for 100,000 of them. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -454,7 +456,7 @@ static void write_predicate(int depth, bool where)
     }
 }
 
-/* Text, tree, text, tree: both texts and both trees are equal. */
+/* Text, tree, text, tree: both texts and both trees are equal. The same by way of JSON. */
 static void check_round(void)
 {
     segi_predicate *p = compile(out, out_size);
@@ -475,6 +477,8 @@ static void check_round(void)
     ck_assert_msg(lang_nodes_equal(p->root, q->root), "%.*s\n%.*s", (int)out_size, out,
                   (int)first.size, first.data);
     ck_assert(memcmp(p->fingerprint, q->fingerprint, sizeof p->fingerprint) == 0);
+    const char *fault = lang_json_round(schema, p, SEG_COMPILE_OPEN);
+    ck_assert_msg(fault == NULL, "%s", fault);
     /* The sorted text means the same, so sorting it again changes nothing. */
     segi_predicate_destroy(q);
     segi_buf_reset(&first);
@@ -495,7 +499,9 @@ START_TEST(test_print__random_predicates_lose_nothing)
 {
     const char *seed = getenv("SEG_TEST_SEED");
     uint64_t start = seed == NULL ? 20260131 : strtoull(seed, NULL, 10);
-    int rounds = getenv("SEG_TEST_SLOW") != NULL ? 500 : 10000;
+    int rounds = getenv("SEG_TEST_SLOW") != NULL   ? 500
+                 : getenv("SEG_TEST_SOAK") != NULL ? 100000
+                                                   : 10000;
     state = start * 2 + 1;
     for (int i = 0; i < rounds; i++) {
         out_size = 0;

@@ -1,0 +1,302 @@
+/* disk_publish.c - generations: the catalogue and the superblock that make writes and drops the
+ * state of the file, pins that hold back what was dropped, and what is done with it then.
+ *
+ * Three rules keep a crash harmless at any point. Nothing that the newest superblock points to is
+ * written to. The superblock is written after all it points to is on the medium. What was dropped
+ * is overwritten only after the superblock without it, and the log that goes with it, are there. */
+#include <string.h>
+
+#include "disk_int.h"
+
+/* ---- pins ---- */
+
+void segi_disk_pin(segi_disk *disk, segi_pin *pin)
+{
+    segi_mutex_lock(disk->mutex);
+    pin->stamp = disk->stamp;
+    pin->next = &disk->pins;
+    pin->previous = disk->pins.previous;
+    pin->previous->next = pin;
+    disk->pins.previous = pin;
+    segi_mutex_unlock(disk->mutex);
+}
+
+void segi_disk_unpin(segi_disk *disk, segi_pin *pin)
+{
+    segi_mutex_lock(disk->mutex);
+    pin->previous->next = pin->next;
+    pin->next->previous = pin->previous;
+    pin->next = pin->previous = NULL;
+    segi_mutex_unlock(disk->mutex);
+}
+
+/* No pin was taken before the block was dropped. Pins are in the order of their stamps. */
+static bool block_is_unheld(const segi_disk *disk, const disk_block *block)
+{
+    const segi_pin *oldest = disk->pins.next;
+    return oldest == &disk->pins || oldest->stamp >= block->dropped;
+}
+
+/* ---- the catalogue ---- */
+
+/* Everything but live blocks that must not be taken for free space, sorted. */
+static bool dropped_collect(const segi_disk *disk, disk_extents *out)
+{
+    if (!segi_extents_reserve(&disk->mem, out, disk->dirty.count + disk->block_count + 1))
+        return false;
+    for (size_t i = 0; i < disk->dirty.count; i++)
+        segi_extents_add(out, disk->dirty.list[i].offset, disk->dirty.list[i].size);
+    for (size_t i = 0; i < disk->block_count; i++)
+        if (disk->blocks[i].dropped != 0)
+            segi_extents_add(out, disk->blocks[i].entry.offset,
+                             segi_disk_extent_of(&disk->blocks[i].entry));
+    if (disk->super.generation != 0)
+        segi_extents_add(out, disk->super.catalogue.offset,
+                         segi_disk_extent_of(&disk->super.catalogue));
+    return true;
+}
+
+static seg_status catalogue_build(const segi_disk *disk, const void *root, size_t size,
+                                  uint64_t *out_features, segi_buf *out, seg_error *err)
+{
+    disk_extents dropped = {0};
+    uint64_t live = 0;
+    *out_features = 0;
+    if (!dropped_collect(disk, &dropped))
+        return segi_fail_nomem(err);
+    for (size_t i = 0; i < disk->block_count; i++)
+        live += disk->blocks[i].dropped == 0 ? 1 : 0;
+    segi_disk_table_begin(out, disk->next_id, live, dropped.count, size);
+    for (size_t i = 0; i < disk->block_count; i++) {
+        const disk_entry *entry = &disk->blocks[i].entry;
+        if (disk->blocks[i].dropped != 0)
+            continue;
+        *out_features |= entry->codec == DISK_CODEC_ZSTD ? DISK_FEATURE_ZSTD : 0;
+        segi_disk_table_entry(out, entry);
+    }
+    for (size_t i = 0; i < dropped.count; i++)
+        segi_disk_table_extent(out, &dropped.list[i]);
+    segi_buf_add(out, root, size);
+    bool too_many = dropped.count > DISK_COUNT_MAX || out->size > DISK_STORED_MAX;
+    segi_extents_deinit(&disk->mem, &dropped);
+    if (out->failed)
+        return segi_fail_nomem(err);
+    if (too_many)
+        return segi_fail(err, SEG_E_LIMIT, "the catalogue of %s would be too large", disk->path);
+    return SEG_OK;
+}
+
+/* ---- the superblock ---- */
+
+seg_status segi_disk_publish_super(segi_disk *disk, const disk_super *next, seg_error *err)
+{
+    unsigned char bytes[DISK_SLOT_SIZE];
+    segi_disk_slot_encode(next, bytes);
+    seg_status status = segi_file_write(&disk->file, next->generation % 2 * DISK_SLOT_STRIDE, bytes,
+                                        sizeof bytes, err);
+    /* A superblock that may be there or not makes two states of the store possible; only a new
+     * opening can tell which one it is. */
+    if (status != SEG_OK) {
+        disk->poisoned = true;
+        return status;
+    }
+    SEGI_TRY(segi_disk_sync_file(disk, &disk->file, err));
+    segi_mutex_lock(disk->mutex);
+    disk->super = *next;
+    segi_mutex_unlock(disk->mutex);
+    return SEG_OK;
+}
+
+/* A file must be as long as its superblock says, even if its last extents were never written. */
+static seg_status file_reaches_end(segi_disk *disk, seg_error *err)
+{
+    uint64_t actual = 0;
+    SEGI_TRY(segi_file_size(&disk->file, &actual, err));
+    return actual >= disk->end ? SEG_OK : segi_file_truncate(&disk->file, disk->end, err);
+}
+
+/* The catalogue's bytes are on their way to the medium when this returns. */
+static seg_status catalogue_write(segi_disk *disk, const segi_buf *bytes, disk_super *next,
+                                  seg_error *err)
+{
+    disk_entry *catalogue = &next->catalogue;
+    *catalogue = (disk_entry){
+        .id = disk->next_id,
+        .generation = next->generation,
+        .kind = DISK_CATALOGUE_KIND,
+    };
+    SEGI_TRY(segi_disk_put(disk, catalogue, bytes->data, bytes->size, err));
+    seg_status status = file_reaches_end(disk, err);
+    if (status == SEG_OK)
+        status = segi_disk_sync_file(disk, &disk->file, err);
+    if (status != SEG_OK)
+        segi_extents_add(&disk->dirty, catalogue->offset, segi_disk_extent_of(catalogue));
+    next->end = disk->end;
+    return status;
+}
+
+/* The new superblock is on the medium. */
+static void publish_done(segi_disk *disk, const disk_entry *old_catalogue, segi_buf *root)
+{
+    segi_mutex_lock(disk->mutex);
+    segi_buf old_root = disk->root;
+    disk->root = *root;
+    *root = old_root;
+    for (size_t i = 0; i < disk->block_count; i++)
+        disk->blocks[i].published = disk->blocks[i].dropped == 0;
+    segi_mutex_unlock(disk->mutex);
+    if (old_catalogue->id != 0)
+        segi_extents_add(&disk->dirty, old_catalogue->offset, segi_disk_extent_of(old_catalogue));
+    disk->untidy = disk->options.keep_freed;
+}
+
+static seg_status publish(segi_disk *disk, const segi_buf *bytes, segi_buf *root, disk_super *next,
+                          seg_error *err)
+{
+    disk_entry old_catalogue = disk->super.catalogue;
+    /* For the old catalogue, for the new one should it fail, and one for segi_disk_put(). */
+    if (!segi_extents_reserve(&disk->mem, &disk->dirty, 3))
+        return segi_fail_nomem(err);
+    SEGI_TRY(catalogue_write(disk, bytes, next, err));
+    SEGI_TRY(segi_disk_publish_super(disk, next, err));
+    publish_done(disk, &old_catalogue, root);
+    return SEG_OK;
+}
+
+seg_status segi_disk_publish(segi_disk *disk, const void *root, size_t size, uint64_t flags,
+                             seg_error *err)
+{
+    segi_buf bytes, copy;
+    disk_super next = disk->super;
+    segi_buf_init(&bytes, &disk->mem);
+    segi_buf_init(&copy, &disk->mem);
+    segi_buf_add(&copy, root, size);
+    next.generation++;
+    next.flags = flags;
+    next.log_epoch = disk->epoch;
+    next.epoch_floor = disk->epoch;
+    next.checkpoint_lsn = disk->log.end.lsn;
+    seg_status status = copy.failed ? segi_fail_nomem(err) : SEG_OK;
+    if (status == SEG_OK)
+        status = catalogue_build(disk, root, size, &next.features_all, &bytes, err);
+    if (status == SEG_OK)
+        status = publish(disk, &bytes, &copy, &next, err);
+    segi_buf_deinit(&bytes);
+    segi_buf_deinit(&copy);
+    return status;
+}
+
+seg_status segi_disk_checkpoint(segi_disk *disk, const void *root, size_t size, seg_error *err)
+{
+    unsigned char salt[16];
+    SEGI_TRY(segi_disk_writable(disk, err));
+    if (!disk->log.replayed)
+        return segi_fail(err, SEG_E_MISUSE, "a checkpoint before the log was replayed");
+    if (size > SEGI_DISK_ROOT_MAX)
+        return segi_fail(err, SEG_E_LIMIT, "a root of more than 2^29 bytes");
+    /* Whatever can fail without harm comes before the superblock. */
+    SEGI_TRY(segi_vfs_random(disk->vfs, salt, sizeof salt, err));
+    disk->epoch++;
+    seg_status status = segi_disk_publish(disk, root, size, 0, err);
+    if (status != SEG_OK) {
+        disk->epoch--;
+        return status;
+    }
+    return segi_disk_log_reset(disk, salt, err);
+}
+
+/* ---- reclaiming ---- */
+
+/* Blocks that nobody will read again leave the table; their extents are dirty. */
+static seg_status blocks_retire(segi_disk *disk, seg_error *err)
+{
+    if (!segi_extents_reserve(&disk->mem, &disk->dirty, disk->block_count))
+        return segi_fail_nomem(err);
+    segi_mutex_lock(disk->mutex);
+    size_t kept = 0;
+    for (size_t i = 0; i < disk->block_count; i++) {
+        const disk_block *block = &disk->blocks[i];
+        if (block->dropped != 0 && !block->published && block_is_unheld(disk, block))
+            segi_extents_add(&disk->dirty, block->entry.offset, segi_disk_extent_of(&block->entry));
+        else
+            disk->blocks[kept++] = *block;
+    }
+    disk->block_count = kept;
+    segi_mutex_unlock(disk->mutex);
+    return SEG_OK;
+}
+
+/* Overwrite dirty extents from the front of the list, about `budget` bytes; *out_done are. Not even
+ * what reads as zeros is left out: pages that a failed sync has left look so and are not. */
+static seg_status zero_extents(segi_disk *disk, uint64_t budget, size_t *out_done, seg_error *err)
+{
+    const disk_extents *dirty = &disk->dirty;
+    for (*out_done = 0; *out_done < dirty->count && budget > 0; (*out_done)++) {
+        const disk_extent *extent = &dirty->list[*out_done];
+        if (!disk->options.keep_freed)
+            SEGI_TRY(segi_file_zero(&disk->file, extent->offset, extent->size, err));
+        budget -= budget < extent->size ? budget : extent->size;
+    }
+    return disk->options.keep_freed ? SEG_OK : segi_disk_sync_file(disk, &disk->file, err);
+}
+
+/* The first `count` dirty extents are free from now on. */
+static void dirty_to_free(segi_disk *disk, size_t count)
+{
+    disk_extents *dirty = &disk->dirty;
+    for (size_t i = 0; i < count; i++) {
+        segi_extents_add(&disk->free, dirty->list[i].offset, dirty->list[i].size);
+        dirty->bytes -= dirty->list[i].size;
+    }
+    memmove(dirty->list, dirty->list + count, (dirty->count - count) * sizeof *dirty->list);
+    dirty->count -= count;
+}
+
+/* A medium without room for the reserve is no failure of reclaiming: what there is, is kept. */
+static seg_status reserve_fill(segi_disk *disk, seg_error *err)
+{
+    uint64_t wanted = segi_disk_round_up(disk->options.reserve);
+    if (disk->use_reserve || disk->free.bytes >= wanted)
+        return SEG_OK;
+    uint64_t more = wanted - disk->free.bytes;
+    if (!segi_extents_reserve(&disk->mem, &disk->free, 1))
+        return segi_fail_nomem(err);
+    seg_status status = segi_file_allocate(&disk->file, disk->end, more, err);
+    if (status != SEG_OK)
+        return status == SEG_E_FULL ? SEG_OK : status;
+    segi_extents_add(&disk->free, disk->end, more);
+    disk->end += more;
+    return SEG_OK;
+}
+
+static seg_status reclaim(segi_disk *disk, uint64_t budget, seg_error *err)
+{
+    size_t done = 0;
+    SEGI_TRY(blocks_retire(disk, err));
+    if (disk->dirty.count == 0)
+        return SEG_OK;
+    if (!segi_extents_reserve(&disk->mem, &disk->free, disk->dirty.count))
+        return segi_fail_nomem(err);
+    SEGI_TRY(zero_extents(disk, budget, &done, err));
+    dirty_to_free(disk, done);
+    return SEG_OK;
+}
+
+seg_status segi_disk_reclaim(segi_disk *disk, uint64_t budget, uint64_t *out_left, seg_error *err)
+{
+    if (out_left != NULL)
+        *out_left = 0;
+    SEGI_TRY(segi_disk_writable(disk, err));
+    SEGI_TRY(reclaim(disk, budget == 0 ? UINT64_MAX : budget, err));
+    for (size_t i = 0; out_left != NULL && i < disk->block_count; i++)
+        if (disk->blocks[i].dropped != 0)
+            *out_left += segi_disk_extent_of(&disk->blocks[i].entry);
+    if (out_left != NULL)
+        *out_left += disk->dirty.bytes;
+    return reserve_fill(disk, err);
+}
+
+void segi_disk_use_reserve(segi_disk *disk, bool use)
+{
+    disk->use_reserve = use;
+}

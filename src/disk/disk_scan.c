@@ -1,0 +1,212 @@
+/* disk_scan.c - the log is read: which records count, and whether one that was safe is gone.
+ *
+ * Records count from the front, while each is whole and continues the chain of checksums. What
+ * lies behind the first that does not is never applied, but it is looked at: a later record may
+ * know that the missing one was safe, and then the log is damaged, not merely cut off. */
+#include <string.h>
+
+#include "disk_int.h"
+
+#define SCAN_STEP ((size_t)64 * 1024)
+
+disk_cursor segi_disk_log_start(const segi_disk *disk)
+{
+    const disk_log_header *header = &disk->log.header;
+    return (disk_cursor){
+        .position = DISK_LOG_HEADER,
+        .chain = segi_disk_chain_start(header->salt),
+        .lsn = header->base_lsn,
+        .epoch = header->epoch,
+    };
+}
+
+seg_status segi_disk_log_next(const segi_disk *disk, disk_cursor *cursor, segi_buf *payload,
+                              bool *got, seg_error *err)
+{
+    const disk_log *log = &disk->log;
+    unsigned char bytes[DISK_HEADER_SIZE];
+    disk_record record;
+    size_t done = 0;
+    *got = false;
+    segi_buf_reset(payload);
+    SEGI_TRY(segi_file_read(&log->file, cursor->position, bytes, sizeof bytes, &done, err));
+    if (done < sizeof bytes || !segi_disk_record_decode(bytes, log->header.salt, &record) ||
+        record.lsn != cursor->lsn + 1 || record.epoch < cursor->epoch)
+        return SEG_OK;
+    uint64_t behind = cursor->position + DISK_HEADER_SIZE;
+    if (behind > log->size || record.size > log->size - behind)
+        return SEG_OK;
+    if (!segi_buf_reserve(payload, (size_t)record.size + 1))
+        return segi_fail_nomem(err);
+    SEGI_TRY(segi_file_read(&log->file, behind, payload->data, (size_t)record.size, &done, err));
+    if (done < record.size ||
+        record.chain != segi_disk_record_chain(bytes, cursor->chain, payload->data, done))
+        return SEG_OK;
+    payload->size = (size_t)record.size;
+    cursor->position += segi_disk_round_up(DISK_HEADER_SIZE + record.size);
+    cursor->chain = record.chain;
+    cursor->lsn = record.lsn;
+    cursor->epoch = record.epoch;
+    *got = true;
+    return SEG_OK;
+}
+
+/* One sector behind the last good record. */
+static bool tail_sector(const segi_disk *disk, const unsigned char *bytes, const disk_cursor *end,
+                        uint64_t *epoch)
+{
+    disk_record record;
+    if (!segi_disk_record_decode(bytes, disk->log.header.salt, &record))
+        return true;
+    if (record.epoch > *epoch)
+        *epoch = record.epoch;
+    return record.epoch < end->epoch || record.durable_lsn <= end->lsn;
+}
+
+static bool is_zero(const unsigned char *bytes, size_t size)
+{
+    return bytes[0] == 0 && memcmp(bytes, bytes + 1, size - 1) == 0;
+}
+
+static seg_status tail_scan(const segi_disk *disk, const disk_cursor *end, unsigned char *bytes,
+                            uint64_t *epoch, uint64_t *touched, seg_error *err)
+{
+    const disk_log *log = &disk->log;
+    for (uint64_t at = end->position; at < log->size; at += SCAN_STEP) {
+        size_t got = 0;
+        memset(bytes, 0, SCAN_STEP);
+        SEGI_TRY(segi_file_read(&log->file, at, bytes, SCAN_STEP, &got, err));
+        for (size_t i = 0; i < got; i += DISK_SECTOR) {
+            if (is_zero(bytes + i, DISK_SECTOR))
+                continue;
+            *touched = at + i + DISK_SECTOR;
+            if (!tail_sector(disk, bytes + i, end, epoch))
+                return segi_disk_damaged(disk, disk->log_path, end->position,
+                                         "a record that was safe is gone", err);
+        }
+    }
+    return SEG_OK;
+}
+
+seg_status segi_disk_log_tail(const segi_disk *disk, const disk_cursor *end, uint64_t *epoch,
+                              uint64_t *touched, seg_error *err)
+{
+    unsigned char *bytes = segi_alloc(&disk->mem, SCAN_STEP);
+    *touched = end->position;
+    if (bytes == NULL)
+        return segi_fail_nomem(err);
+    seg_status status = tail_scan(disk, end, bytes, epoch, touched, err);
+    segi_free(&disk->mem, bytes);
+    return status;
+}
+
+/* ---- opening ---- */
+
+static seg_status log_header_read(segi_disk *disk, seg_error *err)
+{
+    disk_log *log = &disk->log;
+    unsigned char bytes[DISK_LOG_HEADER] = {0};
+    const char *what = NULL;
+    size_t got = 0;
+    SEGI_TRY(segi_file_size(&log->file, &log->size, err));
+    SEGI_TRY(segi_file_read(&log->file, 0, bytes, sizeof bytes, &got, err));
+    disk_found found = segi_disk_log_decode(bytes, &log->header, &what);
+    if (found == DISK_NEWER)
+        return segi_fail(err, SEG_E_FORMAT_NEW, "%s was written by a later version",
+                         disk->log_path);
+    if (found != DISK_SOUND)
+        return segi_disk_damaged(disk, disk->log_path, 0, what, err);
+    if (memcmp(log->header.uuid, disk->super.uuid, sizeof log->header.uuid) != 0)
+        return segi_disk_damaged(disk, disk->log_path, 16, "the log is that of another store", err);
+    return SEG_OK;
+}
+
+/* A checkpoint was interrupted after its superblock: nothing in the log counts any more. */
+static bool log_is_obsolete(const segi_disk *disk)
+{
+    return disk->log.header.epoch < disk->super.log_epoch;
+}
+
+static seg_status log_header_check(const segi_disk *disk, seg_error *err)
+{
+    const disk_log *log = &disk->log;
+    if (log->header.epoch > disk->super.log_epoch)
+        return segi_disk_damaged(disk, disk->path, 0,
+                                 "the superblock that goes with the log is gone", err);
+    if (log->header.base_lsn != disk->super.checkpoint_lsn)
+        return segi_disk_damaged(disk, disk->log_path, 40, "first record of the log", err);
+    if (log->size < log->header.file_size)
+        return segi_disk_damaged(disk, disk->log_path, log->size, "the log is cut off", err);
+    return SEG_OK;
+}
+
+static seg_status log_count(segi_disk *disk, seg_error *err)
+{
+    disk_log *log = &disk->log;
+    segi_buf payload;
+    segi_buf_init(&payload, &disk->mem);
+    bool got = true;
+    seg_status status = SEG_OK;
+    log->end = segi_disk_log_start(disk);
+    log->records = 0;
+    while (status == SEG_OK && got) {
+        status = segi_disk_log_next(disk, &log->end, &payload, &got, err);
+        log->records += status == SEG_OK && got ? 1 : 0;
+    }
+    segi_buf_deinit(&payload);
+    return status;
+}
+
+seg_status segi_disk_log_open(segi_disk *disk, seg_error *err)
+{
+    disk_log *log = &disk->log;
+    uint32_t flags = disk->options.read_only ? 0 : SEGI_VFS_WRITE;
+    seg_status status = segi_file_open(&log->file, disk->vfs, disk->log_path, flags, err);
+    if (status == SEG_E_NOT_FOUND)
+        return segi_disk_damaged(disk, disk->log_path, 0, "the log is missing", err);
+    SEGI_TRY(status);
+    SEGI_TRY(log_header_read(disk, err));
+    disk->epoch = disk->super.epoch_floor;
+    if (log->header.epoch > disk->epoch)
+        disk->epoch = log->header.epoch;
+    if (log_is_obsolete(disk)) {
+        log->touched = log->size;
+        log->end = (disk_cursor){DISK_LOG_HEADER, 0, disk->super.checkpoint_lsn, 0};
+        log->replayed = true;
+        return SEG_OK;
+    }
+    SEGI_TRY(log_header_check(disk, err));
+    SEGI_TRY(log_count(disk, err));
+    if (log->end.epoch > disk->epoch)
+        disk->epoch = log->end.epoch;
+    SEGI_TRY(segi_disk_log_tail(disk, &log->end, &disk->epoch, &log->touched, err));
+    log->durable_lsn = log->end.lsn;
+    log->replayed = log->records == 0;
+    return SEG_OK;
+}
+
+seg_status segi_disk_replay(segi_disk *disk, segi_disk_record *record, void *user, seg_error *err)
+{
+    disk_log *log = &disk->log;
+    SEGI_TRY(segi_disk_here(disk, err));
+    if (log->records == 0 || log->replayed) {
+        log->replayed = true;
+        return SEG_OK;
+    }
+    segi_buf payload;
+    segi_buf_init(&payload, &disk->mem);
+    disk_cursor cursor = segi_disk_log_start(disk);
+    seg_status status = SEG_OK;
+    for (uint64_t i = 0; status == SEG_OK && i < log->records; i++) {
+        bool got = false;
+        status = segi_disk_log_next(disk, &cursor, &payload, &got, err);
+        if (status == SEG_OK && !got)
+            status = segi_disk_damaged(disk, disk->log_path, cursor.position,
+                                       "a record changed since the log was opened", err);
+        if (status == SEG_OK)
+            status = record(user, cursor.lsn, payload.data, payload.size, err);
+    }
+    segi_buf_deinit(&payload);
+    log->replayed = log->replayed || status == SEG_OK;
+    return status;
+}

@@ -1,0 +1,120 @@
+/* Who is worth a look: a test of values that come from rows alone says the same of everybody who
+ * has no rows.
+ *
+ * "Spent more on shoes than on hats" is settled for all who bought neither by asking one of them.
+ * So the users with rows are found first, by bitmaps of parts where that is possible; the test then
+ * runs for those and for one representative of the rest, whose verdict is that of all the rest.
+ * Nothing is assumed about what the test says of users without rows. */
+#include <string.h>
+
+#include "exec/exec_int.h"
+
+/* ---- preparing ---- */
+
+/* Rows that a user needs before the test can say anything else of him than of a user without
+ * rows. */
+static int64_t narrow_least(const segi_prep_value *value, const segi_match *match)
+{
+    const segi_node *node = value->node;
+    bool counts = node->kind == SEGI_NODE_DID;
+    if (node->kind == SEGI_NODE_AGGREGATE) {
+        switch (node->aggregate) {
+        case SEGI_AGG_MODE: return node->min_events > 1 ? node->min_events : 1;
+        case SEGI_AGG_NTH: return node->nth;
+        case SEGI_AGG_STDDEV: return 2;
+        case SEGI_AGG_COUNT:
+        case SEGI_AGG_DISTINCT:
+        case SEGI_AGG_DISTINCT_PERIOD: counts = true; break;
+        default: break;
+        }
+    }
+    bool at_least = match && match->kind == SEGI_MATCH_RANGE && !match->negated && match->low > 1;
+    return counts && at_least ? match->low : 1;
+}
+
+static bool narrow_add(segi_prep_leaf *leaf, const segi_prep_value *value, const segi_match *match)
+{
+    if (leaf->narrow_count == SEGI_NARROW_MAX)
+        return false;
+    const segi_prep_window *each = value->source->each;
+    segi_narrow *narrow = &leaf->narrow[leaf->narrow_count++];
+    *narrow = (segi_narrow){.source = value->source, .least = narrow_least(value, match)};
+    /* Without an anchor there is no window, so no row counts. */
+    if (each && each->anchor)
+        narrow->anchor = each->anchor->source;
+    return true;
+}
+
+/* False where the value may differ among users without rows. */
+static bool narrow_value(segi_prep_leaf *leaf, const segi_prep_value *value,
+                         const segi_match *match)
+{
+    switch (value->form) {
+    case SEGI_VALUE_CONSTANT: return true;
+    case SEGI_VALUE_TALLY:
+    case SEGI_VALUE_BAG:
+    case SEGI_VALUE_SESSIONS: /* no session without rows, and no more of them than rows */
+    case SEGI_VALUE_GATHER: return narrow_add(leaf, value, match);
+    case SEGI_VALUE_ARITH:
+        return narrow_value(leaf, value->left, NULL) && narrow_value(leaf, value->right, NULL);
+    case SEGI_VALUE_SHIFT: return narrow_value(leaf, value->left, NULL);
+    default: return false;
+    }
+}
+
+static bool narrow_test(segi_prep_leaf *leaf, const segi_prep_filter *test)
+{
+    for (uint32_t i = 0; i < test->child_count; i++) {
+        if (!narrow_test(leaf, test->children[i]))
+            return false;
+    }
+    for (uint32_t i = 0; i < 3 && test->values[i]; i++) {
+        if (!narrow_value(leaf, test->values[i], test->match))
+            return false;
+    }
+    return true;
+}
+
+void segi_prep_narrow(segi_prep_leaf *leaf)
+{
+    if (!narrow_test(leaf, leaf->test))
+        leaf->narrow_count = 0;
+}
+
+/* ---- running ---- */
+
+/* Candidates with rows enough, into `out`. */
+static void narrow_did(segi_worker *w, const segi_narrow *narrow, const segi_mask *candidates,
+                       uint32_t count, segi_mask *out)
+{
+    segi_mask_zero(out);
+    if (narrow->least > 1)
+        segi_tally_count(w, narrow->source, candidates, count, narrow->least, INT64_MAX, out);
+    else
+        segi_tally_did(w, narrow->source, candidates, count, out);
+    segi_mask *anchored = narrow->anchor ? segi_worker_mask_push(w) : NULL;
+    if (anchored) {
+        segi_mask_zero(anchored);
+        segi_tally_did(w, narrow->anchor, candidates, count, anchored);
+        segi_mask_and(out, anchored);
+        segi_worker_mask_pop(w);
+    }
+}
+
+bool segi_narrow_users(segi_worker *w, const segi_prep_leaf *leaf, const segi_mask *candidates,
+                       uint32_t count, segi_mask *out_some, segi_mask *out_rest)
+{
+    segi_mask *did = segi_worker_mask_push(w);
+    if (!did)
+        return false;
+    segi_mask_zero(out_some);
+    for (uint32_t i = 0; i < leaf->narrow_count && w->status == SEG_OK; i++) {
+        narrow_did(w, &leaf->narrow[i], candidates, count, did);
+        segi_mask_or(out_some, did);
+    }
+    segi_worker_mask_pop(w);
+    segi_mask_and(out_some, candidates);
+    memcpy(out_rest, candidates, sizeof *out_rest);
+    segi_mask_andnot(out_rest, out_some);
+    return w->status == SEG_OK;
+}
