@@ -141,26 +141,28 @@ static bool codes_assign(const uint8_t *length, uint32_t count, uint16_t *code)
 
 /* ---- packing --------------------------------------------------------------------------------- */
 
-/* Bits on their way out; room for them was reserved. */
+/* Bits on their way out; room for them and eight bytes more was reserved. */
 typedef struct pack_bits {
     uint8_t *out;
     uint64_t word;
     uint32_t count; /* fewer than 8 between calls */
 } pack_bits;
 
+/* At most 56 bits, so that the word holds them and those that are left. */
 static inline void bits_put_few(pack_bits *bits, uint64_t value, uint32_t count)
 {
     bits->word |= value << bits->count;
     bits->count += count;
-    for (; bits->count >= 8; bits->count -= 8) {
-        *bits->out++ = (uint8_t)bits->word;
-        bits->word >>= 8;
-    }
+    for (uint32_t i = 0; i < 8; i++)
+        bits->out[i] = (uint8_t)(bits->word >> 8 * i);
+    bits->out += bits->count / 8;
+    bits->word >>= bits->count / 8 * 8;
+    bits->count %= 8;
 }
 
 static inline void bits_put(pack_bits *bits, uint64_t value, uint32_t count)
 {
-    if (count > PACK_LOOK) {
+    if (count > 56) {
         bits_put_few(bits, value & UINT32_MAX, 32);
         value >>= 32;
         count -= 32;
@@ -213,8 +215,6 @@ static void pack_values(pack_bits *bits, size_t count, segi_pack_fetch *fetch, v
             bits_put(bits, values[i] - bucket_base(b), bucket_rest(b));
         }
     }
-    if (bits->count > 0)
-        *bits->out++ = (uint8_t)bits->word;
 }
 
 static void pack_put_lengths(segi_buf *out, const pack_codes *codes, uint32_t buckets)
@@ -259,7 +259,7 @@ void segi_pack(segi_buf *out, size_t count, segi_pack_fetch *fetch, void *contex
         segi_buf_char(out, (char)width);
     }
     size_t size = (size_t)((bits + 7) / 8);
-    if (!segi_buf_reserve(out, size))
+    if (!segi_buf_reserve(out, size + 8))
         return;
     pack_bits writer = {.out = (uint8_t *)out->data + out->size};
     pack_values(&writer, count, fetch, context, width, use_codes ? codes : NULL);
@@ -279,15 +279,28 @@ static bool unpack_bits(segi_unpack *unpack, const uint8_t **bytes, const uint8_
     return true;
 }
 
-/* Which bucket the lowest bits of a look belong to. */
+/* An entry of the table: bits that the value takes in all, bits of its rest, and the number above
+ * the rest, which is below 16. */
+static inline uint32_t code_entry(uint32_t bucket, uint32_t length)
+{
+    uint32_t rest = bucket_rest(bucket), top = (uint32_t)(bucket_base(bucket) >> rest);
+    return (length + rest) | rest << 8 | top << 16;
+}
+static inline uint32_t code_bits(uint32_t entry)
+{
+    return entry & 255;
+}
+static inline uint32_t code_rest(uint32_t entry)
+{
+    return entry >> 8 & 255;
+}
+
 static void unpack_fill(segi_unpack *unpack, const uint8_t *length, const uint16_t *code,
                         uint32_t buckets)
 {
     for (uint32_t b = 0; b < buckets; b++)
-        for (uint32_t i = code[b]; length[b] > 0 && i < PACK_TABLE; i += 1u << length[b]) {
-            unpack->bucket[i] = (uint16_t)b;
-            unpack->length[i] = length[b];
-        }
+        for (uint32_t i = code[b]; length[b] > 0 && i < PACK_TABLE; i += 1u << length[b])
+            unpack->codes[i] = code_entry(b, length[b]);
 }
 
 static bool unpack_codes(segi_unpack *unpack, const uint8_t **bytes, const uint8_t *end)
@@ -332,43 +345,69 @@ bool segi_unpack_open(segi_unpack *unpack, const uint8_t **bytes, const uint8_t 
     return how <= 64 && unpack_bits(unpack, bytes, end, (uint64_t)count * how);
 }
 
+static inline uint64_t load64(const uint8_t *p)
+{
+    return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
+           (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 |
+           (uint64_t)p[7] << 56;
+}
+
 /* PACK_LOOK bits from bit `at` on; zeros past the end. */
 static inline uint64_t unpack_look(const segi_unpack *unpack, uint64_t at)
 {
     uint64_t first = at / 8, size = (unpack->end + 7) / 8, word = 0;
-    if (first + 8 <= size) {
-        for (uint32_t i = 0; i < 8; i++)
-            word |= (uint64_t)unpack->bytes[first + i] << 8 * i;
-    } else {
-        for (uint64_t i = first; i < size; i++)
-            word |= (uint64_t)unpack->bytes[i] << 8 * (i - first);
-    }
+    if (first + 8 <= size)
+        return load64(unpack->bytes + first) >> (at & 7);
+    for (uint64_t i = first; i < size; i++)
+        word |= (uint64_t)unpack->bytes[i] << 8 * (i - first);
     return word >> (at & 7);
+}
+
+static inline uint64_t low_bits(uint64_t word, uint32_t count)
+{
+    return word & (((uint64_t)1 << count) - 1);
 }
 
 static inline uint64_t unpack_take(segi_unpack *unpack, uint32_t count)
 {
-    if (count > PACK_LOOK) {
-        uint64_t low = unpack_look(unpack, unpack->at) & UINT32_MAX;
-        uint64_t high = unpack_look(unpack, unpack->at + 32);
-        unpack->at += count;
-        return low | (high & (((uint64_t)1 << (count - 32)) - 1)) << 32;
-    }
-    uint64_t bits = unpack_look(unpack, unpack->at) & (((uint64_t)1 << count) - 1);
+    uint64_t at = unpack->at;
     unpack->at += count;
-    return bits;
+    if (count <= PACK_LOOK)
+        return low_bits(unpack_look(unpack, at), count);
+    uint64_t high = low_bits(unpack_look(unpack, at + 32), count - 32);
+    return (unpack_look(unpack, at) & UINT32_MAX) | high << 32;
 }
 
-static inline uint64_t unpack_one(segi_unpack *unpack)
+static uint64_t unpack_one(segi_unpack *unpack)
 {
-    uint64_t look = unpack_look(unpack, unpack->at);
-    uint32_t bucket = unpack->bucket[look & (PACK_TABLE - 1)];
-    uint32_t length = unpack->length[look & (PACK_TABLE - 1)], rest = bucket_rest(bucket);
-    unpack->at += length;
-    if (rest > PACK_LOOK - SEGI_PACK_CODE_BITS)
-        return bucket_base(bucket) + unpack_take(unpack, rest);
-    unpack->at += rest;
-    return bucket_base(bucket) + (look >> length & (((uint64_t)1 << rest) - 1));
+    uint32_t entry = unpack->codes[low_bits(unpack_look(unpack, unpack->at), SEGI_PACK_CODE_BITS)];
+    uint32_t rest = code_rest(entry);
+    unpack->at += code_bits(entry) - rest;
+    return ((uint64_t)(entry >> 16) << rest) + unpack_take(unpack, rest);
+}
+
+/* As many values as a look at eight bytes gives; none where the next one takes more, or where fewer
+ * bytes are left. Bits that were not loaded look like zeros: then the entry found is one of a code
+ * that is longer than what is left, or the right one. */
+static inline size_t unpack_some(segi_unpack *unpack, size_t count, uint64_t *out)
+{
+    uint64_t first = unpack->at / 8;
+    if (first + 8 > (unpack->end + 7) / 8)
+        return 0;
+    uint32_t shift = unpack->at & 7, left = 64 - shift;
+    uint64_t word = load64(unpack->bytes + first) >> shift;
+    size_t i = 0;
+    for (; i < count; i++) {
+        uint32_t entry = unpack->codes[word & (PACK_TABLE - 1)];
+        uint32_t bits = code_bits(entry), rest = code_rest(entry);
+        if (bits > left || bits > PACK_LOOK)
+            break;
+        out[i] = ((uint64_t)(entry >> 16) << rest) + low_bits(word >> (bits - rest), rest);
+        word >>= bits;
+        left -= bits;
+    }
+    unpack->at = first * 8 + 64 - left;
+    return i;
 }
 
 void segi_unpack_next(segi_unpack *unpack, size_t count, uint64_t *out)
@@ -376,8 +415,12 @@ void segi_unpack_next(segi_unpack *unpack, size_t count, uint64_t *out)
     if (unpack->width == 0 || unpack->failed) {
         memset(out, 0, count * sizeof *out);
     } else if (unpack->width == UINT32_MAX) {
-        for (size_t i = 0; i < count; i++)
-            out[i] = unpack_one(unpack);
+        for (size_t i = 0; i < count;) {
+            size_t some = unpack_some(unpack, count - i, out + i);
+            if (some == 0)
+                out[i] = unpack_one(unpack);
+            i += some ? some : 1;
+        }
     } else {
         for (size_t i = 0; i < count; i++)
             out[i] = unpack_take(unpack, unpack->width);

@@ -27,8 +27,8 @@ typedef struct segi_unpack {
     uint64_t at, end;     /* bits */
     uint32_t width;       /* bits of each value; UINT32_MAX: codes */
     bool failed;          /* read past the end */
-    uint16_t bucket[1 << SEGI_PACK_CODE_BITS];
-    uint8_t length[1 << SEGI_PACK_CODE_BITS];
+    /* By the next bits: what a value that begins with them takes and is made of (pack.c). */
+    uint32_t codes[1 << SEGI_PACK_CODE_BITS];
 } segi_unpack;
 
 /* Take the list of `count` values that begins at *bytes, and move *bytes past it. False if the

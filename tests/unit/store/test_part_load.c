@@ -261,9 +261,9 @@ START_TEST(test_part_load__opens)
                      SEG_E_CORRUPT);
     t.store->dict_count = dicts;
     ck_assert_int_eq(segi_run_open(t.store, t.disk, 9999, &back, &err), SEG_E_NOT_FOUND);
-    ck_assert_int_eq(segi_run_open(t.store, t.disk, t.store->runs[0]->file->blocks[0].id, &back,
-                                   &err),
-                     SEG_E_CORRUPT);
+    ck_assert_int_eq(
+        segi_run_open(t.store, t.disk, t.store->runs[0]->file->blocks[0].id, &back, &err),
+        SEG_E_CORRUPT);
     ck_assert_ptr_null(back);
     twin_close(&t);
 }
@@ -393,8 +393,7 @@ START_TEST(test_part_load__out_of_memory)
         seg_status status =
             segi_run_open(t.store, t.disk, segi_run_id(t.store->runs[0]), &run, &err);
         if (status == SEG_OK)
-            status = segi_run_want(run, &pins) ? segi_pins_hold(&pins, NULL, 1, &err)
-                                               : SEG_E_NOMEM;
+            status = segi_run_want(run, &pins) ? segi_pins_hold(&pins, NULL, 1, &err) : SEG_E_NOMEM;
         mem_fault_fail_at(&fault, 0);
         segi_pins_release(&pins);
         segi_run_release(run);
