@@ -73,6 +73,8 @@ static bool keep_params(segi_compiling *c)
 
 static bool keep_fingerprint(segi_compiling *c)
 {
+    if (c->goal == SEGI_GOAL_CLASS)
+        return true; /* a definition has neither JSON form nor fingerprint */
     segi_buf json;
     segi_buf_init(&json, c->mem);
     segi_predicate_json(c->predicate, true, &json);
