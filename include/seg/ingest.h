@@ -100,24 +100,37 @@ typedef struct seg_batch {
     1u /* leave out wrong rows and count them; without it one wrong
                                     row refuses the commit */
 
+/* A token names a commit. The store remembers the tokens of its newest SEG_TOKENS_KEPT commits
+ * that had one, in the file as well: the same token again is the same commit sent again. Nothing
+ * is applied then, whatever the batches are, and the report is that of the first time with
+ * SEG_COMMIT_REPEATED in its flags. So a caller that does not know whether a commit succeeded,
+ * because the process or the machine went down meanwhile, simply repeats it. */
+#define SEG_TOKEN_SIZE_MAX 64
+#define SEG_TOKENS_KEPT 1024
+
 typedef struct seg_commit_options {
     uint32_t struct_size;
     uint32_t flags; /* SEG_COMMIT_* */
-    /* Optional, for the quarantine: one SEG_ROW_* per row, over all batches in their order. */
+    /* Optional, for the quarantine: one SEG_ROW_* per row, over all batches in their order. Of a
+     * repeated commit all are SEG_ROW_OK. */
     uint8_t *row_results;
     uint64_t row_results_count;
+    const char *token; /* any bytes, 1 .. SEG_TOKEN_SIZE_MAX of them; NULL: none */
+    uint64_t token_size;
 } seg_commit_options;
 
 #define SEG_COMMIT_OPTIONS_INIT                                                                    \
     {                                                                                              \
-        (uint32_t)sizeof(seg_commit_options), 0, 0, 0                                              \
+        (uint32_t)sizeof(seg_commit_options), 0, 0, 0, 0, 0                                        \
     }
 SEG_API void seg_commit_options_init(seg_commit_options *options, size_t options_size);
+
+#define SEG_COMMIT_REPEATED 1u /* its token was seen before: this is what it did then */
 
 /* What a commit did. Rows in = applied + duplicates + rejected. */
 typedef struct seg_commit_report {
     uint32_t struct_size;
-    uint32_t reserved;
+    uint32_t flags;           /* SEG_COMMIT_REPEATED */
     uint64_t commit_sequence; /* of this commit */
     uint64_t rows_applied;
     uint64_t rows_duplicate;

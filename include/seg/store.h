@@ -1,8 +1,9 @@
-/* seg/store.h - open a store, see it as it was at one moment.
+/* seg/store.h - open a store, see it as it was at one moment, keep its file in order.
  *
- * A store holds everything about one customer base. One thread at a time may write (calls that
- * write wait for each other); any number of threads read through snapshots and never wait for
- * the writer. */
+ * A store holds everything about one customer base, in memory or in a file with a log beside it
+ * (the file's name and "-wal"). One thread at a time may write (calls that write wait for each
+ * other); any number of threads read through snapshots and never wait for the writer. One process
+ * at a time has a file open for writing, or several have it open for reading. */
 #ifndef SEG_STORE_H
 #define SEG_STORE_H
 
@@ -17,12 +18,28 @@ typedef struct seg_snapshot seg_snapshot;
 #define SEG_ID_BYTES 0u /* 1 .. SEG_ID_SIZE_MAX bytes, any content */
 #define SEG_ID_U64 1u   /* every uint64_t but UINT64_MAX */
 
+/* Flags of opening. All of them are for files and mean nothing for ":memory:". */
+#define SEG_STORE_READ_ONLY 1u /* nothing is written, not even after a crash of the last writer */
+#define SEG_STORE_CREATE 2u    /* make the file where there is none */
+#define SEG_STORE_EXCLUSIVE 4u /* with CREATE: fail with SEG_E_EXISTS where there is one */
+
+/* What a commit that has returned survives. In no case is half of one found later. */
+#define SEG_DURABILITY_FULL 0u /* the end of the process, of the system, and loss of power */
+#define SEG_DURABILITY_NORMAL                                                                      \
+    1u /* the end of the process; a loss of power may take back those of
+                                    the last second, the newest first */
+#define SEG_DURABILITY_OFF                                                                         \
+    2u /* the end of the process; after a loss of power the store may be
+                                    damaged: for stores that can be made again */
+
 /* Fill with SEG_STORE_OPTIONS_INIT or seg_store_options_init(). 0 asks for the default. */
 typedef struct seg_store_options {
     uint32_t struct_size;
-    uint32_t flags;                 /* SEG_STORE_* bits; none yet */
+    uint32_t flags;                 /* SEG_STORE_* */
     const seg_allocator *allocator; /* copied; NULL: malloc */
-    const char *timezone;           /* IANA name of the store's zone; NULL: "UTC" */
+    /* What a store is from its beginning on. For a file that exists these may be left out; what
+     * is stated must be what the file has (SEG_E_ARG). */
+    const char *timezone; /* IANA name of the store's zone; NULL: "UTC" */
     uint64_t timezone_size;
     uint64_t dedup_window_us; /* event ids are remembered this long by event time, counted
                                        back from the newest event; 0: 35 days; UINT64_MAX: for
@@ -30,24 +47,32 @@ typedef struct seg_store_options {
     uint32_t id_kind;         /* SEG_ID_* */
     uint32_t week_start;      /* 0 or 1: Monday (ISO); 7: Sunday */
     uint32_t threads_max;     /* threads of one evaluation at the most; 0: processors */
-    uint32_t reserved;        /* 0 */
+    uint32_t durability;      /* SEG_DURABILITY_* */
+    uint64_t memory_limit;    /* of a file: bytes of events kept in memory, about; 0: no limit */
+    uint64_t log_bytes_max;   /* the log may grow to this before a commit makes a checkpoint;
+                                 0: 64 MiB */
 } seg_store_options;
 
 #define SEG_STORE_OPTIONS_INIT                                                                     \
     {                                                                                              \
-        (uint32_t)sizeof(seg_store_options), 0, 0, 0, 0, 0, 0, 0, 0, 0                             \
+        (uint32_t)sizeof(seg_store_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0                       \
     }
 SEG_API void seg_store_options_init(seg_store_options *options, size_t options_size);
 
-/* Open a store. path is ":memory:"; options may be NULL.
+/* Open a store. path is a file, or ":memory:"; options may be NULL. After a crash the store is
+ * what it was after the last commit that returned (see durability).
  *   out_store  owned by the caller: seg_store_close().
- * Fails with SEG_E_ARG, SEG_E_UNKNOWN_NAME (the zone), SEG_E_NOMEM. Since 0.1. */
+ * Fails with SEG_E_ARG, SEG_E_UNKNOWN_NAME (the zone), SEG_E_NOT_FOUND (no such file, and no
+ * SEG_STORE_CREATE), SEG_E_EXISTS, SEG_E_BUSY (open elsewhere), SEG_E_READ_ONLY, SEG_E_CORRUPT,
+ * SEG_E_FORMAT_NEW, SEG_E_FULL, SEG_E_IO, SEG_E_NOMEM. Since 0.1. */
 SEG_API SEG_MUST_USE seg_status seg_store_open(const char *path, size_t path_size,
                                                const seg_store_options *options,
                                                seg_store **out_store, seg_error *err);
 
 /* Snapshots, segments and sets made from the store keep what they need alive, so the order in
- * which they end does not matter. Accepts NULL. Call once per store. */
+ * which they end does not matter; a file stays locked until the last of them has ended. Makes a
+ * checkpoint of a file that was changed. Whatever it returns, the handle is gone and all that was
+ * committed is safe. Accepts NULL. Call once per store. */
 SEG_API seg_status seg_store_close(seg_store *store, seg_error *err);
 
 /* See the store as it is now. Later commits do not change what the snapshot shows.
@@ -100,6 +125,116 @@ SEG_API SEG_MUST_USE seg_status seg_store_define_class(seg_store *store, const c
 /* Fails with SEG_E_NOT_FOUND, or SEG_E_IN_USE while another definition refers to it. */
 SEG_API SEG_MUST_USE seg_status seg_store_drop_class(seg_store *store, const char *name,
                                                      size_t name_size, seg_error *err);
+
+/* The saved segments as they are now, by rising name. */
+typedef struct seg_segment_list seg_segment_list;
+typedef struct seg_segment_info {
+    uint32_t struct_size;
+    uint32_t reserved;
+    const char *name; /* both texts borrowed until seg_segment_list_destroy() */
+    uint64_t name_size;
+    const char *text; /* as it was given */
+    uint64_t text_size;
+    uint64_t version; /* how often the name was defined since it was new or last dropped */
+} seg_segment_info;
+
+/* out_list is owned by the caller: seg_segment_list_destroy(). Any thread. Since 0.1. */
+SEG_API SEG_MUST_USE seg_status seg_store_list_segments(seg_store *store,
+                                                        seg_segment_list **out_list,
+                                                        seg_error *err);
+SEG_API uint64_t seg_segment_list_count(const seg_segment_list *list);
+/* SEG_E_ARG where index is not below the count. */
+SEG_API SEG_MUST_USE seg_status seg_segment_list_at(const seg_segment_list *list, uint64_t index,
+                                                    seg_segment_info *info, seg_error *err);
+SEG_API void seg_segment_list_destroy(seg_segment_list *list);
+
+/* ---- care of the file -------------------------------------------------------------------- */
+
+/* All of these take an open store and may be called from any thread; commits wait for them where
+ * nothing else is said. */
+
+/* Write everything that the log holds into the file and empty the log. Commits do this by
+ * themselves when the log has grown to log_bytes_max, and seg_store_close() does. Nothing for a
+ * store in memory. Fails with SEG_E_READ_ONLY, SEG_E_FULL, SEG_E_POISONED, SEG_E_IO,
+ * SEG_E_NOMEM. Since 0.1. */
+SEG_API SEG_MUST_USE seg_status seg_store_checkpoint(seg_store *store, seg_error *err);
+
+/* How much one call of seg_store_maintain() may do, about. 0 asks for the default. */
+typedef struct seg_maintain_options {
+    uint32_t struct_size;
+    uint32_t flags;        /* 0 */
+    uint64_t budget_rows;  /* rows to sort together; 0: 4,194,304 */
+    uint64_t budget_bytes; /* bytes to write; 0: 67,108,864 */
+} seg_maintain_options;
+
+#define SEG_MAINTAIN_OPTIONS_INIT                                                                  \
+    {                                                                                              \
+        (uint32_t)sizeof(seg_maintain_options), 0, 0, 0                                            \
+    }
+SEG_API void seg_maintain_options_init(seg_maintain_options *options, size_t options_size);
+
+/* Put the store in order piece by piece, in pauses of the host: sort rows that came last, join
+ * small parts, write what is new, make a checkpoint, free what is not needed any more.
+ *   out_more  1 where there is more to do, else 0; may be NULL
+ * options may be NULL. Fails as seg_store_checkpoint() does. Since 0.1. */
+SEG_API SEG_MUST_USE seg_status seg_store_maintain(seg_store *store,
+                                                   const seg_maintain_options *options,
+                                                   int32_t *out_more, seg_error *err);
+
+#define SEG_CHECK_QUICK 0u /* structure: what points to what, and the log */
+#define SEG_CHECK_FULL 1u  /* and every byte by its checksum, and every value by its type */
+#define SEG_CHECK_DEEP 2u  /* and what is derived is computed again; free space is empty */
+
+/* One thing found wrong. Borrowed during the call. */
+typedef struct seg_fault {
+    uint32_t struct_size;
+    uint32_t reserved;
+    const char *file; /* path, NUL-terminated */
+    uint64_t offset;  /* of the damaged thing in it; 0 where it is no one place */
+    uint64_t block;   /* its number, 0 if it is no block */
+    const char *what; /* a few words, NUL-terminated */
+} seg_fault;
+typedef void seg_fault_function(void *user, const seg_fault *fault);
+
+/* Look for damage, report each fault (report may be NULL) and count them. Writes nothing. Damage
+ * is no failure of the call. A store in memory has none.
+ * Fails with SEG_E_ARG, SEG_E_NOMEM. Since 0.1. */
+SEG_API SEG_MUST_USE seg_status seg_store_check(seg_store *store, uint32_t level,
+                                                seg_fault_function *report, void *user,
+                                                uint64_t *out_faults, seg_error *err);
+
+/* Write the store as it is now to a new file, which is a store of its own. Makes a checkpoint
+ * first, unless the store is opened for reading; commits go on while blocks are copied. Every
+ * block is verified on the way. Copying the files of an open store by other means is not safe.
+ * Fails with SEG_E_EXISTS, SEG_E_ARG (a store in memory), and as seg_store_checkpoint() does.
+ * Since 0.1. */
+SEG_API SEG_MUST_USE seg_status seg_store_backup(seg_store *store, const char *path,
+                                                 size_t path_size, seg_error *err);
+
+/* Grows at the end in later versions. All but memory are 0 for a store in memory. */
+typedef struct seg_store_stats {
+    uint32_t struct_size;
+    uint32_t poisoned;    /* 1: a write failed midway; reading goes on, writing needs a reopen */
+    uint64_t generation;  /* rises with every checkpoint */
+    uint64_t file_bytes;  /* size of the file */
+    uint64_t block_bytes; /* of it in use */
+    uint64_t block_count;
+    uint64_t free_bytes;      /* that may be used again */
+    uint64_t dropped_bytes;   /* not needed any more, not yet overwritten */
+    uint64_t log_bytes;       /* size of the log */
+    uint64_t log_used;        /* of it since the last checkpoint */
+    uint64_t log_records;     /* changes since then */
+    uint64_t pins;            /* snapshots and others that keep old blocks */
+    uint64_t memory_bytes;    /* of events, attributes, ids and dictionaries, about */
+    uint64_t event_bytes;     /* blocks of events in the file */
+    uint64_t attribute_bytes; /* ... of attributes */
+    uint64_t id_bytes;        /* ... of user ids and dictionaries */
+    uint64_t event_id_bytes;  /* ... of event ids, for de-duplication */
+} seg_store_stats;
+
+/* stats->struct_size says how much the caller can take. Any thread. Since 0.1. */
+SEG_API SEG_MUST_USE seg_status seg_store_get_stats(seg_store *store, seg_store_stats *stats,
+                                                    seg_error *err);
 
 SEG_END_DECLS
 #endif /* SEG_STORE_H */

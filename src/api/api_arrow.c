@@ -175,6 +175,8 @@ static seg_status ingest_run(ingest *in, struct ArrowArrayStream *stream,
                                "seg_arrow_options", err));
     SEGI_TRY(segi_api_commit_options(commit, &in->commit, err));
     SEGI_TRY(options_read(in, &known, err));
+    SEGI_CHECK_ARG(in->commit.token == NULL || in->commit_rows == UINT64_MAX, err,
+                   "a token names one commit: it needs commit_rows UINT64_MAX");
     const segi_schema *schema = segi_store_schema(in->store->store);
     in->config.schema = schema;
     in->config.zone = in->zone != NULL ? in->zone : schema->zone;

@@ -90,6 +90,11 @@ static inline bool segi_api_refs_drop(segi_api_refs *refs)
 void segi_api_store_retain(seg_store *store);
 void segi_api_store_release(seg_store *store);
 
+/* seg_store_open() with the files of a test in place of the system's; vfs may be NULL. */
+seg_status segi_api_store_open(const segi_vfs *vfs, const char *path, size_t path_size,
+                               const seg_store_options *options, seg_store **out_store,
+                               seg_error *err);
+
 /* ---- errors and arguments ---------------------------------------------------------------- */
 
 /* Callers use one seg_error for many calls: what an earlier one left must not stay. The test for
@@ -110,6 +115,10 @@ seg_status segi_api_check_id_kind(uint32_t has, uint32_t wants, seg_error *err);
 /* The text of a predicate. An empty one may be NULL; below this room it never is. */
 seg_status segi_api_check_text(const char **text, size_t text_size, seg_error *err);
 seg_status segi_api_check_now(int64_t now, seg_error *err);
+
+seg_status segi_api_check_path(const char *path, size_t path_size, seg_error *err);
+/* The path with a NUL; NULL when out of memory. */
+char *segi_api_path(const segi_mem *mem, const char *path, size_t path_size);
 
 /* Commit options, checked but for the count of row_results. */
 seg_status segi_api_commit_options(const seg_commit_options *options, seg_commit_options *known,

@@ -32,6 +32,7 @@ struct catalog_entry {
 
 struct segi_catalog {
     const segi_mem *mem;
+    segi_store *store; /* borrowed: keeps the texts; NULL: nobody does */
     segi_mutex *lock;
     catalog_entry **entries; /* owned */
     size_t count, capacity;
@@ -432,12 +433,49 @@ static seg_status entry_check(const segi_catalog *catalog, catalog_entry *entry,
     return old == NULL ? SEG_OK : dependents_check(entry, old, &view, schema, err);
 }
 
-/* Put the checked entry in. An entry that exists keeps its address, to which others refer, and
- * swaps its content with the new one, which then holds what has to be freed. */
+/* The store keeps texts by name alone: that of a class has a byte in front that no name contains. */
+#define STORED_CLASS '\1'
+
+static segi_text stored_name(segi_definition kind, const char *name, size_t name_size,
+                             char bytes[SEG_NAME_SIZE_MAX + 1])
+{
+    if (kind == SEGI_DEFINE_SEGMENT)
+        return (segi_text){name, name_size};
+    bytes[0] = STORED_CLASS;
+    memcpy(bytes + 1, name, name_size);
+    return (segi_text){bytes, name_size + 1};
+}
+
+/* The store keeps the text from now on, in its file as well. */
+static seg_status entry_save(const segi_catalog *catalog, const catalog_entry *entry,
+                             uint64_t version, seg_error *err)
+{
+    char bytes[SEG_NAME_SIZE_MAX + 1];
+    segi_text name = stored_name(entry->kind, entry->name, entry->name_size, bytes);
+    if (catalog->store == NULL)
+        return SEG_OK;
+    return segi_store_save_text(catalog->store, name.text, name.size, entry->text, entry->text_size,
+                                version, err);
+}
+
+/* Where its place is; there is room. */
+static void entry_insert(segi_catalog *catalog, catalog_entry *entry)
+{
+    size_t position;
+    entry_locate(catalog, entry->kind, entry->name, entry->name_size, &position);
+    memmove(&catalog->entries[position + 1], &catalog->entries[position],
+            (catalog->count - position) * sizeof(catalog_entry *));
+    catalog->entries[position] = entry;
+    catalog->count++;
+}
+
+/* Put the checked entry in, once it is saved. An entry that exists keeps its address, to which
+ * others refer, and swaps its content with the new one, which then holds what has to be freed. */
 static seg_status entry_put(segi_catalog *catalog, catalog_entry *entry, catalog_entry *old,
                             uint64_t *out_version, seg_error *err)
 {
     if (old != NULL) {
+        SEGI_TRY(entry_save(catalog, entry, old->version + 1, err));
         catalog_entry content = *old;
         *old = *entry;
         *entry = content;
@@ -451,12 +489,8 @@ static seg_status entry_put(segi_catalog *catalog, catalog_entry *entry, catalog
                    sizeof(catalog_entry *)))
         return segi_fail_nomem(err);
     catalog->entries = entries;
-    size_t position;
-    entry_locate(catalog, entry->kind, entry->name, entry->name_size, &position);
-    memmove(&catalog->entries[position + 1], &catalog->entries[position],
-            (catalog->count - position) * sizeof(catalog_entry *));
-    catalog->entries[position] = entry;
-    catalog->count++;
+    SEGI_TRY(entry_save(catalog, entry, 1, err));
+    entry_insert(catalog, entry);
     entry->version = 1;
     *out_version = 1;
     return SEG_OK;
@@ -464,16 +498,53 @@ static seg_status entry_put(segi_catalog *catalog, catalog_entry *entry, catalog
 
 /* ---- door -------------------------------------------------------------------------------- */
 
-seg_status segi_catalog_create(const segi_mem *mem, segi_catalog **out, seg_error *err)
+/* What the store's file holds was checked when it was saved. A text that this version of the
+ * library does not read any more stays as it is: whoever uses it learns why. */
+static seg_status catalog_restore(void *user, const char *name, size_t name_size, const char *text,
+                                  size_t text_size, uint64_t version, seg_error *err)
+{
+    segi_catalog *catalog = user;
+    void *entries = catalog->entries;
+    bool class = name_size > 0 && name[0] == STORED_CLASS;
+    catalog_entry *entry =
+        entry_create(catalog->mem, class ? SEGI_DEFINE_CLASS : SEGI_DEFINE_SEGMENT, name + class,
+                     name_size - class, text, text_size);
+    if (entry == NULL || !segi_grow(catalog->mem, &entries, &catalog->capacity, catalog->count + 1,
+                                    sizeof(catalog_entry *))) {
+        entry_destroy(catalog->mem, entry);
+        return segi_fail_nomem(err);
+    }
+    catalog->entries = entries;
+    entry_insert(catalog, entry);
+    entry->version = version;
+    return SEG_OK;
+}
+
+static seg_status catalog_fill(segi_catalog *catalog, seg_error *err)
+{
+    if (catalog->store == NULL)
+        return SEG_OK;
+    SEGI_TRY(segi_store_each_text(catalog->store, catalog_restore, catalog, err));
+    for (size_t i = 0; i < catalog->count; i++)
+        if (entry_read_refs(catalog, catalog->entries[i], NULL) == SEG_E_NOMEM)
+            return segi_fail_nomem(err);
+    return SEG_OK;
+}
+
+seg_status segi_catalog_create(const segi_mem *mem, segi_store *store, segi_catalog **out,
+                               seg_error *err)
 {
     *out = NULL;
     segi_catalog *catalog = segi_alloc_zero(mem, sizeof *catalog);
     if (catalog == NULL)
         return segi_fail_nomem(err);
     catalog->mem = mem;
+    catalog->store = store;
     seg_status status = segi_mutex_create(mem, &catalog->lock, err);
+    if (status == SEG_OK)
+        status = catalog_fill(catalog, err);
     if (status != SEG_OK) {
-        segi_free(mem, catalog);
+        segi_catalog_destroy(catalog);
         return status;
     }
     *out = catalog;
@@ -599,6 +670,10 @@ static seg_status entry_drop(segi_catalog *catalog, segi_definition kind, const 
             return SEG_E_IN_USE;
         }
     }
+    char bytes[SEG_NAME_SIZE_MAX + 1];
+    segi_text stored = stored_name(kind, entry->name, entry->name_size, bytes);
+    if (catalog->store != NULL)
+        SEGI_TRY(segi_store_drop_text(catalog->store, stored.text, stored.size, err));
     catalog->count--;
     memmove(&catalog->entries[position], &catalog->entries[position + 1],
             (catalog->count - position) * sizeof(catalog_entry *));
@@ -628,4 +703,20 @@ seg_status segi_catalog_text(segi_catalog *catalog, segi_definition kind, const 
     if (entry == NULL)
         return fail_missing(kind, name, name_size, err);
     return buf->failed ? segi_fail_nomem(err) : SEG_OK;
+}
+
+seg_status segi_catalog_each(segi_catalog *catalog, segi_text_visit *visit, void *user,
+                             seg_error *err)
+{
+    seg_status status = SEG_OK;
+    segi_mutex_lock(catalog->lock);
+    for (size_t i = 0; status == SEG_OK && i < catalog->count; i++) {
+        const catalog_entry *entry = catalog->entries[i];
+        if (entry->kind != SEGI_DEFINE_SEGMENT)
+            continue;
+        status = visit(user, entry->name, entry->name_size, entry->text, entry->text_size,
+                       entry->version, err);
+    }
+    segi_mutex_unlock(catalog->lock);
+    return status;
 }

@@ -11,7 +11,10 @@
  * a lock; readers of the resolver hold it for the length of a compile. */
 typedef struct segi_catalog segi_catalog;
 
-seg_status segi_catalog_create(const segi_mem *mem, segi_catalog **out, seg_error *err);
+/* With what the store has saved; the store keeps what is defined and outlives the catalog. Without
+ * one (NULL) it begins empty and lives in memory alone. */
+seg_status segi_catalog_create(const segi_mem *mem, segi_store *store, segi_catalog **out,
+                               seg_error *err);
 void segi_catalog_destroy(segi_catalog *catalog);
 
 /* Compile `text` with the saved segments as they are now. As segi_compile(). */
@@ -35,6 +38,11 @@ seg_status segi_catalog_drop(segi_catalog *catalog, segi_definition kind, const 
 /* The text saved under the name, copied into buf. SEG_E_NOT_FOUND. */
 seg_status segi_catalog_text(segi_catalog *catalog, segi_definition kind, const char *name,
                              size_t name_size, segi_buf *buf, seg_error *err);
+
+/* All of them by rising name, until one visit fails. Under the lock: the visit must not come back
+ * to the catalog. */
+seg_status segi_catalog_each(segi_catalog *catalog, segi_text_visit *visit, void *user,
+                             seg_error *err);
 
 /* ---- rows per user -------------------------------------------------------------------------- */
 

@@ -22,6 +22,7 @@ typedef struct attr_chunk {
     segi_attr_chunk pub; /* first, so that pointers convert; col and sets belong to the base */
     atomic_uint refs;
     attr_base *base; /* retained */
+    uint64_t block;  /* in the store's file; the writer's alone */
 } attr_chunk;
 
 static bool attr_is_set_type(seg_type type)
@@ -40,16 +41,21 @@ static void attr_base_release(const segi_mem *mem, attr_base *base)
     segi_free(mem, base);
 }
 
-static void attr_chunk_release(const segi_mem *mem, const segi_attr_chunk *pub)
+static void attr_patch_free(const segi_mem *mem, segi_attr_chunk *pub)
+{
+    segi_sets_deinit(mem, &pub->patch_sets);
+    segi_free(mem, segi_unconst(pub->patch_rows));
+    segi_free(mem, segi_unconst(pub->patch_states));
+    segi_free(mem, segi_unconst(pub->patch_slots));
+}
+
+void segi_attr_chunk_release(const segi_mem *mem, const segi_attr_chunk *pub)
 {
     attr_chunk *chunk = segi_unconst(pub);
     if (!chunk || atomic_fetch_sub_explicit(&chunk->refs, 1, memory_order_acq_rel) != 1)
         return;
     attr_base_release(mem, chunk->base);
-    segi_sets_deinit(mem, &chunk->pub.patch_sets);
-    segi_free(mem, segi_unconst(chunk->pub.patch_rows));
-    segi_free(mem, segi_unconst(chunk->pub.patch_states));
-    segi_free(mem, segi_unconst(chunk->pub.patch_slots));
+    attr_patch_free(mem, &chunk->pub);
     segi_free(mem, chunk);
 }
 
@@ -79,6 +85,39 @@ static attr_base *attr_base_create(const segi_mem *mem, seg_type type)
     base->col.unit = 1;
     base->col.none_set = true;
     return base;
+}
+
+segi_attr_chunk *segi_attr_chunk_make(const segi_mem *mem, seg_type type,
+                                      const segi_attr_chunk *content)
+{
+    segi_attr_chunk taken = *content;
+    attr_base *base = attr_base_create(mem, type);
+    if (!base) {
+        segi_col_deinit(mem, &taken.col);
+        segi_sets_deinit(mem, &taken.sets);
+        attr_patch_free(mem, &taken);
+        return NULL;
+    }
+    base->rows = taken.rows;
+    base->col = taken.col;
+    base->sets = taken.sets;
+    attr_chunk *chunk = attr_chunk_create(mem, base);
+    if (!chunk) {
+        attr_patch_free(mem, &taken);
+        return NULL;
+    }
+    chunk->pub = taken;
+    return &chunk->pub;
+}
+
+uint64_t segi_attr_chunk_block(const segi_attr_chunk *chunk)
+{
+    return ((const attr_chunk *)chunk)->block;
+}
+
+void segi_attr_chunk_set_block(const segi_attr_chunk *chunk, uint64_t block)
+{
+    ((attr_chunk *)segi_unconst(chunk))->block = block;
 }
 
 static size_t attr_chunk_bytes(const segi_attr_chunk *pub)
@@ -274,7 +313,7 @@ static segi_attr_chunk *attr_extend(const segi_mem *mem, segi_scratch *scratch, 
     }
     if (good)
         return &chunk->pub;
-    attr_chunk_release(mem, &chunk->pub);
+    segi_attr_chunk_release(mem, &chunk->pub);
     return NULL;
 }
 
@@ -300,7 +339,7 @@ void segi_attr_state_release(segi_attr_state *state)
     if (!state || atomic_fetch_sub_explicit(&state->refs, 1, memory_order_acq_rel) != 1)
         return;
     for (uint32_t i = 0; i < state->chunk_count; i++)
-        attr_chunk_release(state->mem, state->chunks[i]);
+        segi_attr_chunk_release(state->mem, state->chunks[i]);
     segi_free(state->mem, state);
 }
 
@@ -332,7 +371,7 @@ void segi_attr_state_replace(segi_attr_state *state, uint32_t index, segi_attr_c
     state->bytes += attr_chunk_bytes(chunk);
     state->bytes -= old ? attr_chunk_bytes(old) : 0;
     state->chunks[index] = chunk;
-    attr_chunk_release(state->mem, old);
+    segi_attr_chunk_release(state->mem, old);
 }
 
 /* ---- pending values -------------------------------------------------------------------------- */
@@ -378,6 +417,7 @@ void segi_attr_deinit(segi_attr *attr, const segi_mem *mem)
 {
     segi_attr_state_release(attr->state);
     attr_pending_clear(&attr->pending, mem);
+    segi_free(mem, attr->absent);
     if (attr->dict) {
         segi_strings_deinit(attr->dict);
         segi_free(mem, attr->dict);

@@ -43,6 +43,13 @@ typedef struct segi_attr_changes {
 segi_attr_chunk *segi_attr_chunk_change(const segi_mem *mem, segi_scratch *scratch, seg_type type,
                                         uint32_t dict_count, const segi_attr_chunk *old,
                                         const segi_attr_changes *changes);
+/* A chunk with the given content, whose arrays are taken, also on failure (NULL: out of memory). */
+segi_attr_chunk *segi_attr_chunk_make(const segi_mem *mem, seg_type type,
+                                      const segi_attr_chunk *content);
+void segi_attr_chunk_release(const segi_mem *mem, const segi_attr_chunk *chunk);
+/* Where the chunk lies in the store's file; 0: nowhere yet. */
+uint64_t segi_attr_chunk_block(const segi_attr_chunk *chunk);
+void segi_attr_chunk_set_block(const segi_attr_chunk *chunk, uint64_t block);
 /* State of one row (SEG_VALUE_*) and its slot, for types other than string sets. */
 uint8_t segi_attr_chunk_get(const segi_attr_chunk *chunk, uint32_t row, int64_t *out_slot);
 /* Highest slot of an integer chunk over base and patch, and whether all of its first `rows` rows
@@ -65,6 +72,8 @@ typedef struct segi_attr {
     segi_attr_state *state; /* retained; NULL: all absent */
     segi_attr_pending pending;
     segi_strings *dict; /* owned; strings and string sets */
+    uint64_t *absent;   /* owned: blocks of the chunks, while those are in the file alone */
+    uint32_t absent_count;
 } segi_attr;
 
 void segi_attr_deinit(segi_attr *attr, const segi_mem *mem);

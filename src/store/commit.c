@@ -1,13 +1,16 @@
-/* A commit: check everything, then intern, then write behind the accepted rows, then accept.
+/* A commit: check everything, then intern, then write behind the accepted rows, then log, then
+ * accept.
  *
  * Until the last step, all that a failing commit leaves behind is invisible: columns are defined
  * in a schema of its own, new users are taken back, rows and values lie behind the accepted
  * counts, event ids wait in the de-duplication's list. Strings stay in dictionaries, where no row
- * uses them. The last step allocates nothing. */
+ * uses them. The last step allocates nothing, so what is in the log takes effect. */
 #include <string.h>
 
 #include "base/error.h"
 #include "store/commit.h"
+#include "store/keep.h"
+#include "store/record.h"
 #include "store/sort.h"
 
 /* ---- checking and defining ------------------------------------------------------------------- */
@@ -451,10 +454,12 @@ static void commit_drop(segi_commit *c)
     segi_store_forget(store);
 }
 
-static void commit_report(const segi_commit *c, uint32_t users_before, seg_commit_report *report)
+/* What the commit does once it is accepted. */
+static void commit_report(const segi_commit *c, seg_commit_report *report)
 {
     uint64_t applied = 0;
-    report->commit_sequence = c->store->commit_sequence;
+    *report = (seg_commit_report){.struct_size = (uint32_t)sizeof *report};
+    report->commit_sequence = c->store->commit_sequence + 1;
     report->rejected_row = UINT64_MAX;
     for (size_t i = 0; i < c->batch_count; i++) {
         const segi_checked_batch *checked = &c->batches[i].checked;
@@ -465,14 +470,16 @@ static void commit_report(const segi_commit *c, uint32_t users_before, seg_commi
     report->rows_applied = applied;
     report->rows_duplicate = c->duplicates;
     report->rows_rejected = c->row_count - applied - c->duplicates;
-    report->users_added = c->store->user_count - users_before;
+    report->users_added = c->store->ids.strings.count - c->store->user_count;
+    if (c->recorded)
+        *report = *c->recorded;
 }
 
-static void commit_results(const segi_commit *c, uint8_t *results)
+static void commit_results(const segi_commit *c)
 {
     for (size_t i = 0; i < c->batch_count; i++) {
         const segi_checked_batch *checked = &c->batches[i].checked;
-        uint8_t *to = results + checked->first_row;
+        uint8_t *to = c->results + checked->first_row;
         size_t rows = (size_t)checked->batch.row_count;
         if (checked->results)
             memcpy(to, checked->results, rows);
@@ -503,11 +510,81 @@ static seg_status commit_steps(segi_commit *c, const seg_batch *batches)
     if (!c->batches)
         return segi_fail_nomem(c->err);
     SEGI_TRY(commit_check(c, batches));
-    if (c->results_wanted && c->results_count < c->row_count)
+    if (c->results && c->results_count < c->row_count)
         return segi_fail(c->err, SEG_E_ARG, "row_results is too short for the rows");
     SEGI_TRY(commit_dedup(c));
     SEGI_TRY(commit_choose(c));
     return commit_write(c);
+}
+
+/* The commit in the log, or in a store without a file nothing. */
+static seg_status commit_log(segi_commit *c, const seg_commit_report *report)
+{
+    segi_buf record;
+    if (c->token_size > 0 && !segi_tokens_reserve(&c->store->tokens, &c->store->mem))
+        return segi_fail_nomem(c->err);
+    if (!segi_keep_logs(c->store))
+        return SEG_OK;
+    segi_buf_init(&record, &c->store->mem);
+    segi_record_commit_write(c, report, &record);
+    seg_status status = segi_keep_log(c->store, &record, c->err);
+    segi_buf_deinit(&record);
+    return status;
+}
+
+/* A commit whose token is known was applied before. */
+static bool commit_repeated(segi_commit *c, seg_commit_report *report)
+{
+    const segi_token *token =
+        c->token_size > 0 ? segi_tokens_find(&c->store->tokens, c->token, c->token_size) : NULL;
+    if (token) {
+        *report = token->report;
+        report->flags |= SEG_COMMIT_REPEATED;
+    }
+    return token != NULL;
+}
+
+static seg_status commit_run(segi_commit *c, const seg_batch *batches, seg_commit_report *report)
+{
+    segi_store *store = c->store;
+    c->schema = store->schema;
+    segi_schema_retain(c->schema);
+    seg_status status = commit_steps(c, batches);
+    if (status == SEG_OK) {
+        commit_report(c, report);
+        status = commit_log(c, report);
+    }
+    if (status != SEG_OK) {
+        commit_drop(c);
+        return status;
+    }
+    commit_accept(c);
+    if (c->token_size > 0)
+        segi_tokens_add(&store->tokens, c->token, c->token_size, report);
+    return SEG_OK;
+}
+
+/* Under the mutex. */
+static seg_status commit_locked(segi_commit *c, const seg_batch *batches, seg_commit_report *report)
+{
+    segi_store *store = c->store;
+    SEGI_TRY(segi_keep_begin(store, c->err));
+    if (commit_repeated(c, report)) {
+        if (c->results)
+            memset(c->results, SEG_ROW_OK, (size_t)c->results_count);
+        return SEG_OK;
+    }
+    segi_arena_init(&c->arena, &store->mem);
+    seg_status status = commit_run(c, batches, report);
+    if (status == SEG_OK) {
+        if (c->results)
+            commit_results(c);
+        commit_tidy(store);
+        segi_keep_end(store);
+    }
+    segi_commit_buffers_free(c);
+    segi_arena_deinit(&c->arena);
+    return status;
 }
 
 seg_status segi_store_commit(segi_store *store, const seg_batch *batches, size_t batch_count,
@@ -515,30 +592,29 @@ seg_status segi_store_commit(segi_store *store, const seg_batch *batches, size_t
                              seg_error *err)
 {
     segi_commit c = {.store = store, .err = err, .batch_count = batch_count};
+    seg_commit_report own;
     if (options) {
         c.quarantine = (options->flags & SEG_COMMIT_QUARANTINE) != 0;
-        c.results_wanted = options->row_results != NULL;
+        c.results = options->row_results;
         c.results_count = options->row_results_count;
+        c.token = options->token;
+        c.token_size = (size_t)options->token_size;
     }
     SEGI_CHECK_ARG(batches || batch_count == 0, err, "batches are missing");
     segi_mutex_lock(store->mutex);
-    segi_arena_init(&c.arena, &store->mem);
-    c.schema = store->schema;
-    segi_schema_retain(c.schema);
-    uint32_t users_before = store->user_count;
-    seg_status status = commit_steps(&c, batches);
-    if (status == SEG_OK) {
-        commit_accept(&c);
-        if (report)
-            commit_report(&c, users_before, report);
-        if (c.results_wanted)
-            commit_results(&c, options->row_results);
-        commit_tidy(store);
-    } else {
-        commit_drop(&c);
-    }
-    segi_commit_buffers_free(&c);
-    segi_arena_deinit(&c.arena);
+    seg_status status = commit_locked(&c, batches, report ? report : &own);
     segi_mutex_unlock(store->mutex);
     return status;
+}
+
+seg_status segi_commit_replay(segi_store *store, const segi_record_commit *record, seg_error *err)
+{
+    segi_commit c = {.store = store,
+                     .err = err,
+                     .batch_count = record->batch_count,
+                     .token = record->token,
+                     .token_size = record->token_size,
+                     .recorded = &record->report};
+    seg_commit_report report;
+    return commit_locked(&c, record->batches, &report);
 }

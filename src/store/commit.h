@@ -35,8 +35,12 @@ typedef struct segi_commit {
     segi_commit_batch *batches;
     size_t batch_count;
     uint64_t row_count, duplicates;
-    bool quarantine, results_wanted;
+    bool quarantine;
+    uint8_t *results; /* the caller's, or NULL */
     uint64_t results_count;
+    const char *token; /* borrowed; token_size 0: none */
+    size_t token_size;
+    const seg_commit_report *recorded;    /* replay: what the commit reported when it was made */
     segi_commit_buffer items, codes, map; /* strings on their way to codes */
 } segi_commit;
 

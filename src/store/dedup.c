@@ -32,12 +32,6 @@ typedef struct dedup_block {
     unsigned char bytes[];
 } dedup_block;
 
-struct segi_dedup_group {
-    segi_dedup_group *next;
-    uint64_t begin, end; /* event times from SEG_TIME_MIN on, both inclusive */
-    dedup_block *blocks; /* owned, newest first */
-};
-
 /* ---- hashing --------------------------------------------------------------------------------- */
 
 /* One keyed hash per half. */
@@ -350,6 +344,19 @@ static void dedup_period(const segi_dedup *dedup, int64_t time, int64_t watermar
     *out_end = *out_begin + period - 1;
 }
 
+segi_dedup_group *segi_dedup_add_group(segi_dedup *dedup, uint64_t begin, uint64_t end)
+{
+    segi_dedup_group *group = segi_alloc_zero(dedup->mem, sizeof *group);
+    if (!group)
+        return NULL;
+    group->next = dedup->groups;
+    group->begin = begin;
+    group->end = end;
+    dedup->groups = group;
+    dedup->bytes += sizeof *group;
+    return group;
+}
+
 static segi_dedup_group *dedup_group(segi_dedup *dedup, int64_t time, int64_t watermark)
 {
     uint64_t begin, end;
@@ -365,12 +372,9 @@ static segi_dedup_group *dedup_group(segi_dedup *dedup, int64_t time, int64_t wa
         dedup->groups = group;
         return group;
     }
-    segi_dedup_group *group = segi_alloc(dedup->mem, sizeof *group);
-    if (!group)
-        return NULL;
-    *group = (segi_dedup_group){dedup->groups, begin, end, NULL};
-    dedup->groups = group;
-    dedup->bytes += sizeof *group;
+    segi_dedup_group *group = segi_dedup_add_group(dedup, begin, end);
+    if (group)
+        group->loaded = true;
     return group;
 }
 
@@ -460,6 +464,7 @@ void segi_dedup_apply(segi_dedup *dedup)
         memcpy(row->record->id, row->id, row->size);
         dedup_put(dedup, (segi_dedup_slot){row->record, row->tag});
         dedup->count++;
+        row->group->count++;
         for (dedup_block *block = row->group->blocks; block && block->used != block->pending;
              block = block->next)
             block->used = block->pending;
@@ -467,11 +472,12 @@ void segi_dedup_apply(segi_dedup *dedup)
     dedup_end(dedup);
 }
 
-static void dedup_group_free(segi_dedup *dedup, segi_dedup_group *group, bool records)
+/* Its records in memory; entries: also those of the table. */
+static void dedup_group_clear(segi_dedup *dedup, segi_dedup_group *group, bool entries)
 {
     while (group->blocks) {
         dedup_block *block = group->blocks;
-        for (size_t at = 0; records && at < block->used;) {
+        for (size_t at = 0; entries && at < block->used;) {
             const segi_dedup_record *record =
                 (const segi_dedup_record *)(const void *)(block->bytes + at);
             at += dedup_record_bytes(record->size);
@@ -481,7 +487,18 @@ static void dedup_group_free(segi_dedup *dedup, segi_dedup_group *group, bool re
         dedup->bytes -= sizeof *block + block->capacity;
         segi_free(dedup->mem, block);
     }
+}
+
+void segi_dedup_unload(segi_dedup *dedup, segi_dedup_group *group)
+{
+    dedup_group_clear(dedup, group, true);
+}
+
+static void dedup_group_free(segi_dedup *dedup, segi_dedup_group *group, bool entries)
+{
+    dedup_group_clear(dedup, group, entries);
     dedup->bytes -= sizeof *group;
+    segi_sheets_deinit(&group->sheets, dedup->mem);
     segi_free(dedup->mem, group);
 }
 
@@ -523,4 +540,67 @@ void segi_dedup_deinit(segi_dedup *dedup)
     dedup_end(dedup);
     segi_free(dedup->mem, dedup->slots);
     dedup->slots = NULL;
+}
+
+/* ---- on disk --------------------------------------------------------------------------------- */
+
+/* Blocks are linked from the newest to the oldest. */
+static dedup_block *dedup_reverse(dedup_block *blocks)
+{
+    dedup_block *first = NULL;
+    while (blocks) {
+        dedup_block *next = blocks->next;
+        blocks->next = first;
+        first = blocks;
+        blocks = next;
+    }
+    return first;
+}
+
+void segi_dedup_write(segi_dedup_group *group, uint32_t begin, uint32_t count, segi_buf *buf)
+{
+    uint32_t index = 0;
+    dedup_block *first = dedup_reverse(group->blocks);
+    for (const dedup_block *block = first; block; block = block->next)
+        for (size_t at = 0; at < block->used && index < begin + count; index++) {
+            const segi_dedup_record *record =
+                (const segi_dedup_record *)(const void *)(block->bytes + at);
+            at += dedup_record_bytes(record->size);
+            if (index < begin)
+                continue;
+            segi_put_u16(buf, (uint16_t)record->size);
+            segi_put_u64(buf, record->body[0]);
+            segi_put_u64(buf, record->body[1]);
+            segi_buf_add(buf, record->id, record->size);
+        }
+    group->blocks = dedup_reverse(first);
+}
+
+seg_status segi_dedup_read(segi_dedup *dedup, segi_dedup_group *group, uint32_t count,
+                           segi_wire *from)
+{
+    if (!dedup_grow(dedup, count))
+        return SEG_E_NOMEM;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t size = segi_get_u16(from);
+        uint64_t first = segi_get_u64(from), second = segi_get_u64(from);
+        const char *id = segi_get_skip(from, size);
+        if (!id || size == 0 || size > SEG_ID_SIZE_MAX)
+            return SEG_E_CORRUPT;
+        uint32_t tag = (uint32_t)(segi_siphash(dedup->key, id, size) >> 32);
+        if (dedup_find(dedup, tag, id, size))
+            return SEG_E_CORRUPT;
+        segi_dedup_record *record = dedup_record_alloc(dedup, group, size);
+        if (!record)
+            return SEG_E_NOMEM;
+        record->body[0] = first;
+        record->body[1] = second;
+        record->tag = tag;
+        record->size = size;
+        memcpy(record->id, id, size);
+        group->blocks->used = group->blocks->pending;
+        dedup_put(dedup, (segi_dedup_slot){record, tag});
+        dedup->count++;
+    }
+    return segi_wire_done(from) ? SEG_OK : SEG_E_CORRUPT;
 }

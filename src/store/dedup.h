@@ -6,10 +6,22 @@
 #ifndef SEGI_DEDUP_H
 #define SEGI_DEDUP_H
 
+#include "base/wire.h"
 #include "ingest/ingest.h"
+#include "store/sheets.h"
 
 typedef struct segi_dedup_record segi_dedup_record;
-typedef struct segi_dedup_group segi_dedup_group;
+typedef struct dedup_block segi_dedup_block;
+
+/* Ids of one period. On disk they lie in sheets, in their order of arrival. */
+typedef struct segi_dedup_group {
+    struct segi_dedup_group *next;
+    uint64_t begin, end;      /* event times from SEG_TIME_MIN on, both inclusive */
+    segi_dedup_block *blocks; /* owned, newest first */
+    uint32_t count;           /* records; those on disk alone included */
+    bool loaded;              /* its records are in memory */
+    segi_sheets sheets;
+} segi_dedup_group;
 
 typedef struct segi_dedup_slot {
     segi_dedup_record *record; /* NULL: empty */
@@ -58,6 +70,15 @@ bool segi_dedup_scan(segi_dedup *dedup, segi_checked_batch *batch, segi_arena *a
 bool segi_dedup_reserve(segi_dedup *dedup, int64_t watermark);
 void segi_dedup_drop(segi_dedup *dedup);
 void segi_dedup_apply(segi_dedup *dedup);
+/* Records [begin, begin + count) of a loaded group in the order of their arrival -> buf. */
+void segi_dedup_write(segi_dedup_group *group, uint32_t begin, uint32_t count, segi_buf *buf);
+/* A group of a file, without its records. NULL: out of memory. */
+segi_dedup_group *segi_dedup_add_group(segi_dedup *dedup, uint64_t begin, uint64_t end);
+/* The records of one of its sheets, the sheets in their order. SEG_E_NOMEM or SEG_E_CORRUPT. */
+seg_status segi_dedup_read(segi_dedup *dedup, segi_dedup_group *group, uint32_t count,
+                           segi_wire *from);
+/* Forget its records in memory: a load that failed begins anew. */
+void segi_dedup_unload(segi_dedup *dedup, segi_dedup_group *group);
 /* Forget groups that lie wholly before the window. */
 void segi_dedup_expire(segi_dedup *dedup, int64_t watermark);
 

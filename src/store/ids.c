@@ -183,3 +183,47 @@ void segi_ids_find_numbers(const segi_ids *ids, const segi_table *table, uint32_
                 out[done + i] = ids_search(ids, table, limit, tags[i], numbers[done + i]);
     }
 }
+
+/* ---- from a file ----------------------------------------------------------------------------- */
+
+seg_status segi_ids_append_number(segi_ids *ids, uint64_t number)
+{
+    segi_strings *s = &ids->strings;
+    if (!segi_seq_set(&ids->numbers, s->mem, s->record_count, number))
+        return SEG_E_NOMEM;
+    s->record_count++;
+    return SEG_OK;
+}
+
+static seg_status ids_index_numbers(const segi_ids *ids, segi_table *table)
+{
+    for (uint32_t i = 0; i < ids->strings.count; i++) {
+        uint64_t number = segi_seq_get(&ids->numbers, i);
+        uint32_t tag = ids_tag(ids, number);
+        if (ids_search(ids, table, UINT32_MAX, tag, number) != UINT32_MAX)
+            return SEG_E_CORRUPT;
+        if (!segi_table_put(table, tag, i))
+            return SEG_E_LIMIT;
+    }
+    return SEG_OK;
+}
+
+seg_status segi_ids_index(segi_ids *ids)
+{
+    segi_strings *s = &ids->strings;
+    if (ids->kind == SEG_ID_BYTES)
+        return segi_strings_index(s);
+    for (uint32_t bits = segi_table_bits(s->count); bits <= SEGI_TABLE_BITS_MAX; bits++) {
+        segi_table *table = segi_table_create(s->mem, bits);
+        seg_status status = table ? ids_index_numbers(ids, table) : SEG_E_NOMEM;
+        if (status == SEG_OK) {
+            segi_table_release(s->table);
+            s->table = table;
+            return SEG_OK;
+        }
+        segi_table_release(table);
+        if (status != SEG_E_LIMIT)
+            return status;
+    }
+    return SEG_E_NOMEM;
+}

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "store/store_int.h"
+#include "store/keep.h"
 
 typedef struct snapshot_full {
     segi_snapshot pub; /* first, so that pointers convert */
@@ -20,6 +20,8 @@ void segi_version_release(segi_version *version)
 {
     if (!version || atomic_fetch_sub_explicit(&version->refs, 1, memory_order_acq_rel) != 1)
         return;
+    if (version->disk)
+        segi_disk_unpin(version->disk, &version->pin);
     for (size_t i = 0; i < version->run_count; i++)
         segi_run_release(version->runs[i]);
     for (size_t i = 0; i < version->state_count; i++)
@@ -197,6 +199,10 @@ static segi_version *version_create(const segi_store *store)
     version->time_min = store->time_min;
     version->time_max = store->time_max;
     version->paged = store->cache != NULL;
+    if (store->keep) {
+        version->disk = store->keep->disk;
+        segi_disk_pin(version->disk, &version->pin);
+    }
     version->memory_bytes = (store->cache ? segi_cache_look(store->cache).bytes : 0) +
                             segi_ids_bytes(&store->ids) + store->dedup.bytes +
                             (version->exists ? version->exists->bytes : 0);

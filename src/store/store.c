@@ -1,14 +1,19 @@
-/* A store begins and ends, and columns are defined in it. */
+/* A store begins and ends; its attributes and dictionaries are made. */
 #include <string.h>
 
 #include "base/error.h"
 #include "base/os.h"
-#include "store/store_int.h"
+#include "store/keep.h"
+
+#define STORE_DEDUP_DAYS 35
+#define STORE_DAY_US ((uint64_t)86400 * 1000000)
 
 /* ---- begin and end --------------------------------------------------------------------------- */
 
 static void store_destroy(segi_store *store)
 {
+    if (!store)
+        return;
     const segi_mem mem = store->mem;
     segi_version_release(store->version);
     for (size_t i = 0; i < store->run_count; i++)
@@ -28,17 +33,20 @@ static void store_destroy(segi_store *store)
     segi_tail_deinit(&store->tail);
     segi_ids_deinit(&store->ids);
     segi_dedup_deinit(&store->dedup);
+    segi_texts_deinit(&store->texts, &store->mem);
+    segi_tokens_deinit(&store->tokens, &store->mem);
+    (void)segi_keep_close(store, NULL);
     segi_scratch_trim(&store->scratch, 0);
     segi_pool_destroy(store->pool);
     segi_mutex_destroy(&store->mem, store->mutex);
     segi_free(&mem, store);
 }
 
-static seg_status store_init(segi_store *store, const segi_store_config *config, seg_error *err)
+seg_status segi_store_begin(segi_store *store, const segi_store_config *config,
+                            const uint64_t dedup_key[2], seg_error *err)
 {
     const segi_mem *mem = &store->mem;
-    uint64_t dedup_key[2];
-    atomic_init(&store->refs, 1);
+    uint64_t drawn[2];
     store->threads_max = config->threads_max > 0 ? config->threads_max : 1;
     store->tail.mem = mem;
     store->scratch.mem = mem;
@@ -48,28 +56,49 @@ static seg_status store_init(segi_store *store, const segi_store_config *config,
     store->seal_rows_max = SEGI_SEAL_ROWS_MAX;
     store->merge_rows_max = SEGI_MERGE_ROWS_MAX;
     segi_clock_init(&store->clock);
+    SEGI_TRY(segi_schema_create(mem, config->id_kind, config->week_start, config->zone,
+                                &store->schema, err));
     SEGI_TRY(segi_os_random(store->key, sizeof store->key, err));
-    SEGI_TRY(segi_os_random(dedup_key, sizeof dedup_key, err));
+    SEGI_TRY(segi_os_random(drawn, sizeof drawn, err));
     if (!segi_ids_init(&store->ids, mem, config->id_kind, store->key) ||
-        !segi_dedup_init(&store->dedup, mem, dedup_key, config->dedup_window_us))
+        !segi_dedup_init(&store->dedup, mem, dedup_key ? dedup_key : drawn,
+                         config->dedup_window_us))
         return segi_fail_nomem(err);
     SEGI_TRY(segi_mutex_create(mem, &store->mutex, err));
     return segi_pool_create(mem, store->threads_max, &store->pool, err);
 }
 
+segi_store *segi_store_alloc(const segi_mem *mem)
+{
+    segi_store *store = segi_alloc_zero(mem, sizeof *store);
+    if (!store)
+        return NULL;
+    store->mem = *mem;
+    atomic_init(&store->refs, 1);
+    return store;
+}
+
+seg_status segi_store_defaults(segi_store_config *config, seg_error *err)
+{
+    if (config->week_start == 0)
+        config->week_start = 1;
+    if (config->dedup_window_us == 0)
+        config->dedup_window_us = STORE_DEDUP_DAYS * STORE_DAY_US;
+    return config->zone ? SEG_OK : segi_zone_load(&config->mem, "UTC", 3, &config->zone, err);
+}
+
 seg_status segi_store_create(const segi_store_config *config, segi_store **out, seg_error *err)
 {
+    segi_store_config own = *config;
     *out = NULL;
-    segi_store *store = segi_alloc_zero(&config->mem, sizeof *store);
-    if (!store) {
-        segi_zone_destroy(config->zone);
-        return segi_fail_nomem(err);
+    segi_store *store = segi_store_alloc(&own.mem);
+    seg_status status = store ? segi_store_defaults(&own, err) : segi_fail_nomem(err);
+    if (status != SEG_OK) {
+        segi_zone_destroy(own.zone);
+        store_destroy(store);
+        return status;
     }
-    store->mem = config->mem;
-    seg_status status = segi_schema_create(&store->mem, config->id_kind, config->week_start,
-                                           config->zone, &store->schema, err);
-    if (status == SEG_OK)
-        status = store_init(store, config, err);
+    status = segi_store_begin(store, &own, NULL, err);
     if (status != SEG_OK) {
         store_destroy(store);
         return status;
@@ -111,66 +140,6 @@ const segi_schema *segi_store_schema(segi_store *store)
     segi_schema_retain(schema);
     segi_mutex_unlock(store->mutex);
     return schema;
-}
-
-/* ---- columns --------------------------------------------------------------------------------- */
-
-/* Take a schema that a definition made; the snapshots of before do not show it. */
-static void store_take_schema(segi_store *store, const segi_schema *next)
-{
-    if (next != store->schema) {
-        segi_version_release(store->version);
-        store->version = NULL;
-    }
-    segi_schema_release(store->schema);
-    store->schema = next;
-}
-
-seg_status segi_store_define_attribute(segi_store *store, const char *name, size_t name_size,
-                                       seg_type type, int32_t scale, seg_error *err)
-{
-    const segi_schema *next;
-    uint32_t index;
-    segi_mutex_lock(store->mutex);
-    seg_status status =
-        segi_schema_add_attribute(store->schema, name, name_size, type, scale, &next, &index, err);
-    if (status == SEG_OK)
-        store_take_schema(store, next);
-    segi_mutex_unlock(store->mutex);
-    return status;
-}
-
-seg_status segi_store_define_event(segi_store *store, const char *name, size_t name_size,
-                                   seg_error *err)
-{
-    const segi_schema *next;
-    uint32_t index;
-    segi_mutex_lock(store->mutex);
-    seg_status status = segi_schema_add_event(store->schema, name, name_size, &next, &index, err);
-    if (status == SEG_OK)
-        store_take_schema(store, next);
-    segi_mutex_unlock(store->mutex);
-    return status;
-}
-
-seg_status segi_store_define_property(segi_store *store, const char *event, size_t event_size,
-                                      const char *name, size_t name_size, seg_type type,
-                                      int32_t scale, seg_error *err)
-{
-    const segi_schema *with_event, *next;
-    uint32_t event_index, index;
-    segi_mutex_lock(store->mutex);
-    seg_status status =
-        segi_schema_add_event(store->schema, event, event_size, &with_event, &event_index, err);
-    if (status == SEG_OK) {
-        status = segi_schema_add_property(with_event, event_index, name, name_size, type, scale,
-                                          &next, &index, err);
-        segi_schema_release(with_event);
-    }
-    if (status == SEG_OK)
-        store_take_schema(store, next);
-    segi_mutex_unlock(store->mutex);
-    return status;
 }
 
 /* ---- attributes and dictionaries ------------------------------------------------------------- */

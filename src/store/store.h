@@ -16,9 +16,10 @@
 
 #include "base/bits.h"
 #include "base/thread.h"
+#include "base/vfs.h"
 #include "schema/schema.h"
 
-/* ---- columns --------------------------------------------------------------------------------- */
+/* ---- columns -------------------- */
 
 /* Rows of one type, kept narrowly: slot(i) = base + unit * stored(i), where stored(i) is an
  * unsigned integer of `width` bytes, little-endian in memory; width 0 means that every slot is
@@ -58,7 +59,7 @@ static inline bool segi_col_is_null(const segi_col *col, size_t row)
     return col->null && segi_bit_get(col->null, row);
 }
 
-/* ---- dictionaries ---------------------------------------------------------------------------- */
+/* ---- dictionaries -------------------- */
 
 /* Strings of one attribute or property; code = order of first appearance. Grows only. */
 typedef struct segi_dict segi_dict;
@@ -68,7 +69,7 @@ const char *segi_dict_get(const segi_dict *dict, uint32_t code, size_t *out_size
 /* False if the text is not there. */
 bool segi_dict_find(const segi_dict *dict, const char *text, size_t size, uint32_t *out_code);
 
-/* ---- events ---------------------------------------------------------------------------------- */
+/* ---- events -------------------- */
 
 /* The rows of one chunk in a part. */
 typedef struct segi_part_chunk {
@@ -122,7 +123,7 @@ typedef struct segi_event_view {
     uint32_t dict_count;           /* entries of dicts; properties beyond it have no values yet */
 } segi_event_view;
 
-/* ---- attributes ------------------------------------------------------------------------------ */
+/* ---- attributes -------------------- */
 
 /* String sets of a chunk: by row a mask over the codes, or a list of codes. */
 typedef struct segi_sets {
@@ -151,7 +152,7 @@ typedef struct segi_attr_view {
     const segi_dict *dict;                /* strings and string sets */
 } segi_attr_view;
 
-/* ---- snapshots ------------------------------------------------------------------------------- */
+/* ---- snapshots -------------------- */
 
 typedef struct segi_store segi_store;
 
@@ -191,7 +192,7 @@ uint64_t segi_snapshot_id_u64(const segi_snapshot *snapshot, uint32_t ordinal);
 void segi_snapshot_ids_u64(const segi_snapshot *snapshot, uint32_t first, uint32_t count,
                            uint64_t *out);
 
-/* ---- columns held in memory ------------------------------------------------------------------ */
+/* ---- columns held in memory -------------------- */
 
 /* In a store with a file the columns of parts come into memory when they are wanted, and leave it
  * under the store's memory limit. Of a part with pages the arrays may be read only of those
@@ -214,7 +215,7 @@ seg_status segi_pins_hold(segi_pins *pins, segi_pool *pool, uint32_t threads, se
 /* Let go of everything. Valid after init and any failure. */
 void segi_pins_release(segi_pins *pins);
 
-/* ---- the store itself ------------------------------------------------------------------------ */
+/* ---- the store itself -------------------- */
 
 typedef struct segi_store_config {
     segi_mem mem; /* copied; everything of the store comes from it */
@@ -222,11 +223,31 @@ typedef struct segi_store_config {
     int32_t week_start;
     segi_zone *zone; /* taken, also on failure */
     uint64_t dedup_window_us;
-    uint32_t threads_max; /* at least 1 */
+    uint32_t threads_max;
 } segi_store_config;
 
-/* In memory. *out carries one reference. */
+/* In memory. What config leaves open (0, or a zone of NULL) is the default. *out carries one
+ * reference. */
 seg_status segi_store_create(const segi_store_config *config, segi_store **out, seg_error *err);
+
+/* How a store's file is opened. */
+typedef struct segi_store_place {
+    const segi_vfs *vfs; /* NULL: the operating system */
+    const char *path;    /* NUL-terminated */
+    bool read_only, create, must_create, salvage;
+    uint32_t durability;    /* SEGI_DISK_* */
+    uint64_t log_bytes_max; /* of the log before a commit makes a checkpoint; 0: 64 MiB */
+    uint64_t memory_limit;  /* of events, in bytes; 0: none */
+} segi_store_place;
+
+/* In a file. What config leaves open is what the file has, or the default in a new one; what it
+ * states must be what the file has (SEG_E_ARG). Fails as segi_disk_open(). */
+seg_status segi_store_open(const segi_store_config *config, const segi_store_place *place,
+                           segi_store **out, seg_error *err);
+/* Checkpoint, unless the store is opened for reading, and give the file back. To be called once,
+ * before the last release; snapshots stay readable. What was committed is safe also if it fails. */
+seg_status segi_store_close(segi_store *store, seg_error *err);
+
 void segi_store_retain(segi_store *store);
 /* The last release frees everything; snapshots hold references. */
 void segi_store_release(segi_store *store);
@@ -244,6 +265,32 @@ seg_status segi_store_define_event(segi_store *store, const char *name, size_t n
 seg_status segi_store_define_property(segi_store *store, const char *event, size_t event_size,
                                       const char *name, size_t name_size, seg_type type,
                                       int32_t scale, seg_error *err);
+
+/* ---- care of the file -------------------- */
+
+/* As the functions of seg/store.h that they serve. */
+seg_status segi_store_checkpoint(segi_store *store, seg_error *err);
+seg_status segi_store_tend(segi_store *store, uint64_t budget_rows, uint64_t budget_bytes,
+                           bool *out_more, seg_error *err);
+typedef void segi_store_report(void *user, const seg_fault *fault);
+seg_status segi_store_check(segi_store *store, uint32_t level, segi_store_report *report,
+                            void *user, uint64_t *out_faults, seg_error *err);
+seg_status segi_store_backup(segi_store *store, const char *path, seg_error *err);
+void segi_store_stats(segi_store *store, seg_store_stats *out);
+
+/* ---- saved texts -------------------- */
+
+/* Saved texts by name, in the file as well; the names and what the texts mean are the caller's. */
+seg_status segi_store_save_text(segi_store *store, const char *name, size_t name_size,
+                                const char *text, size_t text_size, uint64_t version,
+                                seg_error *err);
+seg_status segi_store_drop_text(segi_store *store, const char *name, size_t name_size,
+                                seg_error *err);
+/* By rising name, until one visit fails. */
+typedef seg_status segi_text_visit(void *user, const char *name, size_t name_size, const char *text,
+                                   size_t text_size, uint64_t version, seg_error *err);
+seg_status segi_store_each_text(segi_store *store, segi_text_visit *visit, void *user,
+                                seg_error *err);
 
 /* All or nothing, as seg_store_commit() says. options and report are already checked and copied. */
 seg_status segi_store_commit(segi_store *store, const seg_batch *batches, size_t batch_count,

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "base/arena.h"
+#include "disk/disk.h"
 #include "store/attr.h"
 #include "store/cache.h"
 #include "store/dedup.h"
@@ -12,6 +13,8 @@
 #include "store/ids.h"
 #include "store/part.h"
 #include "store/tail.h"
+#include "store/texts.h"
+#include "store/tokens.h"
 
 /* The tail is sealed when it has this many rows or bytes: large enough to sort in one go, small
  * enough that tail and working memory stay a fraction of what is sealed already. */
@@ -58,7 +61,11 @@ typedef struct segi_version {
     uint32_t user_count;
     int64_t time_min, time_max;
     bool paged;
+    segi_disk *disk; /* pinned, so that columns of its runs can be loaded; NULL: no file */
+    segi_pin pin;
 } segi_version;
+
+typedef struct segi_keep segi_keep;
 
 struct segi_store {
     atomic_uint refs;
@@ -89,8 +96,23 @@ struct segi_store {
     segi_scratch scratch;
     size_t tail_rows_max, seal_rows_max; /* SEGI_TAIL_ROWS_MAX, SEGI_SEAL_ROWS_MAX; less in tests */
     uint64_t merge_rows_max;             /* SEGI_MERGE_ROWS_MAX */
-    segi_version *version;               /* the newest, NULL once something has changed */
+    segi_texts texts;
+    segi_tokens tokens;
+    segi_keep *keep;       /* owned: the file; NULL: in memory alone */
+    segi_version *version; /* the newest, NULL once something has changed */
 };
+
+/* An empty struct with one reference. NULL: out of memory. segi_store_release() ends it, whatever
+ * was done with it. */
+segi_store *segi_store_alloc(const segi_mem *mem);
+/* Fill in what is left open. */
+seg_status segi_store_defaults(segi_store_config *config, seg_error *err);
+/* Everything but a file, for such a store. Takes config->zone, also on failure. dedup_key: NULL
+ * for a new one. */
+seg_status segi_store_begin(segi_store *store, const segi_store_config *config,
+                            const uint64_t dedup_key[2], seg_error *err);
+/* Take a schema that a definition made; the snapshots of before do not show it. */
+void segi_store_take_schema(segi_store *store, const segi_schema *next);
 
 /* All of these run under the store's mutex. */
 

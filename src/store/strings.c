@@ -146,26 +146,40 @@ static seg_status strings_number(segi_strings *strings, strings_record *record, 
     return SEG_OK;
 }
 
-static seg_status strings_add(segi_strings *strings, uint32_t tag, const char *text, uint32_t size,
-                              uint32_t *out)
+static size_t strings_record_bytes(uint32_t size)
 {
-    size_t bytes = (sizeof(strings_record) + size + STRINGS_UNIT - 1) / STRINGS_UNIT * STRINGS_UNIT;
-    if (!segi_table_reserve(&strings->table, strings->record_count, UINT32_MAX))
-        return SEG_E_NOMEM;
+    return (sizeof(strings_record) + size + STRINGS_UNIT - 1) / STRINGS_UNIT * STRINGS_UNIT;
+}
+
+/* A record behind all others, which counts once its bytes are added to its block's. */
+static seg_status strings_new_record(segi_strings *strings, const char *text, uint32_t size,
+                                     uint32_t *out_place)
+{
+    size_t bytes = strings_record_bytes(size);
     if (!strings->newest || strings->newest->capacity - strings->newest->used < bytes) {
         if (strings->block_count >= STRINGS_BLOCKS_MAX)
             return SEG_E_LIMIT;
         if (!strings_add_block(strings, bytes))
             return SEG_E_NOMEM;
     }
-    segi_text_block *block = strings->newest;
-    uint32_t place =
-        (strings->block_count - 1) << STRINGS_OFFSET_BITS | (uint32_t)(block->used / STRINGS_UNIT);
-    strings_record *record = strings_at(strings, place);
+    uint32_t unit = (uint32_t)(strings->newest->used / STRINGS_UNIT);
+    *out_place = (strings->block_count - 1) << STRINGS_OFFSET_BITS | unit;
+    strings_record *record = strings_at(strings, *out_place);
     record->size = (uint16_t)size;
     if (size > 0)
         memcpy(record->bytes, text, size);
-    seg_status status = strings_number(strings, record, out);
+    return SEG_OK;
+}
+
+static seg_status strings_add(segi_strings *strings, uint32_t tag, const char *text, uint32_t size,
+                              uint32_t *out)
+{
+    uint32_t place = 0;
+    if (!segi_table_reserve(&strings->table, strings->record_count, UINT32_MAX))
+        return SEG_E_NOMEM;
+    seg_status status = strings_new_record(strings, text, size, &place);
+    if (status == SEG_OK)
+        status = strings_number(strings, strings_at(strings, place), out);
     if (status != SEG_OK)
         return status;
     while (!segi_table_put(strings->table, tag, place))
@@ -173,9 +187,64 @@ static seg_status strings_add(segi_strings *strings, uint32_t tag, const char *t
             strings->count--;
             return SEG_E_NOMEM;
         }
-    block->used += bytes;
+    strings->newest->used += strings_record_bytes(size);
     strings->record_count++;
     return SEG_OK;
+}
+
+seg_status segi_strings_append(segi_strings *strings, const char *text, uint32_t size)
+{
+    uint32_t place, number = strings->record_count;
+    seg_status status = strings_new_record(strings, text, size, &place);
+    if (status != SEG_OK)
+        return status;
+    strings_record *record = strings_at(strings, place);
+    if (!segi_seq_set(&strings->records, strings->mem, number, (uintptr_t)record))
+        return SEG_E_NOMEM;
+    atomic_store_explicit(&record->ordinal, number, memory_order_relaxed);
+    strings->newest->used += strings_record_bytes(size);
+    strings->record_count++;
+    return SEG_OK;
+}
+
+/* Put the records of one block into the table: SEG_E_LIMIT where it has no room. A file that has
+ * a string twice is damaged. */
+static seg_status strings_index_block(const segi_strings *strings, segi_table *table,
+                                      uint32_t number, size_t used)
+{
+    for (size_t at = 0; at < used;) {
+        uint32_t place = number << STRINGS_OFFSET_BITS | (uint32_t)(at / STRINGS_UNIT);
+        const strings_record *record = strings_at(strings, place);
+        uint32_t tag = strings_tag(strings, record->bytes, record->size);
+        if (strings_search(strings, table, tag, record->bytes, record->size))
+            return SEG_E_CORRUPT;
+        if (!segi_table_put(table, tag, place))
+            return SEG_E_LIMIT;
+        at += strings_record_bytes(record->size);
+    }
+    return SEG_OK;
+}
+
+seg_status segi_strings_index(segi_strings *strings)
+{
+    uint32_t bits = segi_table_bits(strings->record_count);
+    for (; bits <= SEGI_TABLE_BITS_MAX; bits++) {
+        segi_table *table = segi_table_create(strings->mem, bits);
+        uint32_t number = strings->block_count;
+        seg_status status = table ? SEG_OK : SEG_E_NOMEM;
+        for (const segi_text_block *block = strings->newest; status == SEG_OK && block;
+             block = block->older)
+            status = strings_index_block(strings, table, --number, block->used);
+        if (status == SEG_OK) {
+            segi_table_release(strings->table);
+            strings->table = table;
+            return SEG_OK;
+        }
+        segi_table_release(table);
+        if (status != SEG_E_LIMIT)
+            return status;
+    }
+    return SEG_E_NOMEM;
 }
 
 seg_status segi_strings_intern(segi_strings *strings, const char *const *texts,
@@ -236,7 +305,7 @@ bool segi_strings_init(segi_strings *strings, const segi_mem *mem, const uint64_
     return strings->table != NULL;
 }
 
-void segi_strings_deinit(segi_strings *strings)
+void segi_strings_clear(segi_strings *strings)
 {
     while (strings->newest) {
         segi_text_block *block = strings->newest;
@@ -245,8 +314,16 @@ void segi_strings_deinit(segi_strings *strings)
     }
     segi_seq_deinit(&strings->blocks, strings->mem);
     segi_seq_deinit(&strings->records, strings->mem);
+    strings->block_count = strings->record_count = 0;
+    strings->text_bytes = 0;
+}
+
+void segi_strings_deinit(segi_strings *strings)
+{
+    segi_strings_clear(strings);
     segi_table_release(strings->table);
     strings->table = NULL;
+    segi_sheets_deinit(&strings->sheets, strings->mem);
 }
 
 size_t segi_strings_bytes(const segi_strings *strings)

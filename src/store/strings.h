@@ -10,6 +10,7 @@
 
 #include <seg/schema.h>
 
+#include "store/sheets.h"
 #include "store/table.h"
 
 /* Strings are interned and found in blocks, so that the misses of one block overlap. */
@@ -29,12 +30,22 @@ typedef struct segi_strings {
     uint32_t count;        /* all, also those of a commit under way */
     uint32_t count_max;
     size_t text_bytes;
+    segi_sheets sheets;
+    bool absent; /* in the file alone: nothing but count and sheets is there */
 } segi_strings;
 
 bool segi_strings_init(segi_strings *strings, const segi_mem *mem, const uint64_t key[2],
                        uint32_t count_max);
 void segi_strings_deinit(segi_strings *strings);
 size_t segi_strings_bytes(const segi_strings *strings);
+
+/* Forget the records, but not count and sheets: a load that failed begins anew. */
+void segi_strings_clear(segi_strings *strings);
+/* Strings from a file, whose count is known before: they are put in one after the other, and none
+ * is looked for. SEG_E_NOMEM or SEG_E_LIMIT. Afterwards segi_strings_index() puts them into the
+ * table: SEG_E_NOMEM, or SEG_E_CORRUPT where two are equal. */
+seg_status segi_strings_append(segi_strings *strings, const char *text, uint32_t size);
+seg_status segi_strings_index(segi_strings *strings);
 
 /* Numbers of at most SEGI_STRINGS_BLOCK strings of up to 65,535 bytes. SEG_E_NOMEM or
  * SEG_E_LIMIT. */

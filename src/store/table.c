@@ -31,6 +31,14 @@ size_t segi_table_bytes(const segi_table *table)
     return sizeof *table + ((size_t)1 << table->bits) * sizeof table->slots[0];
 }
 
+uint32_t segi_table_bits(uint32_t count)
+{
+    uint32_t bits = SEGI_TABLE_BITS_MIN;
+    while (bits < SEGI_TABLE_BITS_MAX && (uint64_t)count + 1 > ((uint64_t)1 << bits) / 8 * 5)
+        bits++;
+    return bits;
+}
+
 bool segi_table_put(segi_table *table, uint32_t tag, uint32_t ordinal)
 {
     uint64_t mask = ((uint64_t)1 << table->bits) - 1, place = segi_table_place(table, tag);

@@ -29,6 +29,8 @@ segi_table *segi_table_create(const segi_mem *mem, uint32_t bits);
 void segi_table_retain(segi_table *table);
 void segi_table_release(segi_table *table);
 size_t segi_table_bytes(const segi_table *table);
+/* The size of a table that has room for `count` entries and one more. */
+uint32_t segi_table_bits(uint32_t count);
 
 static inline uint64_t segi_table_place(const segi_table *table, uint32_t tag)
 {

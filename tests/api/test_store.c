@@ -16,12 +16,14 @@ START_TEST(test_store__refuses_bad_arguments)
 {
     seg_error err = SEG_ERROR_INIT;
     seg_store *store = (seg_store *)&err;
-    CK_FAILS(seg_store_open(TEXT("file.seg"), NULL, &store, &err), SEG_E_ARG, err);
+    CK_FAILS(seg_store_open(TEXT("no/such/file.seg"), NULL, &store, &err), SEG_E_NOT_FOUND, err);
     ck_assert_ptr_null(store);
+    CK_FAILS(seg_store_open(TEXT("a\0b"), NULL, &store, &err), SEG_E_ARG, err);
+    CK_FAILS(seg_store_open("", 0, NULL, &store, &err), SEG_E_ARG, err);
     CK_FAILS(seg_store_open(NULL, 8, NULL, &store, &err), SEG_E_ARG, err);
-    CK_FAILS(seg_store_open(":memory:", 7, NULL, &store, &err), SEG_E_ARG, err);
+    CK_FAILS(seg_store_open(":memory:", 7, NULL, &store, &err), SEG_E_NOT_FOUND, err);
     CK_FAILS(seg_store_open(TEXT(":memory:"), NULL, NULL, &err), SEG_E_ARG, err);
-    CK_FAILS_NULL(seg_store_open(TEXT("file.seg"), NULL, &store, NULL), SEG_E_ARG);
+    CK_FAILS_NULL(seg_store_open(TEXT("no/such/file.seg"), NULL, &store, NULL), SEG_E_NOT_FOUND);
 }
 END_TEST
 
@@ -36,12 +38,16 @@ static void option_fails(const seg_store_options *options, seg_status wanted)
 START_TEST(test_store__refuses_bad_options)
 {
     seg_store_options options = SEG_STORE_OPTIONS_INIT;
-    options.flags = 1;
+    options.flags = 8;
+    option_fails(&options, SEG_E_ARG);
+    options.flags = SEG_STORE_READ_ONLY | SEG_STORE_CREATE;
+    option_fails(&options, SEG_E_ARG);
+    options.flags = SEG_STORE_EXCLUSIVE;
     option_fails(&options, SEG_E_ARG);
     options.flags = 0;
-    options.reserved = 1;
+    options.durability = SEG_DURABILITY_OFF + 1;
     option_fails(&options, SEG_E_ARG);
-    options.reserved = 0;
+    options.durability = SEG_DURABILITY_FULL;
     options.id_kind = 2;
     option_fails(&options, SEG_E_ARG);
     options.id_kind = SEG_ID_U64;

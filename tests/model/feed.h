@@ -54,6 +54,9 @@ typedef struct feed_data {
     size_t now_count;
     bool define_first; /* columns are defined before the first commit, else after the last */
     rng column_rng;    /* how columns are laid out */
+    /* Set by the caller after feed_make(). The store lives in a file of this folder and is opened
+     * again between commits, after it was closed, backed up or lost; NULL: in memory. */
+    const char *folder;
     size_t value_count, empty_count; /* attribute and property values; null or absent ones */
 } feed_data;
 
@@ -75,10 +78,13 @@ void feed_model(const feed_data *feed, size_t commits, model_arena *arena, model
 /* What becomes of each row of a commit that is not dropped: SEG_ROW_*. */
 void feed_fates(const feed_data *feed, size_t commit, uint8_t *fates);
 
-/* A store and its snapshots: snapshots[i] after i + 1 commits. */
+/* A store and its snapshots: snapshots[i] after i + 1 commits. A store that was opened again has
+ * none of before. */
 typedef struct feed_store {
     seg_store *store;
     seg_snapshot *snapshots[FEED_COMMITS_MAX];
+    size_t first;       /* snapshots before this one are NULL */
+    char paths[2][512]; /* of its file, and of the one it is moved to next; "": in memory */
 } feed_store;
 
 /* Loads the feed and checks the reports of the commits. False: *why says what went wrong. */

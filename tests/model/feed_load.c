@@ -419,30 +419,163 @@ static bool commit_rows(loader *l, size_t index)
     return report_right(l, index, &report, NULL);
 }
 
-bool feed_load(const feed_data *feed, feed_store *out, model_text *why)
+/* ---- files ---- */
+
+static void remove_files(const feed_store *store)
 {
-    loader l = {feed, out, {NULL}, feed->column_rng, why, SEG_ERROR_INIT};
+    for (int i = 0; i < 2 && store->paths[i][0] != '\0'; i++) {
+        char log[600];
+        snprintf(log, sizeof(log), "%s-wal", store->paths[i]);
+        remove(store->paths[i]);
+        remove(log);
+    }
+}
+
+/* Several stores may be open at once: each has names of its own. */
+static void name_files(const feed_data *feed, feed_store *store)
+{
+    static unsigned count;
+    unsigned number = count++;
+    for (int i = 0; i < 2 && feed->folder != NULL; i++)
+        snprintf(store->paths[i], sizeof(store->paths[i]), "%s/model-%u-%d.seg", feed->folder,
+                 number, i);
+    remove_files(store);
+}
+
+static bool file_copy(const char *from, const char *to)
+{
+    char buffer[1 << 16];
+    size_t size;
+    FILE *in = fopen(from, "rb"), *out = fopen(to, "wb");
+    bool good = in != NULL && out != NULL;
+    while (good && (size = fread(buffer, 1, sizeof(buffer), in)) > 0)
+        good = fwrite(buffer, 1, size, out) == size;
+    if (in != NULL)
+        fclose(in);
+    return out != NULL && fclose(out) == 0 && good;
+}
+
+/* What a process leaves that ends here and now. */
+static bool copy_files(const feed_store *store)
+{
+    char from[600], to[600];
+    snprintf(from, sizeof(from), "%s-wal", store->paths[0]);
+    snprintf(to, sizeof(to), "%s-wal", store->paths[1]);
+    return file_copy(store->paths[0], store->paths[1]) && file_copy(from, to);
+}
+
+static bool store_open(loader *l, const char *path)
+{
+    const feed_data *feed = l->feed;
+    static const uint64_t log_sizes[] = {1, 4096, 0}, limits[] = {0, 1, 1 << 16};
     seg_store_options options = SEG_STORE_OPTIONS_INIT;
-    memset(out, 0, sizeof(*out));
     options.timezone = feed->schema.zone;
     options.timezone_size = strlen(feed->schema.zone);
     options.week_start = (uint32_t)feed->schema.week_start;
     options.id_kind = feed->id_kind;
     options.dedup_window_us = UINT64_MAX;
     options.threads_max = 4;
-    seg_status status = seg_store_open(":memory:", 8, &options, &out->store, &l.err);
-    if (status != SEG_OK)
-        return fail(&l, "open", status);
+    if (feed->folder != NULL) {
+        options.flags = SEG_STORE_CREATE;
+        options.durability = SEG_DURABILITY_OFF;
+        options.log_bytes_max = log_sizes[rng_below(&l->r, 3)];
+        options.memory_limit = limits[rng_below(&l->r, 3)];
+    }
+    seg_status status = seg_store_open(path, strlen(path), &options, &l->out->store, &l->err);
+    return status == SEG_OK || fail(l, "open", status);
+}
+
+static bool store_close(loader *l)
+{
+    for (size_t i = 0; i < FEED_COMMITS_MAX; i++) {
+        seg_snapshot_release(l->out->snapshots[i]);
+        l->out->snapshots[i] = NULL;
+    }
+    seg_status status = seg_store_close(l->out->store, &l->err);
+    l->out->store = NULL;
+    return status == SEG_OK || fail(l, "close", status);
+}
+
+/* Open the store again: after it was closed, from a backup, or from what a crash would leave. */
+static bool store_move(loader *l, size_t next_commit)
+{
+    feed_store *out = l->out;
+    seg_status status = SEG_OK;
+    uint64_t way = rng_below(&l->r, 3);
+    char path[512];
+    if (way == 1) {
+        status = seg_store_backup(out->store, out->paths[1], strlen(out->paths[1]), &l->err);
+        if (status != SEG_OK)
+            return fail(l, "backup", status);
+    }
+    if (way == 2 && !copy_files(out))
+        return fail(l, "copy", SEG_E_IO);
+    if (!store_close(l))
+        return false;
+    out->first = next_commit;
+    if (way != 0) {
+        char log[600];
+        snprintf(log, sizeof(log), "%s-wal", out->paths[0]);
+        remove(out->paths[0]);
+        remove(log);
+        memcpy(path, out->paths[0], sizeof(path));
+        memcpy(out->paths[0], out->paths[1], sizeof(path));
+        memcpy(out->paths[1], path, sizeof(path));
+    }
+    return store_open(l, out->paths[0]);
+}
+
+/* What else may happen to a store between commits. */
+static bool store_tend(loader *l)
+{
+    int32_t more = 1;
+    uint64_t faults = 0;
+    seg_status status = SEG_OK;
+    seg_maintain_options options = SEG_MAINTAIN_OPTIONS_INIT;
+    options.budget_bytes = 1 + rng_below(&l->r, 2000);
+    options.budget_rows = 1 + rng_below(&l->r, 2000);
+    if (rng_chance(&l->r, 30))
+        status = seg_store_checkpoint(l->out->store, &l->err);
+    for (int i = 0; i < 5 && more && status == SEG_OK && rng_chance(&l->r, 60); i++)
+        status = seg_store_maintain(l->out->store, &options, &more, &l->err);
+    if (status == SEG_OK && rng_chance(&l->r, 10))
+        status = seg_store_check(l->out->store, SEG_CHECK_DEEP, NULL, NULL, &faults, &l->err);
+    if (faults > 0)
+        return fail(l, "a check found faults", SEG_E_CORRUPT);
+    return status == SEG_OK || fail(l, "upkeep", status);
+}
+
+static bool load_commit(loader *l, size_t c)
+{
+    const feed_data *feed = l->feed;
+    bool all_defined = feed->define_first || c > 0;
+    if (feed->folder != NULL && rng_chance(&l->r, 30) && !store_move(l, c))
+        return false;
+    /* The appender takes null only for columns that are known. */
+    if (feed->commits[c].by_rows && !all_defined && !define_all(l))
+        return false;
+    bool good = feed->commits[c].by_rows ? commit_rows(l, c) : commit_columns(l, c);
+    if (good && feed->folder != NULL)
+        good = store_tend(l);
+    if (good && feed->folder != NULL && c + 1 == feed->commit_count && rng_chance(&l->r, 50))
+        good = store_move(l, c);
+    if (!good)
+        return false;
+    seg_status status = seg_snapshot_create(l->out->store, &l->out->snapshots[c], &l->err);
+    return status == SEG_OK || fail(l, "snapshot", status);
+}
+
+bool feed_load(const feed_data *feed, feed_store *out, model_text *why)
+{
+    loader l = {feed, out, {NULL}, feed->column_rng, why, SEG_ERROR_INIT};
+    memset(out, 0, sizeof(*out));
+    name_files(feed, out);
+    if (!store_open(&l, feed->folder != NULL ? out->paths[0] : ":memory:"))
+        return false;
     bool good = !feed->define_first || define_all(&l);
     for (size_t c = 0; c < feed->commit_count && good; c++) {
-        bool all_defined = feed->define_first || c > 0;
-        /* The appender takes null only for columns that are known. */
-        if (feed->commits[c].by_rows && !all_defined)
-            good = define_all(&l);
-        good = good && (feed->commits[c].by_rows ? commit_rows(&l, c) : commit_columns(&l, c));
+        good = load_commit(&l, c);
         model_arena_reset(&l.arena);
-        if (good && (status = seg_snapshot_create(out->store, &out->snapshots[c], &l.err)) != 0)
-            good = fail(&l, "snapshot", status);
         if (c == 0)
             good = good && define_all(&l);
     }
@@ -457,5 +590,6 @@ void feed_unload(feed_store *store)
     seg_error err = SEG_ERROR_INIT;
     if (store->store != NULL && seg_store_close(store->store, &err) != SEG_OK)
         fprintf(stderr, "close: %s\n", err.message);
+    remove_files(store);
     memset(store, 0, sizeof(*store));
 }

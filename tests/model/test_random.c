@@ -1,10 +1,12 @@
 /* test_random.c - random data and random predicates: the store against its naive twin.
  *
  *   test_random [--seed N] [--pairs N] [--seconds N] [--threads N] [--data-set N] [--keep-going N]
+ *               [--files FOLDER]
  *
  * A pair is one predicate over one data set (R8). Ends after --pairs pairs or --seconds seconds,
  * whatever comes first. --data-set starts with that one, to repeat a failure. After a failure the
- * run ends, unless --keep-going allows more of them. With 20,000 pairs or more, the spread of
+ * run ends, unless --keep-going allows more of them. --files keeps the stores in files of a folder
+ * that exists, and opens them again between commits. With 20,000 pairs or more, the spread of
  * what was generated is checked as well. */
 #include "shrink.h"
 
@@ -22,6 +24,7 @@ typedef struct settings {
     uint64_t seed, pairs, data_set, keep_going;
     int64_t seconds;
     uint32_t threads;
+    const char *folder;
 } settings;
 
 typedef struct tally {
@@ -199,6 +202,8 @@ static void probe_make(session *s, world_probe *probe)
     probe->now = g.now;
     probe->commit =
         rng_chance(&s->r, 80) ? s->feed.commit_count - 1 : rng_below(&s->r, s->feed.commit_count);
+    if (probe->commit < s->world.store.first)
+        probe->commit = s->feed.commit_count - 1;
     gen_using(&g, &probe->segment);
     probe->segment.root = some_root(s, &g);
     probe->style = rng_next(&s->r) | 1;
@@ -333,7 +338,7 @@ static void run_world(session *s, size_t pairs, size_t values, time_t deadline)
     }
     bool good = s->tally->failures == before;
     for (size_t n = 0; n < s->feed.now_count && good; n++) {
-        for (size_t c = 0; c < s->feed.commit_count && good; c++)
+        for (size_t c = s->world.store.first; c < s->feed.commit_count && good; c++)
             good = run_together(s, c, s->feed.nows[n]);
     }
     if (good)
@@ -371,6 +376,7 @@ static void run_set(const settings *options, tally *t, uint64_t index, time_t de
     }
     t->next_pair = index * 47; /* so that a single data set can be repeated */
     feed_make(&s->feed, s->seed, size);
+    s->feed.folder = options->folder;
     t->cells += s->feed.value_count;
     t->empty_cells += s->feed.empty_count;
     save_some(s);
@@ -461,6 +467,8 @@ static bool read_options(int argc, char **argv, settings *o)
             o->data_set = n;
         else if (strcmp(argv[i], "--keep-going") == 0)
             o->keep_going = n;
+        else if (strcmp(argv[i], "--files") == 0)
+            o->folder = argv[i + 1];
         else
             return false;
     }
@@ -469,11 +477,11 @@ static bool read_options(int argc, char **argv, settings *o)
 
 int main(int argc, char **argv)
 {
-    settings o = {1, 20000, 0, 0, 600, 2};
+    settings o = {1, 20000, 0, 0, 600, 2, NULL};
     tally *t = calloc(1, sizeof(*t));
     if (t == NULL || !read_options(argc, argv, &o)) {
         fprintf(stderr, "usage: test_random [--seed N] [--pairs N] [--seconds N] [--threads N] "
-                        "[--data-set N] [--keep-going N]\n");
+                        "[--data-set N] [--keep-going N] [--files FOLDER]\n");
         free(t);
         return 2;
     }

@@ -167,7 +167,7 @@ START_TEST(test_catalog__agrees_with_a_naive_graph)
     memset(&g, 0, sizeof g);
     const segi_schema *schema = schema_empty();
     segi_catalog *catalog = NULL;
-    ck_assert_int_eq(segi_catalog_create(segi_mem_default(), &catalog, NULL), SEG_OK);
+    ck_assert_int_eq(segi_catalog_create(segi_mem_default(), NULL, &catalog, NULL), SEG_OK);
     for (int round = 0; round < ROUNDS; round++) {
         if (random_below(5) == 0)
             try_drop(catalog, &g);
@@ -186,7 +186,7 @@ START_TEST(test_catalog__long_circles_are_found)
 {
     const segi_schema *schema = schema_empty();
     segi_catalog *catalog = NULL;
-    ck_assert_int_eq(segi_catalog_create(segi_mem_default(), &catalog, NULL), SEG_OK);
+    ck_assert_int_eq(segi_catalog_create(segi_mem_default(), NULL, &catalog, NULL), SEG_OK);
     char name[40], text[60] = "everyone";
     uint64_t version = 0;
     seg_error err = SEG_ERROR_INIT;
@@ -224,7 +224,7 @@ START_TEST(test_catalog__failing_memory_changes_nothing)
     ck_assert_int_eq(segi_mem_init(&mem, mem_fault_allocator(&fault), NULL), SEG_OK);
     segi_catalog *catalog = NULL;
     uint64_t version = 0;
-    ck_assert_int_eq(segi_catalog_create(&mem, &catalog, NULL), SEG_OK);
+    ck_assert_int_eq(segi_catalog_create(&mem, NULL, &catalog, NULL), SEG_OK);
     static const char *const names[] = {"a", "b", "c", "d", "e", "f", "g"};
     for (int i = 0; i < 7; i++)
         ck_assert_int_eq(segi_catalog_define(catalog, schema, SEGI_DEFINE_SEGMENT, names[i], 1,

@@ -1,0 +1,187 @@
+/* wire.c - see wire.h. Where the processor is little-endian arrays are copied as they lie. */
+#include "base/wire.h"
+
+#include <string.h>
+
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define WIRE_AS_IT_LIES true
+#else
+#define WIRE_AS_IT_LIES false
+#endif
+
+static void wire_store(unsigned char *to, uint64_t value, size_t width)
+{
+    for (size_t i = 0; i < width; i++)
+        to[i] = (unsigned char)(value >> 8 * i);
+}
+
+static uint64_t wire_load(const unsigned char *from, size_t width)
+{
+    uint64_t value = 0;
+    for (size_t i = 0; i < width; i++)
+        value |= (uint64_t)from[i] << 8 * i;
+    return value;
+}
+
+static void wire_add(segi_buf *buf, uint64_t value, size_t width)
+{
+    unsigned char bytes[8];
+    wire_store(bytes, value, width);
+    segi_buf_add(buf, bytes, width);
+}
+
+void segi_put_u8(segi_buf *buf, uint8_t value)
+{
+    wire_add(buf, value, 1);
+}
+
+void segi_put_u16(segi_buf *buf, uint16_t value)
+{
+    wire_add(buf, value, 2);
+}
+
+void segi_put_u32(segi_buf *buf, uint32_t value)
+{
+    wire_add(buf, value, 4);
+}
+
+void segi_put_u64(segi_buf *buf, uint64_t value)
+{
+    wire_add(buf, value, 8);
+}
+
+void segi_put_u32_at(segi_buf *buf, size_t offset, uint32_t value)
+{
+    if (!buf->failed)
+        wire_store((unsigned char *)buf->data + offset, value, 4);
+}
+
+/* An integer of the processor's own order. */
+static uint64_t wire_native(const void *value, size_t width)
+{
+    uint16_t two;
+    uint32_t four;
+    uint64_t eight;
+    switch (width) {
+    case 1: return *(const unsigned char *)value;
+    case 2: memcpy(&two, value, 2); return two;
+    case 4: memcpy(&four, value, 4); return four;
+    default: memcpy(&eight, value, 8); return eight;
+    }
+}
+
+static void get_native(void *to, uint64_t value, size_t width)
+{
+    uint16_t two = (uint16_t)value;
+    uint32_t four = (uint32_t)value;
+    switch (width) {
+    case 1: *(unsigned char *)to = (unsigned char)value; break;
+    case 2: memcpy(to, &two, 2); break;
+    case 4: memcpy(to, &four, 4); break;
+    default: memcpy(to, &value, 8); break;
+    }
+}
+
+void segi_put_array(segi_buf *buf, const void *values, size_t count, size_t width)
+{
+    size_t size;
+    if (__builtin_mul_overflow(count, width, &size)) {
+        buf->failed = true;
+        return;
+    }
+    if (WIRE_AS_IT_LIES || width == 1) {
+        segi_buf_add(buf, values, size);
+        return;
+    }
+    const char *at = values;
+    for (size_t i = 0; i < count; i++)
+        wire_add(buf, wire_native(at + i * width, width), width);
+}
+
+void segi_put_bytes(segi_buf *buf, const void *bytes, size_t size)
+{
+    if (size > UINT32_MAX) {
+        buf->failed = true;
+        return;
+    }
+    segi_put_u32(buf, (uint32_t)size);
+    segi_buf_add(buf, bytes, size);
+}
+
+/* ---- reading ------------------------------------------------------------------------------- */
+
+const void *segi_get_skip(segi_wire *from, size_t size)
+{
+    const unsigned char *at = from->at;
+    if (from->failed || size > segi_wire_left(from)) {
+        from->failed = true;
+        from->at = from->end;
+        return NULL;
+    }
+    from->at += size;
+    return at;
+}
+
+static uint64_t get_fixed(segi_wire *from, size_t width)
+{
+    const unsigned char *at = segi_get_skip(from, width);
+    return at ? wire_load(at, width) : 0;
+}
+
+uint8_t segi_get_u8(segi_wire *from)
+{
+    return (uint8_t)get_fixed(from, 1);
+}
+
+uint16_t segi_get_u16(segi_wire *from)
+{
+    return (uint16_t)get_fixed(from, 2);
+}
+
+uint32_t segi_get_u32(segi_wire *from)
+{
+    return (uint32_t)get_fixed(from, 4);
+}
+
+uint64_t segi_get_u64(segi_wire *from)
+{
+    return get_fixed(from, 8);
+}
+
+uint32_t segi_get_count(segi_wire *from, size_t item_size)
+{
+    uint32_t count = segi_get_u32(from);
+    if (count > segi_wire_left(from) / item_size) {
+        from->failed = true;
+        from->at = from->end;
+        return 0;
+    }
+    return count;
+}
+
+bool segi_get_array(segi_wire *from, void *values, size_t count, size_t width)
+{
+    size_t size;
+    if (__builtin_mul_overflow(count, width, &size))
+        size = SIZE_MAX;
+    const unsigned char *at = segi_get_skip(from, size);
+    if (!at)
+        return false;
+    if (size == 0)
+        return true;
+    if (WIRE_AS_IT_LIES || width == 1) {
+        memcpy(values, at, size);
+        return true;
+    }
+    for (size_t i = 0; i < count; i++)
+        get_native((char *)values + i * width, wire_load(at + i * width, width), width);
+    return true;
+}
+
+const char *segi_get_bytes(segi_wire *from, size_t *out_size)
+{
+    uint32_t size = segi_get_u32(from);
+    const void *bytes = segi_get_skip(from, size);
+    *out_size = bytes ? size : 0;
+    return bytes;
+}

@@ -1,0 +1,270 @@
+/* Checkpoints: whatever has no block yet is written, then the root that names all blocks.
+ *
+ * Each step leaves the store as it may be found: a thing that was written keeps its block, and the
+ * next step or checkpoint goes on from there. Blocks that the new root does not name are
+ * dropped with it. */
+#include <string.h>
+
+#include "base/error.h"
+#include "store/attr_block.h"
+#include "store/keep.h"
+#include "store/part_file.h"
+
+typedef struct checkpoint {
+    segi_store *store;
+    segi_disk *disk;
+    uint64_t budget, written; /* bytes */
+    segi_buf buf;
+    seg_error *err;
+} checkpoint;
+
+/* The budget is used up. Never leaves this file. */
+#define CHECKPOINT_PAUSE 1
+
+static seg_status checkpoint_block(checkpoint *c, uint32_t kind, uint64_t *out_id)
+{
+    if (c->buf.failed)
+        return segi_fail_nomem(c->err);
+    if (c->written >= c->budget)
+        return CHECKPOINT_PAUSE;
+    SEGI_TRY(segi_disk_write(c->disk, kind, c->buf.data, c->buf.size, out_id, c->err));
+    c->written += c->buf.size;
+    return SEG_OK;
+}
+
+/* ---- strings and ids ------------------------------------------------------------------------- */
+
+static void checkpoint_texts(const segi_strings *strings, uint32_t begin, uint32_t count,
+                             segi_buf *buf)
+{
+    size_t size;
+    for (uint32_t i = begin; i < begin + count; i++) {
+        (void)segi_strings_get(strings, i, &size);
+        segi_put_u16(buf, (uint16_t)size);
+    }
+    for (uint32_t i = begin; i < begin + count; i++) {
+        const char *text = segi_strings_get(strings, i, &size);
+        segi_buf_add(buf, text, size);
+    }
+}
+
+static seg_status checkpoint_strings(checkpoint *c, segi_strings *strings)
+{
+    uint32_t begin, count;
+    uint64_t block;
+    while (segi_sheets_next(&strings->sheets, strings->count, &begin, &count)) {
+        if (!segi_sheets_reserve(&strings->sheets, strings->mem))
+            return segi_fail_nomem(c->err);
+        segi_buf_reset(&c->buf);
+        checkpoint_texts(strings, begin, count, &c->buf);
+        SEGI_TRY(checkpoint_block(c, SEGI_BLOCK_TEXTS, &block));
+        segi_sheets_put(&strings->sheets, begin, count, block);
+    }
+    return SEG_OK;
+}
+
+static seg_status checkpoint_users(checkpoint *c)
+{
+    segi_ids *ids = &c->store->ids;
+    segi_strings *strings = &ids->strings;
+    uint32_t begin, count;
+    uint64_t block;
+    if (ids->kind == SEG_ID_BYTES)
+        return checkpoint_strings(c, strings);
+    while (segi_sheets_next(&strings->sheets, strings->count, &begin, &count)) {
+        if (!segi_sheets_reserve(&strings->sheets, strings->mem))
+            return segi_fail_nomem(c->err);
+        segi_buf_reset(&c->buf);
+        for (uint32_t i = begin; i < begin + count; i++)
+            segi_put_u64(&c->buf, segi_seq_get(&ids->numbers, i));
+        SEGI_TRY(checkpoint_block(c, SEGI_BLOCK_NUMBERS, &block));
+        segi_sheets_put(&strings->sheets, begin, count, block);
+    }
+    return SEG_OK;
+}
+
+static seg_status checkpoint_event_ids(checkpoint *c)
+{
+    segi_dedup *dedup = &c->store->dedup;
+    uint32_t begin, count;
+    uint64_t block;
+    for (segi_dedup_group *group = dedup->groups; group; group = group->next)
+        while (segi_sheets_next(&group->sheets, group->count, &begin, &count)) {
+            if (!segi_sheets_reserve(&group->sheets, &c->store->mem))
+                return segi_fail_nomem(c->err);
+            segi_buf_reset(&c->buf);
+            segi_dedup_write(group, begin, count, &c->buf);
+            SEGI_TRY(checkpoint_block(c, SEGI_BLOCK_EVENT_IDS, &block));
+            segi_sheets_put(&group->sheets, begin, count, block);
+        }
+    return SEG_OK;
+}
+
+/* ---- attributes and events ------------------------------------------------------------------- */
+
+static seg_status checkpoint_attribute(checkpoint *c, segi_attr *attr)
+{
+    uint64_t block;
+    if (attr->dict)
+        SEGI_TRY(checkpoint_strings(c, attr->dict));
+    for (uint32_t i = 0; attr->state && i < attr->state->chunk_count; i++) {
+        const segi_attr_chunk *chunk = attr->state->chunks[i];
+        if (!chunk || segi_attr_chunk_block(chunk) != 0)
+            continue;
+        segi_buf_reset(&c->buf);
+        segi_attr_block_write(chunk, &c->buf);
+        SEGI_TRY(checkpoint_block(c, SEGI_BLOCK_ATTRIBUTE, &block));
+        segi_attr_chunk_set_block(chunk, block);
+    }
+    return SEG_OK;
+}
+
+static seg_status checkpoint_dicts(checkpoint *c)
+{
+    segi_store *store = c->store;
+    for (size_t i = 0; i < store->dict_count; i++)
+        for (size_t k = 0; k < store->dicts[i].count; k++)
+            if (store->dicts[i].dicts[k])
+                SEGI_TRY(checkpoint_strings(c, store->dicts[i].dicts[k]));
+    return SEG_OK;
+}
+
+static seg_status checkpoint_runs(checkpoint *c)
+{
+    segi_store *store = c->store;
+    for (size_t i = 0; i < store->run_count; i++) {
+        segi_run *run = store->runs[i];
+        if (segi_run_id(run) != 0)
+            continue;
+        if (c->written >= c->budget)
+            return CHECKPOINT_PAUSE;
+        SEGI_TRY(segi_run_write(run, c->disk, c->err));
+        c->written += run->bytes;
+    }
+    return SEG_OK;
+}
+
+/* Whatever is not on disk. */
+static seg_status checkpoint_things(checkpoint *c)
+{
+    segi_store *store = c->store;
+    SEGI_TRY(checkpoint_runs(c));
+    SEGI_TRY(checkpoint_users(c));
+    SEGI_TRY(checkpoint_dicts(c));
+    SEGI_TRY(checkpoint_attribute(c, &store->exists));
+    for (size_t i = 0; i < store->attr_count; i++)
+        SEGI_TRY(checkpoint_attribute(c, &store->attrs[i]));
+    return checkpoint_event_ids(c);
+}
+
+/* ---- publishing ------------------------------------------------------------------------------ */
+
+/* Blocks of this file's kinds, and whether the new root names them. */
+typedef struct checkpoint_blocks {
+    segi_buf ids, named; /* uint64_t, rising; a byte each */
+} checkpoint_blocks;
+
+static bool checkpoint_visit(void *user, uint64_t id, uint32_t kind, size_t size)
+{
+    checkpoint_blocks *blocks = user;
+    (void)size;
+    if (kind >= SEGI_BLOCK_ATTRIBUTE && kind <= SEGI_BLOCK_EVENT_IDS) {
+        segi_buf_add(&blocks->ids, &id, sizeof id);
+        segi_buf_char(&blocks->named, 0);
+    }
+    return !blocks->ids.failed;
+}
+
+static void checkpoint_mark(checkpoint_blocks *blocks, uint64_t id)
+{
+    const uint64_t *ids = (const uint64_t *)(const void *)blocks->ids.data;
+    size_t low = 0, high = blocks->named.size;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (ids[middle] < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    SEGI_ASSERT(low < blocks->named.size && ids[low] == id);
+    if (low < blocks->named.size)
+        blocks->named.data[low] = 1;
+}
+
+/* What was replaced since it was written. */
+static seg_status checkpoint_drop_unnamed(checkpoint *c, const segi_buf *names)
+{
+    checkpoint_blocks blocks;
+    seg_status status = SEG_OK;
+    segi_buf_init(&blocks.ids, &c->store->mem);
+    segi_buf_init(&blocks.named, &c->store->mem);
+    segi_disk_each(c->disk, checkpoint_visit, &blocks);
+    if (blocks.ids.failed || blocks.named.failed)
+        status = segi_fail_nomem(c->err);
+    for (size_t i = 0; status == SEG_OK && i < names->size / sizeof(uint64_t); i++)
+        checkpoint_mark(&blocks, ((const uint64_t *)(const void *)names->data)[i]);
+    for (size_t i = 0; status == SEG_OK && i < blocks.named.size; i++)
+        if (!blocks.named.data[i])
+            status =
+                segi_disk_drop(c->disk, ((const uint64_t *)(void *)blocks.ids.data)[i], c->err);
+    segi_buf_deinit(&blocks.ids);
+    segi_buf_deinit(&blocks.named);
+    return status;
+}
+
+static seg_status checkpoint_publish(checkpoint *c)
+{
+    segi_store *store = c->store;
+    segi_buf names;
+    /* The version kept for the next snapshot would keep what is dropped now. */
+    segi_version_release(store->version);
+    store->version = NULL;
+    segi_buf_init(&names, &store->mem);
+    segi_buf_reset(&c->buf);
+    segi_root_write(store, &c->buf, &names);
+    seg_status status = c->buf.failed || names.failed ? segi_fail_nomem(c->err) : SEG_OK;
+    if (status == SEG_OK)
+        status = checkpoint_drop_unnamed(c, &names);
+    segi_buf_deinit(&names);
+    SEGI_TRY(status);
+    SEGI_TRY(segi_store_drop_retired(store, c->disk, c->err));
+    SEGI_TRY(segi_disk_checkpoint(c->disk, c->buf.data, c->buf.size, c->err));
+    for (size_t i = 0; i < store->run_count; i++)
+        segi_run_settle(store->runs[i]);
+    return segi_disk_reclaim(c->disk, c->budget == UINT64_MAX ? 0 : c->budget, NULL, c->err);
+}
+
+/* Rows that wait in memory become things that can be written. */
+static seg_status checkpoint_seal(checkpoint *c)
+{
+    if (!segi_store_seal(c->store) || !segi_store_fold(c->store))
+        return segi_fail_nomem(c->err);
+    return SEG_OK;
+}
+
+static seg_status checkpoint_steps(checkpoint *c)
+{
+    /* What is there is written within the budget; what was sealed since is small, and goes with
+     * the root in one go, since nothing may come between. */
+    SEGI_TRY(checkpoint_things(c));
+    SEGI_TRY(checkpoint_seal(c));
+    uint64_t budget = c->budget;
+    c->budget = UINT64_MAX;
+    SEGI_TRY(checkpoint_things(c));
+    c->budget = budget;
+    return checkpoint_publish(c);
+}
+
+seg_status segi_checkpoint_step(segi_store *store, uint64_t budget_bytes, bool *out_more,
+                                seg_error *err)
+{
+    checkpoint c = {.store = store,
+                    .disk = store->keep->disk,
+                    .budget = budget_bytes > 0 ? budget_bytes : UINT64_MAX,
+                    .err = err};
+    segi_buf_init(&c.buf, &store->mem);
+    seg_status status = checkpoint_steps(&c);
+    segi_buf_deinit(&c.buf);
+    *out_more = status == CHECKPOINT_PAUSE;
+    return status == CHECKPOINT_PAUSE ? SEG_OK : status;
+}

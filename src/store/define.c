@@ -1,0 +1,183 @@
+/* Columns are defined, texts are saved: checked, logged, and then in effect. */
+#include "store/define.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "store/keep.h"
+
+/* ---- columns --------------------------------------------------------------------------------- */
+
+void segi_store_take_schema(segi_store *store, const segi_schema *next)
+{
+    if (next != store->schema) {
+        segi_version_release(store->version);
+        store->version = NULL;
+    }
+    segi_schema_release(store->schema);
+    store->schema = next;
+}
+
+static seg_status define_property(const segi_schema *schema, const segi_record_define *define,
+                                  const segi_schema **out, seg_error *err)
+{
+    const segi_schema *with_event;
+    uint32_t event, index;
+    SEGI_TRY(
+        segi_schema_add_event(schema, define->event, define->event_size, &with_event, &event, err));
+    seg_status status = segi_schema_add_property(with_event, event, define->name, define->name_size,
+                                                 define->type, define->scale, out, &index, err);
+    segi_schema_release(with_event);
+    return status;
+}
+
+/* The schema with the definition. */
+static seg_status define_next(const segi_schema *schema, uint8_t kind,
+                              const segi_record_define *define, const segi_schema **out,
+                              seg_error *err)
+{
+    uint32_t index;
+    switch (kind) {
+    case SEGI_RECORD_ATTRIBUTE:
+        return segi_schema_add_attribute(schema, define->name, define->name_size, define->type,
+                                         define->scale, out, &index, err);
+    case SEGI_RECORD_EVENT:
+        return segi_schema_add_event(schema, define->name, define->name_size, out, &index, err);
+    default: return define_property(schema, define, out, err);
+    }
+}
+
+seg_status segi_store_define(segi_store *store, uint8_t kind, const segi_record_define *define,
+                             seg_error *err)
+{
+    const segi_schema *next;
+    seg_status status = SEG_OK;
+    SEGI_TRY(segi_keep_begin(store, err));
+    SEGI_TRY(define_next(store->schema, kind, define, &next, err));
+    if (next != store->schema && segi_keep_logs(store)) {
+        segi_buf record;
+        segi_buf_init(&record, &store->mem);
+        segi_record_define_write(kind, define, &record);
+        status = segi_keep_log(store, &record, err);
+        segi_buf_deinit(&record);
+    }
+    if (status != SEG_OK) {
+        segi_schema_release(next);
+        return status;
+    }
+    segi_store_take_schema(store, next);
+    return SEG_OK;
+}
+
+static seg_status define_locked(segi_store *store, uint8_t kind, const segi_record_define *define,
+                                seg_error *err)
+{
+    segi_mutex_lock(store->mutex);
+    seg_status status = segi_store_define(store, kind, define, err);
+    segi_mutex_unlock(store->mutex);
+    return status;
+}
+
+seg_status segi_store_define_attribute(segi_store *store, const char *name, size_t name_size,
+                                       seg_type type, int32_t scale, seg_error *err)
+{
+    const segi_record_define define = {
+        .name = name, .name_size = name_size, .type = type, .scale = scale};
+    return define_locked(store, SEGI_RECORD_ATTRIBUTE, &define, err);
+}
+
+seg_status segi_store_define_event(segi_store *store, const char *name, size_t name_size,
+                                   seg_error *err)
+{
+    const segi_record_define define = {.name = name, .name_size = name_size};
+    return define_locked(store, SEGI_RECORD_EVENT, &define, err);
+}
+
+seg_status segi_store_define_property(segi_store *store, const char *event, size_t event_size,
+                                      const char *name, size_t name_size, seg_type type,
+                                      int32_t scale, seg_error *err)
+{
+    const segi_record_define define = {event, name, event_size, name_size, type, scale};
+    return define_locked(store, SEGI_RECORD_PROPERTY, &define, err);
+}
+
+/* ---- saved texts ----------------------------------------------------------------------------- */
+
+static seg_status define_log_text(segi_store *store, uint8_t kind, const char *name,
+                                  size_t name_size, const char *text, size_t text_size,
+                                  uint64_t version, seg_error *err)
+{
+    segi_buf record;
+    if (!segi_keep_logs(store))
+        return SEG_OK;
+    segi_buf_init(&record, &store->mem);
+    segi_put_u8(&record, kind);
+    segi_put_bytes(&record, name, name_size);
+    if (kind == SEGI_RECORD_SAVE_TEXT) {
+        segi_put_u64(&record, version);
+        segi_put_bytes(&record, text, text_size);
+    }
+    seg_status status = segi_keep_log(store, &record, err);
+    segi_buf_deinit(&record);
+    return status;
+}
+
+seg_status segi_store_put_text(segi_store *store, const char *name, size_t name_size,
+                               const char *text, size_t text_size, uint64_t version, seg_error *err)
+{
+    SEGI_TRY(segi_keep_begin(store, err));
+    segi_text *entry =
+        segi_texts_prepare(&store->texts, &store->mem, name, name_size, text, text_size, version);
+    if (!entry)
+        return segi_fail_nomem(err);
+    seg_status status = define_log_text(store, SEGI_RECORD_SAVE_TEXT, name, name_size, text,
+                                        text_size, version, err);
+    if (status != SEG_OK) {
+        segi_free(&store->mem, entry);
+        return status;
+    }
+    segi_texts_put(&store->texts, &store->mem, entry);
+    return SEG_OK;
+}
+
+seg_status segi_store_remove_text(segi_store *store, const char *name, size_t name_size,
+                                  seg_error *err)
+{
+    SEGI_TRY(segi_keep_begin(store, err));
+    SEGI_TRY(define_log_text(store, SEGI_RECORD_DROP_TEXT, name, name_size, NULL, 0, 0, err));
+    segi_texts_drop(&store->texts, &store->mem, name, name_size);
+    return SEG_OK;
+}
+
+seg_status segi_store_save_text(segi_store *store, const char *name, size_t name_size,
+                                const char *text, size_t text_size, uint64_t version,
+                                seg_error *err)
+{
+    segi_mutex_lock(store->mutex);
+    seg_status status = segi_store_put_text(store, name, name_size, text, text_size, version, err);
+    segi_mutex_unlock(store->mutex);
+    return status;
+}
+
+seg_status segi_store_drop_text(segi_store *store, const char *name, size_t name_size,
+                                seg_error *err)
+{
+    segi_mutex_lock(store->mutex);
+    seg_status status = segi_store_remove_text(store, name, name_size, err);
+    segi_mutex_unlock(store->mutex);
+    return status;
+}
+
+seg_status segi_store_each_text(segi_store *store, segi_text_visit *visit, void *user,
+                                seg_error *err)
+{
+    seg_status status = SEG_OK;
+    segi_mutex_lock(store->mutex);
+    for (size_t i = 0; status == SEG_OK && i < store->texts.count; i++) {
+        const segi_text *text = store->texts.items[i];
+        status = visit(user, text->bytes, text->name_size, text->bytes + text->name_size,
+                       text->text_size, text->version, err);
+    }
+    segi_mutex_unlock(store->mutex);
+    return status;
+}

@@ -1,0 +1,224 @@
+/* Bringing into memory what a root names: see keep.h. */
+#include <string.h>
+
+#include "base/error.h"
+#include "store/attr_block.h"
+#include "store/keep.h"
+#include "store/record.h"
+
+static seg_status load_fail(seg_status status, const char *what, seg_error *err)
+{
+    if (status == SEG_OK)
+        return SEG_OK;
+    return status == SEG_E_NOMEM ? segi_fail_nomem(err) : segi_record_fail(err, what);
+}
+
+/* ---- strings and ids ------------------------------------------------------------------------- */
+
+static seg_status load_texts(segi_strings *strings, uint32_t count, segi_wire *from)
+{
+    const unsigned char *sizes = segi_get_skip(from, 2 * (size_t)count);
+    segi_wire lengths = segi_wire_of(sizes, sizes ? 2 * (size_t)count : 0);
+    for (uint32_t i = 0; i < count; i++) {
+        uint16_t size = segi_get_u16(&lengths);
+        const char *text = segi_get_skip(from, size);
+        if (!text)
+            return SEG_E_CORRUPT;
+        SEGI_TRY(segi_strings_append(strings, text, size));
+    }
+    return segi_wire_done(from) ? SEG_OK : SEG_E_CORRUPT;
+}
+
+/* Ids must be such as a commit would take. */
+static seg_status load_id_texts(segi_strings *strings, uint32_t count, segi_wire *from)
+{
+    uint32_t first = strings->record_count;
+    SEGI_TRY(load_texts(strings, count, from));
+    for (uint32_t i = first; i < strings->record_count; i++) {
+        size_t size;
+        (void)segi_strings_get(strings, i, &size);
+        if (size == 0 || size > SEG_ID_SIZE_MAX)
+            return SEG_E_CORRUPT;
+    }
+    return SEG_OK;
+}
+
+static seg_status load_numbers(segi_ids *ids, uint32_t count, segi_wire *from)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t number = segi_get_u64(from);
+        if (from->failed || number == UINT64_MAX)
+            return SEG_E_CORRUPT;
+        SEGI_TRY(segi_ids_append_number(ids, number));
+    }
+    return segi_wire_done(from) ? SEG_OK : SEG_E_CORRUPT;
+}
+
+seg_status segi_load_sheet(segi_store *store, segi_strings *into, const segi_sheet *sheet,
+                           bool user_ids, segi_buf *buf, seg_error *err)
+{
+    SEGI_TRY(segi_disk_read(store->keep->disk, sheet->block, SEGI_BLOCK_TEXTS, buf, err));
+    segi_wire from = segi_wire_of(buf->data, buf->size);
+    if (user_ids)
+        return load_fail(load_id_texts(into, sheet->count, &from), "user ids", err);
+    return load_fail(load_texts(into, sheet->count, &from), "a dictionary", err);
+}
+
+seg_status segi_load_numbers(segi_store *store, segi_ids *into, const segi_sheet *sheet,
+                             segi_buf *buf, seg_error *err)
+{
+    SEGI_TRY(segi_disk_read(store->keep->disk, sheet->block, SEGI_BLOCK_NUMBERS, buf, err));
+    segi_wire from = segi_wire_of(buf->data, buf->size);
+    return load_fail(load_numbers(into, sheet->count, &from), "user ids", err);
+}
+
+/* ids: NULL for a dictionary. */
+static seg_status load_sheets(segi_store *store, segi_strings *strings, segi_ids *ids,
+                              seg_error *err)
+{
+    bool numbers = ids && ids->kind == SEG_ID_U64;
+    seg_status status = SEG_OK;
+    segi_buf buf;
+    segi_buf_init(&buf, &store->mem);
+    for (size_t i = 0; status == SEG_OK && i < strings->sheets.count; i++) {
+        const segi_sheet *sheet = &strings->sheets.items[i];
+        status = numbers ? segi_load_numbers(store, ids, sheet, &buf, err)
+                         : segi_load_sheet(store, strings, sheet, ids != NULL, &buf, err);
+    }
+    segi_buf_deinit(&buf);
+    return status;
+}
+
+seg_status segi_load_strings(segi_store *store, segi_strings *strings, seg_error *err)
+{
+    if (!strings->absent)
+        return SEG_OK;
+    seg_status status = load_sheets(store, strings, NULL, err);
+    if (status == SEG_OK)
+        status = load_fail(segi_strings_index(strings), "a dictionary", err);
+    if (status != SEG_OK)
+        segi_strings_clear(strings);
+    strings->absent = status != SEG_OK;
+    return status;
+}
+
+seg_status segi_load_users(segi_store *store, seg_error *err)
+{
+    segi_ids *ids = &store->ids;
+    if (!ids->strings.absent)
+        return SEG_OK;
+    seg_status status = load_sheets(store, &ids->strings, ids, err);
+    if (status == SEG_OK)
+        status = load_fail(segi_ids_index(ids), "user ids", err);
+    if (status != SEG_OK)
+        segi_strings_clear(&ids->strings);
+    ids->strings.absent = status != SEG_OK;
+    return status;
+}
+
+/* ---- attributes ------------------------------------------------------------------------------ */
+
+/* One past the highest row with an entry. */
+static uint32_t load_rows(const segi_attr_chunk *chunk)
+{
+    uint32_t rows = chunk->rows;
+    if (chunk->patch_count > 0 && chunk->patch_rows[chunk->patch_count - 1] >= rows)
+        rows = chunk->patch_rows[chunk->patch_count - 1] + 1u;
+    return rows;
+}
+
+seg_status segi_load_chunk(segi_store *store, const segi_attr *attr, uint32_t index, uint64_t block,
+                           segi_buf *buf, segi_attr_chunk **out, seg_error *err)
+{
+    uint32_t users = store->user_count - (index << SEGI_CHUNK_BITS);
+    SEGI_TRY(segi_disk_read(store->keep->disk, block, SEGI_BLOCK_ATTRIBUTE, buf, err));
+    segi_wire from = segi_wire_of(buf->data, buf->size);
+    SEGI_TRY(segi_attr_block_read(&store->mem, attr->type, attr->dict ? attr->dict->count : 0,
+                                  &from, out, err));
+    if (users < SEGI_CHUNK_USERS && load_rows(*out) > users) {
+        segi_attr_chunk_release(&store->mem, *out);
+        return segi_record_fail(err, "a chunk of an attribute");
+    }
+    segi_attr_chunk_set_block(*out, block);
+    return SEG_OK;
+}
+
+seg_status segi_load_attr(segi_store *store, segi_attr *attr, seg_error *err)
+{
+    seg_status status = SEG_OK;
+    if (!attr->absent)
+        return SEG_OK;
+    segi_attr_state *state = segi_attr_state_copy(&store->mem, NULL, attr->absent_count);
+    if (!state)
+        return segi_fail_nomem(err);
+    segi_buf buf;
+    segi_buf_init(&buf, &store->mem);
+    for (uint32_t i = 0; status == SEG_OK && i < attr->absent_count; i++) {
+        segi_attr_chunk *chunk;
+        if (attr->absent[i] == 0)
+            continue;
+        status = segi_load_chunk(store, attr, i, attr->absent[i], &buf, &chunk, err);
+        if (status == SEG_OK)
+            segi_attr_state_replace(state, i, chunk);
+    }
+    segi_buf_deinit(&buf);
+    if (status != SEG_OK) {
+        segi_attr_state_release(state);
+        return status;
+    }
+    attr->state = state;
+    segi_free(&store->mem, attr->absent);
+    attr->absent = NULL;
+    attr->absent_count = 0;
+    return SEG_OK;
+}
+
+/* ---- event ids ------------------------------------------------------------------------------- */
+
+seg_status segi_load_group(segi_store *store, segi_dedup *dedup, segi_dedup_group *into,
+                           const segi_sheets *sheets, segi_buf *buf, seg_error *err)
+{
+    for (size_t i = 0; i < sheets->count; i++) {
+        const segi_sheet *sheet = &sheets->items[i];
+        SEGI_TRY(segi_disk_read(store->keep->disk, sheet->block, SEGI_BLOCK_EVENT_IDS, buf, err));
+        segi_wire from = segi_wire_of(buf->data, buf->size);
+        SEGI_TRY(
+            load_fail(segi_dedup_read(dedup, into, sheet->count, &from), "ids of events", err));
+    }
+    return SEG_OK;
+}
+
+seg_status segi_load_event_ids(segi_store *store, seg_error *err)
+{
+    segi_buf buf;
+    seg_status status = SEG_OK;
+    segi_buf_init(&buf, &store->mem);
+    for (segi_dedup_group *group = store->dedup.groups; status == SEG_OK && group;
+         group = group->next) {
+        if (group->loaded)
+            continue;
+        status = segi_load_group(store, &store->dedup, group, &group->sheets, &buf, err);
+        if (status == SEG_OK)
+            group->loaded = true;
+        else
+            segi_dedup_unload(&store->dedup, group);
+    }
+    segi_buf_deinit(&buf);
+    return status;
+}
+
+seg_status segi_load_all(segi_store *store, seg_error *err)
+{
+    SEGI_TRY(segi_load_users(store, err));
+    SEGI_TRY(segi_load_attr(store, &store->exists, err));
+    for (size_t i = 0; i < store->attr_count; i++) {
+        if (store->attrs[i].dict)
+            SEGI_TRY(segi_load_strings(store, store->attrs[i].dict, err));
+        SEGI_TRY(segi_load_attr(store, &store->attrs[i], err));
+    }
+    for (size_t i = 0; i < store->dict_count; i++)
+        for (size_t k = 0; k < store->dicts[i].count; k++)
+            if (store->dicts[i].dicts[k])
+                SEGI_TRY(segi_load_strings(store, store->dicts[i].dicts[k], err));
+    return segi_load_event_ids(store, err);
+}

@@ -1,0 +1,76 @@
+/* Applying the records of the log: each one makes the call again that it was written for. */
+#include <seg/segment.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "store/define.h"
+#include "store/keep.h"
+#include "store/record.h"
+
+static seg_status replay_commit(segi_store *store, segi_wire *from, seg_error *err)
+{
+    segi_arena arena;
+    segi_record_commit record;
+    segi_arena_init(&arena, &store->mem);
+    seg_status status = segi_record_commit_read(from, &arena, &record, err);
+    if (status == SEG_OK)
+        status = segi_commit_replay(store, &record, err);
+    segi_arena_deinit(&arena);
+    return status;
+}
+
+static seg_status replay_define(segi_store *store, uint8_t kind, segi_wire *from, seg_error *err)
+{
+    segi_record_define define;
+    segi_record_define_read(from, &define);
+    if (!segi_wire_done(from))
+        return segi_record_fail(err, "a definition in its log");
+    return segi_store_define(store, kind, &define, err);
+}
+
+static seg_status replay_text(segi_store *store, uint8_t kind, segi_wire *from, seg_error *err)
+{
+    size_t name_size, text_size = 0;
+    const char *text = NULL;
+    uint64_t version = 0;
+    const char *name = segi_get_bytes(from, &name_size);
+    if (kind == SEGI_RECORD_SAVE_TEXT) {
+        version = segi_get_u64(from);
+        text = segi_get_bytes(from, &text_size);
+    }
+    if (!segi_wire_done(from) || !segi_name_valid(name, name_size) || text_size > SEG_TEXT_SIZE_MAX)
+        return segi_record_fail(err, "a saved segment in its log");
+    if (kind == SEGI_RECORD_SAVE_TEXT)
+        return segi_store_put_text(store, name, name_size, text, text_size, version, err);
+    return segi_store_remove_text(store, name, name_size, err);
+}
+
+static seg_status replay_any(segi_store *store, segi_wire *from, seg_error *err)
+{
+    uint8_t kind = segi_get_u8(from);
+    switch (kind) {
+    case SEGI_RECORD_COMMIT: return replay_commit(store, from, err);
+    case SEGI_RECORD_ATTRIBUTE:
+    case SEGI_RECORD_EVENT:
+    case SEGI_RECORD_PROPERTY: return replay_define(store, kind, from, err);
+    case SEGI_RECORD_SAVE_TEXT:
+    case SEGI_RECORD_DROP_TEXT: return replay_text(store, kind, from, err);
+    default:
+        return segi_fail(err, SEG_E_FORMAT_NEW, "a later version of the library wrote the log");
+    }
+}
+
+seg_status segi_replay_record(segi_store *store, const void *bytes, size_t size, seg_error *err)
+{
+    segi_wire from = segi_wire_of(bytes, size);
+    seg_status status = replay_any(store, &from, err);
+    switch (status) {
+    case SEG_OK:
+    case SEG_E_NOMEM:
+    case SEG_E_IO:
+    case SEG_E_CORRUPT:
+    case SEG_E_FORMAT_NEW: return status;
+    /* What the store accepted once, it must accept again. */
+    default: return segi_record_fail(err, "a record of its log cannot be applied");
+    }
+}

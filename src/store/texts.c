@@ -1,0 +1,83 @@
+/* Saved texts: see texts.h. */
+#include "store/texts.h"
+
+#include <string.h>
+
+static int text_compare(const segi_text *entry, const char *name, size_t name_size)
+{
+    size_t shorter = entry->name_size < name_size ? entry->name_size : name_size;
+    int order = shorter > 0 ? memcmp(entry->bytes, name, shorter) : 0;
+    if (order != 0)
+        return order;
+    return entry->name_size < name_size ? -1 : entry->name_size > name_size;
+}
+
+/* The place of the name, or the one where it belongs. */
+static bool text_locate(const segi_texts *texts, const char *name, size_t name_size, size_t *out)
+{
+    size_t low = 0, high = texts->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = text_compare(texts->items[middle], name, name_size);
+        if (order == 0) {
+            *out = middle;
+            return true;
+        }
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    *out = low;
+    return false;
+}
+
+void segi_texts_deinit(segi_texts *texts, const segi_mem *mem)
+{
+    for (size_t i = 0; i < texts->count; i++)
+        segi_free(mem, texts->items[i]);
+    segi_free(mem, texts->items);
+    memset(texts, 0, sizeof *texts);
+}
+
+segi_text *segi_texts_prepare(segi_texts *texts, const segi_mem *mem, const char *name,
+                              size_t name_size, const char *text, size_t text_size,
+                              uint64_t version)
+{
+    if (!segi_grow(mem, (void **)&texts->items, &texts->capacity, texts->count + 1,
+                   sizeof(segi_text *)))
+        return NULL;
+    segi_text *entry = segi_alloc(mem, sizeof *entry + name_size + text_size);
+    if (!entry)
+        return NULL;
+    *entry = (segi_text){version, (uint32_t)name_size, (uint32_t)text_size};
+    memcpy(entry->bytes, name, name_size);
+    if (text_size > 0)
+        memcpy(entry->bytes + name_size, text, text_size);
+    return entry;
+}
+
+void segi_texts_put(segi_texts *texts, const segi_mem *mem, segi_text *entry)
+{
+    size_t place;
+    if (text_locate(texts, entry->bytes, entry->name_size, &place)) {
+        segi_free(mem, texts->items[place]);
+        texts->items[place] = entry;
+        return;
+    }
+    memmove(texts->items + place + 1, texts->items + place,
+            (texts->count - place) * sizeof(segi_text *));
+    texts->items[place] = entry;
+    texts->count++;
+}
+
+void segi_texts_drop(segi_texts *texts, const segi_mem *mem, const char *name, size_t name_size)
+{
+    size_t place;
+    if (!text_locate(texts, name, name_size, &place))
+        return;
+    segi_free(mem, texts->items[place]);
+    texts->count--;
+    memmove(texts->items + place, texts->items + place + 1,
+            (texts->count - place) * sizeof(segi_text *));
+}

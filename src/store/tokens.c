@@ -1,0 +1,50 @@
+/* Tokens of commits: see tokens.h. They are few, so a look-up walks over them. */
+#include "store/tokens.h"
+
+#include <string.h>
+
+#include "base/error.h"
+
+void segi_tokens_deinit(segi_tokens *tokens, const segi_mem *mem)
+{
+    segi_free(mem, tokens->items);
+    memset(tokens, 0, sizeof *tokens);
+}
+
+const segi_token *segi_tokens_find(const segi_tokens *tokens, const char *bytes, size_t size)
+{
+    for (size_t i = 0; i < tokens->count; i++) {
+        const segi_token *token = &tokens->items[i];
+        if (token->size == size && memcmp(token->bytes, bytes, size) == 0)
+            return token;
+    }
+    return NULL;
+}
+
+bool segi_tokens_reserve(segi_tokens *tokens, const segi_mem *mem)
+{
+    return tokens->count == SEG_TOKENS_KEPT ||
+           segi_grow(mem, (void **)&tokens->items, &tokens->capacity, tokens->count + 1,
+                     sizeof *tokens->items);
+}
+
+void segi_tokens_add(segi_tokens *tokens, const char *bytes, size_t size,
+                     const seg_commit_report *report)
+{
+    segi_token *token;
+    SEGI_ASSERT(size > 0 && size <= SEG_TOKEN_SIZE_MAX);
+    if (tokens->count < SEG_TOKENS_KEPT) {
+        token = &tokens->items[tokens->count++];
+    } else {
+        token = &tokens->items[tokens->oldest];
+        tokens->oldest = (tokens->oldest + 1) % SEG_TOKENS_KEPT;
+    }
+    token->size = (uint8_t)size;
+    memcpy(token->bytes, bytes, size);
+    token->report = *report;
+}
+
+const segi_token *segi_tokens_at(const segi_tokens *tokens, size_t i)
+{
+    return &tokens->items[(tokens->oldest + i) % tokens->count];
+}
