@@ -17,7 +17,7 @@
 /* One line of the table. */
 typedef struct line {
     char name[80];
-    double disk, memory; /* bytes */
+    double disk, memory;   /* bytes */
     double encode, decode; /* seconds */
 } line;
 

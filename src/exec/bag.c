@@ -29,19 +29,6 @@ static const segi_col *bag_column(const segi_prep_value *value, const segi_part 
     return col->type == 0 || col->none_set ? NULL : col;
 }
 
-/* Do rows come in the order of events, part after part? */
-static bool bag_in_order(const segi_prep_source *source)
-{
-    if (source->type_count != 1)
-        return false;
-    const segi_event_view *view = source->types[0].view;
-    for (uint32_t p = 1; p < view->part_count; p++) {
-        if (view->parts[p]->time_min <= view->parts[p - 1]->time_max)
-            return false;
-    }
-    return true;
-}
-
 /* The least slot and how far the greatest lies above it, from the columns' statistics. */
 static void bag_range(const segi_prep_value *value, int64_t *out_low, uint64_t *out_span)
 {
@@ -75,7 +62,8 @@ bool segi_bag_fits(segi_prep_value *value)
     case SEGI_AGG_DISTINCT:
     case SEGI_AGG_MEDIAN:
     case SEGI_AGG_PERCENTILE: return true;
-    case SEGI_AGG_MODE: return value->bag_span < BAG_SPAN_MAX && bag_in_order(value->source);
+    case SEGI_AGG_MODE:
+        return value->bag_span < BAG_SPAN_MAX && segi_source_in_order(value->source);
     default: return false;
     }
 }
@@ -393,7 +381,8 @@ static void bag_block(segi_worker *w, bag *b, segi_users users, uint32_t first, 
         return;
     for (uint32_t i = first; i < last; i++) {
         const uint32_t *start = &w->starts[users.lows[i] - low_begin];
-        bag_reduce(w, b->value, w->bag_sorted + start[0], start[1] - start[0], i, out);
+        uint32_t count = start[1] - start[0];
+        bag_reduce(w, b->value, count ? w->bag_sorted + start[0] : NULL, count, i, out);
     }
 }
 

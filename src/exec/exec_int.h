@@ -17,6 +17,7 @@
  * streak.c   streaks, from periods
  * gather.c   all rows of each user in order: everything that needs the order
  * session.c  rows in order, cut into sessions
+ * occasion.c days of the year
  * value.c    values of candidates
  * leaf.c     leaves of the program -> mask
  * rank.c     top and bottom, over the whole population; select.c finds the n-th smallest
@@ -136,6 +137,8 @@ typedef struct segi_prep_window {
     bool dates;                    /* bounds are day numbers */
     const segi_prep_value *anchor; /* NULL: none */
     const segi_user_zones *zones;
+    bool plain;             /* anchored, and of exact length: [anchor + shift[0], ... */
+    int64_t shift[2], last; /* ... anchor + shift[1]), before `last` */
 } segi_prep_window;
 
 /* Which rows: selector and window, ready to be walked. */
@@ -213,6 +216,8 @@ typedef enum segi_test_form {
     SEGI_TEST_COMPARE,      /* value against value: op */
     SEGI_TEST_BETWEEN,      /* value between two values */
     SEGI_TEST_TEXT_COMPARE, /* strings of two values: op */
+    SEGI_TEST_ANNIVERSARY,  /* a day of the year of a date lies in its user's window */
+    SEGI_TEST_SEASON,       /* ... between two days of the year */
     SEGI_TEST_CALENDAR      /* of rows: what a table says of their times */
 } segi_test_form;
 
@@ -225,7 +230,8 @@ struct segi_prep_filter {
     segi_compare op;
     const segi_prep_value *values[3];
     const segi_match *match;        /* MATCH */
-    const segi_prep_window *window; /* WINDOW */
+    const segi_prep_window *window; /* WINDOW, ANNIVERSARY; SEASON: its zones */
+    const segi_node *node;          /* ANNIVERSARY, SEASON */
     const segi_calendar *calendar;  /* CALENDAR */
 };
 
@@ -322,6 +328,17 @@ typedef struct segi_session_row {
     uint16_t low;
 } segi_session_row;
 
+/* The sessions of a block, user by user. */
+typedef struct segi_session_table {
+    segi_session_row *rows;
+    size_t count, capacity, kept;
+    uint16_t *lows; /* users of the slice under way, 65,536 */
+    size_t first;   /* where it begins */
+    segi_gather_block block;
+    segi_list_row *list; /* one row per session */
+    size_t list_capacity;
+} segi_session_table;
+
 /* A part met during a tally of firsts and lasts. */
 typedef struct segi_seen_part {
     const segi_part *part;
@@ -368,15 +385,7 @@ typedef struct segi_worker {
     int64_t *bound_begin, *bound_end;  /* windows by user */
     segi_list_row *rows, *rows_sorted; /* as they come; by user and in order */
     size_t rows_capacity, rows_sorted_capacity, row_count;
-    struct segi_session_table {
-        segi_session_row *rows;
-        size_t count, capacity;
-        size_t first;            /* of the slice under way */
-        segi_gather_block block; /* ... and its users */
-    } sessions;
-    uint16_t *session_lows;      /* users of the slice */
-    segi_list_row *session_rows; /* sessions of a block as rows */
-    size_t session_rows_capacity, session_row_count;
+    segi_session_table sessions;
     uint32_t *starts;                /* 65,537: where each user's rows begin */
     int64_t *bag_slots, *bag_sorted; /* values as they come; by user */
     uint16_t *bag_lows;              /* whose they are */
@@ -523,6 +532,8 @@ void segi_spans_each(segi_worker *w, const segi_prep_source *source, uint32_t lo
                      uint32_t low_end, segi_span_function *function, void *context);
 /* True where some row of the part may lie in the source's window. */
 bool segi_span_overlaps(const segi_part *part, const segi_prep_source *source);
+/* Do rows come in the order of events, part after part? */
+bool segi_source_in_order(const segi_prep_source *source);
 /* Neighbouring users, a power of two of them, that have about rows_max rows together: the block in
  * which a chunk is worked off where rows are kept for a while. */
 uint32_t segi_spans_block(const segi_worker *w, const segi_prep_source *source, uint32_t rows_max);
@@ -542,6 +553,11 @@ void segi_filter_rows(segi_worker *w, const segi_prep_filter *filter, const segi
 void segi_filter_row_values(segi_worker *w, const segi_prep_value *value, const segi_part *part,
                             uint32_t position, uint32_t row_begin, uint32_t count,
                             const uint16_t *row_lows, segi_vector *out);
+/* Tests of days of the year over values (occasion.c). lows: users of the places, or NULL where they
+ * do not matter. bits start clear. */
+void segi_occasion_test(segi_worker *w, const segi_prep_filter *filter, const segi_vector *dates,
+                        uint32_t count, const uint16_t *lows, uint64_t *bits);
+bool segi_anniversary_in(int32_t date, bool early, int64_t begin, int64_t end);
 /* What clock and calendar of a zone say at a local time. */
 int64_t segi_civil_field(segi_builtin builtin, int64_t local);
 /* The user of each row of a span; NULL after a failure. */
@@ -582,6 +598,9 @@ void segi_tally_users(segi_worker *w, const segi_prep_value *value, segi_users u
 /* Its part for distinct periods and streaks. */
 void segi_tally_period_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                              segi_vector *out);
+/* Its part for the value in the first or last event. */
+void segi_tally_edge_users(segi_worker *w, const segi_prep_value *value, segi_users users,
+                           segi_vector *out);
 /* Its part for properties and shares. */
 void segi_tally_value_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                             segi_vector *out);

@@ -323,6 +323,19 @@ static void filter_window(const filter_input *in, const segi_prep_filter *filter
     segi_worker_vector_pop(in->w);
 }
 
+static void filter_occasion(const filter_input *in, const segi_prep_filter *filter, uint64_t *bits)
+{
+    memset(bits, 0, filter_words(in->count) * sizeof *bits);
+    segi_vector *v = segi_worker_vector_push(in->w);
+    if (!v)
+        return;
+    filter_value(in, filter->values[0], v);
+    if (in->w->status == SEG_OK)
+        segi_occasion_test(in->w, filter, v, in->count, in->part ? in->row_lows : in->users.lows,
+                           bits);
+    segi_worker_vector_pop(in->w);
+}
+
 static void filter_complement(uint64_t *bits, uint32_t count)
 {
     for (size_t i = 0; i < filter_words(count); i++)
@@ -396,6 +409,8 @@ static void filter_eval(const filter_input *in, const segi_prep_filter *filter, 
     case SEGI_TEST_AT_LEAST: filter_at_least(in, filter, bits); break;
     case SEGI_TEST_MATCH: filter_match(in, filter, bits); break;
     case SEGI_TEST_WINDOW: filter_window(in, filter, bits); break;
+    case SEGI_TEST_ANNIVERSARY:
+    case SEGI_TEST_SEASON: filter_occasion(in, filter, bits); break;
     case SEGI_TEST_COMPARE:
     case SEGI_TEST_BETWEEN:
     case SEGI_TEST_TEXT_COMPARE: filter_compare(in, filter, bits); break;

@@ -242,8 +242,23 @@ static const segi_prep_filter *test_values(segi_prep *p, const segi_node *node, 
     return test_pair(p, node, values);
 }
 
+static const segi_prep_filter *test_occasion(segi_prep *p, segi_test_form form,
+                                             const segi_node *node, const segi_node *value,
+                                             segi_place place)
+{
+    segi_prep_filter *out = test_new(p, form);
+    if (!out)
+        return NULL;
+    out->node = node;
+    out->values[0] = segi_prep_value_of(p, value, place);
+    out->window = segi_prep_window_of(p, &node->window, false, true);
+    return out->values[0] && out->window ? out : NULL;
+}
+
 const segi_prep_filter *segi_prep_test(segi_prep *p, const segi_node *node, segi_place place)
 {
+    if (node->kind == SEGI_NODE_TIME && node->children[0]->kind == SEGI_NODE_ANNIVERSARY)
+        return test_occasion(p, SEGI_TEST_ANNIVERSARY, node, node->children[0]->children[0], place);
     switch (node->kind) {
     case SEGI_NODE_EVERYONE: return test_new(p, SEGI_TEST_ALL);
     case SEGI_NODE_NOBODY: return test_new(p, SEGI_TEST_NONE);
@@ -252,6 +267,8 @@ const segi_prep_filter *segi_prep_test(segi_prep *p, const segi_node *node, segi
     case SEGI_NODE_OR: return test_children(p, SEGI_TEST_OR, node, place);
     case SEGI_NODE_XOR: return test_children(p, SEGI_TEST_XOR, node, place);
     case SEGI_NODE_AT_LEAST: return test_children(p, SEGI_TEST_AT_LEAST, node, place);
+    case SEGI_NODE_SEASON:
+        return test_occasion(p, SEGI_TEST_SEASON, node, node->children[0], place);
     default: return test_values(p, node, place);
     }
 }

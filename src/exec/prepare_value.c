@@ -73,6 +73,16 @@ bool segi_prep_window_each(const segi_window *window, bool dates)
            (dates ? window->kind != SEGI_WINDOW_EVER : window_needs_zone(window));
 }
 
+/* Up to weeks the bounds lie at fixed distances from the anchor. */
+static void window_plain(const segi_window *window, int64_t now, segi_prep_window *out)
+{
+    int64_t length = segi_duration_length(window->length);
+    out->plain = !out->dates && length >= 0 && length <= SEG_TIME_MAX - SEG_TIME_MIN;
+    out->shift[0] = window->side == SEGI_ANCHOR_AFTER ? 1 : -length;
+    out->shift[1] = window->side == SEGI_ANCHOR_BEFORE ? 0 : length + 1;
+    out->last = now + 1;
+}
+
 const segi_prep_window *segi_prep_window_of(segi_prep *p, const segi_window *window, bool events,
                                             bool dates)
 {
@@ -83,8 +93,11 @@ const segi_prep_window *segi_prep_window_of(segi_prep *p, const segi_window *win
     out->events = events;
     out->dates = dates;
     out->zones = segi_prep_zones(p, &window->zone);
-    if (window->kind == SEGI_WINDOW_ANCHOR)
+    if (window->kind == SEGI_WINDOW_ANCHOR) {
         out->anchor = segi_prep_value_of(p, window->anchor, (segi_place){0});
+        if (window->length.unit <= SEGI_UNIT_WEEK)
+            window_plain(window, p->run->now, out);
+    }
     return p->status == SEG_OK ? out : NULL;
 }
 

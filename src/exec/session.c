@@ -13,7 +13,7 @@
 
 static bool session_add(segi_worker *w, const segi_list_row *first, const segi_list_row *last)
 {
-    struct segi_session_table *t = &w->sessions;
+    segi_session_table *t = &w->sessions;
     if (!segi_grow(w->mem, (void **)&t->rows, &t->capacity, t->count + 1, sizeof *t->rows)) {
         segi_worker_fail(w, SEG_E_NOMEM, "out of memory");
         return false;
@@ -121,69 +121,84 @@ void segi_session_values(segi_worker *w, const segi_prep_value *value, segi_user
 
 /* ---- sessions as rows ---- */
 
-/* The sessions of a slice that pass `where`, at the end of the list of rows. */
-static void session_rows(segi_worker *w, const segi_prep_value *value, uint32_t count,
-                         const uint64_t *passed, const segi_vector *argument,
-                         const uint64_t *shared)
+typedef void session_function(segi_worker *w, const segi_prep_value *value, segi_users slice);
+
+/* The table in slices as long as a vector. */
+static bool session_slices(segi_worker *w, const segi_prep_value *value, session_function *function)
 {
-    const segi_session_row *rows = w->sessions.rows + w->sessions.first;
-    for (uint32_t i = 0; i < count; i++) {
-        if (value->session->where && !segi_bit_get(passed, i))
-            continue;
-        segi_list_row *row = &w->session_rows[w->session_row_count++];
-        *row =
-            (segi_list_row){.time = rows[i].begin, .low = rows[i].low, .state = SEG_VALUE_ABSENT};
-        if (value->argument && segi_bit_get(argument->set, i)) {
-            row->slot = argument->slots[i];
-            row->state = SEG_VALUE_SET;
-        }
-        row->flag = value->session->share && segi_bit_get(shared, i);
+    segi_session_table *t = &w->sessions;
+    if (!segi_worker_array(w, (void **)&t->lows, SEGI_CHUNK_USERS, sizeof *t->lows))
+        return false;
+    for (t->first = 0; t->first < t->count && !segi_worker_stop(w); t->first += SEGI_CHUNK_USERS) {
+        size_t left = t->count - t->first;
+        uint32_t count = left < SEGI_CHUNK_USERS ? (uint32_t)left : SEGI_CHUNK_USERS;
+        for (uint32_t i = 0; i < count; i++)
+            t->lows[i] = t->rows[t->first + i].low;
+        function(w, value, (segi_users){t->lows, count});
     }
+    return w->status == SEG_OK;
 }
 
-static void session_slice(segi_worker *w, const segi_prep_value *value, segi_users slice)
+/* Those that pass `where` move to the front. */
+static void session_where(segi_worker *w, const segi_prep_value *value, segi_users slice)
 {
+    segi_session_table *t = &w->sessions;
     uint64_t *passed = segi_worker_bits_push(w, SEGI_MASK_WORDS);
-    uint64_t *shared = passed ? segi_worker_bits_push(w, SEGI_MASK_WORDS) : NULL;
+    if (!passed)
+        return;
+    segi_filter_users(w, value->session->where, slice, passed);
+    for (uint32_t i = 0; w->status == SEG_OK && i < slice.count; i++) {
+        if (segi_bit_get(passed, i))
+            t->rows[t->kept++] = t->rows[t->first + i];
+    }
+    segi_worker_bits_pop(w);
+}
+
+/* One row per session, with its argument and whether the share counts it. */
+static void session_rows(segi_worker *w, const segi_prep_value *value, segi_users slice)
+{
+    const segi_session_row *rows = w->sessions.rows + w->sessions.first;
+    uint64_t *shared = segi_worker_bits_push(w, SEGI_MASK_WORDS);
     segi_vector *argument = shared ? segi_worker_vector_push(w) : NULL;
     if (argument) {
-        if (value->session->where)
-            segi_filter_users(w, value->session->where, slice, passed);
         if (value->session->share)
             segi_filter_users(w, value->session->share, slice, shared);
         if (value->argument)
             segi_value_users(w, value->argument, slice, argument);
-        if (w->status == SEG_OK)
-            session_rows(w, value, slice.count, passed, argument, shared);
+        for (uint32_t i = 0; w->status == SEG_OK && i < slice.count; i++) {
+            segi_list_row *row = &w->sessions.list[w->sessions.first + i];
+            *row = (segi_list_row){.time = rows[i].begin, .low = rows[i].low};
+            row->state = SEG_VALUE_ABSENT;
+            if (value->argument && segi_bit_get(argument->set, i)) {
+                row->slot = argument->slots[i];
+                row->state = SEG_VALUE_SET;
+            }
+            row->flag = value->session->share && segi_bit_get(shared, i);
+        }
         segi_worker_vector_pop(w);
     }
     if (shared)
         segi_worker_bits_pop(w);
-    if (passed)
-        segi_worker_bits_pop(w);
 }
 
-/* The block's sessions as rows, in slices as long as a vector. */
+/* The block's sessions as rows. What is asked of a session is asked of those that pass alone: a sum
+ * in another one may not fit. */
 static bool session_list(segi_worker *w, const segi_prep_value *value)
 {
-    size_t count = w->sessions.count;
-    w->session_row_count = 0;
-    if (!segi_worker_array(w, (void **)&w->session_lows, SEGI_CHUNK_USERS, sizeof *w->session_lows))
-        return false;
-    if (!segi_grow(w->mem, (void **)&w->session_rows, &w->session_rows_capacity, count,
-                   sizeof *w->session_rows)) {
+    segi_session_table *t = &w->sessions;
+    if (value->session->where) {
+        t->kept = 0;
+        if (!session_slices(w, value, session_where))
+            return false;
+        t->count = t->kept;
+    }
+    /* The spare room of a reduction holds as many rows as it is given. */
+    if (!segi_grow(w->mem, (void **)&t->list, &t->list_capacity, t->count, sizeof *t->list) ||
+        !segi_grow(w->mem, (void **)&w->rows, &w->rows_capacity, t->count, sizeof *w->rows)) {
         segi_worker_fail(w, SEG_E_NOMEM, "out of memory");
         return false;
     }
-    for (size_t done = 0; done < count && !segi_worker_stop(w); done += SEGI_CHUNK_USERS) {
-        uint32_t left =
-            count - done < SEGI_CHUNK_USERS ? (uint32_t)(count - done) : SEGI_CHUNK_USERS;
-        for (uint32_t i = 0; i < left; i++)
-            w->session_lows[i] = w->sessions.rows[done + i].low;
-        w->sessions.first = done;
-        session_slice(w, value, (segi_users){w->session_lows, left});
-    }
-    return w->status == SEG_OK;
+    return session_slices(w, value, session_rows);
 }
 
 /* ---- blocks ---- */
@@ -191,21 +206,16 @@ static bool session_list(segi_worker *w, const segi_prep_value *value)
 static void session_block(segi_worker *w, const segi_prep_value *value, segi_users users,
                           segi_gather_block block, segi_vector *out)
 {
+    const segi_session_table *t = &w->sessions;
     w->sessions.block = block;
     if (!session_table(w, value->session, users, block) || !session_list(w, value))
         return;
-    /* The spare room of a reduction holds as many rows as it is given. */
-    if (!segi_grow(w->mem, (void **)&w->rows, &w->rows_capacity, w->session_row_count,
-                   sizeof *w->rows)) {
-        segi_worker_fail(w, SEG_E_NOMEM, "out of memory");
-        return;
-    }
     size_t at = 0;
     for (uint32_t i = block.first; i < block.last; i++) {
         size_t first = at;
-        while (at < w->session_row_count && w->session_rows[at].low == users.lows[i])
+        while (at < t->count && t->list[at].low == users.lows[i])
             at++;
-        segi_list_row *own = at > first ? w->session_rows + first : NULL;
+        segi_list_row *own = at > first ? t->list + first : NULL;
         uint8_t state = segi_gather_reduce(w, value, own, at - first, &out->slots[i]);
         if (state == SEG_VALUE_SET)
             segi_bit_set(out->set, i);

@@ -212,6 +212,18 @@ static bool span_select(segi_worker *w, const segi_prep_source *source, segi_spa
     return true;
 }
 
+bool segi_source_in_order(const segi_prep_source *source)
+{
+    if (source->type_count != 1)
+        return false;
+    const segi_event_view *view = source->types[0].view;
+    for (uint32_t p = 1; p < view->part_count; p++) {
+        if (view->parts[p]->time_min <= view->parts[p - 1]->time_max)
+            return false;
+    }
+    return true;
+}
+
 bool segi_span_overlaps(const segi_part *part, const segi_prep_source *source)
 {
     return source->begin < source->end && part->time_max >= source->begin &&

@@ -59,6 +59,23 @@ static bool each_bounds(segi_worker *w, const segi_prep_value *value, segi_users
     return w->status == SEG_OK;
 }
 
+/* The source cut to the windows of these users, which are given by low half. */
+static segi_prep_source each_source(const segi_prep_source *source, segi_users users,
+                                    const int64_t *begin, const int64_t *end)
+{
+    segi_prep_source out = *source;
+    int64_t first = INT64_MAX, last = INT64_MIN;
+    for (uint32_t i = 0; i < users.count; i++) {
+        uint32_t low = users.lows[i];
+        bool some = begin[low] < end[low];
+        first = some && begin[low] < first ? begin[low] : first;
+        last = some && end[low] > last ? end[low] : last;
+    }
+    out.begin = first > out.begin ? first : out.begin;
+    out.end = last < out.end ? last : out.end;
+    return out;
+}
+
 void segi_tally_each_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                            segi_vector *out)
 {
@@ -67,16 +84,17 @@ void segi_tally_each_users(segi_worker *w, const segi_prep_value *value, segi_us
         !segi_worker_array(w, (void **)&w->tally32, SEGI_CHUNK_USERS + 64, sizeof *w->tally32))
         return;
     tally_each t = {w->bound_begin, w->bound_end, w->tally32};
+    segi_prep_source source = each_source(value->source, users, w->bound_begin, w->bound_end);
     memset(out->null, 0, ((size_t)users.count + 63) / 64 * sizeof *out->null);
     if (!few) {
         memset(t.counts, 0, SEGI_CHUNK_USERS * sizeof *t.counts);
-        segi_spans_each(w, value->source, 0, SEGI_CHUNK_USERS, tally_each_span, &t);
+        segi_spans_each(w, &source, 0, SEGI_CHUNK_USERS, tally_each_span, &t);
     }
     for (uint32_t i = 0; i < users.count; i++) {
         uint32_t low = users.lows[i];
         if (few) {
             t.counts[low] = 0;
-            segi_spans_each(w, value->source, low, low + 1, tally_each_span, &t);
+            segi_spans_each(w, &source, low, low + 1, tally_each_span, &t);
         }
         out->slots[i] = t.counts[low];
     }

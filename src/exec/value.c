@@ -155,6 +155,21 @@ void segi_window_one(const segi_worker *w, const segi_prep_window *window, const
     }
 }
 
+/* Users without an anchor have no window: it is empty. */
+SEGI_HOT static void window_shift(const segi_prep_window *window, const segi_vector *anchors,
+                                  uint32_t count, int64_t *begin, int64_t *end)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        bool set = segi_bit_get(anchors->set, i);
+        int64_t from = set ? anchors->slots[i] + window->shift[0] : 0;
+        int64_t to = set ? anchors->slots[i] + window->shift[1] : 0;
+        from = from < SEG_TIME_MIN ? SEG_TIME_MIN : from;
+        to = to > window->last && set ? window->last : to;
+        begin[i] = from;
+        end[i] = to < from ? from : to;
+    }
+}
+
 void segi_window_users(segi_worker *w, const segi_prep_window *window, segi_users users,
                        int64_t *begin, int64_t *end)
 {
@@ -165,7 +180,10 @@ void segi_window_users(segi_worker *w, const segi_prep_window *window, segi_user
             return;
         segi_value_users(w, window->anchor, users, anchors);
     }
-    for (uint32_t i = 0; w->status == SEG_OK && i < users.count; i++) {
+    bool plain = anchors && window->plain && w->status == SEG_OK;
+    if (plain)
+        window_shift(window, anchors, users.count, begin, end);
+    for (uint32_t i = 0; !plain && w->status == SEG_OK && i < users.count; i++) {
         begin[i] = end[i] = 0; /* without an anchor there is no window */
         if (!anchors || segi_bit_get(anchors->set, i))
             segi_window_one(w, window, segi_user_zone(w, window->zones, users.lows[i]),

@@ -31,6 +31,76 @@ bool segi_check_session(segi_check *k, const segi_syn_selector *syn, segi_zone_r
     return true;
 }
 
+/* ---- days of the year ---- */
+
+segi_node *segi_check_anniversary(segi_check *k, const segi_syn *syn)
+{
+    const segi_syn *asked = syn->kids;
+    segi_node *node = segi_check_node(k, SEGI_NODE_TIME, syn);
+    segi_node *day = segi_check_node(k, SEGI_NODE_ANNIVERSARY, asked);
+    segi_value_type date = segi_type_of(SEG_TYPE_DATE);
+    segi_node *value = node == NULL || day == NULL ? NULL : segi_check_value(k, asked->kids, &date);
+    if (value == NULL || !segi_check_single(k, value))
+        return NULL;
+    segi_check_settle(value, date);
+    if (value->type.type != SEG_TYPE_DATE && value->type.type != SEG_TYPE_TIMESTAMP)
+        return segi_check_fail(k, value->span_begin, value->span_size, SEG_E_TYPE,
+                               "an anniversary is that of a date or an instant, and this is %s",
+                               segi_value_type_name(value->type));
+    day->early = asked->op == 1;
+    day->type = date;
+    if (!segi_check_children(k, day, value, NULL, NULL) ||
+        !segi_check_children(k, node, day, NULL, NULL) ||
+        !segi_check_window(k, syn->u.window, false, &node->window))
+        return NULL;
+    /* Only a span with two lengths has the second one's unit. */
+    segi_window window = node->window;
+    if (window.kind != SEGI_WINDOW_AGO)
+        window.length_to.unit = SEGI_UNIT_DAY;
+    return segi_check_date_window(k, syn, &window) ? node : NULL;
+}
+
+/* 12-24, which reads as twelve minus twenty-four; 0: it is no day of a year. */
+static int32_t day_of_year(const segi_syn *syn)
+{
+    static const int32_t lengths[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    if (syn->kind != SEGI_SYN_ARITH || syn->op != SEGI_MINUS)
+        return 0;
+    const segi_syn *month = syn->kids, *day = syn->kids->next;
+    if (month->kind != SEGI_SYN_NUMBER || day->kind != SEGI_SYN_NUMBER ||
+        month->u.literal.type.type != SEG_TYPE_INT64 || day->u.literal.type.type != SEG_TYPE_INT64)
+        return 0;
+    int64_t m = month->u.literal.slot, d = day->u.literal.slot;
+    return m >= 1 && m <= 12 && d >= 1 && d <= lengths[m - 1] ? (int32_t)(m * 100 + d) : 0;
+}
+
+bool segi_check_is_season(const segi_syn *syn)
+{
+    return syn->kids->next->kind == SEGI_SYN_ARITH || syn->kids->next->next->kind == SEGI_SYN_ARITH;
+}
+
+segi_node *segi_check_season(segi_check *k, const segi_syn *syn, segi_node *value)
+{
+    segi_node *node = segi_check_node(k, SEGI_NODE_SEASON, syn);
+    const segi_syn *sides[2] = {syn->kids->next, syn->kids->next->next};
+    int32_t days[2];
+    if (node == NULL)
+        return NULL;
+    for (int i = 0; i < 2; i++) {
+        days[i] = day_of_year(sides[i]);
+        if (days[i] != 0)
+            continue;
+        segi_check_fail(k, sides[i]->begin, sides[i]->size, SEG_E_TYPE,
+                        "this is no date, and no day of the year either");
+        segi_check_hint(k, "between 2026-12-24 and 2027-01-06, or of any year: between 12-24 and "
+                           "01-06");
+        return NULL;
+    }
+    node->season = (segi_season){days[0], days[1]};
+    segi_check_window_default(k, &node->window);
+    return segi_check_children(k, node, value, NULL, NULL) ? node : NULL;
+}
+
 /* ---- stages ---- */
 
 typedef struct life {

@@ -257,7 +257,7 @@ static segi_node *time_node(segi_check *k, const segi_syn *syn, segi_node *value
 }
 
 /* A date knows no hours (S-07). */
-static bool date_window_ok(segi_check *k, const segi_syn *syn, const segi_window *window)
+bool segi_check_date_window(segi_check *k, const segi_syn *syn, const segi_window *window)
 {
     const char *fault = NULL;
     if (window->kind == SEGI_WINDOW_ANCHOR)
@@ -290,7 +290,7 @@ static segi_node *check_time(segi_check *k, const segi_syn *syn)
     if (value->type.type == SEG_TYPE_DATE) {
         if (node->window.kind != SEGI_WINDOW_AGO)
             node->window.length_to.unit = SEGI_UNIT_DAY;
-        if (!date_window_ok(k, syn, &node->window))
+        if (!segi_check_date_window(k, syn, &node->window))
             return NULL;
         if (node->window.kind != SEGI_WINDOW_AGO)
             node->window.length_to.unit = SEGI_UNIT_SECOND;
@@ -326,7 +326,7 @@ static segi_node *check_between_time(segi_check *k, const segi_syn *syn, segi_no
     segi_node *node = time_node(k, syn, value);
     if (node == NULL || !segi_check_window(k, &window, false, &node->window))
         return NULL;
-    if (value->type.type == SEG_TYPE_DATE && !date_window_ok(k, syn, &node->window))
+    if (value->type.type == SEG_TYPE_DATE && !segi_check_date_window(k, syn, &node->window))
         return NULL;
     return node;
 }
@@ -339,7 +339,8 @@ static segi_node *check_between(segi_check *k, const segi_syn *syn)
     if (value == NULL || !segi_check_single(k, value))
         return NULL;
     if (value->type.type == SEG_TYPE_TIMESTAMP || value->type.type == SEG_TYPE_DATE)
-        return check_between_time(k, syn, value);
+        return segi_check_is_season(syn) ? segi_check_season(k, syn, value)
+                                         : check_between_time(k, syn, value);
     segi_node *sides[2];
     const segi_syn *side = syn->kids->next;
     for (int i = 0; i < 2; i++, side = side->next) {
@@ -637,7 +638,9 @@ segi_node *segi_check_test(segi_check *k, const segi_syn *syn)
     case SEGI_SYN_TEXT: return check_text(k, syn);
     case SEGI_SYN_RADIUS:
     case SEGI_SYN_POLYGON: return check_geo(k, syn);
-    case SEGI_SYN_TIME: return check_time(k, syn);
+    case SEGI_SYN_TIME:
+        return syn->kids->kind == SEGI_SYN_ANNIVERSARY ? segi_check_anniversary(k, syn)
+                                                       : check_time(k, syn);
     default: return check_truth(k, syn);
     }
 }

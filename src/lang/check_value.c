@@ -465,6 +465,11 @@ static segi_node *check_by_kind(segi_check *k, const segi_syn *syn, const segi_v
     case SEGI_SYN_ARITH: return check_arith(k, syn);
     case SEGI_SYN_NEGATE: return check_negate(k, syn);
     case SEGI_SYN_SIZE: return check_size(k, syn);
+    case SEGI_SYN_ANNIVERSARY:
+        segi_check_fail(k, syn->begin, syn->size, SEG_E_TYPE,
+                        "of an anniversary can be asked whether it lies in a span of time");
+        segi_check_hint(k, "anniversary(birthday) in next 7 days");
+        return NULL;
     case SEGI_SYN_SCORE: return segi_check_score(k, syn);
     default:
         return segi_check_fail(k, syn->begin, syn->size, SEG_E_TYPE,

@@ -232,6 +232,9 @@ segi_node *segi_check_class(segi_check *k, const segi_syn *syn);
 
 segi_node *segi_check_test(segi_check *k, const segi_syn *syn);
 
+/* False: these days cannot be asked of a date. */
+bool segi_check_date_window(segi_check *k, const segi_syn *syn, const segi_window *window);
+
 /* ---- check_event.c ---- */
 
 segi_node *segi_check_did(segi_check *k, const segi_syn *syn);
@@ -250,6 +253,10 @@ segi_selector *segi_check_selector(segi_check *k, const segi_syn_selector *syn, 
 /* What a selector of sessions selects from. */
 bool segi_check_session(segi_check *k, const segi_syn_selector *syn, segi_zone_ref zone,
                         segi_selector *out);
+/* TIME of an anniversary; BETWEEN of a date and two days of the year. */
+segi_node *segi_check_anniversary(segi_check *k, const segi_syn *syn);
+bool segi_check_is_season(const segi_syn *syn);
+segi_node *segi_check_season(segi_check *k, const segi_syn *syn, segi_node *value);
 segi_node *segi_check_lifecycle(segi_check *k, const segi_syn *syn);
 
 /* ---- check_predicate.c ---- */

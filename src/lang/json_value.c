@@ -191,6 +191,13 @@ static void write_size(segi_json *j, const segi_json_object *object)
     segi_buf_char(&j->text, ')');
 }
 
+static void write_anniversary(segi_json *j, const segi_json_object *object)
+{
+    segi_json_put(j, "anniversary(");
+    segi_json_write_value(j, segi_json_at(object, "value"), SEGI_PRINT_SUM);
+    segi_json_put(j, segi_json_word(object, "leap_day") == 1 ? ", feb 28)" : ")");
+}
+
 static bool value_is_loose(const segi_json_object *object, int place)
 {
     if (strcmp(object->form->type, "arithmetic") != 0)
@@ -241,6 +248,8 @@ static const segi_json_form forms[] = {
      {NODE("left"), {"op", SEGI_JSON_WORD, true, "+ - * /"}, NODE("right")}},
     {SEGI_JSON_VALUE, "negate", write_negate, {VALUE}},
     {SEGI_JSON_VALUE, "size", write_size, {VALUE}},
+    {SEGI_JSON_VALUE, "anniversary", write_anniversary,
+     {VALUE, {"leap_day", SEGI_JSON_WORD, false, "mar_1 feb_28"}}},
     {SEGI_JSON_VALUE, "aggregate", write_aggregate,
      {{"fn", SEGI_JSON_WORD, true, "count sum avg min max median percentile stddev distinct mode "
                                    "first last nth share streak current_streak overdue"},

@@ -454,6 +454,17 @@ static void write_two(json_writer *w, const segi_syn *syn, const char *op, const
     json_close(w, '}');
 }
 
+static void write_anniversary(json_writer *w, const segi_syn *syn)
+{
+    json_open(w, '{');
+    if (syn->op == 1)
+        json_word(w, "leap_day", "feb_28");
+    json_word(w, "type", "anniversary");
+    json_key(w, "value");
+    write_value(w, syn->kids);
+    json_close(w, '}');
+}
+
 static void write_value(json_writer *w, const segi_syn *syn)
 {
     static const char *const signs[] = {"+", "-", "*", "/"};
@@ -487,6 +498,7 @@ static void write_value(json_writer *w, const segi_syn *syn)
     case SEGI_SYN_ARITH: write_two(w, syn, signs[syn->op], "arithmetic"); break;
     case SEGI_SYN_NEGATE: write_one(w, "negate", syn->kids); break;
     case SEGI_SYN_SIZE: write_one(w, "size", syn->kids); break;
+    case SEGI_SYN_ANNIVERSARY: write_anniversary(w, syn); break;
     case SEGI_SYN_SCORE: write_score(w, syn); break;
     case SEGI_SYN_EVERYONE:
     case SEGI_SYN_NOBODY:
@@ -763,6 +775,7 @@ static void write_predicate(json_writer *w, const segi_syn *syn)
     case SEGI_SYN_ARITH:
     case SEGI_SYN_NEGATE:
     case SEGI_SYN_SIZE:
+    case SEGI_SYN_ANNIVERSARY:
     case SEGI_SYN_SCORE: write_one(w, "is_true", syn); break;
     }
 }

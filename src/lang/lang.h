@@ -150,25 +150,27 @@ typedef enum segi_node_kind {
     SEGI_NODE_TEXT,     /* children[0], a string, text test with list[0] */
     SEGI_NODE_RADIUS,   /* children[0], a geo value, within meters of (latitude, longitude) */
     SEGI_NODE_POLYGON,  /* children[0], a geo value, inside rings */
-    SEGI_NODE_TIME,     /* children[0], a timestamp or date, lies in window */
+    SEGI_NODE_TIME,     /* children[0], a timestamp, date or anniversary, lies in window */
+    SEGI_NODE_SEASON,   /* the date of children[0], a timestamp or date, lies in season */
     SEGI_NODE_SEGMENT,  /* name; children[0] is the saved segment's tree (shared) */
     SEGI_NODE_RANK,     /* children[0], a number, is in the top or bottom of children[1] (the
                            population; child_count 1 and NULL: everyone) */
     SEGI_NODE_SPLIT,    /* the user's draw under `split` lies in its range */
     SEGI_NODE_LABEL,    /* a test of a CLASS: children[0] is what it comes to; `written` */
     /* values */
-    SEGI_NODE_LITERAL,   /* literal */
-    SEGI_NODE_MOMENT,    /* moment, with window.zone: an instant */
-    SEGI_NODE_NOW,       /* the evaluation's instant */
-    SEGI_NODE_ATTRIBUTE, /* field */
-    SEGI_NODE_PROPERTY,  /* fields: inside where only */
-    SEGI_NODE_BUILTIN,   /* builtin: inside where, or as the argument of an aggregate */
-    SEGI_NODE_AGGREGATE, /* aggregate, argument, selector, window, ... */
-    SEGI_NODE_ARITH,     /* arith, children[0], children[1] */
-    SEGI_NODE_SHIFT,     /* children[0], a timestamp, plus or minus `shift` in window.zone */
-    SEGI_NODE_SIZE,      /* elements of children[0], a string set */
-    SEGI_NODE_CLASS,     /* a label by `parts`; stands under LABEL alone, or is the root */
-    SEGI_NODE_SCORE      /* the class of children[0], a number, by `score`; ranked among children[1]
+    SEGI_NODE_LITERAL,     /* literal */
+    SEGI_NODE_MOMENT,      /* moment, with window.zone: an instant */
+    SEGI_NODE_NOW,         /* the evaluation's instant */
+    SEGI_NODE_ATTRIBUTE,   /* field */
+    SEGI_NODE_PROPERTY,    /* fields: inside where only */
+    SEGI_NODE_BUILTIN,     /* builtin: inside where, or as the argument of an aggregate */
+    SEGI_NODE_AGGREGATE,   /* aggregate, argument, selector, window, ... */
+    SEGI_NODE_ARITH,       /* arith, children[0], children[1] */
+    SEGI_NODE_SHIFT,       /* children[0], a timestamp, plus or minus `shift` in window.zone */
+    SEGI_NODE_ANNIVERSARY, /* of children[0], a timestamp or date: under TIME only; early */
+    SEGI_NODE_SIZE,        /* elements of children[0], a string set */
+    SEGI_NODE_CLASS,       /* a label by `parts`; stands under LABEL alone, or is the root */
+    SEGI_NODE_SCORE /* the class of children[0], a number, by `score`; ranked among children[1]
                             (child_count 1: everyone) */
 } segi_node_kind;
 
@@ -328,6 +330,11 @@ typedef struct segi_streak {
     int64_t per;        /* above `missed`, to SEGI_STREAK_PER_MAX */
 } segi_streak;
 
+/* Days of the year as month x 100 + day, both included; `to` below `from` is in the next year. */
+typedef struct segi_season {
+    int32_t from, to;
+} segi_season;
+
 typedef struct segi_point {
     double latitude, longitude; /* degrees */
 } segi_point;
@@ -368,6 +375,8 @@ struct segi_node {
                                       SHIFT */
     segi_which which;              /* EDGE */
     int64_t nth;                   /* EDGE, AGG_NTH: from 1 */
+    segi_season season;            /* SEASON */
+    bool early; /* ANNIVERSARY: 29 February falls on the 28th where there is none, not on 1 March */
 
     /* values */
     segi_literal literal;

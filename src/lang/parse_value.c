@@ -411,6 +411,36 @@ static segi_syn *parse_size(segi_parser *p)
     return syn;
 }
 
+/* anniversary ( date [, feb 28 | mar 1] ) */
+static segi_syn *parse_anniversary(segi_parser *p)
+{
+    segi_syn *syn = segi_parser_node(p, SEGI_SYN_ANNIVERSARY, p->token.begin);
+    segi_parser_next(p);
+    segi_token open = p->token;
+    segi_parser_next(p);
+    segi_syn *date = syn == NULL || p->status != SEG_OK ? NULL : segi_parse_value(p);
+    if (date == NULL)
+        return NULL;
+    segi_syn_add(syn, date);
+    if (segi_parser_take_kind(p, SEGI_TOKEN_COMMA)) {
+        segi_syn_number day = {0, NULL};
+        segi_token at = p->token;
+        bool early = segi_parser_is(p, "feb");
+        if (!segi_parser_take(p, "feb") && !segi_parser_take(p, "mar"))
+            return segi_parser_expected(p, "feb 28 or mar 1", "anniversary(birthday, feb 28)");
+        if (!segi_parse_number(p, &day, "the day of 29 February in other years"))
+            return NULL;
+        if (day.param != NULL || day.value != (early ? 28 : 1))
+            return segi_parser_fail(p, at, "feb 28, or mar 1",
+                                    "29 February falls on the day before or the day after");
+        syn->op = early;
+    }
+    if (!segi_parser_close_bracket(p, open, ", or )"))
+        return NULL;
+    segi_parser_close(p, syn);
+    return syn;
+}
+
 /* name( where name is no function */
 static segi_syn *fail_function(segi_parser *p)
 {
@@ -470,6 +500,8 @@ static segi_syn *parse_atom(segi_parser *p)
     case SEGI_TOKEN_WORD:
         if (segi_parse_aggregate_starts(p))
             return segi_parse_aggregate(p);
+        if (segi_parser_is(p, "anniversary") && segi_parser_peek(p).kind == SEGI_TOKEN_LEFT)
+            return parse_anniversary(p);
         if (segi_parser_is(p, "size") && segi_parser_peek(p).kind == SEGI_TOKEN_LEFT)
             return parse_size(p);
         if (segi_parse_score_starts(p))

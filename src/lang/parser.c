@@ -269,9 +269,9 @@ static segi_syn *parse_segment(segi_parser *p)
 /* Parts of the language that this version does not have: the word, and what follows it. */
 static const struct later_word {
     const char *word, *then;
-} later_words[] = {{"sequence", "("},    {"funnel", "("},        {"rfm", "("},
-                   {"anniversary", "("}, {"entered", "segment"}, {"left", "segment"},
-                   {"suppressed", "by"}, {"subscribed", "to"},   {"exists", "("}};
+} later_words[] = {{"sequence", "("},      {"funnel", "("},     {"rfm", "("},
+                   {"entered", "segment"}, {"left", "segment"}, {"suppressed", "by"},
+                   {"subscribed", "to"},   {"exists", "("}};
 
 bool segi_parse_later(segi_parser *p)
 {

@@ -261,6 +261,23 @@ static void print_segment(segi_printer *p, const segi_node *node)
     }
 }
 
+static void print_day_of_year(segi_printer *p, int32_t day)
+{
+    segi_buf_char(p->out, (char)('0' + day / 1000));
+    segi_buf_char(p->out, (char)('0' + day / 100 % 10));
+    segi_buf_char(p->out, '-');
+    segi_buf_char(p->out, (char)('0' + day / 10 % 10));
+    segi_buf_char(p->out, (char)('0' + day % 10));
+}
+
+static void print_season(segi_printer *p, const segi_season *season)
+{
+    segi_buf_text(p->out, " between ");
+    print_day_of_year(p, season->from);
+    segi_buf_text(p->out, " and ");
+    print_day_of_year(p, season->to);
+}
+
 static void print_test(segi_printer *p, const segi_node *node)
 {
     static const char *const signs[] = {" = ", " != ", " < ", " <= ", " > ", " >= "};
@@ -291,6 +308,10 @@ static void print_test(segi_printer *p, const segi_node *node)
         segi_print_value(p, value, SEGI_PRINT_SUM, false);
         segi_buf_text(p->out, sets[node->has]);
         print_list(p, node);
+        break;
+    case SEGI_NODE_SEASON:
+        segi_print_value(p, value, SEGI_PRINT_SUM, true);
+        print_season(p, &node->season);
         break;
     case SEGI_NODE_TIME:
         segi_print_value(p, value, SEGI_PRINT_SUM, true);

@@ -395,6 +395,11 @@ void segi_print_value(segi_printer *p, const segi_node *node, int place, bool ta
     case SEGI_NODE_PROPERTY: segi_print_name(p, node->name, node->name_size); break;
     case SEGI_NODE_BUILTIN: segi_buf_text(p->out, builtins[node->builtin]); break;
     case SEGI_NODE_AGGREGATE: print_aggregate(p, node, tail); break;
+    case SEGI_NODE_ANNIVERSARY:
+        segi_buf_text(p->out, "anniversary(");
+        segi_print_value(p, node->children[0], SEGI_PRINT_SUM, false);
+        segi_buf_text(p->out, node->early ? ", feb 28)" : ")");
+        break;
     case SEGI_NODE_SIZE:
         segi_buf_text(p->out, "size(");
         segi_print_value(p, node->children[0], SEGI_PRINT_SUM, false);

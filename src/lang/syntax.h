@@ -101,15 +101,16 @@ typedef enum segi_syn_kind {
     SEGI_SYN_MOMENT,   /* moment */
     SEGI_SYN_DURATION, /* duration */
     SEGI_SYN_NOW,
-    SEGI_SYN_PARAM,     /* text: the name */
-    SEGI_SYN_NAME,      /* text; an attribute or a property, also an event in a source */
-    SEGI_SYN_BUILTIN,   /* op: segi_builtin */
-    SEGI_SYN_AGGREGATE, /* aggregate */
-    SEGI_SYN_ARITH,     /* op: segi_arith; kids[0..1] */
-    SEGI_SYN_NEGATE,    /* kids[0] */
-    SEGI_SYN_SIZE,      /* kids[0]: a NAME */
-    SEGI_SYN_SCORE,     /* kids[0] [, population]; score */
-    SEGI_SYN_CLASS      /* a STRING and a condition in turn, and a STRING */
+    SEGI_SYN_PARAM,       /* text: the name */
+    SEGI_SYN_NAME,        /* text; an attribute or a property, also an event in a source */
+    SEGI_SYN_BUILTIN,     /* op: segi_builtin */
+    SEGI_SYN_AGGREGATE,   /* aggregate */
+    SEGI_SYN_ARITH,       /* op: segi_arith; kids[0..1] */
+    SEGI_SYN_NEGATE,      /* kids[0] */
+    SEGI_SYN_ANNIVERSARY, /* kids[0]; op: 1 for 28 February */
+    SEGI_SYN_SIZE,        /* kids[0]: a NAME */
+    SEGI_SYN_SCORE,       /* kids[0] [, population]; score */
+    SEGI_SYN_CLASS        /* a STRING and a condition in turn, and a STRING */
 } segi_syn_kind;
 
 typedef struct segi_syn segi_syn;

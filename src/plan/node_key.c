@@ -126,6 +126,11 @@ static void key_predicate_part(const segi_node *node, segi_buf *key)
         key_int(key, node->text);
         key_int(key, node->fold);
         break;
+    case SEGI_NODE_ANNIVERSARY: key_int(key, node->early); break;
+    case SEGI_NODE_SEASON:
+        key_int(key, node->season.from);
+        key_int(key, node->season.to);
+        break;
     case SEGI_NODE_RADIUS:
         key_float(key, node->meters);
         key_float(key, node->point.latitude);

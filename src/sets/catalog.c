@@ -433,7 +433,7 @@ static seg_status entry_check(const segi_catalog *catalog, catalog_entry *entry,
     return old == NULL ? SEG_OK : dependents_check(entry, old, &view, schema, err);
 }
 
-/* The store keeps texts by name alone: that of a class has a byte in front that no name contains. */
+/* The store keeps texts by name alone: before that of a class stands a byte that no name has. */
 #define STORED_CLASS '\1'
 
 static segi_text stored_name(segi_definition kind, const char *name, size_t name_size,

@@ -400,6 +400,70 @@ START_TEST(test_shapes__s23_overdue_against_the_own_median_gap)
 }
 END_TEST
 
+/* ---- S-27: occasions ---- */
+
+START_TEST(test_shapes__s27_anniversaries_wrap_the_year)
+{
+    shop s = shop_open("UTC");
+    static const char *const rows[][2] = {{"dec31", "birthday=@1990-12-31"},
+                                          {"jan01", "birthday=@1985-01-01"},
+                                          {"jan06", "birthday=@2001-01-06"},
+                                          {"jan07", "birthday=@2001-01-07"},
+                                          {"dec30", "birthday=@1970-12-30"},
+                                          {"leap", "birthday=@2000-02-29"},
+                                          {"feb28", "birthday=@2001-02-28"},
+                                          {"mar01", "birthday=@2001-03-01"},
+                                          {"none", ""}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        shop_user(&s, rows[i][0], rows[i][1]);
+    const char *eve = "2025-12-31T23:59:59.999999Z";
+    shop_ask(&s, eve, "anniversary(birthday) in next 7 days", "dec31 jan01 jan06");
+    shop_ask(&s, eve, "anniversary(birthday) today", "dec31");
+    shop_ask(&s, eve, "anniversary(birthday) in last 2 days", "dec30 dec31");
+    shop_ask(&s, "2026-01-01T00:00:00Z", "anniversary(birthday) in last 2 days", "dec31 jan01");
+    /* In Seoul it is the next day already. */
+    shop_ask(&s, eve, "anniversary(birthday) today tz \"Asia/Seoul\"", "jan01");
+    /* 29 February, where there is none and where there is. */
+    shop_ask(&s, "2026-02-28T12:00:00Z", "anniversary(birthday) today", "feb28");
+    shop_ask(&s, "2026-03-01T12:00:00Z", "anniversary(birthday) today", "leap mar01");
+    shop_ask(&s, "2026-02-28T12:00:00Z", "anniversary(birthday, feb 28) today", "feb28 leap");
+    shop_ask(&s, "2026-03-01T12:00:00Z", "anniversary(birthday, feb 28) today", "mar01");
+    shop_ask(&s, "2028-02-29T12:00:00Z", "anniversary(birthday) today", "leap");
+    shop_ask(&s, "2028-02-29T12:00:00Z", "anniversary(birthday, feb 28) today", "leap");
+    shop_ask(&s, "2028-03-01T12:00:00Z", "anniversary(birthday, mar 1) today", "mar01");
+    shop_ask(&s, NOW, "anniversary(birthday) in last 1 year",
+             "dec30 dec31 feb28 jan01 jan06 jan07 leap mar01");
+    ck_assert_int_ne(shop_compile(&s, "anniversary(birthday) = 2026-01-01"), SEG_OK);
+    ck_assert_int_ne(shop_compile(&s, "anniversary(birthday) in next 7 hours"), SEG_OK);
+    ck_assert_int_ne(shop_compile(&s, "anniversary(birthday, feb 29) today"), SEG_OK);
+    shop_close(&s);
+}
+END_TEST
+
+START_TEST(test_shapes__s27_seasons)
+{
+    shop s = shop_open("UTC");
+    static const char *const rows[][2] = {{"before", "2025-12-23T23:59:59.999999Z"},
+                                          {"first", "2025-12-24T00:00:00Z"},
+                                          {"other", "2019-12-31T12:00:00Z"},
+                                          {"last", "2026-01-06T23:59:59.999999Z"},
+                                          {"after", "2026-01-07T00:00:00Z"}};
+    for (size_t i = 0; i < 5; i++)
+        shop_event(&s, rows[i][0], "x", rows[i][1], "");
+    shop_ask(&s, NOW, "did \"x\" where (@date between 12-24 and 01-06)", "first last other");
+    shop_ask(&s, NOW, "did \"x\" where (@time between 12-24 and 1-6)", "first last other");
+    shop_ask(&s, NOW, "did \"x\" where (not @date between 12-24 and 01-06)", "after before");
+    shop_ask(&s, NOW, "did \"x\" where (@date between 12-24 and 12-31)", "first other");
+    shop_ask(&s, NOW, "share(@date between 12-24 and 01-06) of \"x\" = 1", "first last other");
+    shop_ask(&s, NOW, "did \"x\" where (@date between 12-24 and 01-06) ever tz \"Asia/Seoul\"",
+             "before first other");
+    ck_assert_int_ne(shop_compile(&s, "did \"x\" where (@date between 02-30 and 03-01)"), SEG_OK);
+    ck_assert_int_ne(shop_compile(&s, "did \"x\" where (@date between 12-24 and 2026-01-06)"),
+                     SEG_OK);
+    shop_close(&s);
+}
+END_TEST
+
 Suite *suite(void)
 {
     Suite *suite = suite_create("semantics_shapes");
@@ -422,5 +486,9 @@ Suite *suite(void)
     tcase_add_test(life, test_shapes__s23_stages);
     tcase_add_test(life, test_shapes__s23_overdue_against_the_own_median_gap);
     suite_add_tcase(suite, life);
+    TCase *days = tcase_create("days of the year");
+    tcase_add_test(days, test_shapes__s27_anniversaries_wrap_the_year);
+    tcase_add_test(days, test_shapes__s27_seasons);
+    suite_add_tcase(suite, days);
     return suite;
 }

@@ -68,8 +68,7 @@ static void walk_again(segi_part *part, uint32_t column)
     first = segi_part_take(part, column);
     if (bytes.size > 0) {
         demand(segi_column_decode(segi_mem_default(), part, column, USERS,
-                                  (const uint8_t *)bytes.data, bytes.size, &again,
-                                  NULL) == SEG_OK);
+                                  (const uint8_t *)bytes.data, bytes.size, &again, NULL) == SEG_OK);
         segi_part_put(part, column, &again);
         size_t size = bytes.size;
         char *copy = malloc(size);
@@ -91,8 +90,8 @@ static void walk_page(segi_run *run, const segi_page *page, const uint8_t *bytes
     segi_part *part = run->parts[page->part];
     segi_arrays arrays;
     seg_error err = SEG_ERROR_INIT;
-    seg_status status = segi_column_decode(run->mem, part, page->column, USERS, bytes, page->size,
-                                           &arrays, &err);
+    seg_status status =
+        segi_column_decode(run->mem, part, page->column, USERS, bytes, page->size, &arrays, &err);
     demand(status == SEG_OK || status == SEG_E_CORRUPT || status == SEG_E_NOMEM);
     if (status != SEG_OK)
         return;

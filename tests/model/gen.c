@@ -494,6 +494,32 @@ static model_node *test_time(gen *g, model_node *left, const model_column *colum
     return node;
 }
 
+/* A day of the year near one that a value has, or the end of a year or of February. */
+static int some_day(gen *g)
+{
+    static const int days[] = {101, 1231, 228, 229, 301, 1224, 106};
+    int64_t year;
+    int month, day;
+    if (chance(g, 50))
+        return days[below(g, 7)];
+    model_civil(g->now / MODEL_DAY + rng_range(&g->r, -40, 10), &year, &month, &day);
+    return month * 100 + day;
+}
+
+/* anniversary(x) in ..., x between 12-24 and 01-06 */
+static model_node *test_day_of_year(gen *g, model_node *left, bool property)
+{
+    bool season = chance(g, 50);
+    model_node *node = gen_join(g, season ? MODEL_SEASON : MODEL_ANNIVERSARY, 1, &left);
+    node->from = some_day(g);
+    node->to = some_day(g);
+    node->early = chance(g, 30);
+    g->boundary = true;
+    while (!season && node->window.kind == MODEL_W_EVER)
+        node->window = some_window(g, property ? FOR_PROPERTY_DATE : FOR_DATE);
+    return node;
+}
+
 /* ---- where ---- */
 
 static model_node *where_builtin(gen *g)
@@ -502,6 +528,8 @@ static model_node *where_builtin(gen *g)
     model_node *left = gen_node(g, MODEL_BUILTIN);
     left->builtin = (model_builtin)(MODEL_B_DATE + below(g, 6));
     model_node *node;
+    if (left->builtin == MODEL_B_DATE && chance(g, 40))
+        return test_day_of_year(g, left, true);
     if (left->builtin == MODEL_B_DATE) {
         node = test_compare(g, left, &g->feed->schema.attributes[11]);
         return node;
@@ -543,6 +571,8 @@ static model_node *where_test(gen *g, const model_selector *selector)
         return test_geo(g, left);
     if (column->type == SEG_TYPE_BOOL && chance(g, 60))
         return gen_join(g, MODEL_TRUTH, 1, &left);
+    if (is_time(column->type) && chance(g, 15))
+        return test_day_of_year(g, left, true);
     if (is_time(column->type) && chance(g, 50))
         return test_time(g, left, column, true);
     if (column->type == SEG_TYPE_STRING && chance(g, 30))
@@ -1202,7 +1232,8 @@ static model_node *attribute_test(gen *g, gen_class class)
     case GEN_TRUTH: return gen_join(g, MODEL_TRUTH, 1, &left);
     case GEN_TEXT: return test_text(g, left, column);
     case GEN_GEO: return test_geo(g, left);
-    case GEN_TIME: return test_time(g, left, column, false);
+    case GEN_TIME:
+        return chance(g, 35) ? test_day_of_year(g, left, false) : test_time(g, left, column, false);
     default: return test_state(g, left);
     }
 }

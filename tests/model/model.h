@@ -269,6 +269,8 @@ typedef enum model_kind {
     MODEL_DORMANT,
     MODEL_RESURRECTED,
     MODEL_STAGE,
+    MODEL_ANNIVERSARY,
+    MODEL_SEASON,
     MODEL_PREDICATE_COUNT,
     /* values */
     MODEL_LITERAL = MODEL_PREDICATE_COUNT,
@@ -429,6 +431,8 @@ typedef struct model_node {
     model_unit period;
     int64_t min_events;          /* MODE, streaks */
     int64_t length, missed, per; /* streaks */
+    int from, to;                /* SEASON: month x 100 + day */
+    bool early;                  /* ANNIVERSARY: 29 February falls on the 28th in other years */
     unsigned stages;             /* STAGE: bits of new, active, dormant, resurrected */
     model_ties ties;
     model_score *score; /* SCORE */
@@ -479,6 +483,9 @@ int64_t model_active_periods(const model_event *const *list, size_t count, model
 model_value model_streak(const model_node *node, const model_event *const *list, size_t count,
                          const model_zone *zone, int week_start, int64_t now);
 model_value model_overdue(const model_event *const *list, size_t count, int64_t now);
+/* Is the day an anniversary of the date? Does the date lie in the season? */
+bool model_is_anniversary(int64_t date, bool early, int64_t day);
+bool model_in_season(const model_node *node, int64_t date);
 /* MODEL_DORMANT, _RESURRECTED, _STAGE; the list is of all time up to now. */
 bool model_life(const model_node *node, const model_event *const *list, size_t count,
                 const model_zone *zone, int week_start, int64_t now);

@@ -656,6 +656,26 @@ static bool did(context *run, const model_node *node, place at)
     return result != node->negated;
 }
 
+static bool day_of_year(context *run, const model_node *node, place at)
+{
+    model_value value = value_of(run, node->children[0], at);
+    if (value.state != SEG_VALUE_SET)
+        return false;
+    at.zone = window_zone(run, &node->window, at);
+    int64_t date = value.type == SEG_TYPE_DATE ? value.i : model_zone_date(at.zone, value.i);
+    if (node->kind == MODEL_SEASON)
+        return model_in_season(node, date);
+    int64_t begin, end;
+    model_window_dates(&node->window, at.zone, run->week_start, run->now, &begin, &end);
+    if (end - begin > 1500)
+        begin = end - 1500; /* every day of the year is in it */
+    for (int64_t day = begin; day < end; day++) {
+        if (model_is_anniversary(date, node->early, day))
+            return true;
+    }
+    return false;
+}
+
 static bool life(context *run, const model_node *node, place at)
 {
     at.zone = window_zone(run, &node->window, at);
@@ -935,6 +955,8 @@ static bool leaf_holds(context *run, model_node *node, place at)
     case MODEL_DORMANT:
     case MODEL_RESURRECTED:
     case MODEL_STAGE: return life(run, node, at);
+    case MODEL_ANNIVERSARY:
+    case MODEL_SEASON: return day_of_year(run, node, at);
     default: exit(2);
     }
 }

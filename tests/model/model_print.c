@@ -926,6 +926,19 @@ static void print_leaf(printer *p, const model_node *node)
     case MODEL_DORMANT:
     case MODEL_RESURRECTED:
     case MODEL_STAGE: print_life(p, node); break;
+    case MODEL_ANNIVERSARY:
+        add(p, "anniversary(");
+        print_node(p, node->children[0]);
+        add(p, node->early ? ", feb 28)" : draw(p->style, 3) == 1 ? ", mar 1)" : ")");
+        print_window(p, &node->window);
+        break;
+    case MODEL_SEASON:
+        print_node(p, node->children[0]);
+        model_addf(p->out,
+                   draw(p->style, 2) == 1 ? " between %d-%d and %d-%d"
+                                          : " between %02d-%02d and %02d-%02d",
+                   node->from / 100, node->from % 100, node->to / 100, node->to % 100);
+        break;
     default: print_value(p, node); break;
     }
 }

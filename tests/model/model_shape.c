@@ -183,3 +183,37 @@ bool model_life(const model_node *node, const model_event *const *list, size_t c
     return between(list, count, active, now) && !between(list, count, both, active) &&
            between(list, count, INT64_MIN, both);
 }
+
+/* ---- days of the year ---- */
+
+bool model_is_anniversary(int64_t date, bool early, int64_t day)
+{
+    int64_t year, of_year;
+    int month, of_month, d, of_day;
+    model_civil(date, &of_year, &of_month, &of_day);
+    model_civil(day, &year, &month, &d);
+    if (month == of_month && d == of_day)
+        return true;
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    if (of_month != 2 || of_day != 29 || leap)
+        return false;
+    return early ? month == 2 && d == 28 : month == 3 && d == 1;
+}
+
+bool model_in_season(const model_node *node, int64_t date)
+{
+    int64_t year;
+    int month, day;
+    model_civil(date, &year, &month, &day);
+    /* From the first day on, day after day, until the last one. */
+    for (int m = node->from / 100, d = node->from % 100;;) {
+        if (m == month && d == day)
+            return true;
+        if (m * 100 + d == node->to)
+            return false;
+        if (++d > 31) {
+            d = 1;
+            m = m % 12 + 1;
+        }
+    }
+}

@@ -83,6 +83,8 @@ static gen_class class_of(const model_node *node)
     case MODEL_TEXT: return GEN_TEXT;
     case MODEL_RADIUS:
     case MODEL_POLYGON: return GEN_GEO;
+    case MODEL_ANNIVERSARY:
+    case MODEL_SEASON:
     case MODEL_TIME: return GEN_TIME;
     case MODEL_DID:
         return !node->bound.given ? GEN_DID : node->bound.periods ? GEN_DID_PERIODS : GEN_DID_COUNT;
