@@ -446,7 +446,7 @@ class Statements(Case):
         self.same(run.err, """\
             error: unknown statement
               | cuont everyone
-              | ^^^^^ import, count, list, test, explain, define, drop, schema, stats or generate
+              | ^^^^^ import, count, list, test, explain, define, classify, drop, schema, stats or generate
             """)
         run = self.shop("-c", "list everyone show country, nothing limit 3")
         self.assertIn("\n  |                             ^^^^^^^", run.err)
