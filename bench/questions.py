@@ -608,6 +608,64 @@ ask("paying_unserved", "mixed",
              + bitmap("event = 'purchase' AND t > $90d") + ")",
              bitmap("event = 'refund' AND t > $90d"))])
 
+# ---- shapes over time -------------------------------------------------------------------------
+
+DAYS = "event = 'app_open' AND t > $60d"
+RUNS = """WITH d AS (SELECT DISTINCT u, {day} AS day FROM {{E}} WHERE {days}),
+    g AS (SELECT u, day - row_number() OVER (PARTITION BY u ORDER BY day) AS run FROM d)
+    SELECT DISTINCT u FROM (SELECT u, run FROM g GROUP BY u, run HAVING count(*) >= 7) AS r"""
+
+ask("streak_7", "order", "Users who opened the app on at least 7 days in a row in the last 60 days",
+    'streak(day) of "app_open" in last 60 days >= 7',
+    [RUNS.format(day="CAST(t AS BIGINT) // 86400", days=DAYS),
+     f"""SELECT u FROM (SELECT u, x & (x >> 1) AS two, two & (two >> 2) AS four
+         FROM (SELECT u, bit_or(1::UBIGINT << CAST((t - $60d) // 86400 AS INTEGER)) AS x
+         FROM {{E}} WHERE {DAYS} GROUP BY u)) WHERE four & (four >> 3) <> 0"""],
+    [RUNS.format(day="toInt64(intDiv(t, 86400))", days=DAYS),
+     f"""SELECT u FROM (SELECT u, bitAnd(x, bitShiftRight(x, 1)) AS two,
+         bitAnd(two, bitShiftRight(two, 2)) AS four
+         FROM (SELECT u, groupBitOr(bitShiftLeft(toUInt64(1), intDiv(t - $60d, 86400))) AS x
+         FROM {{E}} WHERE {DAYS} GROUP BY u))
+         WHERE bitAnd(four, bitShiftRight(four, 3)) != 0"""])
+
+WEEKS = """SELECT u FROM (SELECT u, {week} AS w FROM {{E}} WHERE event = 'app_open'
+    AND t >= $2025-11-03 AND t < $2025-12-29 GROUP BY u, w HAVING count(*) >= 2) AS q
+    GROUP BY u HAVING count(*) >= 6"""
+
+ask("regular_twice", "tally",
+    "Users who opened the app at least twice in each of at least 6 of the last 8 complete weeks",
+    'did "app_open" at least 2 times in at least 6 of last 8 complete weeks',
+    WEEKS.format(week="(t - $2025-11-03) // 604800"),
+    WEEKS.format(week="intDiv(t - $2025-11-03, 604800)"))
+
+SESSIONS = """WITH e AS (SELECT u, t, CASE WHEN t - {before} <= 1800 THEN 0 ELSE 1 END AS n
+    FROM {{E}} WHERE t > $14d - 1801),
+    s AS (SELECT u, t, sum(n) OVER (PARTITION BY u ORDER BY t
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS s FROM e)
+    SELECT u FROM (SELECT u, s FROM s GROUP BY u, s
+    HAVING min(t) > $14d AND max(t) - min(t) >= 300) AS q GROUP BY u HAVING count(*) >= 2"""
+
+ask("sessions_2", "order",
+    "Users with at least two sessions of 5 minutes or more that began in the last 14 days",
+    """did session(gap 30 minutes) where (@duration >= 5 minutes) at least 2 times
+       in last 14 days""",
+    SESSIONS.format(before="lag(t) OVER (PARTITION BY u ORDER BY t)"),
+    SESSIONS.format(before="lagInFrame(toInt64(t), 1, 0) OVER (PARTITION BY u ORDER BY t "
+                           "ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"))
+
+OPENED = "event = 'app_open'"
+
+ask("resurrected", "did",
+    "Users who opened the app in the last 14 days, not in the 60 days before, but earlier",
+    'resurrected(14 days, 60 days) of "app_open"',
+    [f"""SELECT u FROM {{E}} WHERE {OPENED} GROUP BY u HAVING max(t) > $14d AND min(t) <= $74d
+         AND count(*) FILTER (WHERE t > $74d AND t <= $14d) = 0"""],
+    [f"""SELECT u FROM {{E}} WHERE {OPENED} GROUP BY u HAVING max(t) > $14d AND min(t) <= $74d
+         AND countIf(t > $74d AND t <= $14d) = 0""",
+     bitmaps("Andnot", "bitmapAnd(" + bitmap(OPENED + " AND t > $14d") + ", "
+             + bitmap(OPENED + " AND t <= $74d") + ")",
+             bitmap(OPENED + " AND t > $74d AND t <= $14d"))])
+
 # ---- what the language cannot say yet ---------------------------------------------------------
 
 NOT_YET = [
@@ -616,8 +674,6 @@ NOT_YET = [
     ("funnel", "Users who, in the last 90 days, searched, then viewed a page, then added to cart, "
      "then purchased, all within 7 days", "sequences"),
     ("rfm", "Users whose recency, frequency and money make them champions", "rfm"),
-    ("streak", "Users active on 7 days in a row", "streaks"),
-    ("sessions", "Users with two sessions of 5 minutes or more in the last 14 days", "sessions"),
     ("split", "Of stored segment 2 split 50/50 into two variants, how many users in each purchased "
      "in the last 14 days, and for how much", "split and reports"),
     ("revenue_200", "Lifetime revenue and number of buyers of each of the 200 stored segments",

@@ -10,11 +10,16 @@ minutes=${1:-30}
 end=$((SECONDS + minutes * 60))
 
 ninja -C "$build" tests/model/model_random tests/model/model_order tests/unit/unit_store_fault \
-    >/dev/null
+    tests/unit/unit_disk_{crash,damage,fault,kill,readers} >/dev/null
 export LD_LIBRARY_PATH=$build/src
 
 echo "every allocation of the store's scenario fails once"
 SEG_TEST_SOAK=1 CK_TIMEOUT_MULTIPLIER=60 "$build/tests/unit/unit_store_fault"
+
+for name in crash damage fault kill readers; do
+    echo "a store on disk: $name"
+    SEG_TEST_SOAK=1 CK_TIMEOUT_MULTIPLIER=60 "$build/tests/unit/unit_disk_$name"
+done
 
 seed=$(date +%s)
 rounds=0

@@ -91,8 +91,8 @@ seg_status segi_api_commit_options(const seg_commit_options *options, seg_commit
     SEGI_CHECK_ARG(known->row_results != NULL || known->row_results_count == 0, err,
                    "row_results is NULL");
     SEGI_CHECK_ARG(known->token != NULL || known->token_size == 0, err, "token is NULL");
-    SEGI_CHECK_ARG(known->token == NULL || (known->token_size > 0 &&
-                                            known->token_size <= SEG_TOKEN_SIZE_MAX),
+    SEGI_CHECK_ARG(known->token == NULL ||
+                       (known->token_size > 0 && known->token_size <= SEG_TOKEN_SIZE_MAX),
                    err, "a token has 1 to 64 bytes");
     return SEG_OK;
 }

@@ -186,14 +186,14 @@ typedef struct segi_disk_statistics {
     uint64_t pins;
     bool poisoned;
 } segi_disk_statistics;
+/* Writer. */
 void segi_disk_stats(segi_disk *disk, segi_disk_statistics *out);
 /* 16 bytes that tell this store from any other. */
 const unsigned char *segi_disk_uuid(const segi_disk *disk);
 
 /* Write the last checkpoint's blocks and root to a new file `path`: a store of its own, with a
  * uuid of its own and without a log. Records since that checkpoint are not in it. Blocks are
- * verified as they are copied. SEG_E_EXISTS. Any thread but a second backup's, also while the
- * writer works. */
+ * verified as they are copied. SEG_E_EXISTS. Any thread, also while the writer works. */
 seg_status segi_disk_backup(segi_disk *disk, const char *path, seg_error *err);
 
 #endif

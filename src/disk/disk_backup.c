@@ -11,10 +11,12 @@ typedef struct backup_plan {
     segi_buf root;
 } backup_plan;
 
-static seg_status plan_make(segi_disk *disk, backup_plan *plan, seg_error *err)
+/* The pin is older than now: blocks dropped since the last checkpoint are still to be copied. */
+static seg_status plan_make(segi_disk *disk, backup_plan *plan, segi_pin *pin, seg_error *err)
 {
     seg_status status = SEG_OK;
     segi_mutex_lock(disk->mutex);
+    segi_disk_pin_at(disk, pin, disk->published_stamp);
     plan->entries = segi_alloc_array(&disk->mem, disk->block_count, sizeof *plan->entries);
     segi_buf_add(&plan->root, disk->root.data, disk->root.size);
     plan->next_id = disk->super.catalogue.id;
@@ -83,8 +85,7 @@ seg_status segi_disk_backup(segi_disk *disk, const char *path, seg_error *err)
     segi_pin pin;
     backup_plan plan = {0};
     segi_buf_init(&plan.root, &disk->mem);
-    segi_disk_pin(disk, &pin);
-    seg_status status = plan_make(disk, &plan, err);
+    seg_status status = plan_make(disk, &plan, &pin, err);
     if (status == SEG_OK)
         status = backup(disk, path, &plan, err);
     segi_disk_unpin(disk, &pin);

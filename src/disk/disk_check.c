@@ -67,7 +67,8 @@ static void check_slots(disk_check *check)
         if (status == SEG_OK)
             found = segi_disk_slot_decode(check->bytes, i, &super, &what);
         bool newest = disk->super.generation % 2 == i;
-        bool blank = status == SEG_OK && check->bytes[0] == 0;
+        bool blank = status == SEG_OK && check->bytes[0] == 0 &&
+                     memcmp(check->bytes, check->bytes + 1, DISK_SLOT_SIZE - 1) == 0;
         if (found == DISK_SOUND && newest && super.generation != disk->super.generation)
             check_fault(check, disk->path, offset, NULL, "another superblock than was written");
         else if (found != DISK_SOUND && (newest || !blank))

@@ -29,8 +29,11 @@ seg_status segi_disk_build_begin(segi_disk *disk, seg_error *err)
     if (disk->new_path == NULL)
         return segi_fail_nomem(err);
     SEGI_TRY(target_is_absent(disk, err));
-    SEGI_TRY(segi_file_open(&disk->file, disk->vfs, disk->new_path,
-                            SEGI_VFS_WRITE | SEGI_VFS_CREATE, err));
+    seg_status status = segi_file_open(&disk->file, disk->vfs, disk->new_path,
+                                       SEGI_VFS_WRITE | SEGI_VFS_CREATE, err);
+    if (status == SEG_E_NOT_FOUND)
+        return segi_fail(err, status, "there is no folder for %s", disk->path);
+    SEGI_TRY(status);
     SEGI_TRY(segi_file_lock(&disk->file, SEGI_VFS_LOCK_EXCLUSIVE, err));
     SEGI_TRY(target_is_absent(disk, err));
     SEGI_TRY(segi_file_truncate(&disk->file, 0, err));

@@ -66,8 +66,9 @@ struct segi_disk {
     disk_block *blocks; /* owned, by rising id; dropped ones until they are reclaimed */
     size_t block_count, block_capacity;
     uint64_t next_id;
-    uint64_t stamp;
-    segi_pin pins; /* head of a ring, the oldest first */
+    uint64_t stamp;           /* of the newest drop */
+    uint64_t published_stamp; /* of the newest drop that the catalogue knows of */
+    segi_pin pins;            /* head of a ring */
 
     disk_extents free;  /* zeros, unless keep_freed */
     disk_extents dirty; /* content that nothing needs any more */
@@ -133,6 +134,8 @@ seg_status segi_disk_publish(segi_disk *disk, const void *root, size_t size, uin
                              seg_error *err);
 /* Write the superblock *next, whose catalogue is on the medium. */
 seg_status segi_disk_publish_super(segi_disk *disk, const disk_super *next, seg_error *err);
+/* Hold all that was not dropped at the stamp. Under the mutex. */
+void segi_disk_pin_at(segi_disk *disk, segi_pin *pin, uint64_t stamp);
 /* Take over a decoded catalogue: table, root, next id. */
 seg_status segi_disk_adopt(segi_disk *disk, const disk_table *table, seg_error *err);
 

@@ -11,7 +11,7 @@
 #define SYNC_BYTES ((uint64_t)1 << 20)
 #define SYNC_MICROS ((int64_t)1000000)
 #define OPTION_BYTES_MAX ((uint64_t)1 << 40)
-#define EPOCH_MAX ((uint64_t)1 << 61)
+#define COUNT_MAX ((uint64_t)1 << 61)
 #define EPOCH_JUMP 16u
 #define COPY_STEP ((size_t)64 * 1024)
 
@@ -293,8 +293,10 @@ static seg_status log_settle(segi_disk *disk, bool tidy, seg_error *err)
 static seg_status disk_settle(segi_disk *disk, seg_error *err)
 {
     disk_super next = disk->super;
-    if (disk->epoch >= EPOCH_MAX)
-        return segi_disk_damaged(disk, disk->log_path, 32, "epoch of the log", err);
+    /* Half of what a reader accepts: only a forger gets there, and no life counts that far. */
+    if (disk->epoch >= COUNT_MAX || next.generation >= COUNT_MAX || disk->next_id >= COUNT_MAX ||
+        disk->log.end.lsn >= COUNT_MAX)
+        return segi_disk_damaged(disk, disk->path, 0, "numbers that nobody counts to", err);
     bool no_log = (disk->super.flags & DISK_FLAG_NO_LOG) != 0;
     bool tidy = (disk->super.flags & DISK_FLAG_TIDY) != 0;
     disk->epoch += EPOCH_JUMP;

@@ -10,14 +10,19 @@
 
 /* ---- pins ---- */
 
-void segi_disk_pin(segi_disk *disk, segi_pin *pin)
+void segi_disk_pin_at(segi_disk *disk, segi_pin *pin, uint64_t stamp)
 {
-    segi_mutex_lock(disk->mutex);
-    pin->stamp = disk->stamp;
+    pin->stamp = stamp;
     pin->next = &disk->pins;
     pin->previous = disk->pins.previous;
     pin->previous->next = pin;
     disk->pins.previous = pin;
+}
+
+void segi_disk_pin(segi_disk *disk, segi_pin *pin)
+{
+    segi_mutex_lock(disk->mutex);
+    segi_disk_pin_at(disk, pin, disk->stamp);
     segi_mutex_unlock(disk->mutex);
 }
 
@@ -30,11 +35,14 @@ void segi_disk_unpin(segi_disk *disk, segi_pin *pin)
     segi_mutex_unlock(disk->mutex);
 }
 
-/* No pin was taken before the block was dropped. Pins are in the order of their stamps. */
-static bool block_is_unheld(const segi_disk *disk, const disk_block *block)
+/* What was dropped at a later stamp is held by some pin. */
+static uint64_t pins_oldest(const segi_disk *disk)
 {
-    const segi_pin *oldest = disk->pins.next;
-    return oldest == &disk->pins || oldest->stamp >= block->dropped;
+    uint64_t oldest = UINT64_MAX;
+    for (const segi_pin *pin = disk->pins.next; pin != &disk->pins; pin = pin->next)
+        if (pin->stamp < oldest)
+            oldest = pin->stamp;
+    return oldest;
 }
 
 /* ---- the catalogue ---- */
@@ -88,7 +96,7 @@ static seg_status catalogue_build(const segi_disk *disk, const void *root, size_
 
 /* ---- the superblock ---- */
 
-seg_status segi_disk_publish_super(segi_disk *disk, const disk_super *next, seg_error *err)
+static seg_status super_write(segi_disk *disk, const disk_super *next, seg_error *err)
 {
     unsigned char bytes[DISK_SLOT_SIZE];
     segi_disk_slot_encode(next, bytes);
@@ -100,7 +108,12 @@ seg_status segi_disk_publish_super(segi_disk *disk, const disk_super *next, seg_
         disk->poisoned = true;
         return status;
     }
-    SEGI_TRY(segi_disk_sync_file(disk, &disk->file, err));
+    return segi_disk_sync_file(disk, &disk->file, err);
+}
+
+seg_status segi_disk_publish_super(segi_disk *disk, const disk_super *next, seg_error *err)
+{
+    SEGI_TRY(super_write(disk, next, err));
     segi_mutex_lock(disk->mutex);
     disk->super = *next;
     segi_mutex_unlock(disk->mutex);
@@ -135,31 +148,33 @@ static seg_status catalogue_write(segi_disk *disk, const segi_buf *bytes, disk_s
     return status;
 }
 
-/* The new superblock is on the medium. */
-static void publish_done(segi_disk *disk, const disk_entry *old_catalogue, segi_buf *root)
+/* The new superblock is on the medium: in one step it is what a backup sees, too. */
+static void publish_done(segi_disk *disk, const disk_super *next, segi_buf *root)
 {
+    disk_entry old_catalogue = disk->super.catalogue;
     segi_mutex_lock(disk->mutex);
     segi_buf old_root = disk->root;
     disk->root = *root;
     *root = old_root;
+    disk->super = *next;
+    disk->published_stamp = disk->stamp;
     for (size_t i = 0; i < disk->block_count; i++)
         disk->blocks[i].published = disk->blocks[i].dropped == 0;
     segi_mutex_unlock(disk->mutex);
-    if (old_catalogue->id != 0)
-        segi_extents_add(&disk->dirty, old_catalogue->offset, segi_disk_extent_of(old_catalogue));
+    if (old_catalogue.id != 0)
+        segi_extents_add(&disk->dirty, old_catalogue.offset, segi_disk_extent_of(&old_catalogue));
     disk->untidy = disk->options.keep_freed;
 }
 
 static seg_status publish(segi_disk *disk, const segi_buf *bytes, segi_buf *root, disk_super *next,
                           seg_error *err)
 {
-    disk_entry old_catalogue = disk->super.catalogue;
     /* For the old catalogue, for the new one should it fail, and one for segi_disk_put(). */
     if (!segi_extents_reserve(&disk->mem, &disk->dirty, 3))
         return segi_fail_nomem(err);
     SEGI_TRY(catalogue_write(disk, bytes, next, err));
-    SEGI_TRY(segi_disk_publish_super(disk, next, err));
-    publish_done(disk, &old_catalogue, root);
+    SEGI_TRY(super_write(disk, next, err));
+    publish_done(disk, next, root);
     return SEG_OK;
 }
 
@@ -213,10 +228,11 @@ static seg_status blocks_retire(segi_disk *disk, seg_error *err)
     if (!segi_extents_reserve(&disk->mem, &disk->dirty, disk->block_count))
         return segi_fail_nomem(err);
     segi_mutex_lock(disk->mutex);
+    uint64_t oldest = pins_oldest(disk);
     size_t kept = 0;
     for (size_t i = 0; i < disk->block_count; i++) {
         const disk_block *block = &disk->blocks[i];
-        if (block->dropped != 0 && !block->published && block_is_unheld(disk, block))
+        if (block->dropped != 0 && !block->published && block->dropped <= oldest)
             segi_extents_add(&disk->dirty, block->entry.offset, segi_disk_extent_of(&block->entry));
         else
             disk->blocks[kept++] = *block;

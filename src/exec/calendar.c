@@ -158,8 +158,8 @@ const segi_prep_filter *segi_prep_calendar(segi_prep *p, const segi_prep_filter 
 /* Rows outside of the table's times are outside of the window as well: what they get is not used,
  * they only may not lead out of the table. Half a unit more in the dividend keeps a whole quotient
  * from falling short. */
-SEGI_HOT void segi_calendar_rows(const segi_calendar *table, const segi_col *time, uint32_t begin,
-                                 uint32_t count, uint64_t *bits)
+SEGI_HOT static void calendar_look(const segi_calendar *table, const segi_col *time, uint32_t begin,
+                                   uint32_t count, uint64_t *bits)
 {
     double shift = (double)(time->base - table->begin) + 0.5, unit = (double)time->unit;
     double steps = 1.0 / (double)table->step;
@@ -184,4 +184,12 @@ SEGI_HOT void segi_calendar_rows(const segi_calendar *table, const segi_col *tim
         }
         bits[i] = word;
     }
+}
+
+/* Apart from the loop: clang gives a function of several targets no name that other files could
+ * link to. */
+void segi_calendar_rows(const segi_calendar *table, const segi_col *time, uint32_t begin,
+                        uint32_t count, uint64_t *bits)
+{
+    calendar_look(table, time, begin, count, bits);
 }

@@ -17,6 +17,7 @@
  * streak.c   streaks, from periods
  * gather.c   all rows of each user in order: everything that needs the order
  * session.c  rows in order, cut into sessions
+ * prepare_sequence.c, sequence.c, sequence_chain.c, sequence_scan.c  ordered steps
  * occasion.c days of the year
  * value.c    values of candidates
  * leaf.c     leaves of the program -> mask
@@ -167,6 +168,7 @@ typedef enum segi_value_form {
     SEGI_VALUE_TALLY,      /* an aggregate by running figures */
     SEGI_VALUE_BAG,        /* an aggregate over all values of a property, by user */
     SEGI_VALUE_GATHER,     /* an aggregate over ordered rows */
+    SEGI_VALUE_SEQUENCE,   /* a figure of ordered steps */
     SEGI_VALUE_SESSIONS,   /* an aggregate over sessions */
     SEGI_VALUE_OF_SESSION, /* in their `where`: a builtin, or an aggregate over what lies within */
     SEGI_VALUE_ARITH,
@@ -185,13 +187,14 @@ struct segi_prep_value {
     const segi_attr_view *attribute; /* attribute, size */
     const segi_field *const *fields; /* column: by position */
     uint32_t field_count;
-    const segi_texts *strings;            /* string-typed values */
-    const segi_prep_source *source;       /* aggregates */
-    const segi_prep_value *argument;      /* aggregates */
-    const segi_prep_filter *const *share; /* share: by position in source->types */
-    const segi_prep_session *session;     /* sessions */
-    const segi_match *match;              /* mode with ties all: what the value must pass */
-    const segi_prep_value *left, *right;  /* arith; left: shift, score by written cut points */
+    const segi_texts *strings;                 /* string-typed values */
+    const segi_prep_source *source;            /* aggregates */
+    const segi_prep_value *argument;           /* aggregates */
+    const segi_prep_filter *const *share;      /* share: by position in source->types */
+    const segi_prep_session *session;          /* sessions */
+    const struct segi_prep_sequence *sequence; /* sequence (sequence_int.h) */
+    const segi_match *match;                   /* mode with ties all: what the value must pass */
+    const segi_prep_value *left, *right;       /* arith; left: shift, score by written cut points */
     const segi_prep_score *score;
     const segi_user_zones *zones; /* civil, shift, moment, distinct periods */
     bool needs_users;             /* gather: argument or share read the user's zone */
@@ -270,6 +273,7 @@ typedef struct segi_prep_leaf {
     int64_t min, max; /* COUNT; NTH: n in min; SPLIT: draws, as uint64_t */
     const segi_prep_filter *test;
     uint32_t narrow_count; /* TEST: 0: anybody may differ from anybody */
+    bool narrow_all;       /* only who has rows of all of them may differ; otherwise of any */
     segi_narrow narrow[SEGI_NARROW_MAX];
 } segi_prep_leaf;
 
@@ -390,9 +394,10 @@ typedef struct segi_worker {
     int64_t *bag_slots, *bag_sorted; /* values as they come; by user */
     uint16_t *bag_lows;              /* whose they are */
     size_t bag_capacity, bag_lows_capacity, bag_sorted_capacity, bag_count;
-    uint32_t *bag_counts;   /* by value, for the most frequent one */
-    segi_op_actual *actual; /* by operation */
-    uint32_t op;            /* operation under way, for `actual` */
+    uint32_t *bag_counts;                /* by value, for the most frequent one */
+    struct segi_sequence_work *sequence; /* of sequence.c, made at first use */
+    segi_op_actual *actual;              /* by operation */
+    uint32_t op;                         /* operation under way, for `actual` */
 } segi_worker;
 
 void segi_worker_fail(segi_worker *w, seg_status status, const char *message);
@@ -443,6 +448,18 @@ const segi_prep_value *segi_prep_value_of(segi_prep *p, const segi_node *node, s
 const segi_prep_source *segi_prep_source_of(segi_prep *p, const segi_selector *selector,
                                             int64_t begin, int64_t end);
 const segi_prep_source *segi_prep_source_window(segi_prep *p, const segi_node *node);
+/* Strings of several dictionaries under common codes. */
+const segi_texts *segi_prep_texts(segi_prep *p, const segi_dict *const *dicts, uint32_t dict_count);
+/* The dictionary of a property in the selector's event type at `position`; NULL: no strings. */
+const segi_dict *segi_prep_dict(segi_prep *p, const segi_selector *selector, const segi_node *node,
+                                uint32_t position);
+/* The figure of a SEQUENCE or FIGURE node (prepare_sequence.c). */
+const segi_prep_value *segi_prep_sequence_of(segi_prep *p, const segi_node *node);
+/* Only users with rows of the steps without which the figure is below `least` may differ from
+ * others; at least 1. */
+void segi_prep_sequence_narrow(const segi_prep_value *value, int64_t least, segi_prep_leaf *leaf);
+/* The same for any test of the figure; false where there is no room. */
+bool segi_prep_sequence_differs(const segi_prep_value *value, segi_prep_leaf *leaf);
 /* True where the bounds differ from user to user. */
 bool segi_prep_window_each(const segi_window *window, bool dates);
 const segi_prep_window *segi_prep_window_of(segi_prep *p, const segi_window *window, bool events,
@@ -651,6 +668,10 @@ bool segi_streak_word(const segi_node *node, uint64_t word, uint32_t now, int64_
 bool segi_bag_fits(segi_prep_value *value);
 void segi_bag_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                     segi_vector *out);
+/* Figures of sequences (sequence.c). */
+void segi_sequence_users(segi_worker *w, const segi_prep_value *value, segi_users users,
+                         segi_vector *out);
+void segi_sequence_work_destroy(const segi_mem *mem, struct segi_sequence_work *work);
 /* Users with at least one selected row, into `out`, which starts clear: all candidates who have
  * one, and maybe others. */
 void segi_tally_did(segi_worker *w, const segi_prep_source *source, const segi_mask *candidates,

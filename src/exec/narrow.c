@@ -55,6 +55,7 @@ static bool narrow_value(segi_prep_leaf *leaf, const segi_prep_value *value,
     case SEGI_VALUE_BAG:
     case SEGI_VALUE_SESSIONS: /* no session without rows, and no more of them than rows */
     case SEGI_VALUE_GATHER: return narrow_add(leaf, value, match);
+    case SEGI_VALUE_SEQUENCE: return segi_prep_sequence_differs(value, leaf);
     case SEGI_VALUE_ARITH:
         return narrow_value(leaf, value->left, NULL) && narrow_value(leaf, value->right, NULL);
     case SEGI_VALUE_SHIFT: return narrow_value(leaf, value->left, NULL);
@@ -108,9 +109,17 @@ bool segi_narrow_users(segi_worker *w, const segi_prep_leaf *leaf, const segi_ma
     if (!did)
         return false;
     segi_mask_zero(out_some);
+    if (leaf->narrow_all)
+        memcpy(out_some, candidates, sizeof *out_some);
     for (uint32_t i = 0; i < leaf->narrow_count && w->status == SEG_OK; i++) {
-        narrow_did(w, &leaf->narrow[i], candidates, count, did);
-        segi_mask_or(out_some, did);
+        if (leaf->narrow_all) { /* fewer and fewer are looked up */
+            narrow_did(w, &leaf->narrow[i], out_some, count, did);
+            segi_mask_and(out_some, did);
+            count = segi_mask_count(out_some);
+        } else {
+            narrow_did(w, &leaf->narrow[i], candidates, count, did);
+            segi_mask_or(out_some, did);
+        }
     }
     segi_worker_mask_pop(w);
     segi_mask_and(out_some, candidates);

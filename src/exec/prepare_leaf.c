@@ -339,6 +339,18 @@ static bool leaf_did(segi_prep *p, const segi_node *node, segi_prep_leaf *out)
     return true;
 }
 
+static bool leaf_sequence(segi_prep *p, const segi_node *node, segi_prep_leaf *out)
+{
+    const segi_prep_value *value = segi_prep_sequence_of(p, node);
+    out->form = SEGI_LEAF_TEST;
+    out->test = value ? test_range(p, value, node->bound.min, node->bound.max) : NULL;
+    if (out->test && node->bound.min < 1)
+        segi_prep_narrow(out);
+    else if (out->test)
+        segi_prep_sequence_narrow(value, node->bound.min, out);
+    return out->test != NULL;
+}
+
 /* The instant of the first, last or nth event, tested against each user's own window. */
 static bool leaf_edge_each(segi_prep *p, const segi_node *node, segi_prep_leaf *out)
 {
@@ -437,6 +449,7 @@ bool segi_prep_leaf_of(segi_prep *p, const segi_node *node, segi_prep_leaf *out)
     switch (node->kind) {
     case SEGI_NODE_DID: return leaf_did(p, node, out);
     case SEGI_NODE_EDGE: return leaf_edge(p, node, out);
+    case SEGI_NODE_SEQUENCE: return leaf_sequence(p, node, out);
     case SEGI_NODE_HAS: return leaf_has(p, node, out);
     case SEGI_NODE_SPLIT: return leaf_split(p, node, out);
     default: break;

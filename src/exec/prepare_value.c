@@ -163,8 +163,7 @@ static uint32_t strings_common(const segi_texts *out, uint32_t **to_code, uint32
 
 /* Several dictionaries under common codes, so that equal texts of different event types are one
  * value. */
-static const segi_texts *strings_of_dicts(segi_prep *p, const segi_dict *const *dicts,
-                                          uint32_t dict_count)
+const segi_texts *segi_prep_texts(segi_prep *p, const segi_dict *const *dicts, uint32_t dict_count)
 {
     segi_texts *out = SEGI_PREP_NEW(p, segi_texts);
     uint32_t **to_code = segi_prep_alloc(p, dict_count, sizeof *to_code);
@@ -198,8 +197,8 @@ static const segi_texts *strings_of_dicts(segi_prep *p, const segi_dict *const *
     return out;
 }
 
-static const segi_dict *property_dict(segi_prep *p, const segi_selector *selector,
-                                      const segi_node *node, uint32_t position)
+const segi_dict *segi_prep_dict(segi_prep *p, const segi_selector *selector, const segi_node *node,
+                                uint32_t position)
 {
     const segi_snapshot *s = p->run->snapshot;
     if (position >= selector->event_count || !node->fields[position] ||
@@ -214,18 +213,18 @@ static const segi_texts *property_strings(segi_prep *p, const segi_node *node, s
 {
     const segi_selector *selector = place.selector;
     if (!place.common)
-        return strings_of_dict(p, property_dict(p, selector, node, place.position));
+        return strings_of_dict(p, segi_prep_dict(p, selector, node, place.position));
     uint32_t used = 0;
     const segi_dict *only = NULL;
     const segi_dict **dicts = segi_prep_alloc(p, selector->event_count, sizeof *dicts);
     if (!dicts)
         return NULL;
     for (uint32_t i = 0; i < selector->event_count; i++) {
-        dicts[i] = property_dict(p, selector, node, i);
+        dicts[i] = segi_prep_dict(p, selector, node, i);
         used += dicts[i] != NULL;
         only = dicts[i] ? dicts[i] : only;
     }
-    return used < 2 ? strings_of_dict(p, only) : strings_of_dicts(p, dicts, selector->event_count);
+    return used < 2 ? strings_of_dict(p, only) : segi_prep_texts(p, dicts, selector->event_count);
 }
 
 /* ---- sources ---- */
@@ -609,6 +608,7 @@ const segi_prep_value *segi_prep_value_of(segi_prep *p, const segi_node *node, s
     case SEGI_NODE_ARITH: return prep_arith(p, node, place);
     case SEGI_NODE_AGGREGATE: return prep_aggregate(p, node);
     case SEGI_NODE_SCORE: return segi_score_value(p, node);
+    case SEGI_NODE_FIGURE: return segi_prep_sequence_of(p, node);
     case SEGI_NODE_ATTRIBUTE:
     case SEGI_NODE_SIZE: return prep_attribute(p, node);
     case SEGI_NODE_PROPERTY:

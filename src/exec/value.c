@@ -244,6 +244,7 @@ void segi_value_users(segi_worker *w, const segi_prep_value *value, segi_users u
     case SEGI_VALUE_TALLY: segi_tally_users(w, value, users, out); break;
     case SEGI_VALUE_BAG: segi_bag_users(w, value, users, out); break;
     case SEGI_VALUE_GATHER: segi_gather_users(w, value, users, out); break;
+    case SEGI_VALUE_SEQUENCE: segi_sequence_users(w, value, users, out); break;
     case SEGI_VALUE_SESSIONS: segi_sessions_users(w, value, users, out); break;
     case SEGI_VALUE_OF_SESSION: segi_session_values(w, value, users, out); break;
     case SEGI_VALUE_ARITH: value_arith(w, value, users, out); break;

@@ -225,6 +225,7 @@ static void worker_destroy(segi_worker *w)
                            w->sessions.rows, w->sessions.lows, w->sessions.list};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
         segi_free(mem, owned[i]);
+    segi_sequence_work_destroy(mem, w->sequence);
     segi_free(mem, w);
 }
 

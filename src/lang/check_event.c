@@ -138,8 +138,8 @@ static bool select_listed(segi_check *k, const segi_syn_selector *syn, segi_sele
 }
 
 /* The condition in where is about one event; its zone is the window's. */
-static const segi_node *check_where(segi_check *k, const segi_selector *selector,
-                                    const segi_syn *where, segi_zone_ref zone)
+const segi_node *segi_check_where(segi_check *k, const segi_selector *selector,
+                                  const segi_syn *where, segi_zone_ref zone)
 {
     const segi_selector *outer = k->selector;
     segi_zone_ref outer_zone = k->zone;
@@ -161,7 +161,7 @@ segi_selector *segi_check_selector(segi_check *k, const segi_syn_selector *syn, 
                                : select_listed(k, syn, selector)))
         return NULL;
     if (syn->where != NULL) {
-        selector->where = check_where(k, selector, syn->where, zone);
+        selector->where = segi_check_where(k, selector, syn->where, zone);
         if (selector->where == NULL)
             return NULL;
         if (selector->where->kind == SEGI_NODE_EVERYONE)
@@ -253,7 +253,7 @@ static bool check_each(segi_check *k, const segi_syn_bound *syn, int64_t *out)
     return true;
 }
 
-static bool check_bound(segi_check *k, const segi_syn_bound *syn, segi_bound *out)
+bool segi_check_bound(segi_check *k, const segi_syn_bound *syn, segi_bound *out)
 {
     int64_t low, high = 0;
     if (!segi_check_number(k, syn->low, &low) || !segi_check_number(k, syn->high, &high))
@@ -311,7 +311,7 @@ segi_node *segi_check_did(segi_check *k, const segi_syn *syn)
     if (node == NULL || !check_what_and_when(k, behaviour, node))
         return NULL;
     node->bound = (segi_bound){false, 1, INT64_MAX, false, SEGI_UNIT_SECOND, 1};
-    if (behaviour->bound != NULL && !check_bound(k, behaviour->bound, &node->bound))
+    if (behaviour->bound != NULL && !segi_check_bound(k, behaviour->bound, &node->bound))
         return NULL;
     if (!syn->negated)
         return node;
@@ -473,7 +473,7 @@ static segi_node *check_aggregate_of(segi_check *k, const segi_syn *syn)
         return node;
     if (node->aggregate == SEGI_AGG_SHARE) {
         node->type = segi_type_of(SEG_TYPE_FLOAT64);
-        node->share = check_where(k, node->selector, behaviour->argument, node->window.zone);
+        node->share = segi_check_where(k, node->selector, behaviour->argument, node->window.zone);
         return node->share == NULL ? NULL : node;
     }
     segi_node *argument = check_argument(k, behaviour, node);

@@ -457,6 +457,7 @@ static segi_node *check_by_kind(segi_check *k, const segi_syn *syn)
     case SEGI_SYN_AT_LEAST: return check_at_least(k, syn);
     case SEGI_SYN_DID: return fail_in_where(k, syn) ? NULL : segi_check_did(k, syn);
     case SEGI_SYN_EDGE: return fail_in_where(k, syn) ? NULL : segi_check_edge(k, syn);
+    case SEGI_SYN_SEQUENCE: return fail_in_where(k, syn) ? NULL : segi_check_sequence(k, syn);
     case SEGI_SYN_SEGMENT: return fail_in_where(k, syn) ? NULL : check_segment(k, syn);
     case SEGI_SYN_LIFECYCLE: return fail_in_where(k, syn) ? NULL : segi_check_lifecycle(k, syn);
     case SEGI_SYN_RANK: return fail_in_where(k, syn) ? NULL : segi_check_test(k, syn);
@@ -493,6 +494,7 @@ const segi_node *segi_check_text(segi_compiling *c, const char *text, size_t siz
     c->status = segi_parse(&c->scratch, text, size, goal, &c->nodes, &root, c->err);
     if (c->status != SEG_OK)
         return NULL;
+    k.aliases = root.aliases;
     if (root.zone_given && !segi_check_zone(&k, &root.zone, &k.zone))
         return NULL;
     if (root.week_given)

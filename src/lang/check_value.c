@@ -462,6 +462,7 @@ static segi_node *check_by_kind(segi_check *k, const segi_syn *syn, const segi_v
     case SEGI_SYN_NAME: return segi_check_name(k, syn);
     case SEGI_SYN_BUILTIN: return check_builtin(k, syn);
     case SEGI_SYN_AGGREGATE: return segi_check_aggregate(k, syn);
+    case SEGI_SYN_FIGURE: return segi_check_sequence(k, syn);
     case SEGI_SYN_ARITH: return check_arith(k, syn);
     case SEGI_SYN_NEGATE: return check_negate(k, syn);
     case SEGI_SYN_SIZE: return check_size(k, syn);

@@ -84,8 +84,11 @@ typedef struct segi_check {
     segi_reference *reference; /* NULL: the predicate's own text */
     segi_zone_ref zone;        /* where nothing else is said */
     int32_t week_start;
-    const segi_selector *selector; /* inside where, else NULL */
-    bool right;                    /* the value being checked is the right side of a comparison */
+    const segi_selector *selector;  /* inside where, else NULL */
+    bool right;                     /* the value being checked is the right side of a comparison */
+    const segi_syn_alias *aliases;  /* names of steps, anywhere in the text */
+    const segi_syn_step *steps;     /* inside a sequence: those before the one being checked, ... */
+    const segi_syn_step *steps_end; /* ... which is this one */
 } segi_check;
 
 /* ---- failing ---- */
@@ -246,6 +249,9 @@ bool segi_check_window(segi_check *k, const segi_syn_window *syn, bool events, s
 void segi_check_window_default(const segi_check *k, segi_window *out);
 
 /* A selector in that zone. */
+const segi_node *segi_check_where(segi_check *k, const segi_selector *selector,
+                                  const segi_syn *where, segi_zone_ref zone);
+bool segi_check_bound(segi_check *k, const segi_syn_bound *syn, segi_bound *out);
 segi_selector *segi_check_selector(segi_check *k, const segi_syn_selector *syn, segi_zone_ref zone);
 
 /* ---- check_shape.c ---- */
@@ -258,6 +264,12 @@ segi_node *segi_check_anniversary(segi_check *k, const segi_syn *syn);
 bool segi_check_is_season(const segi_syn *syn);
 segi_node *segi_check_season(segi_check *k, const segi_syn *syn, segi_node *value);
 segi_node *segi_check_lifecycle(segi_check *k, const segi_syn *syn);
+
+/* ---- check_sequence.c ---- */
+
+segi_node *segi_check_sequence(segi_check *k, const segi_syn *syn);
+/* The name begins with that of a step. */
+bool segi_check_is_alias(const segi_syn_alias *alias, const char *name, size_t size);
 
 /* ---- check_predicate.c ---- */
 

@@ -2,7 +2,8 @@
  *
  * JSON becomes predicate text, brackets only where the grammar needs them, and that text goes the
  * way of every other: one parser, one checker, one meaning. A table says which fields an
- * object of each type has and who writes its text: json_predicate.c, json_value.c, json_part.c.
+ * object of each type has and who writes its text: json_predicate.c, json_value.c, json_part.c,
+ * json_sequence.c.
  * json_read.c refuses what does not fit the tables. */
 #ifndef SEGI_JSON_H
 #define SEGI_JSON_H
@@ -26,7 +27,9 @@ typedef enum segi_json_place {
     SEGI_JSON_TIMES,
     SEGI_JSON_WINDOW,
     SEGI_JSON_ANCHOR,
-    SEGI_JSON_LENGTH
+    SEGI_JSON_LENGTH,
+    SEGI_JSON_CHAIN,
+    SEGI_JSON_STEP
 } segi_json_place;
 
 typedef enum segi_json_kind {
@@ -65,6 +68,7 @@ typedef struct segi_json_forms {
 extern const segi_json_forms segi_json_predicate_forms; /* the root's is the first */
 extern const segi_json_forms segi_json_value_forms;
 extern const segi_json_forms segi_json_part_forms;
+extern const segi_json_forms segi_json_sequence_forms;
 /* All of them, by index; NULL past the last. */
 const segi_json_form *segi_json_form_at(size_t index);
 

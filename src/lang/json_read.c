@@ -159,7 +159,7 @@ void segi_json_fail(segi_json *j, const yyjson_val *at, const char *hint, const 
 const segi_json_form *segi_json_form_at(size_t index)
 {
     static const segi_json_forms *const all[] = {&segi_json_predicate_forms, &segi_json_value_forms,
-                                                 &segi_json_part_forms};
+                                                 &segi_json_part_forms, &segi_json_sequence_forms};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         if (index < all[i]->count)
             return &all[i]->forms[index];
@@ -169,7 +169,8 @@ const segi_json_form *segi_json_form_at(size_t index)
 }
 
 static const char *const place_names[] = {"a predicate", "a predicate", "a value",   "a selector",
-                                          "a count",     "a span",      "an anchor", "a length"};
+                                          "a count",     "a span",      "an anchor", "a length",
+                                          "a chain",     "a step"};
 
 static bool text_equal(yyjson_val *value, const char *text)
 {

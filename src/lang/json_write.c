@@ -9,70 +9,66 @@
 
 #include "base/civil.h"
 #include "lang/json.h"
+#include "lang/json_write.h"
 #include "lang/print.h"
 
-typedef struct json_writer {
-    segi_buf *out;
-    bool comma; /* something stands before the next key or element */
-} json_writer;
-
-static void write_predicate(json_writer *w, const segi_syn *syn);
-static void write_value(json_writer *w, const segi_syn *syn);
+static void write_predicate(segi_json_out *w, const segi_syn *syn);
+static void write_value(segi_json_out *w, const segi_syn *syn);
 
 /* ---- the syntax of JSON ---- */
 
-static void json_open(json_writer *w, char bracket)
+void segi_json_out_open(segi_json_out *w, char bracket)
 {
     segi_buf_char(w->out, bracket);
     w->comma = false;
 }
 
-static void json_close(json_writer *w, char bracket)
+void segi_json_out_close(segi_json_out *w, char bracket)
 {
     segi_buf_char(w->out, bracket);
     w->comma = true;
 }
 
-static void json_comma(json_writer *w)
+void segi_json_out_comma(segi_json_out *w)
 {
     if (w->comma)
         segi_buf_char(w->out, ',');
     w->comma = true;
 }
 
-static void json_key(json_writer *w, const char *name)
+void segi_json_out_key(segi_json_out *w, const char *name)
 {
-    json_comma(w);
+    segi_json_out_comma(w);
     segi_buf_quoted(w->out, name, strlen(name));
     segi_buf_char(w->out, ':');
 }
 
-static void json_text(json_writer *w, const char *name, const char *text, size_t size)
+void segi_json_out_text(segi_json_out *w, const char *name, const char *text, size_t size)
 {
-    json_key(w, name);
+    segi_json_out_key(w, name);
     segi_buf_quoted(w->out, text, size);
 }
 
-static void json_word(json_writer *w, const char *name, const char *word)
+void segi_json_out_word(segi_json_out *w, const char *name, const char *word)
 {
-    json_text(w, name, word, strlen(word));
+    segi_json_out_text(w, name, word, strlen(word));
 }
 
-static void json_true(json_writer *w, const char *name, bool value)
+static void json_true(segi_json_out *w, const char *name, bool value)
 {
     if (!value)
         return;
-    json_key(w, name);
+    segi_json_out_key(w, name);
     segi_buf_text(w->out, "true");
 }
 
-static void json_int(json_writer *w, const char *name, int64_t value)
+static void json_int(segi_json_out *w, const char *name, int64_t value)
 {
-    json_key(w, name);
+    segi_json_out_key(w, name);
     segi_buf_int(w->out, value);
 }
 
-static void json_float(json_writer *w, double value)
+static void json_float(segi_json_out *w, double value)
 {
     segi_printer p = {.out = w->out};
     segi_print_float(&p, value);
@@ -80,16 +76,16 @@ static void json_float(json_writer *w, double value)
 
 /* ---- small things ---- */
 
-static void write_param(json_writer *w, const segi_syn *param)
+static void write_param(segi_json_out *w, const segi_syn *param)
 {
-    json_open(w, '{');
-    json_text(w, "param", param->u.name.text, param->u.name.text_size);
-    json_close(w, '}');
+    segi_json_out_open(w, '{');
+    segi_json_out_text(w, "param", param->u.name.text, param->u.name.text_size);
+    segi_json_out_close(w, '}');
 }
 
-static void write_number(json_writer *w, const char *name, segi_syn_number number)
+void segi_json_out_number(segi_json_out *w, const char *name, segi_syn_number number)
 {
-    json_key(w, name);
+    segi_json_out_key(w, name);
     if (number.param != NULL)
         write_param(w, number.param);
     else
@@ -102,7 +98,7 @@ static bool duration_is_iso(segi_syn_duration duration)
     return duration.count.param == NULL && duration.unit != SEGI_UNIT_QUARTER;
 }
 
-static void write_iso(json_writer *w, segi_syn_duration duration)
+static void write_iso(segi_json_out *w, segi_syn_duration duration)
 {
     static const char letters[] = "SMHDWMQY"; /* the order of segi_unit */
     int64_t count = duration.count.value;
@@ -114,21 +110,21 @@ static void write_iso(json_writer *w, segi_syn_duration duration)
     segi_buf_char(w->out, '"');
 }
 
-static void write_duration(json_writer *w, const char *name, segi_syn_duration duration)
+void segi_json_out_duration(segi_json_out *w, const char *name, segi_syn_duration duration)
 {
-    json_key(w, name);
+    segi_json_out_key(w, name);
     if (duration_is_iso(duration)) {
         write_iso(w, duration);
         return;
     }
-    json_open(w, '{');
-    write_number(w, "count", duration.count);
-    json_word(w, "type", "duration");
-    json_word(w, "unit", segi_unit_name(duration.unit));
-    json_close(w, '}');
+    segi_json_out_open(w, '{');
+    segi_json_out_number(w, "count", duration.count);
+    segi_json_out_word(w, "type", "duration");
+    segi_json_out_word(w, "unit", segi_unit_name(duration.unit));
+    segi_json_out_close(w, '}');
 }
 
-static void write_moment_text(json_writer *w, segi_moment moment)
+static void write_moment_text(segi_json_out *w, segi_moment moment)
 {
     segi_buf_char(w->out, '"');
     if (moment.kind == SEGI_MOMENT_DATE)
@@ -141,113 +137,118 @@ static void write_moment_text(json_writer *w, segi_moment moment)
     segi_buf_char(w->out, '"');
 }
 
-static void write_moment(json_writer *w, const char *name, const segi_syn_moment *moment)
+static void write_moment(segi_json_out *w, const char *name, const segi_syn_moment *moment)
 {
-    json_key(w, name);
+    segi_json_out_key(w, name);
     if (moment->param != NULL)
         write_param(w, moment->param);
     else
         write_moment_text(w, moment->moment);
 }
 
-static void write_zone(json_writer *w, const char *name, const segi_syn_zone *zone)
+static void write_zone(segi_json_out *w, const char *name, const segi_syn_zone *zone)
 {
     if (zone->kind == SEGI_TZ_USER)
-        json_word(w, name, "user");
+        segi_json_out_word(w, name, "user");
     else if (zone->kind == SEGI_TZ_NAME)
-        json_text(w, name, zone->name, zone->name_size);
+        segi_json_out_text(w, name, zone->name, zone->name_size);
 }
 
 /* ---- selectors, bounds, windows ---- */
 
-static void write_where(json_writer *w, const segi_syn_selector *selector)
+static void write_where(segi_json_out *w, const segi_syn_selector *selector)
 {
     if (selector->where == NULL)
         return;
-    json_key(w, "where");
+    segi_json_out_key(w, "where");
     write_predicate(w, selector->where);
 }
 
-static void write_texts(json_writer *w, const segi_syn *texts)
+void segi_json_out_texts(segi_json_out *w, const segi_syn *texts)
 {
-    json_open(w, '[');
+    segi_json_out_open(w, '[');
     for (const segi_syn *text = texts; text != NULL; text = text->next) {
-        json_comma(w);
+        segi_json_out_comma(w);
         segi_buf_quoted(w->out, text->u.name.text, text->u.name.text_size);
     }
-    json_close(w, ']');
+    segi_json_out_close(w, ']');
 }
 
-static void write_selector(json_writer *w, const char *name, const segi_syn_selector *selector)
+/* name NULL: an element of a list. */
+void segi_json_out_selector(segi_json_out *w, const char *name, const segi_syn_selector *selector)
 {
-    json_key(w, name);
-    json_open(w, '{');
+    if (name != NULL)
+        segi_json_out_key(w, name);
+    else
+        segi_json_out_comma(w);
+    segi_json_out_open(w, '{');
     if (selector->session != NULL) {
-        write_duration(w, "gap", selector->session->gap);
+        segi_json_out_duration(w, "gap", selector->session->gap);
         if (selector->session->of != NULL)
-            write_selector(w, "of", selector->session->of);
-        json_word(w, "type", "session");
+            segi_json_out_selector(w, "of", selector->session->of);
+        segi_json_out_word(w, "type", "session");
     } else if (selector->any) {
-        json_word(w, "type", "any_event");
+        segi_json_out_word(w, "type", "any_event");
     } else if (selector->event_count == 1) {
-        json_text(w, "name", selector->events->u.name.text, selector->events->u.name.text_size);
-        json_word(w, "type", "event");
+        segi_json_out_text(w, "name", selector->events->u.name.text,
+                           selector->events->u.name.text_size);
+        segi_json_out_word(w, "type", "event");
     } else {
-        json_key(w, "names");
-        write_texts(w, selector->events);
-        json_word(w, "type", "any_of");
+        segi_json_out_key(w, "names");
+        segi_json_out_texts(w, selector->events);
+        segi_json_out_word(w, "type", "any_of");
     }
     write_where(w, selector);
-    json_close(w, '}');
+    segi_json_out_close(w, '}');
 }
 
-static void write_bound(json_writer *w, const char *name, const segi_syn_bound *bound)
+void segi_json_out_bound(segi_json_out *w, const char *name, const segi_syn_bound *bound)
 {
     static const char *const kinds[] = {"at_least",   "at_most", "more_than",
                                         "fewer_than", "exactly", "between"};
     if (bound == NULL)
         return;
-    json_key(w, name);
-    json_open(w, '{');
+    segi_json_out_key(w, name);
+    segi_json_out_open(w, '{');
     if (bound->kind != SEGI_BOUND_BETWEEN)
-        write_number(w, "count", bound->low);
-    write_bound(w, "each", bound->each);
+        segi_json_out_number(w, "count", bound->low);
+    segi_json_out_bound(w, "each", bound->each);
     if (bound->kind == SEGI_BOUND_BETWEEN) {
-        write_number(w, "high", bound->high);
-        write_number(w, "low", bound->low);
+        segi_json_out_number(w, "high", bound->high);
+        segi_json_out_number(w, "low", bound->low);
     }
     if (bound->periods)
-        json_word(w, "on", segi_unit_name(bound->period));
-    json_word(w, "type", kinds[bound->kind]);
-    json_close(w, '}');
+        segi_json_out_word(w, "on", segi_unit_name(bound->period));
+    segi_json_out_word(w, "type", kinds[bound->kind]);
+    segi_json_out_close(w, '}');
 }
 
-static void write_anchor(json_writer *w, const segi_syn_window *window)
+static void write_anchor(segi_json_out *w, const segi_syn_window *window)
 {
     static const char *const sides[] = {"after", "before", "of"};
-    json_key(w, "anchor");
+    segi_json_out_key(w, "anchor");
     if (window->anchor_selector == NULL) {
         write_value(w, window->anchor_name);
     } else {
-        json_open(w, '{');
-        write_selector(w, "select", window->anchor_selector);
-        json_word(w, "type", window->anchor_which == SEGI_FIRST ? "first" : "last");
-        json_close(w, '}');
+        segi_json_out_open(w, '{');
+        segi_json_out_selector(w, "select", window->anchor_selector);
+        segi_json_out_word(w, "type", window->anchor_which == SEGI_FIRST ? "first" : "last");
+        segi_json_out_close(w, '}');
     }
-    write_duration(w, "length", window->length);
-    json_word(w, "side", sides[window->side]);
+    segi_json_out_duration(w, "length", window->length);
+    segi_json_out_word(w, "side", sides[window->side]);
 }
 
 /* The fields of a window before "type", and its name. */
-static const char *write_span(json_writer *w, const segi_syn_window *window)
+static const char *write_span(segi_json_out *w, const segi_syn_window *window)
 {
     switch (window->kind) {
     case SEGI_WINDOW_EVER: return "ever";
-    case SEGI_WINDOW_LAST: write_duration(w, "length", window->length); return "last";
-    case SEGI_WINDOW_NEXT: write_duration(w, "length", window->length); return "next";
+    case SEGI_WINDOW_LAST: segi_json_out_duration(w, "length", window->length); return "last";
+    case SEGI_WINDOW_NEXT: segi_json_out_duration(w, "length", window->length); return "next";
     case SEGI_WINDOW_LAST_CALENDAR:
         json_true(w, "complete", window->complete);
-        write_number(w, "count", window->length.count);
+        segi_json_out_number(w, "count", window->length.count);
         return "calendar";
     case SEGI_WINDOW_THIS: return "this";
     case SEGI_WINDOW_PREVIOUS: return "previous";
@@ -258,40 +259,40 @@ static const char *write_span(json_writer *w, const segi_syn_window *window)
         write_moment(w, "to", &window->to);
         return "between";
     case SEGI_WINDOW_AGO:
-        write_duration(w, "from", window->length);
+        segi_json_out_duration(w, "from", window->length);
         if (window->length_to.count.param != NULL || window->length_to.count.value != 0)
-            write_duration(w, "to", window->length_to);
+            segi_json_out_duration(w, "to", window->length_to);
         return "ago";
-    case SEGI_WINDOW_OLDER: write_duration(w, "length", window->length); return "older";
+    case SEGI_WINDOW_OLDER: segi_json_out_duration(w, "length", window->length); return "older";
     case SEGI_WINDOW_ANCHOR: write_anchor(w, window); return "around";
     }
     return "";
 }
 
-static void write_window(json_writer *w, const segi_syn_window *window, bool needed)
+void segi_json_out_window(segi_json_out *w, const segi_syn_window *window, bool needed)
 {
     if (window == NULL ||
         (!needed && window->kind == SEGI_WINDOW_EVER && window->zone.kind == SEGI_TZ_NONE))
         return;
-    json_key(w, "window");
-    json_open(w, '{');
+    segi_json_out_key(w, "window");
+    segi_json_out_open(w, '{');
     const char *type = write_span(w, window);
-    json_word(w, "type", type);
+    segi_json_out_word(w, "type", type);
     write_zone(w, "tz", &window->zone);
     if (window->kind == SEGI_WINDOW_LAST_CALENDAR || window->kind == SEGI_WINDOW_THIS ||
         window->kind == SEGI_WINDOW_PREVIOUS)
-        json_word(w, "unit", segi_unit_name(window->length.unit));
-    json_close(w, '}');
+        segi_json_out_word(w, "unit", segi_unit_name(window->length.unit));
+    segi_json_out_close(w, '}');
 }
 
 /* ---- values ---- */
 
-static void write_name(json_writer *w, const segi_syn *syn, const char *type)
+static void write_name(segi_json_out *w, const segi_syn *syn, const char *type)
 {
-    json_open(w, '{');
-    json_text(w, "name", syn->u.name.text, syn->u.name.text_size);
-    json_word(w, "type", type);
-    json_close(w, '}');
+    segi_json_out_open(w, '{');
+    segi_json_out_text(w, "name", syn->u.name.text, syn->u.name.text_size);
+    segi_json_out_word(w, "type", type);
+    segi_json_out_close(w, '}');
 }
 
 static const char *aggregate_name(segi_aggregate aggregate)
@@ -320,22 +321,22 @@ static const char *aggregate_name(segi_aggregate aggregate)
     return "";
 }
 
-static void write_not_one(json_writer *w, const char *name, int64_t value)
+static void write_not_one(segi_json_out *w, const char *name, int64_t value)
 {
     if (value != 1)
         json_int(w, name, value);
 }
 
-static void write_aggregate(json_writer *w, const segi_syn_behaviour *of)
+static void write_aggregate(segi_json_out *w, const segi_syn_behaviour *of)
 {
     static const char *const ties[] = {"latest", "none", "all"};
     static const segi_streak plain = {1, 1, 0, 1};
     const segi_streak *streak = of->streak != NULL ? of->streak : &plain;
-    json_open(w, '{');
+    segi_json_out_open(w, '{');
     json_true(w, "broken", of->aggregate == SEGI_AGG_STREAK_BROKEN);
-    json_word(w, "fn", aggregate_name(of->aggregate));
+    segi_json_out_word(w, "fn", aggregate_name(of->aggregate));
     if (of->aggregate == SEGI_AGG_PERCENTILE) {
-        json_key(w, "fraction");
+        segi_json_out_key(w, "fraction");
         json_float(w, of->fraction);
     }
     write_not_one(w, "length", streak->length);
@@ -345,127 +346,127 @@ static void write_aggregate(json_writer *w, const segi_syn_behaviour *of)
     if (of->aggregate == SEGI_AGG_NTH)
         json_int(w, "nth", of->nth);
     if (of->aggregate == SEGI_AGG_SHARE) {
-        json_key(w, "of");
+        segi_json_out_key(w, "of");
         write_predicate(w, of->argument);
     }
     if (streak->missed != 0)
         json_int(w, "per", streak->per);
     if (of->argument != NULL && of->aggregate != SEGI_AGG_SHARE) {
-        json_key(w, "property");
+        segi_json_out_key(w, "property");
         write_value(w, of->argument);
     }
-    write_selector(w, "select", of->selector);
+    segi_json_out_selector(w, "select", of->selector);
     if (of->aggregate == SEGI_AGG_MODE && of->ties != SEGI_TIES_LATEST)
-        json_word(w, "ties", ties[of->ties]);
-    json_word(w, "type", "aggregate");
+        segi_json_out_word(w, "ties", ties[of->ties]);
+    segi_json_out_word(w, "type", "aggregate");
     if (of->aggregate == SEGI_AGG_DISTINCT_PERIOD || of->streak != NULL)
-        json_word(w, "unit", segi_unit_name(of->period));
-    write_window(w, of->window, false);
-    json_close(w, '}');
+        segi_json_out_word(w, "unit", segi_unit_name(of->period));
+    segi_json_out_window(w, of->window, false);
+    segi_json_out_close(w, '}');
 }
 
 /* In parts of 10^8, six digits after the point of a percentage. */
-static void write_percent(json_writer *w, int64_t parts)
+static void write_percent(segi_json_out *w, int64_t parts)
 {
     segi_printer p = {.out = w->out};
     segi_literal percent = {{SEG_TYPE_DECIMAL, 6}, parts, NULL, 0};
     segi_print_literal(&p, &percent);
 }
 
-static void write_cuts(json_writer *w, const segi_score *score)
+static void write_cuts(segi_json_out *w, const segi_score *score)
 {
     segi_printer p = {.out = w->out};
-    json_open(w, '[');
+    segi_json_out_open(w, '[');
     for (uint32_t i = 0; i < score->cut_count; i++) {
-        json_comma(w);
+        segi_json_out_comma(w);
         if (score->cuts == SEGI_CUTS_PARTS)
             write_percent(w, score->parts[i]);
         else
             segi_print_literal(&p, &score->points[i]);
     }
-    json_close(w, ']');
+    segi_json_out_close(w, ']');
 }
 
-static void write_score(json_writer *w, const segi_syn *syn)
+static void write_score(segi_json_out *w, const segi_syn *syn)
 {
     const segi_syn_score *written = syn->u.score;
     const segi_score *score = &written->score;
-    json_open(w, '{');
+    segi_json_out_open(w, '{');
     if (syn->kids->next != NULL) {
-        json_key(w, "among");
+        segi_json_out_key(w, "among");
         write_predicate(w, syn->kids->next);
     }
     if (score->quantile == 0 && score->cuts == SEGI_CUTS_FIXED) {
-        json_key(w, "cuts");
+        segi_json_out_key(w, "cuts");
         write_cuts(w, score);
     }
     if (written->label_list != NULL) {
-        json_key(w, "labels");
-        write_texts(w, written->label_list);
+        segi_json_out_key(w, "labels");
+        segi_json_out_texts(w, written->label_list);
     }
     if (score->quantile == 0 && score->cuts == SEGI_CUTS_PARTS) {
-        json_key(w, "percentiles");
+        segi_json_out_key(w, "percentiles");
         write_cuts(w, score);
     }
-    json_word(w, "type",
-              score->quantile == 0   ? "tier"
-              : score->quantile == 4 ? "quartile"
-              : score->quantile == 5 ? "quintile"
-                                     : "decile");
-    json_key(w, "value");
+    segi_json_out_word(w, "type",
+                       score->quantile == 0   ? "tier"
+                       : score->quantile == 4 ? "quartile"
+                       : score->quantile == 5 ? "quintile"
+                                              : "decile");
+    segi_json_out_key(w, "value");
     write_value(w, syn->kids);
     json_true(w, "with_zeros", score->zeros);
-    json_close(w, '}');
+    segi_json_out_close(w, '}');
 }
 
-static void write_duration_value(json_writer *w, segi_syn_duration duration)
+static void write_duration_value(segi_json_out *w, segi_syn_duration duration)
 {
-    json_open(w, '{');
+    segi_json_out_open(w, '{');
     if (duration_is_iso(duration)) {
-        json_word(w, "type", "duration");
-        json_key(w, "value");
+        segi_json_out_word(w, "type", "duration");
+        segi_json_out_key(w, "value");
         write_iso(w, duration);
     } else {
-        write_number(w, "count", duration.count);
-        json_word(w, "type", "duration");
-        json_word(w, "unit", segi_unit_name(duration.unit));
+        segi_json_out_number(w, "count", duration.count);
+        segi_json_out_word(w, "type", "duration");
+        segi_json_out_word(w, "unit", segi_unit_name(duration.unit));
     }
-    json_close(w, '}');
+    segi_json_out_close(w, '}');
 }
 
-static void write_one(json_writer *w, const char *type, const segi_syn *kid)
+static void write_one(segi_json_out *w, const char *type, const segi_syn *kid)
 {
-    json_open(w, '{');
-    json_word(w, "type", type);
-    json_key(w, "value");
+    segi_json_out_open(w, '{');
+    segi_json_out_word(w, "type", type);
+    segi_json_out_key(w, "value");
     write_value(w, kid);
-    json_close(w, '}');
+    segi_json_out_close(w, '}');
 }
 
-static void write_two(json_writer *w, const segi_syn *syn, const char *op, const char *type)
+static void write_two(segi_json_out *w, const segi_syn *syn, const char *op, const char *type)
 {
-    json_open(w, '{');
-    json_key(w, "left");
+    segi_json_out_open(w, '{');
+    segi_json_out_key(w, "left");
     write_value(w, syn->kids);
-    json_word(w, "op", op);
-    json_key(w, "right");
+    segi_json_out_word(w, "op", op);
+    segi_json_out_key(w, "right");
     write_value(w, syn->kids->next);
-    json_word(w, "type", type);
-    json_close(w, '}');
+    segi_json_out_word(w, "type", type);
+    segi_json_out_close(w, '}');
 }
 
-static void write_anniversary(json_writer *w, const segi_syn *syn)
+static void write_anniversary(segi_json_out *w, const segi_syn *syn)
 {
-    json_open(w, '{');
+    segi_json_out_open(w, '{');
     if (syn->op == 1)
-        json_word(w, "leap_day", "feb_28");
-    json_word(w, "type", "anniversary");
-    json_key(w, "value");
+        segi_json_out_word(w, "leap_day", "feb_28");
+    segi_json_out_word(w, "type", "anniversary");
+    segi_json_out_key(w, "value");
     write_value(w, syn->kids);
-    json_close(w, '}');
+    segi_json_out_close(w, '}');
 }
 
-static void write_value(json_writer *w, const segi_syn *syn)
+static void write_value(segi_json_out *w, const segi_syn *syn)
 {
     static const char *const signs[] = {"+", "-", "*", "/"};
     segi_printer p = {.out = w->out};
@@ -474,25 +475,25 @@ static void write_value(json_writer *w, const segi_syn *syn)
     case SEGI_SYN_BOOL: segi_print_literal(&p, &syn->u.literal); break;
     case SEGI_SYN_STRING: segi_buf_quoted(w->out, syn->u.name.text, syn->u.name.text_size); break;
     case SEGI_SYN_MOMENT:
-        json_open(w, '{');
-        json_word(w, "type", "moment");
-        json_key(w, "value");
+        segi_json_out_open(w, '{');
+        segi_json_out_word(w, "type", "moment");
+        segi_json_out_key(w, "value");
         write_moment_text(w, syn->u.moment);
-        json_close(w, '}');
+        segi_json_out_close(w, '}');
         break;
     case SEGI_SYN_DURATION: write_duration_value(w, syn->u.duration); break;
     case SEGI_SYN_NOW:
-        json_open(w, '{');
-        json_word(w, "type", "now");
-        json_close(w, '}');
+        segi_json_out_open(w, '{');
+        segi_json_out_word(w, "type", "now");
+        segi_json_out_close(w, '}');
         break;
     case SEGI_SYN_PARAM: write_param(w, syn); break;
     case SEGI_SYN_NAME: write_name(w, syn, "name"); break;
     case SEGI_SYN_BUILTIN:
-        json_open(w, '{');
-        json_word(w, "name", segi_builtin_name((segi_builtin)syn->op));
-        json_word(w, "type", "builtin");
-        json_close(w, '}');
+        segi_json_out_open(w, '{');
+        segi_json_out_word(w, "name", segi_builtin_name((segi_builtin)syn->op));
+        segi_json_out_word(w, "type", "builtin");
+        segi_json_out_close(w, '}');
         break;
     case SEGI_SYN_AGGREGATE: write_aggregate(w, syn->u.behaviour); break;
     case SEGI_SYN_ARITH: write_two(w, syn, signs[syn->op], "arithmetic"); break;
@@ -500,6 +501,7 @@ static void write_value(json_writer *w, const segi_syn *syn)
     case SEGI_SYN_SIZE: write_one(w, "size", syn->kids); break;
     case SEGI_SYN_ANNIVERSARY: write_anniversary(w, syn); break;
     case SEGI_SYN_SCORE: write_score(w, syn); break;
+    case SEGI_SYN_FIGURE: segi_json_out_sequence(w, syn); break;
     case SEGI_SYN_EVERYONE:
     case SEGI_SYN_NOBODY:
     case SEGI_SYN_NOT:
@@ -522,157 +524,158 @@ static void write_value(json_writer *w, const segi_syn *syn)
     case SEGI_SYN_LIFECYCLE:
     case SEGI_SYN_SPLIT:
     case SEGI_SYN_CLASS:
+    case SEGI_SYN_SEQUENCE:
     case SEGI_SYN_TIME: break; /* a predicate is no value: the parser has seen to that */
     }
 }
 
 /* ---- predicates ---- */
 
-static void write_row(json_writer *w, const segi_syn *syn, const char *type)
+static void write_row(segi_json_out *w, const segi_syn *syn, const char *type)
 {
-    json_open(w, '{');
+    segi_json_out_open(w, '{');
     if (syn->kind == SEGI_SYN_AT_LEAST)
-        write_number(w, "count", syn->u.number);
-    json_key(w, "of");
-    json_open(w, '[');
+        segi_json_out_number(w, "count", syn->u.number);
+    segi_json_out_key(w, "of");
+    segi_json_out_open(w, '[');
     for (const segi_syn *kid = syn->kids; kid != NULL; kid = kid->next) {
-        json_comma(w);
+        segi_json_out_comma(w);
         write_predicate(w, kid);
         w->comma = true;
     }
-    json_close(w, ']');
-    json_word(w, "type", type);
-    json_close(w, '}');
+    segi_json_out_close(w, ']');
+    segi_json_out_word(w, "type", type);
+    segi_json_out_close(w, '}');
 }
 
-static void write_behaviour(json_writer *w, const segi_syn *syn)
+static void write_behaviour(segi_json_out *w, const segi_syn *syn)
 {
     static const char *const edges[] = {"first", "last", "nth"};
     const segi_syn_behaviour *behaviour = syn->u.behaviour;
     bool did = syn->kind == SEGI_SYN_DID;
-    json_open(w, '{');
+    segi_json_out_open(w, '{');
     json_true(w, "negated", syn->negated);
     if (!did && behaviour->which == SEGI_NTH)
         json_int(w, "nth", behaviour->nth);
-    write_selector(w, "select", behaviour->selector);
-    write_bound(w, "times", behaviour->bound);
-    json_word(w, "type", did ? "did" : edges[behaviour->which]);
-    write_window(w, behaviour->window, !did);
-    json_close(w, '}');
+    segi_json_out_selector(w, "select", behaviour->selector);
+    segi_json_out_bound(w, "times", behaviour->bound);
+    segi_json_out_word(w, "type", did ? "did" : edges[behaviour->which]);
+    segi_json_out_window(w, behaviour->window, !did);
+    segi_json_out_close(w, '}');
 }
 
-static void write_list(json_writer *w, const segi_syn *syn)
+static void write_list(segi_json_out *w, const segi_syn *syn)
 {
-    json_key(w, "list");
+    segi_json_out_key(w, "list");
     if (syn->list_param != NULL) {
         write_param(w, syn->list_param);
         return;
     }
-    json_open(w, '[');
+    segi_json_out_open(w, '[');
     for (const segi_syn *item = syn->kids->next; item != NULL; item = item->next) {
-        json_comma(w);
+        segi_json_out_comma(w);
         write_value(w, item);
         w->comma = true;
     }
-    json_close(w, ']');
+    segi_json_out_close(w, ']');
 }
 
 /* The end of a test: "type" and "value" are its last keys. */
-static void close_test(json_writer *w, const char *type, const segi_syn *value)
+static void close_test(segi_json_out *w, const char *type, const segi_syn *value)
 {
-    json_word(w, "type", type);
-    json_key(w, "value");
+    segi_json_out_word(w, "type", type);
+    segi_json_out_key(w, "value");
     write_value(w, value);
-    json_close(w, '}');
+    segi_json_out_close(w, '}');
 }
 
-static void write_between(json_writer *w, const segi_syn *syn)
+static void write_between(segi_json_out *w, const segi_syn *syn)
 {
-    json_open(w, '{');
-    json_key(w, "high");
+    segi_json_out_open(w, '{');
+    segi_json_out_key(w, "high");
     write_value(w, syn->kids->next->next);
-    json_key(w, "low");
+    segi_json_out_key(w, "low");
     write_value(w, syn->kids->next);
     close_test(w, "between", syn->kids);
 }
 
-static void write_rank(json_writer *w, const segi_syn *syn)
+static void write_rank(segi_json_out *w, const segi_syn *syn)
 {
-    json_open(w, '{');
+    segi_json_out_open(w, '{');
     if (syn->kids->next != NULL) {
-        json_key(w, "among");
+        segi_json_out_key(w, "among");
         write_predicate(w, syn->kids->next);
     }
     if (!syn->percent)
-        write_number(w, "count", syn->u.number);
-    json_word(w, "end", syn->bottom ? "bottom" : "top");
+        segi_json_out_number(w, "count", syn->u.number);
+    segi_json_out_word(w, "end", syn->bottom ? "bottom" : "top");
     if (syn->percent && syn->u.number.param != NULL) {
-        write_number(w, "percent", syn->u.number);
+        segi_json_out_number(w, "percent", syn->u.number);
     } else if (syn->percent) {
-        json_key(w, "percent");
+        segi_json_out_key(w, "percent");
         write_percent(w, syn->u.number.value);
     }
     close_test(w, "rank", syn->kids);
 }
 
-static void write_text_test(json_writer *w, const segi_syn *syn)
+static void write_text_test(segi_json_out *w, const segi_syn *syn)
 {
     static const char *const tests[] = {"contains", "starts_with", "ends_with", "matches"};
-    json_open(w, '{');
+    segi_json_out_open(w, '{');
     json_true(w, "ignore_case", syn->fold);
-    json_key(w, "pattern");
+    segi_json_out_key(w, "pattern");
     write_value(w, syn->kids->next);
-    json_word(w, "test", tests[syn->op]);
+    segi_json_out_word(w, "test", tests[syn->op]);
     close_test(w, "text", syn->kids);
 }
 
-static void write_point(json_writer *w, segi_point point)
+static void write_point(segi_json_out *w, segi_point point)
 {
-    json_comma(w);
-    json_open(w, '[');
+    segi_json_out_comma(w);
+    segi_json_out_open(w, '[');
     json_float(w, point.latitude);
     segi_buf_char(w->out, ',');
     json_float(w, point.longitude);
-    json_close(w, ']');
+    segi_json_out_close(w, ']');
 }
 
-static void write_geo(json_writer *w, const segi_syn *syn)
+static void write_geo(segi_json_out *w, const segi_syn *syn)
 {
     const segi_syn_geo *geo = syn->u.geo;
-    json_open(w, '{');
+    segi_json_out_open(w, '{');
     if (syn->kind == SEGI_SYN_RADIUS) {
-        json_key(w, "meters");
+        segi_json_out_key(w, "meters");
         json_float(w, geo->meters);
-        json_key(w, "point");
+        segi_json_out_key(w, "point");
         w->comma = false;
         write_point(w, geo->point);
         close_test(w, "radius", syn->kids);
         return;
     }
-    json_key(w, "rings");
-    json_open(w, '[');
+    segi_json_out_key(w, "rings");
+    segi_json_out_open(w, '[');
     for (uint32_t i = 0; i < geo->ring_count; i++) {
-        json_comma(w);
-        json_open(w, '[');
+        segi_json_out_comma(w);
+        segi_json_out_open(w, '[');
         for (uint32_t j = 0; j < geo->rings[i].count; j++)
             write_point(w, geo->rings[i].points[j]);
-        json_close(w, ']');
+        segi_json_out_close(w, ']');
     }
-    json_close(w, ']');
+    segi_json_out_close(w, ']');
     close_test(w, "polygon", syn->kids);
 }
 
-static void write_choice(json_writer *w, const segi_syn *syn)
+static void write_choice(segi_json_out *w, const segi_syn *syn)
 {
     static const char *const states[] = {"set", "null", "absent"};
     static const char *const matches[] = {"any", "all", "none", "exactly"};
-    json_open(w, '{');
+    segi_json_out_open(w, '{');
     if (syn->kind == SEGI_SYN_STATE)
-        json_word(w, "is", states[syn->op]);
+        segi_json_out_word(w, "is", states[syn->op]);
     else
         write_list(w, syn);
     if (syn->kind == SEGI_SYN_HAS && syn->op != SEGI_HAS_ANY)
-        json_word(w, "match", matches[syn->op]);
+        segi_json_out_word(w, "match", matches[syn->op]);
     json_true(w, "negated", syn->negated);
     close_test(w,
                syn->kind == SEGI_SYN_STATE ? "state"
@@ -681,61 +684,61 @@ static void write_choice(json_writer *w, const segi_syn *syn)
                syn->kids);
 }
 
-static void write_time(json_writer *w, const segi_syn *syn)
+static void write_time(segi_json_out *w, const segi_syn *syn)
 {
-    json_open(w, '{');
-    json_word(w, "type", "when");
-    json_key(w, "value");
+    segi_json_out_open(w, '{');
+    segi_json_out_word(w, "type", "when");
+    segi_json_out_key(w, "value");
     write_value(w, syn->kids);
-    write_window(w, syn->u.window, true);
-    json_close(w, '}');
+    segi_json_out_window(w, syn->u.window, true);
+    segi_json_out_close(w, '}');
 }
 
-static void write_not(json_writer *w, const segi_syn *syn)
+static void write_not(segi_json_out *w, const segi_syn *syn)
 {
     /* Two nots: a value that they made a predicate, or nothing. Canonical text has none. */
     if (syn->negated) {
         write_predicate(w, syn->kids);
         return;
     }
-    json_open(w, '{');
-    json_key(w, "expr");
+    segi_json_out_open(w, '{');
+    segi_json_out_key(w, "expr");
     write_predicate(w, syn->kids);
-    json_word(w, "type", "not");
-    json_close(w, '}');
+    segi_json_out_word(w, "type", "not");
+    segi_json_out_close(w, '}');
 }
 
-static void write_segment(json_writer *w, const segi_syn *syn)
+static void write_segment(segi_json_out *w, const segi_syn *syn)
 {
-    json_open(w, '{');
-    json_key(w, "name");
+    segi_json_out_open(w, '{');
+    segi_json_out_key(w, "name");
     write_value(w, syn->kids);
-    json_word(w, "type", "in_segment");
-    json_close(w, '}');
+    segi_json_out_word(w, "type", "in_segment");
+    segi_json_out_close(w, '}');
 }
 
-static void write_split(json_writer *w, const segi_split *split)
+static void write_split(segi_json_out *w, const segi_split *split)
 {
-    json_open(w, '{');
+    segi_json_out_open(w, '{');
     if (!split->holdout) {
-        json_key(w, "from");
+        segi_json_out_key(w, "from");
         write_percent(w, split->low);
     }
-    json_text(w, "name", split->seed.text, split->seed.size);
-    json_key(w, split->holdout ? "share" : "to");
+    segi_json_out_text(w, "name", split->seed.text, split->seed.size);
+    segi_json_out_key(w, split->holdout ? "share" : "to");
     write_percent(w, split->high);
-    json_word(w, "type", split->holdout ? "holdout" : "split");
-    json_close(w, '}');
+    segi_json_out_word(w, "type", split->holdout ? "holdout" : "split");
+    segi_json_out_close(w, '}');
 }
 
-static void write_constant(json_writer *w, const char *type)
+static void write_constant(segi_json_out *w, const char *type)
 {
-    json_open(w, '{');
-    json_word(w, "type", type);
-    json_close(w, '}');
+    segi_json_out_open(w, '{');
+    segi_json_out_word(w, "type", type);
+    segi_json_out_close(w, '}');
 }
 
-static void write_predicate(json_writer *w, const segi_syn *syn)
+static void write_predicate(segi_json_out *w, const segi_syn *syn)
 {
     static const char *const signs[] = {"=", "!=", "<", "<=", ">", ">="};
     switch (syn->kind) {
@@ -761,6 +764,7 @@ static void write_predicate(json_writer *w, const segi_syn *syn)
     case SEGI_SYN_TIME: write_time(w, syn); break;
     case SEGI_SYN_SPLIT: write_split(w, syn->u.split); break;
     case SEGI_SYN_CLASS: break; /* a definition, which has no such form */
+    case SEGI_SYN_SEQUENCE: segi_json_out_sequence(w, syn); break;
     case SEGI_SYN_LIFECYCLE: break; /* canonical text says it by did, first and last */
     case SEGI_SYN_NUMBER:
     case SEGI_SYN_BOOL:
@@ -775,6 +779,7 @@ static void write_predicate(json_writer *w, const segi_syn *syn)
     case SEGI_SYN_ARITH:
     case SEGI_SYN_NEGATE:
     case SEGI_SYN_SIZE:
+    case SEGI_SYN_FIGURE:
     case SEGI_SYN_ANNIVERSARY:
     case SEGI_SYN_SCORE: write_one(w, "is_true", syn); break;
     }
@@ -782,17 +787,17 @@ static void write_predicate(json_writer *w, const segi_syn *syn)
 
 /* ---- the door ---- */
 
-static void write_root(json_writer *w, const segi_syn_root *root)
+static void write_root(segi_json_out *w, const segi_syn_root *root)
 {
-    json_open(w, '{');
-    json_key(w, "expr");
+    segi_json_out_open(w, '{');
+    segi_json_out_key(w, "expr");
     write_predicate(w, root->root);
     if (root->zone_given)
         write_zone(w, "timezone", &root->zone);
     json_int(w, "v", 1);
     if (root->week_given)
-        json_word(w, "week", root->week_start == 1 ? "monday" : "sunday");
-    json_close(w, '}');
+        segi_json_out_word(w, "week", root->week_start == 1 ? "monday" : "sunday");
+    segi_json_out_close(w, '}');
 }
 
 void segi_predicate_json(const segi_predicate *predicate, bool sorted, segi_buf *out)
@@ -806,7 +811,7 @@ void segi_predicate_json(const segi_predicate *predicate, bool sorted, segi_buf 
     if (text.failed || segi_parse_canonical(&arena, text.data, text.size, &root) != SEG_OK) {
         out->failed = true; /* memory: canonical text is in the language */
     } else {
-        json_writer w = {out, false};
+        segi_json_out w = {out, false};
         write_root(&w, &root);
     }
     segi_arena_deinit(&arena);

@@ -153,6 +153,7 @@ typedef enum segi_node_kind {
     SEGI_NODE_TIME,     /* children[0], a timestamp, date or anniversary, lies in window */
     SEGI_NODE_SEASON,   /* the date of children[0], a timestamp or date, lies in season */
     SEGI_NODE_SEGMENT,  /* name; children[0] is the saved segment's tree (shared) */
+    SEGI_NODE_SEQUENCE, /* sequence, figure (MATCHES or DEPTH) within bound, window */
     SEGI_NODE_RANK,     /* children[0], a number, is in the top or bottom of children[1] (the
                            population; child_count 1 and NULL: everyone) */
     SEGI_NODE_SPLIT,    /* the user's draw under `split` lies in its range */
@@ -170,6 +171,7 @@ typedef enum segi_node_kind {
     SEGI_NODE_ANNIVERSARY, /* of children[0], a timestamp or date: under TIME only; early */
     SEGI_NODE_SIZE,        /* elements of children[0], a string set */
     SEGI_NODE_CLASS,       /* a label by `parts`; stands under LABEL alone, or is the root */
+    SEGI_NODE_FIGURE,      /* sequence, figure, window */
     SEGI_NODE_SCORE /* the class of children[0], a number, by `score`; ranked among children[1]
                             (child_count 1: everyone) */
 } segi_node_kind;
@@ -343,6 +345,8 @@ typedef struct segi_ring {
     const segi_point *points;
 } segi_ring;
 
+#include "lang/sequence.h"
+
 struct segi_node {
     segi_node_kind kind;
     uint32_t span_begin, span_size; /* bytes of the text (of the saved segment, inside one) */
@@ -361,7 +365,7 @@ struct segi_node {
     bool fold;                /* TEXT: ASCII letters without regard to case */
     uint32_t list_count;      /* IN, HAS, TEXT */
     const segi_literal *list; /* of the type of children[0]; decimals rescaled where lossless */
-    segi_bound bound;         /* DID */
+    segi_bound bound;         /* DID, SEQUENCE */
     double meters;            /* RADIUS */
     segi_point point;         /* RADIUS */
     uint32_t ring_count;      /* POLYGON: even-odd over all rings */
@@ -373,6 +377,8 @@ struct segi_node {
     const segi_selector *selector; /* DID, EDGE, AGGREGATE */
     segi_window window;            /* DID, EDGE, TIME, AGGREGATE; the zone for BUILTIN, MOMENT,
                                       SHIFT */
+    const segi_sequence *sequence; /* SEQUENCE, FIGURE */
+    segi_figure figure;            /* SEQUENCE, FIGURE */
     segi_which which;              /* EDGE */
     int64_t nth;                   /* EDGE, AGG_NTH: from 1 */
     segi_season season;            /* SEASON */

@@ -162,8 +162,35 @@ static segi_node *unknown_name(segi_check *k, segi_node_kind kind, const segi_sy
     return named_node(k, kind, syn);
 }
 
+/* alias.property where the alias means nothing. */
+static bool fail_alias(segi_check *k, const segi_syn *syn)
+{
+    const char *name = syn->u.name.text;
+    size_t size = syn->u.name.text_size;
+    for (const segi_syn_step *step = k->steps; step != k->steps_end; step = step->next) {
+        segi_syn_alias alias = {step->name, step->name_size, NULL};
+        if (!segi_check_is_alias(&alias, name, size))
+            continue;
+        segi_check_fail(k, syn->begin, syn->size, SEG_E_TYPE,
+                        "a step is compared with an earlier one by = alone");
+        segi_check_hint(k, "where (sku = v.sku and ...)");
+        return true;
+    }
+    for (const segi_syn_alias *alias = k->aliases; alias != NULL; alias = alias->next) {
+        if (!segi_check_is_alias(alias, name, size))
+            continue;
+        segi_check_fail(k, syn->begin, syn->size, SEG_E_UNKNOWN_NAME,
+                        "alias \"%.*s\" is only visible in later steps", (int)alias->name_size,
+                        alias->name);
+        return true;
+    }
+    return false;
+}
+
 static segi_node *fail_attribute(segi_check *k, const segi_syn *syn)
 {
+    if (fail_alias(k, syn))
+        return NULL;
     const segi_schema *schema = k->c->schema;
     const char *name = syn->u.name.text;
     size_t size = syn->u.name.text_size;
@@ -189,9 +216,10 @@ static segi_node *check_attribute(segi_check *k, const segi_syn *syn)
         return class;
     const segi_field *field =
         segi_schema_attribute(k->c->schema, syn->u.name.text, syn->u.name.text_size);
+    if (field == NULL && (k->c->flags & SEG_COMPILE_OPEN) && !fail_alias(k, syn))
+        return unknown_name(k, SEGI_NODE_ATTRIBUTE, syn);
     if (field == NULL)
-        return k->c->flags & SEG_COMPILE_OPEN ? unknown_name(k, SEGI_NODE_ATTRIBUTE, syn)
-                                              : fail_attribute(k, syn);
+        return k->c->status == SEG_OK ? fail_attribute(k, syn) : NULL;
     segi_node *node = named_node(k, SEGI_NODE_ATTRIBUTE, syn);
     if (node == NULL)
         return NULL;
@@ -202,6 +230,8 @@ static segi_node *check_attribute(segi_check *k, const segi_syn *syn)
 
 static segi_node *fail_property(segi_check *k, const segi_syn *syn)
 {
+    if (fail_alias(k, syn))
+        return NULL;
     const segi_schema *schema = k->c->schema;
     const char *name = syn->u.name.text;
     size_t size = syn->u.name.text_size;
@@ -294,9 +324,10 @@ static segi_node *check_property(segi_check *k, const segi_syn *syn)
     const segi_field *const *fields = find_fields(k, syn);
     if (k->c->status != SEG_OK)
         return NULL;
+    if (fields == NULL && (k->c->flags & SEG_COMPILE_OPEN) && !fail_alias(k, syn))
+        return unknown_name(k, SEGI_NODE_PROPERTY, syn);
     if (fields == NULL)
-        return k->c->flags & SEG_COMPILE_OPEN ? unknown_name(k, SEGI_NODE_PROPERTY, syn)
-                                              : fail_property(k, syn);
+        return k->c->status == SEG_OK ? fail_property(k, syn) : NULL;
     segi_node *node = named_node(k, SEGI_NODE_PROPERTY, syn);
     if (node == NULL)
         return NULL;

@@ -145,7 +145,7 @@ static bool bound_is_between(const segi_parser *p)
             segi_unit_of(copy.text + word.begin, word.size, &unit));
 }
 
-static bool bound_starts(segi_parser *p)
+bool segi_parse_bound_starts(segi_parser *p)
 {
     if (p->token.kind == SEGI_TOKEN_NUMBER) {
         segi_token number = p->token;
@@ -202,7 +202,7 @@ bool segi_parse_bound_limit(segi_parser *p, segi_syn_bound *bound, const char *w
     return segi_parse_number(p, &bound->high, what);
 }
 
-static segi_syn_bound *parse_bound(segi_parser *p)
+segi_syn_bound *segi_parse_bound(segi_parser *p)
 {
     segi_syn_bound *bound = segi_parser_alloc(p, sizeof *bound);
     if (bound == NULL)
@@ -265,10 +265,10 @@ static bool parse_window_maybe(segi_parser *p, segi_syn_behaviour *behaviour)
 /* [at least N times] [on at least K weeks | in at least K of last M weeks] */
 static bool parse_how_often(segi_parser *p, segi_syn_behaviour *behaviour)
 {
-    if (bound_starts(p)) {
-        segi_syn_bound *bound = parse_bound(p);
+    if (segi_parse_bound_starts(p)) {
+        segi_syn_bound *bound = segi_parse_bound(p);
         if (bound != NULL && !bound->periods && segi_parser_is(p, "on")) {
-            segi_syn_bound *periods = parse_bound(p);
+            segi_syn_bound *periods = segi_parse_bound(p);
             if (periods != NULL)
                 periods->each = bound;
             bound = periods;

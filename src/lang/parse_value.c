@@ -498,6 +498,8 @@ static segi_syn *parse_atom(segi_parser *p)
         segi_parser_leave(p);
         return syn;
     case SEGI_TOKEN_WORD:
+        if (segi_parse_figure_starts(p))
+            return segi_parse_figure(p);
         if (segi_parse_aggregate_starts(p))
             return segi_parse_aggregate(p);
         if (segi_parser_is(p, "anniversary") && segi_parser_peek(p).kind == SEGI_TOKEN_LEFT)

@@ -269,9 +269,8 @@ static segi_syn *parse_segment(segi_parser *p)
 /* Parts of the language that this version does not have: the word, and what follows it. */
 static const struct later_word {
     const char *word, *then;
-} later_words[] = {{"sequence", "("},      {"funnel", "("},     {"rfm", "("},
-                   {"entered", "segment"}, {"left", "segment"}, {"suppressed", "by"},
-                   {"subscribed", "to"},   {"exists", "("}};
+} later_words[] = {{"rfm", "("},         {"entered", "segment"}, {"left", "segment"},
+                   {"suppressed", "by"}, {"subscribed", "to"},   {"exists", "("}};
 
 bool segi_parse_later(segi_parser *p)
 {
@@ -318,6 +317,8 @@ static segi_syn *parse_primary(segi_parser *p)
             return parse_at_least(p);
         if (segi_parser_is(p, "in") && segi_parser_then(p, "segment"))
             return parse_segment(p);
+        if (segi_parse_sequence_starts(p))
+            return segi_parse_sequence(p);
         if (segi_parse_split_starts(p))
             return segi_parse_split(p);
         if (segi_parse_later(p))
@@ -518,6 +519,7 @@ static seg_status parse_text(segi_parser *p, segi_arena *arena, const char *text
     out->root = goal == SEGI_GOAL_VALUE   ? segi_parse_value(p)
                 : goal == SEGI_GOAL_CLASS ? segi_parse_class(p)
                                           : segi_parse_expr(p);
+    out->aliases = p->aliases;
     if (p->status == SEG_OK && p->token.kind != SEGI_TOKEN_END)
         fail_trailing(p);
     return p->status;

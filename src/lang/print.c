@@ -124,7 +124,7 @@ static void print_each(segi_printer *p, int64_t each)
     segi_buf_text(p->out, " times");
 }
 
-static void print_bound(segi_printer *p, const segi_bound *bound)
+void segi_print_bound(segi_printer *p, const segi_bound *bound)
 {
     if (!bound->given)
         return;
@@ -161,7 +161,7 @@ static void print_did(segi_printer *p, const segi_node *node, bool negated)
 {
     segi_buf_text(p->out, negated ? "did not " : "did ");
     segi_print_selector(p, node->selector, node->window.zone);
-    print_bound(p, &node->bound);
+    segi_print_bound(p, &node->bound);
     segi_print_window(p, &node->window, false);
 }
 
@@ -412,6 +412,7 @@ static void print_plain(segi_printer *p, const segi_node *node)
         break;
     case SEGI_NODE_DID: print_did(p, node, false); break;
     case SEGI_NODE_EDGE: print_edge(p, node); break;
+    case SEGI_NODE_SEQUENCE: segi_print_sequence(p, node, false); break;
     case SEGI_NODE_SEGMENT: print_segment(p, node); break;
     default: print_test(p, node); break;
     }
@@ -425,6 +426,11 @@ static void print_at(segi_printer *p, const segi_node *node, int place)
     print_plain(p, node);
     if (brackets)
         segi_buf_char(p->out, ')');
+}
+
+void segi_print_conjunct(segi_printer *p, const segi_node *node)
+{
+    print_at(p, node, PLACE_AND);
 }
 
 void segi_print_predicate(segi_printer *p, const segi_node *node)

@@ -33,6 +33,13 @@ void segi_print_label(segi_printer *p, const segi_node *value, const segi_litera
 void segi_print_score(segi_printer *p, const segi_node *node);
 void segi_print_class(segi_printer *p, const segi_node *node);
 void segi_print_split(segi_printer *p, const segi_split *split);
+void segi_print_duration(segi_printer *p, segi_duration duration);
+/* With a blank in front; nothing where none is given. */
+void segi_print_bound(segi_printer *p, const segi_bound *bound);
+/* SEQUENCE and FIGURE. */
+void segi_print_sequence(segi_printer *p, const segi_node *node, bool tail);
+/* A predicate that others are joined to with and. */
+void segi_print_conjunct(segi_printer *p, const segi_node *node);
 /* A predicate where any may stand. */
 void segi_print_predicate(segi_printer *p, const segi_node *node);
 

@@ -77,7 +77,7 @@ void segi_print_float(segi_printer *p, double value)
         segi_buf_text(p->out, "e0");
 }
 
-static void print_duration(segi_printer *p, segi_duration duration)
+void segi_print_duration(segi_printer *p, segi_duration duration)
 {
     segi_print_number(p, duration.count);
     segi_buf_char(p->out, ' ');
@@ -94,7 +94,7 @@ static void print_length(segi_printer *p, int64_t length)
     for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
         int64_t one = segi_duration_length((segi_duration){1, units[i]});
         if (units[i] == SEGI_UNIT_SECOND || (length % one == 0 && length != 0)) {
-            print_duration(p, (segi_duration){length / one, units[i]});
+            segi_print_duration(p, (segi_duration){length / one, units[i]});
             return;
         }
     }
@@ -147,7 +147,7 @@ static void print_anchor(segi_printer *p, const segi_window *window)
     static const char *const sides[] = {" after ", " before ", " of "};
     const segi_node *anchor = window->anchor;
     segi_buf_text(p->out, " within ");
-    print_duration(p, window->length);
+    segi_print_duration(p, window->length);
     segi_buf_text(p->out, sides[window->side]);
     if (anchor->kind != SEGI_NODE_AGGREGATE) {
         segi_print_name(p, anchor->name, anchor->name_size);
@@ -183,13 +183,13 @@ static void print_calendar(segi_printer *p, const segi_window *window)
 static void print_ago(segi_printer *p, const segi_window *window)
 {
     segi_buf_text(p->out, " from ");
-    print_duration(p, window->length);
+    segi_print_duration(p, window->length);
     segi_buf_text(p->out, " ago to ");
     if (window->length_to.count == 0) {
         segi_buf_text(p->out, "now");
         return;
     }
-    print_duration(p, window->length_to);
+    segi_print_duration(p, window->length_to);
     segi_buf_text(p->out, " ago");
 }
 
@@ -207,7 +207,7 @@ void segi_print_window(segi_printer *p, const segi_window *window, bool ever)
         segi_buf_text(p->out, window->kind == SEGI_WINDOW_LAST   ? " in last "
                               : window->kind == SEGI_WINDOW_NEXT ? " in next "
                                                                  : " older than ");
-        print_duration(p, window->length);
+        segi_print_duration(p, window->length);
         break;
     case SEGI_WINDOW_LAST_CALENDAR: print_calendar(p, window); break;
     case SEGI_WINDOW_THIS:
@@ -242,7 +242,7 @@ void segi_print_window(segi_printer *p, const segi_window *window, bool ever)
 static void print_session(segi_printer *p, const segi_session *session, segi_zone_ref zone)
 {
     segi_buf_text(p->out, "session(gap ");
-    print_duration(p, session->gap);
+    segi_print_duration(p, session->gap);
     if (!session->of->any_event || session->of->where != NULL) {
         segi_buf_text(p->out, " of ");
         segi_print_selector(p, session->of, zone);
@@ -367,7 +367,7 @@ static void print_arith(segi_printer *p, const segi_node *node, int place, bool 
     segi_print_value(p, node->children[0], own, false);
     segi_buf_text(p->out, signs[node->arith]);
     if (shift)
-        print_duration(p, node->shift);
+        segi_print_duration(p, node->shift);
     else
         segi_print_value(p, node->children[1], own + 1, tail && !brackets);
     if (brackets)
@@ -378,7 +378,7 @@ static void print_literal_node(segi_printer *p, const segi_node *node)
 {
     bool gap = node->literal.type.type == SEGI_TYPE_PARAM;
     if (gap && segi_is_gap(node->shift.count))
-        print_duration(p, node->shift); /* $n days */
+        segi_print_duration(p, node->shift); /* $n days */
     else
         segi_print_literal(p, &node->literal);
 }
@@ -395,6 +395,7 @@ void segi_print_value(segi_printer *p, const segi_node *node, int place, bool ta
     case SEGI_NODE_PROPERTY: segi_print_name(p, node->name, node->name_size); break;
     case SEGI_NODE_BUILTIN: segi_buf_text(p->out, builtins[node->builtin]); break;
     case SEGI_NODE_AGGREGATE: print_aggregate(p, node, tail); break;
+    case SEGI_NODE_FIGURE: segi_print_sequence(p, node, tail); break;
     case SEGI_NODE_ANNIVERSARY:
         segi_buf_text(p->out, "anniversary(");
         segi_print_value(p, node->children[0], SEGI_PRINT_SUM, false);

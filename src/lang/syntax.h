@@ -83,6 +83,7 @@ typedef enum segi_syn_kind {
     SEGI_SYN_EDGE,      /* edge: which, number (nth), selector, window */
     SEGI_SYN_SEGMENT,   /* kids[0]: a STRING or PARAM */
     SEGI_SYN_LIFECYCLE, /* lifecycle */
+    SEGI_SYN_SEQUENCE,  /* sequence */
     SEGI_SYN_COMPARE,   /* op, kids[0..1] */
     SEGI_SYN_BETWEEN,   /* kids[0..2] */
     SEGI_SYN_IN,        /* kids[0], then the list; negated; list_param */
@@ -109,6 +110,7 @@ typedef enum segi_syn_kind {
     SEGI_SYN_NEGATE,      /* kids[0] */
     SEGI_SYN_ANNIVERSARY, /* kids[0]; op: 1 for 28 February */
     SEGI_SYN_SIZE,        /* kids[0]: a NAME */
+    SEGI_SYN_FIGURE,      /* sequence */
     SEGI_SYN_SCORE,       /* kids[0] [, population]; score */
     SEGI_SYN_CLASS        /* a STRING and a condition in turn, and a STRING */
 } segi_syn_kind;
@@ -230,6 +232,57 @@ typedef struct segi_syn_lifecycle {
     segi_syn_zone zone;
 } segi_syn_lifecycle;
 
+/* One step of a sequence, or the absence at its end. */
+typedef struct segi_syn_choice {
+    const segi_syn_selector *selector;
+    const struct segi_syn_choice *next;
+} segi_syn_choice;
+
+typedef struct segi_syn_step {
+    uint32_t begin, size;
+    const segi_syn_choice *choices;
+    uint32_t choice_count;
+    const char *name; /* NULL: none */
+    size_t name_size;
+    uint32_t name_begin;
+    const segi_syn_bound *repeat; /* NULL: once */
+    bool has_within, has_after;
+    segi_syn_duration within, after;
+    const segi_syn_selector *without;
+    struct segi_syn_step *next;
+} segi_syn_step;
+
+typedef struct segi_syn_sequence {
+    bool funnel;
+    segi_figure figure;
+    segi_syn_step *steps, *last; /* linked by next */
+    uint32_t step_count;
+    const segi_syn_step *absence; /* NULL: none; `within` is how long */
+    const segi_syn *same;         /* NAMEs linked by next */
+    bool has_within;
+    segi_syn_duration within;
+    segi_entry entry;
+    segi_between between;
+    segi_repeat repeat;
+    segi_tie tie;
+    segi_syn_duration tolerance;
+    bool row_many;
+    segi_scan scan;
+    const segi_syn_bound *bound; /* NULL: none */
+    bool dropped;                /* funnel: after `reached` */
+    bool has_reached;
+    segi_syn_number reached;
+    uint32_t reached_begin, reached_size;
+    const segi_syn_window *window; /* NULL: none */
+} segi_syn_sequence;
+
+/* A name given to a step somewhere in the text. */
+typedef struct segi_syn_alias {
+    const char *name;
+    size_t name_size;
+    struct segi_syn_alias *next;
+} segi_syn_alias;
+
 typedef struct segi_syn_geo {
     double meters;
     segi_point point;
@@ -266,6 +319,7 @@ struct segi_syn {
         const segi_syn_behaviour *behaviour;
         const segi_syn_window *window;
         const segi_syn_geo *geo;
+        const segi_syn_sequence *sequence;
         const segi_syn_score *score;
         const segi_split *split;
         const segi_syn_lifecycle *lifecycle;
@@ -284,6 +338,7 @@ typedef struct segi_syn_root {
     bool zone_given, week_given;
     segi_syn_zone zone;
     int32_t week_start;
+    const segi_syn_alias *aliases; /* of all sequences of the text */
 } segi_syn_root;
 
 /* *nodes counts up across texts; more than SEG_TEXT_NODES_MAX is SEG_E_LIMIT. err has the span. */
@@ -310,6 +365,7 @@ typedef struct segi_parser {
     seg_status status;
     uint32_t depth;
     uint32_t *nodes;
+    segi_syn_alias *aliases;
     bool in_session; /* inside the where of a session */
     bool canonical;  /* printed by ourselves: no limits */
 } segi_parser;
@@ -404,6 +460,16 @@ bool segi_parse_regular_starts(const segi_parser *p);
 bool segi_parse_regular(segi_parser *p, segi_syn_behaviour *behaviour);
 bool segi_parse_lifecycle_starts(const segi_parser *p);
 segi_syn *segi_parse_lifecycle(segi_parser *p);
+
+/* at least N times, ... */
+bool segi_parse_bound_starts(segi_parser *p);
+segi_syn_bound *segi_parse_bound(segi_parser *p);
+
+/* parse_sequence.c */
+bool segi_parse_sequence_starts(const segi_parser *p);
+segi_syn *segi_parse_sequence(segi_parser *p);
+bool segi_parse_figure_starts(const segi_parser *p);
+segi_syn *segi_parse_figure(segi_parser *p);
 
 /* parse_test.c: what follows a value. */
 segi_syn *segi_parse_test(segi_parser *p, segi_syn *value);

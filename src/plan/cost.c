@@ -75,6 +75,27 @@ static void cost_events(const segi_snapshot *s, const segi_node *node, int64_t n
     out->share = share;
 }
 
+/* Rows of all steps are gathered; who lacks one of them is not looked at, which the least common
+ * step tells. */
+static void cost_sequence(const segi_snapshot *s, const segi_node *node, int64_t now,
+                          segi_estimate *out)
+{
+    const segi_sequence *sequence = node->sequence;
+    double least = 1;
+    for (uint32_t i = 0; i < sequence->step_count; i++) {
+        double share = 0;
+        for (uint32_t c = 0; c < sequence->steps[i].choice_count; c++) {
+            segi_node one = *node;
+            one.kind = SEGI_NODE_EDGE; /* rows of a selector, without a bound */
+            one.selector = sequence->steps[i].choices[c].selector;
+            cost_events(s, &one, now, true, out);
+            share += out->share;
+        }
+        least = share < least ? share : least;
+    }
+    out->share = least * SHARE_DEFAULT;
+}
+
 /* Aggregates that need every row of a user in order, not a running figure. */
 static bool cost_gathers(const segi_node *node)
 {
@@ -98,6 +119,8 @@ static void cost_value(const segi_snapshot *s, const segi_node *node, int64_t no
     }
     if (node->kind == SEGI_NODE_AGGREGATE)
         cost_events(s, node, now, cost_gathers(node), out);
+    else if (node->kind == SEGI_NODE_FIGURE)
+        cost_sequence(s, node, now, out);
     else if (node->kind == SEGI_NODE_ATTRIBUTE)
         out->cost += COST_ATTRIBUTE;
     for (uint32_t i = 0; i < node->child_count; i++)
@@ -125,6 +148,10 @@ static void cost_leaf(const segi_snapshot *s, const segi_node *node, int64_t now
 {
     if (node->kind == SEGI_NODE_DID || node->kind == SEGI_NODE_EDGE) {
         cost_events(s, node, now, node->kind == SEGI_NODE_DID && node->bound.periods, out);
+        return;
+    }
+    if (node->kind == SEGI_NODE_SEQUENCE) {
+        cost_sequence(s, node, now, out);
         return;
     }
     out->share = SHARE_DEFAULT;

@@ -102,17 +102,77 @@ static void key_streak(segi_buf *key, const segi_streak *streak)
     key_int(key, streak->per);
 }
 
+static void key_bound(segi_buf *key, const segi_bound *bound)
+{
+    key_int(key, bound->given);
+    key_int(key, bound->min);
+    key_int(key, bound->max);
+    key_int(key, bound->periods);
+    key_int(key, bound->period);
+    key_int(key, bound->each);
+}
+
+/* Rows of a step: the held values by index, and which property has them here. */
+static void key_events(segi_buf *key, const segi_step_events *events)
+{
+    key_int(key, events != NULL);
+    if (!events)
+        return;
+    key_selector(key, events->selector);
+    for (uint32_t h = 0; h < SEGI_HELD_MAX; h++) {
+        bool known = events->held[h] && events->held[h]->fields;
+        key_int(key, events->held[h] ? 1 + known : 0);
+        if (known)
+            key_node(events->held[h], events->selector->event_count, key);
+    }
+}
+
+static void key_step(segi_buf *key, const segi_step *step)
+{
+    key_int(key, step->choice_count);
+    for (uint32_t i = 0; i < step->choice_count; i++)
+        key_events(key, &step->choices[i]);
+    key_bound(key, &step->repeat);
+    key_int(key, step->has_within);
+    key_duration(key, step->within);
+    key_int(key, step->has_after);
+    key_duration(key, step->after);
+    key_events(key, step->without);
+}
+
+/* Names of steps mean nothing; which step binds a held value does. */
+static void key_sequence(segi_buf *key, const segi_sequence *sequence)
+{
+    key_int(key, sequence->step_count);
+    for (uint32_t i = 0; i < sequence->step_count; i++)
+        key_step(key, &sequence->steps[i]);
+    key_events(key, sequence->absence);
+    key_duration(key, sequence->absence_for);
+    key_int(key, sequence->has_within);
+    key_duration(key, sequence->within);
+    key_int(key, sequence->held_count);
+    for (uint32_t h = 0; h < sequence->held_count; h++) {
+        key_int(key, sequence->held[h].step);
+        key_int(key, sequence->held[h].same);
+    }
+    key_int(key, sequence->entry);
+    key_int(key, sequence->between);
+    key_int(key, sequence->repeat);
+    key_int(key, sequence->tie);
+    key_duration(key, sequence->tolerance);
+    key_int(key, sequence->row_many);
+    key_int(key, sequence->scan);
+}
+
 /* The parts that only some kinds of predicates have. */
 static void key_predicate_part(const segi_node *node, segi_buf *key)
 {
     switch (node->kind) {
-    case SEGI_NODE_DID:
-        key_int(key, node->bound.given);
-        key_int(key, node->bound.min);
-        key_int(key, node->bound.max);
-        key_int(key, node->bound.periods);
-        key_int(key, node->bound.period);
-        key_int(key, node->bound.each);
+    case SEGI_NODE_DID: key_bound(key, &node->bound); break;
+    case SEGI_NODE_SEQUENCE:
+        key_bound(key, &node->bound);
+        key_int(key, node->figure);
+        key_sequence(key, node->sequence);
         break;
     case SEGI_NODE_EDGE:
         key_int(key, node->which);
@@ -194,6 +254,10 @@ static void key_value_part(const segi_node *node, uint32_t event_count, segi_buf
         key_int(key, node->arith);
         break;
     case SEGI_NODE_ARITH: key_int(key, node->arith); break;
+    case SEGI_NODE_FIGURE:
+        key_int(key, node->figure);
+        key_sequence(key, node->sequence);
+        break;
     case SEGI_NODE_SCORE: key_score(node->score, key); break;
     case SEGI_NODE_AGGREGATE:
         key_int(key, node->aggregate);

@@ -1,8 +1,8 @@
 /* The cache of pages: see cache.h.
  *
  * One mutex guards the state of all pages and is never held while a block is read or decoded. Who
- * loads a block holds one of a few further locks, chosen by the block, so that others who want the
- * same block wait for it and find its pages loaded. Order: a loading lock before the mutex. */
+ * loads a page holds one of a few further locks, chosen by the page, so that others who want the
+ * same page wait for it and find it loaded. Order: a loading lock before the mutex. */
 #include "store/cache.h"
 
 #include <string.h>
@@ -161,47 +161,40 @@ void segi_cache_forget(segi_run *run)
 
 /* ---- loading --------------------------------------------------------------------------------- */
 
-/* Decode a page of a block that was read, unless it is there already. Pages of the block are loaded
- * under its loading lock alone, so one that is missing now stays so until it is put in below. */
-static seg_status page_load(segi_cache *cache, segi_page *page, const segi_buf *block,
-                            seg_error *err)
+static seg_status page_decode(const segi_page *page, segi_arrays *out, seg_error *err)
 {
     const segi_run *run = page->run;
-    segi_arrays arrays;
-    segi_mutex_lock(cache->mutex);
-    bool loaded = page->loaded;
-    segi_mutex_unlock(cache->mutex);
-    if (loaded)
-        return SEG_OK;
-    SEGI_TRY(segi_column_decode(run->mem, page_part(page), page->column, run->file->user_count,
-                                (const uint8_t *)block->data + page->offset, page->size, &arrays,
-                                err));
-    segi_mutex_lock(cache->mutex);
-    segi_part_put(page_part(page), page->column, &arrays);
-    page->bytes = segi_part_column_bytes(page_part(page), page->column);
-    page->loaded = true;
-    cache->figures.bytes += page->bytes;
-    cache->figures.loads++;
-    cache_append(cache, page);
-    segi_mutex_unlock(cache->mutex);
-    return SEG_OK;
-}
-
-static seg_status block_load(segi_cache *cache, const segi_run *run, const segi_run_block *block,
-                             seg_error *err)
-{
-    segi_run_file *file = run->file;
+    const segi_run_file *file = run->file;
+    const segi_run_block *block = &file->blocks[page->block];
     segi_buf bytes;
     segi_buf_init(&bytes, run->mem);
     seg_status status = segi_disk_read(file->disk, block->id, SEGI_BLOCK_ROWS, &bytes, err);
     if (status == SEG_OK && bytes.size != block->size)
         status = segi_fail(err, SEG_E_CORRUPT, "block %llu does not have the size its run says",
                            (unsigned long long)block->id);
-    for (uint32_t i = 0; status == SEG_OK && i < block->page_count; i++)
-        if (file->pages[block->page + i].size > 0)
-            status = page_load(cache, &file->pages[block->page + i], &bytes, err);
+    if (status == SEG_OK)
+        status =
+            segi_column_decode(run->mem, page_part(page), page->column, file->user_count,
+                               (const uint8_t *)bytes.data + page->offset, page->size, out, err);
     segi_buf_deinit(&bytes);
     return status;
+}
+
+/* Load a page that is not there. Of a block with several pages only the one is decoded: reading
+ * the block again for another costs less than decoding what nobody wants. */
+static seg_status page_load(segi_cache *cache, segi_page *page, seg_error *err)
+{
+    segi_arrays arrays;
+    SEGI_TRY(page_decode(page, &arrays, err));
+    segi_mutex_lock(cache->mutex);
+    segi_part_put(page_part(page), page->column, &arrays);
+    page->bytes = segi_part_column_bytes(page_part(page), page->column);
+    page->loaded = true;
+    page->holds = 1;
+    cache->figures.bytes += page->bytes;
+    cache->figures.loads++;
+    segi_mutex_unlock(cache->mutex);
+    return SEG_OK;
 }
 
 static bool page_try_hold(segi_cache *cache, segi_page *page)
@@ -214,17 +207,15 @@ static bool page_try_hold(segi_cache *cache, segi_page *page)
     return loaded;
 }
 
-/* Load and hold. A page may be put out between the two, by others who are short of memory: then
- * once more. */
+/* Hold a page, loading it where it is not there. Only who has its loading lock loads it, so it
+ * stays missing until page_load() has put it in. */
 static seg_status page_hold(segi_cache *cache, segi_page *page, seg_error *err)
 {
-    const segi_run *run = page->run;
-    const segi_run_block *block = &run->file->blocks[page->block];
-    segi_mutex *loader = cache->loaders[block->id % CACHE_LOADERS];
+    segi_mutex *loader = cache->loaders[(page - page->run->file->pages) % CACHE_LOADERS];
     seg_status status = SEG_OK;
     segi_mutex_lock(loader);
-    while (status == SEG_OK && !page_try_hold(cache, page))
-        status = block_load(cache, run, block, err);
+    if (!page_try_hold(cache, page))
+        status = page_load(cache, page, err);
     segi_mutex_unlock(loader);
     return status;
 }

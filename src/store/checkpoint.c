@@ -139,7 +139,7 @@ static seg_status checkpoint_runs(checkpoint *c)
         if (c->written >= c->budget)
             return CHECKPOINT_PAUSE;
         SEGI_TRY(segi_run_write(run, c->disk, c->err));
-        c->written += run->bytes;
+        c->written += segi_run_disk_bytes(run);
     }
     return SEG_OK;
 }

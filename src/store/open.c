@@ -119,10 +119,20 @@ seg_status segi_store_open(const segi_store_config *config, const segi_store_pla
     return SEG_OK;
 }
 
+/* Runs of a load are merged before they are written: else the next opening would do it, and again
+ * each that only reads. */
+static seg_status close_checkpoint(segi_store *store, seg_error *err)
+{
+    bool more;
+    if (!segi_store_seal(store))
+        return segi_fail_nomem(err);
+    segi_store_maintain(store, UINT64_MAX, SEGI_MERGE_FANOUT);
+    return segi_checkpoint_step(store, 0, &more, err);
+}
+
 seg_status segi_store_close(segi_store *store, seg_error *err)
 {
     seg_status status = SEG_OK;
-    bool more;
     segi_disk_statistics figures;
     if (!store->keep || store->keep->read_only)
         return SEG_OK;
@@ -130,8 +140,8 @@ seg_status segi_store_close(segi_store *store, seg_error *err)
     segi_disk_stats(store->keep->disk, &figures);
     if (figures.poisoned)
         status = segi_fail(err, SEG_E_POISONED, "an earlier write of the store's file failed");
-    else if (figures.records > 0)
-        status = segi_checkpoint_step(store, 0, &more, err);
+    else if (figures.records > 0 || segi_keep_unwritten(store))
+        status = close_checkpoint(store, err);
     segi_mutex_unlock(store->mutex);
     return status;
 }

@@ -102,6 +102,14 @@ uint64_t segi_run_id(const segi_run *run)
     return run->file ? run->file->id : 0;
 }
 
+uint64_t segi_run_disk_bytes(const segi_run *run)
+{
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; run->file && i < run->file->block_count; i++)
+        bytes += run->file->blocks[i].size;
+    return bytes;
+}
+
 void segi_run_settle(segi_run *run)
 {
     segi_cache_settle(run);

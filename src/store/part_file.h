@@ -25,6 +25,8 @@
 seg_status segi_run_write(segi_run *run, segi_disk *disk, seg_error *err);
 /* The id of its run block; 0: not on disk. */
 uint64_t segi_run_id(const segi_run *run);
+/* Bytes of its blocks of columns, 0 where it is not on disk. */
+uint64_t segi_run_disk_bytes(const segi_run *run);
 /* The checkpoint that names the run is durable: from now on its columns may be put out of memory.
  * A run that is settled already stays as it is. */
 void segi_run_settle(segi_run *run);

@@ -29,6 +29,7 @@ const char *gen_class_name(gen_class class)
         "aggregate",
         "arith",
         "segment",
+        "sequence",
         "rank",
         "score",
         "split",
@@ -857,8 +858,9 @@ static model_node *arith_test(gen *g)
 model_node *gen_value(gen *g)
 {
     model_column column;
-    switch (below(g, 4)) {
+    switch (below(g, 5)) {
     case 0: return attribute(g, some_attribute(g, is_any));
+    case 4: return gen_figure(g, chance(g, 50) ? MODEL_F_DEPTH : MODEL_F_MATCHES);
     case 1: {
         model_node *node = some_number(g, 2);
         return node->kind == MODEL_LITERAL ? attribute(g, 0) : node;
@@ -1252,6 +1254,7 @@ model_node *gen_operand(gen *g, gen_class class, int depth)
     case GEN_AGGREGATE: return aggregate_test(g);
     case GEN_ARITH: return arith_test(g);
     case GEN_SEGMENT: return segment(g);
+    case GEN_SEQUENCE: return gen_sequence(g);
     case GEN_RANK: return rank(g, depth);
     case GEN_SCORE: return score_test(g, depth);
     case GEN_SPLIT: return split(g);
@@ -1303,6 +1306,31 @@ model_node *gen_share(gen *g, uint32_t percent)
     model_node *node = gen_join(g, MODEL_COMPARE, 2, pair);
     node->op = MODEL_LT;
     return node;
+}
+
+model_selector gen_selector(gen *g)
+{
+    return some_selector(g, 1);
+}
+
+model_window gen_window(gen *g)
+{
+    return some_window(g, FOR_EVENTS);
+}
+
+model_span gen_span(gen *g)
+{
+    return some_span(g);
+}
+
+model_bound gen_bound(gen *g)
+{
+    return some_bound(g);
+}
+
+bool gen_selects(gen *g, const model_selector *selector, size_t property)
+{
+    return selector_has(g, selector, property);
 }
 
 void gen_using(gen *g, model_segment *segment)

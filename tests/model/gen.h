@@ -24,6 +24,7 @@ typedef enum gen_class {
     GEN_AGGREGATE,
     GEN_ARITH,
     GEN_SEGMENT,
+    GEN_SEQUENCE,
     GEN_RANK,
     GEN_SCORE,
     GEN_SPLIT,
@@ -57,6 +58,15 @@ model_node *gen_definition(gen *g, int depth);
 model_node *gen_share(gen *g, uint32_t percent);
 /* A value expression. */
 model_node *gen_value(gen *g);
+/* What gen_sequence.c is made of. */
+model_selector gen_selector(gen *g);
+model_window gen_window(gen *g); /* for events */
+model_span gen_span(gen *g);
+model_bound gen_bound(gen *g);
+bool gen_selects(gen *g, const model_selector *selector, size_t property);
+/* Ordered steps as a predicate, or a figure of them; exact: weeks at most. */
+model_node *gen_sequence(gen *g);
+model_node *gen_figure(gen *g, model_figure figure);
 /* A `using` line, often none. */
 void gen_using(gen *g, model_segment *segment);
 

@@ -263,6 +263,7 @@ typedef enum model_kind {
     MODEL_POLYGON,
     MODEL_TIME,
     MODEL_SEGMENT,
+    MODEL_SEQUENCE,
     MODEL_RANK,
     MODEL_SPLIT,
     MODEL_LABEL, /* a saved class: `segment`, `labels` */
@@ -284,6 +285,7 @@ typedef enum model_kind {
     MODEL_ARITH,
     MODEL_SHIFT,
     MODEL_SIZE,
+    MODEL_FIGURE,
     MODEL_LENGTH,     /* a span of time, beside MODEL_DIFFERENCE */
     MODEL_DIFFERENCE, /* one instant minus another */
     MODEL_CLASS,      /* root of a saved class: children are conditions; labels are l0, l1, ... */
@@ -389,6 +391,70 @@ typedef struct model_bound {
     int64_t each; /* periods: events in each */
 } model_bound;
 
+/* ---- ordered steps (S-19, S-20) ---- */
+
+#define MODEL_STEPS_MAX 5
+#define MODEL_LINKS_MAX 2
+
+/* Rows of a step, or of what must not happen; own properties equal those of earlier steps. */
+typedef struct model_events {
+    model_selector selector;
+    size_t link_count;
+    struct {
+        size_t own, step, theirs; /* columns; the step that has the other value */
+    } links[MODEL_LINKS_MAX];
+} model_events;
+
+typedef struct model_step {
+    size_t choice_count;
+    model_events choices[2];
+    model_bound repeat;
+    bool has_within, has_after, has_without;
+    model_span within, after;
+    model_events without;
+} model_step;
+
+typedef enum model_figure {
+    MODEL_F_MATCHES,
+    MODEL_F_DEPTH,
+    MODEL_F_TIME
+} model_figure;
+
+typedef struct model_sequence {
+    bool funnel;
+    size_t step_count;
+    model_step steps[MODEL_STEPS_MAX];
+    bool has_absence, has_within;
+    model_events absence;
+    model_span absence_for, within;
+    size_t same_count, same; /* a column that all events share */
+    int entry;               /* any, first, latest */
+    int between;             /* anything, no other step, nothing */
+    int repeat;              /* ignore, break, restart */
+    int tie;                 /* ingested, strict, tolerant */
+    model_span tolerance;
+    bool row_many;
+    int scan; /* none; clickhouse_strict_deduplication, _order, _allow_reentry, _increase, _once */
+} model_sequence;
+
+/* The user's events up to now as a sequence sees them; rows of other events match nothing. */
+typedef struct model_trace {
+    size_t count;
+    const model_event *const *events;      /* in order */
+    const bool *inside;                    /* in the window */
+    const bool *steps[MODEL_STEPS_MAX][2]; /* by choice: matches its selector, in the window */
+    const bool *without[MODEL_STEPS_MAX];
+    const bool *absence;
+} model_trace;
+
+typedef struct model_figures {
+    int64_t matches, depth, time;
+    bool converted;
+} model_figures;
+
+model_figures model_sequence_figures(const model_sequence *sequence, const model_trace *trace,
+                                     int64_t now);
+
 typedef struct model_point {
     int64_t latitude, longitude; /* x 10^7 */
 } model_point;
@@ -408,6 +474,8 @@ typedef struct model_node {
     size_t list_count;
     model_value *list; /* IN, HAS, TEXT */
     model_bound bound;
+    const model_sequence *sequence; /* SEQUENCE, FIGURE; bound also for reached and dropped */
+    model_figure figure;
     int64_t meters; /* RADIUS */
     size_t point_count;
     model_point *points; /* RADIUS: one; POLYGON */

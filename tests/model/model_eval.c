@@ -28,6 +28,7 @@ typedef struct place {
 } place;
 
 static bool holds(context *run, model_node *node, place at);
+static model_value figure(context *run, const model_node *node, place at);
 static model_value value_of(context *run, const model_node *node, place at);
 static model_value score(context *run, const model_node *node, place at);
 
@@ -540,6 +541,7 @@ static model_value value_of(context *run, const model_node *node, place at)
     case MODEL_PROPERTY: return at.event->props[node->column];
     case MODEL_BUILTIN: return builtin(node, at);
     case MODEL_AGGREGATE: return aggregate(run, node, at);
+    case MODEL_FIGURE: return figure(run, node, at);
     case MODEL_ARITH: return arithmetic(run, node, at);
     case MODEL_SHIFT:
         value = value_of(run, node->children[0], at);
@@ -562,6 +564,72 @@ static model_value value_of(context *run, const model_node *node, place at)
     case MODEL_EDGE_ANCHOR: return occurrence(run, node, at);
     default: exit(2);
     }
+}
+
+/* ---- ordered steps ---- */
+
+/* Which of the events a selector takes; freed with the arena of the trace. */
+static const bool *matched(context *run, const model_selector *selector, place at,
+                           const model_event *const *events, const bool *inside, size_t count,
+                           model_arena *arena)
+{
+    bool *result = model_alloc(arena, count + 1);
+    for (size_t i = 0; i < count; i++)
+        result[i] = (inside == NULL || inside[i]) && selects(run, selector, at, events[i]);
+    return result;
+}
+
+static model_figures figures_of(context *run, const model_node *node, place at)
+{
+    const model_sequence *sequence = node->sequence;
+    model_arena arena = {NULL};
+    model_trace trace;
+    memset(&trace, 0, sizeof(trace));
+    at.zone = window_zone(run, &node->window, at);
+    int64_t begin, end;
+    bounds_of(run, &node->window, at, true, &begin, &end);
+    const model_event **events = model_alloc(&arena, (at.user->event_count + 1) * sizeof(*events));
+    bool *inside = model_alloc(&arena, at.user->event_count + 1);
+    for (size_t i = 0; i < at.user->event_count; i++) {
+        const model_event *event = &at.user->events[i];
+        if (event->time > run->now)
+            continue;
+        inside[trace.count] = event->time >= begin && event->time < end;
+        events[trace.count++] = event;
+    }
+    trace.events = events;
+    trace.inside = inside;
+    for (size_t s = 0; s < sequence->step_count; s++) {
+        const model_step *step = &sequence->steps[s];
+        for (size_t c = 0; c < step->choice_count; c++)
+            trace.steps[s][c] =
+                matched(run, &step->choices[c].selector, at, events, inside, trace.count, &arena);
+        if (step->has_without)
+            trace.without[s] =
+                matched(run, &step->without.selector, at, events, inside, trace.count, &arena);
+    }
+    if (sequence->has_absence)
+        trace.absence =
+            matched(run, &sequence->absence.selector, at, events, NULL, trace.count, &arena);
+    model_figures result = model_sequence_figures(sequence, &trace, run->now);
+    model_arena_reset(&arena);
+    return result;
+}
+
+static model_value figure(context *run, const model_node *node, place at)
+{
+    model_figures figures = figures_of(run, node, at);
+    if (node->figure == MODEL_F_MATCHES)
+        return model_int(figures.matches);
+    if (node->figure == MODEL_F_DEPTH)
+        return model_int(figures.depth);
+    return figures.converted ? model_int(figures.time) : model_undefined();
+}
+
+static bool sequence_holds(context *run, const model_node *node, place at)
+{
+    int64_t n = figure(run, node, at).i;
+    return node->bound.given ? node->bound.min <= n && n <= node->bound.max : n >= 1;
 }
 
 /* ---- predicates ---- */
@@ -926,6 +994,7 @@ static bool leaf_holds(context *run, model_node *node, place at)
     model_value a, b, c;
     switch (node->kind) {
     case MODEL_DID: return did(run, node, at);
+    case MODEL_SEQUENCE: return sequence_holds(run, node, at);
     case MODEL_EDGE: return edge(run, node, at);
     case MODEL_COMPARE:
     case MODEL_IN: return value_test(run, node, at);

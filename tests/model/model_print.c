@@ -520,6 +520,8 @@ static void print_label(printer *p, const model_node *tier, const model_value *c
     model_addf(p->out, "\"%s\"", tier->score->labels[class->i]);
 }
 
+static void print_sequence(printer *p, const model_node *node);
+
 static void print_value(printer *p, const model_node *node)
 {
     switch (node->kind) {
@@ -550,6 +552,7 @@ static void print_value(printer *p, const model_node *node)
         model_addf(p->out, " %c ", node->arith);
         print_span(p, node->shift);
         break;
+    case MODEL_FIGURE: print_sequence(p, node); break;
     case MODEL_LENGTH: print_span(p, node->shift); break;
     case MODEL_DIFFERENCE:
         print_node(p, node->children[0]);
@@ -716,6 +719,148 @@ static void print_edge(printer *p, const model_node *node)
         add(p, node->which == MODEL_FIRST ? "first " : "last ");
     print_selector(p, &node->selector);
     print_window(p, &node->window);
+}
+
+/* ---- ordered steps ---- */
+
+/* Steps that others speak of are called v0, v1, ... */
+static void print_step_name(printer *p, size_t step, size_t column)
+{
+    const char *name = p->schema->properties[column].name;
+    bool plain = true;
+    for (const char *c = name; *c != '\0'; c++)
+        plain = plain && ((*c >= 'a' && *c <= 'z') || (*c >= '0' && *c <= '9') || *c == '_');
+    model_addf(p->out, plain ? "v%zu.%s" : "`v%zu.%s`", step, name);
+}
+
+static void print_events(printer *p, const model_events *events)
+{
+    if (events->link_count == 0) {
+        print_selector(p, &events->selector);
+        return;
+    }
+    model_selector bare = events->selector;
+    bare.where = NULL;
+    print_selector(p, &bare);
+    add(p, " where (");
+    bool first = draw(p->style, 2) == 1 && events->selector.where != NULL;
+    if (first) {
+        add(p, "(");
+        print_node(p, events->selector.where);
+        add(p, ") and ");
+    }
+    for (size_t i = 0; i < events->link_count; i++) {
+        add(p, i > 0 ? " and " : "");
+        bool turned = draw(p->style, 2) == 1;
+        if (turned) {
+            print_step_name(p, events->links[i].step, events->links[i].theirs);
+            add(p, " = ");
+        }
+        print_name(p, p->schema->properties[events->links[i].own].name);
+        if (!turned) {
+            add(p, " = ");
+            print_step_name(p, events->links[i].step, events->links[i].theirs);
+        }
+    }
+    if (!first && events->selector.where != NULL) {
+        add(p, " and (");
+        print_node(p, events->selector.where);
+        add(p, ")");
+    }
+    add(p, ")");
+}
+
+static void print_step(printer *p, const model_step *step, size_t index)
+{
+    add(p, step->choice_count > 1 ? "(" : "");
+    for (size_t i = 0; i < step->choice_count; i++) {
+        add(p, i > 0 ? " or " : "");
+        print_events(p, &step->choices[i]);
+    }
+    if (step->choice_count > 1)
+        add(p, ")");
+    else
+        model_addf(p->out, " as v%zu", index);
+    print_bound(p, &step->repeat);
+    bool early = draw(p->style, 2) == 1;
+    if (step->has_without && early) {
+        add(p, " without ");
+        print_events(p, &step->without);
+    }
+    if (step->has_within) {
+        add(p, " within ");
+        print_span(p, step->within);
+    }
+    if (step->has_after) {
+        add(p, " at least ");
+        print_span(p, step->after);
+        add(p, " after");
+    }
+    if (step->has_without && !early) {
+        add(p, " without ");
+        print_events(p, &step->without);
+    }
+}
+
+static void print_switches(printer *p, const model_sequence *sequence)
+{
+    static const char *const scans[] = {"",
+                                        ", like clickhouse_strict_deduplication",
+                                        ", like clickhouse_strict_order",
+                                        ", like clickhouse_allow_reentry",
+                                        ", like clickhouse_strict_increase",
+                                        ", like clickhouse_strict_once"};
+    static const char *const entries[] = {", entry any", ", entry first", ", entry latest"};
+    static const char *const betweens[] = {", between anything", ", between no other step",
+                                           ", between nothing"};
+    static const char *const repeats[] = {", repeat ignore", ", repeat break", ", repeat restart"};
+    static const char *const ties[] = {", ties ingested", ", ties strict", ", ties tolerant "};
+    if (sequence->same_count > 0) {
+        add(p, ", same (");
+        print_name(p, p->schema->properties[sequence->same].name);
+        add(p, ")");
+    }
+    add(p, scans[sequence->scan]);
+    bool all = sequence->scan == 0 && draw(p->style, 4) == 1;
+    add(p, sequence->entry > 0 || all ? entries[sequence->entry] : "");
+    add(p, sequence->between > 0 || all ? betweens[sequence->between] : "");
+    add(p, sequence->repeat > 0 || all ? repeats[sequence->repeat] : "");
+    add(p, sequence->tie > 0 || all ? ties[sequence->tie] : "");
+    if (sequence->tie == 2)
+        print_span(p, sequence->tolerance);
+    add(p, sequence->row_many ? ", row matches many steps" : all ? ", row matches one step" : "");
+}
+
+static void print_sequence(printer *p, const model_node *node)
+{
+    static const char *const figures[] = {"count of ", "depth of ", "convert_time of "};
+    const model_sequence *sequence = node->sequence;
+    if (node->kind == MODEL_FIGURE)
+        add(p, figures[node->figure]);
+    add(p, sequence->funnel ? "funnel (" : "sequence (");
+    for (size_t i = 0; i < sequence->step_count; i++) {
+        add(p, i > 0 ? " then " : "");
+        print_step(p, &sequence->steps[i], i);
+    }
+    if (sequence->has_absence) {
+        add(p, " then no ");
+        print_events(p, &sequence->absence);
+        add(p, draw(p->style, 2) == 1 ? " within " : " for ");
+        print_span(p, sequence->absence_for);
+    }
+    print_switches(p, sequence);
+    add(p, ")");
+    if (sequence->has_within) {
+        add(p, " within ");
+        print_span(p, sequence->within);
+    }
+    if (node->kind == MODEL_SEQUENCE && !sequence->funnel)
+        print_bound(p, &node->bound);
+    print_window(p, &node->window);
+    if (node->kind == MODEL_FIGURE || !sequence->funnel)
+        return;
+    add(p, node->bound.max == INT64_MAX ? " reached " : " dropped after ");
+    print_count(p, node->bound.min);
 }
 
 static void print_weekday(printer *p, const model_value *value)
@@ -920,6 +1065,7 @@ static void print_leaf(printer *p, const model_node *node)
         model_addf(p->out, "in segment \"%s\"", p->catalog->segments[node->segment].name);
         break;
     case MODEL_RANK: print_rank(p, node); break;
+    case MODEL_SEQUENCE: print_sequence(p, node); break;
     case MODEL_SPLIT: print_split(p, &node->split); break;
     case MODEL_LABEL: print_labels(p, node); break;
     case MODEL_CLASS: print_class(p, node); break;

@@ -1,12 +1,13 @@
 /* test_random.c - random data and random predicates: the store against its naive twin.
  *
  *   test_random [--seed N] [--pairs N] [--seconds N] [--threads N] [--data-set N] [--keep-going N]
- *               [--files FOLDER]
+ *               [--files FOLDER] [--only CLASS]
  *
  * A pair is one predicate over one data set (R8). Ends after --pairs pairs or --seconds seconds,
  * whatever comes first. --data-set starts with that one, to repeat a failure. After a failure the
  * run ends, unless --keep-going allows more of them. --files keeps the stores in files of a folder
- * that exists, and opens them again between commits. With 20,000 pairs or more, the spread of
+ * that exists, and opens them again between commits. --only asks for predicates of one class, for
+ * example "sequence", alone. With 20,000 pairs or more, the spread of
  * what was generated is checked as well. */
 #include "shrink.h"
 
@@ -25,6 +26,7 @@ typedef struct settings {
     int64_t seconds;
     uint32_t threads;
     const char *folder;
+    gen_class only; /* GEN_CLASS_COUNT: all */
 } settings;
 
 typedef struct tally {
@@ -66,6 +68,8 @@ static gen_class class_of(const model_node *node)
             return GEN_SCORE;
         if (node->children[0]->kind == MODEL_AGGREGATE)
             return GEN_AGGREGATE;
+        if (node->children[0]->kind == MODEL_FIGURE)
+            return GEN_SEQUENCE;
         if (node->children[0]->kind != MODEL_ATTRIBUTE)
             return GEN_ARITH;
         return node->children[1]->kind == MODEL_LITERAL &&
@@ -91,6 +95,7 @@ static gen_class class_of(const model_node *node)
     case MODEL_EDGE: return GEN_EDGE;
     case MODEL_LABEL:
     case MODEL_SEGMENT: return GEN_SEGMENT;
+    case MODEL_SEQUENCE: return GEN_SEQUENCE;
     case MODEL_RANK: return GEN_RANK;
     case MODEL_DORMANT:
     case MODEL_RESURRECTED:
@@ -152,6 +157,8 @@ static model_node *some_root(session *s, gen *g)
 {
     uint64_t pick = rng_below(&g->r, 100);
     model_node *pair[2];
+    if (s->options->only < GEN_CLASS_COUNT)
+        return gen_operand(g, s->options->only, 2);
     if (pick < 55) {
         pair[0] = paired(s, g);
     } else if (pick < 70) {
@@ -406,7 +413,7 @@ static int expect(bool holds, const char *what)
     return holds ? 0 : 1;
 }
 
-static int coverage(const tally *t)
+static int coverage(const tally *t, const settings *o)
 {
     uint64_t answered = t->pairs - t->overflows, least = UINT64_MAX;
     int missing = 0;
@@ -426,7 +433,7 @@ static int coverage(const tally *t)
            100.0 * (double)t->boundary / (double)t->pairs,
            100.0 * (double)t->triples / (double)t->pairs,
            100.0 * (double)t->overflows / (double)t->pairs, least);
-    if (t->pairs < 20000)
+    if (t->pairs < 20000 || o->only < GEN_CLASS_COUNT)
         return 0;
     for (int i = 0; i < 10; i++)
         missing += expect(t->bins[i] * 100 >= answered * 3, "a tenth of sizes has below 3%");
@@ -453,9 +460,22 @@ static void on_crash(int number)
     raise(number);
 }
 
+static bool read_class(const char *name, settings *o)
+{
+    o->only = (gen_class)0;
+    while (o->only < GEN_CLASS_COUNT && strcmp(name, gen_class_name(o->only)) != 0)
+        o->only = (gen_class)(o->only + 1);
+    return o->only < GEN_CLASS_COUNT;
+}
+
 static bool read_options(int argc, char **argv, settings *o)
 {
     for (int i = 1; i + 1 < argc; i += 2) {
+        if (strcmp(argv[i], "--only") == 0) {
+            if (!read_class(argv[i + 1], o))
+                return false;
+            continue;
+        }
         uint64_t n = strtoull(argv[i + 1], NULL, 10);
         if (strcmp(argv[i], "--seed") == 0)
             o->seed = n;
@@ -479,11 +499,11 @@ static bool read_options(int argc, char **argv, settings *o)
 
 int main(int argc, char **argv)
 {
-    settings o = {1, 20000, 0, 0, 600, 2, NULL};
+    settings o = {1, 20000, 0, 0, 600, 2, NULL, GEN_CLASS_COUNT};
     tally *t = calloc(1, sizeof(*t));
     if (t == NULL || !read_options(argc, argv, &o)) {
         fprintf(stderr, "usage: test_random [--seed N] [--pairs N] [--seconds N] [--threads N] "
-                        "[--data-set N] [--keep-going N] [--files FOLDER]\n");
+                        "[--data-set N] [--keep-going N] [--files FOLDER] [--only CLASS]\n");
         free(t);
         return 2;
     }
@@ -499,7 +519,7 @@ int main(int argc, char **argv)
     printf("seed %" PRIu64 ": %" PRIu64 " pairs and %" PRIu64 " values over %" PRIu64
            " data sets\n",
            o.seed, t->pairs, t->values, t->sets);
-    int missing = t->failures == 0 && t->pairs > 0 ? coverage(t) : 0;
+    int missing = t->failures == 0 && t->pairs > 0 ? coverage(t, &o) : 0;
     printf("%" PRIu64 " passed, %" PRIu64 " failed\n", t->pairs + t->values - t->failures,
            t->failures + (uint64_t)missing);
     bool good = t->failures == 0 && missing == 0;

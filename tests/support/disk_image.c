@@ -44,7 +44,11 @@ static void image_log(segi_disk *disk, uint64_t lsn)
 void disk_image_make(sim_vfs *sim)
 {
     segi_disk_options options = {
-        .create = true, .log_step = 2048, .log_keep = 2048, .zstd_level = 3};
+        .create = true,
+        .log_step = DISK_IMAGE_LOG_KEPT,
+        .log_keep = DISK_IMAGE_LOG_KEPT,
+        .zstd_level = 3,
+    };
     unsigned char bytes[4096];
     segi_disk *disk = NULL;
     uint64_t id = 0;

@@ -11,6 +11,7 @@
 #define DISK_IMAGE_ROOT "the root of the image"
 #define DISK_IMAGE_BLOCKS 6u
 #define DISK_IMAGE_RECORDS 4u
+#define DISK_IMAGE_LOG_KEPT 2048u /* size of the log when its header was written */
 
 /* Blocks 1 to DISK_IMAGE_BLOCKS but the dropped number 2, some compressed where the build can;
  * dropped extents; records 2 to DISK_IMAGE_RECORDS + 1 in the log. */

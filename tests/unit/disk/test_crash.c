@@ -8,6 +8,7 @@
 
 #include "disk_model.h"
 #include "support/check_main.h"
+#include "support/disk_image.h"
 
 #define STEPS 40
 
@@ -99,12 +100,57 @@ static bool crash_at(uint64_t workload, uint64_t point, uint64_t image_count)
 START_TEST(test_crash__power_fails_at_every_call)
 {
     bool soak = getenv("SEG_TEST_SOAK") != NULL;
+    uint64_t step = getenv("SEG_TEST_SLOW") != NULL ? 31 : 1;
     uint64_t workloads = soak ? 40 : 8, image_count = soak ? 200 : 4;
     for (uint64_t workload = 0; workload < workloads; workload++)
-        for (uint64_t point = 1; crash_at(workload, point, image_count); point++)
+        for (uint64_t point = 1; crash_at(workload, point, image_count); point += step)
             points++;
     printf("%llu points, %llu images\n", (unsigned long long)points, (unsigned long long)images);
-    ck_assert_uint_gt(points, 500);
+    ck_assert_uint_gt(points * step, 500);
+}
+END_TEST
+
+/* A backup that power loss interrupts is absent or whole; one that was reported is there. */
+static void check_backup(const sim_vfs *sim, uint64_t seed, bool reported)
+{
+    segi_disk_options reading = {.read_only = true};
+    segi_disk *copy = NULL;
+    uint64_t faults = 1;
+    size_t size = 0;
+    sim_vfs *image = sim_vfs_power_loss(sim, seed);
+    seg_status status =
+        segi_disk_open(sim_vfs_table(image), segi_mem_default(), "copy", &reading, &copy, NULL);
+    check_fast(status == SEG_OK || (status == SEG_E_NOT_FOUND && !reported));
+    if (status == SEG_OK) {
+        const void *root = segi_disk_root(copy, &size);
+        check_fast(size == strlen(DISK_IMAGE_ROOT) && memcmp(root, DISK_IMAGE_ROOT, size) == 0);
+        check_fast(segi_disk_check(copy, SEGI_DISK_CHECK_FULL, NULL, NULL, &faults, NULL) ==
+                   SEG_OK);
+        check_fast(faults == 0);
+    }
+    segi_disk_close(copy, NULL);
+    sim_vfs_destroy(image);
+}
+
+START_TEST(test_crash__a_backup_is_whole_or_absent)
+{
+    segi_disk_options reading = {.read_only = true};
+    bool reached = true;
+    for (uint64_t point = 1; reached; point++) {
+        sim_vfs *sim = sim_vfs_create(1);
+        segi_disk *disk = NULL;
+        disk_image_make(sim);
+        check_fast(segi_disk_open(sim_vfs_table(sim), segi_mem_default(), DISK_IMAGE_FILE, &reading,
+                                  &disk, NULL) == SEG_OK);
+        sim_vfs_fail(sim, point, EIO, true);
+        seg_status status = segi_disk_backup(disk, "copy", NULL);
+        reached = sim_vfs_failed(sim);
+        check_fast(reached == (status != SEG_OK));
+        segi_disk_close(disk, NULL);
+        for (uint64_t seed = 0; seed < 20; seed++)
+            check_backup(sim, seed, status == SEG_OK);
+        sim_vfs_destroy(sim);
+    }
 }
 END_TEST
 
@@ -143,6 +189,7 @@ Suite *suite(void)
     TCase *tc = tcase_create("crash");
     tcase_set_timeout(tc, 3600);
     tcase_add_test(tc, test_crash__power_fails_at_every_call);
+    tcase_add_test(tc, test_crash__a_backup_is_whole_or_absent);
     tcase_add_test(tc, test_crash__a_lying_disk_never_makes_wrong_answers);
     suite_add_tcase(s, tc);
     return s;

@@ -13,11 +13,13 @@
 #define LAST_RECORD (DISK_IMAGE_RECORDS + 1)
 
 static bool soak;
+static size_t stride; /* 1; under valgrind only some bytes are tried */
 static sim_vfs *sim;
 
 static void setup(void)
 {
     soak = getenv("SEG_TEST_SOAK") != NULL;
+    stride = getenv("SEG_TEST_SLOW") != NULL ? 97 : 1;
     sim = sim_vfs_create(11);
     disk_image_make(sim);
 }
@@ -99,7 +101,7 @@ static void flip_file(const char *path, bool is_log, unsigned char pattern, uint
     segi_disk_options reading = {.read_only = true};
     size_t size, last = last_record_at();
     unsigned char *bytes = sim_vfs_edit(sim, path, &size);
-    for (size_t at = 0; at < size; at++) {
+    for (size_t at = 0; at < size; at += stride) {
         compared c;
         bool filler = !is_log && at % 32768 >= 4096 && at < 65536;
         if (filler && at % 512 != 0 && !soak)
@@ -124,7 +126,7 @@ START_TEST(test_damage__a_changed_byte_gives_an_error_or_the_same_bytes)
     }
     printf("%llu changes found, %llu harmless\n", (unsigned long long)found,
            (unsigned long long)harmless);
-    ck_assert_uint_gt(found, 10000);
+    ck_assert_uint_gt(found * stride, 10000);
 }
 END_TEST
 
@@ -135,7 +137,7 @@ START_TEST(test_damage__a_check_finds_every_changed_byte)
     size_t size;
     uint64_t missed = 0;
     unsigned char *bytes = sim_vfs_edit(sim, DISK_IMAGE_FILE, &size);
-    for (size_t at = 0; at < size; at += soak ? 1 : at < 65536 ? 61 : 3) {
+    for (size_t at = 0; at < size; at += soak ? 1 : (at < 65536 ? 61 : 3) * stride) {
         segi_disk *disk = NULL;
         uint64_t faults = 0;
         bytes[at] ^= 0x10;
@@ -168,12 +170,13 @@ START_TEST(test_damage__a_file_may_be_cut_anywhere)
         const unsigned char *bytes = sim_vfs_bytes(sim, path, &size);
         unsigned char *whole = malloc(size);
         memcpy(whole, bytes, size);
-        for (size_t cut = 0; cut < size; cut += soak || which == 1 || cut >= 65536 ? 1 : 509) {
+        for (size_t cut = 0; cut < size; cut += soak || which == 1 || cut >= 65536 ? stride : 509) {
             compared c;
             sim_vfs_put(sim, path, whole, cut);
             seg_status status = compare_all(&reading, &c);
-            /* A log that has grown may lose records at its end unseen; docs/format.md says so. */
-            check_fast(status == SEG_E_CORRUPT || (which == 1 && status == SEG_OK));
+            /* A log that has grown since its header was written may lose records at its end
+             * unseen. */
+            check_fast(status == SEG_E_CORRUPT || (which == 1 && cut >= DISK_IMAGE_LOG_KEPT));
         }
         sim_vfs_put(sim, path, whole, size);
         free(whole);
@@ -257,27 +260,91 @@ START_TEST(test_damage__parts_of_another_store_are_refused)
 }
 END_TEST
 
+/* Two copies of one store that went different ways have blocks alike in all but their content,
+ * each sound in itself, as a write that never reached the medium leaves an old block: only the
+ * parent knows. */
+START_TEST(test_damage__a_sound_block_in_the_wrong_life_is_refused)
+{
+    sim_vfs *twins[2] = {sim, sim_vfs_copy(sim)};
+    segi_disk_options reading = {.read_only = true};
+    unsigned char *files[2];
+    uint64_t id = 0;
+    size_t size;
+    for (int i = 0; i < 2; i++) {
+        segi_disk *disk = fixture_open(twins[i]);
+        compared c = {.last = 1};
+        ck_assert_int_eq(segi_disk_replay(disk, compare_record, &c, NULL), SEG_OK);
+        id = fixture_write(disk, i == 0 ? "here it went one way" : "here it went the other");
+        id = fixture_write(disk, i == 0 ? "first twin" : "other twin");
+        fixture_checkpoint(disk, "r");
+        ck_assert_int_eq(segi_disk_close(disk, NULL), SEG_OK);
+        files[i] = sim_vfs_edit(twins[i], DISK_IMAGE_FILE, &size);
+    }
+    for (size_t at = 65536; at + 512 <= size; at += 512)
+        if (memcmp(files[0] + at + 64, "first twin", 10) == 0)
+            memcpy(files[0] + at, files[1] + at, 512);
+    segi_disk *disk = fixture_open_with(sim, &reading);
+    segi_buf buf;
+    segi_buf_init(&buf, segi_mem_default());
+    ck_assert_int_eq(segi_disk_read(disk, id, 1, &buf, NULL), SEG_E_CORRUPT);
+    ck_assert_int_eq(segi_disk_read(disk, id - 1, 1, &buf, NULL), SEG_OK);
+    segi_buf_deinit(&buf);
+    ck_assert_int_eq(segi_disk_close(disk, NULL), SEG_OK);
+    sim_vfs_destroy(twins[1]);
+}
+END_TEST
+
 /* A superblock of the newest generation that rots after the log moved on must not make an older
- * state come back. */
+ * state come back, even where the two differ in nothing but their blocks. */
 START_TEST(test_damage__a_lost_superblock_is_not_replaced_by_an_older_one)
 {
     segi_disk_options reading = {.read_only = true};
+    segi_disk_statistics stats;
     segi_disk *disk = fixture_open(sim);
-    segi_disk_close(disk, NULL);
-    disk = fixture_open(sim);
     compared c = {.last = 1};
     ck_assert_int_eq(segi_disk_replay(disk, compare_record, &c, NULL), SEG_OK);
     fixture_checkpoint(disk, "newer");
-    segi_disk_statistics stats;
+    fixture_checkpoint(disk, "newest");
     segi_disk_stats(disk, &stats);
     /* Without an orderly close, the other slot is the one before the checkpoint. */
     sim_vfs *copy = sim_vfs_copy(sim);
-    segi_disk_close(disk, NULL);
+    ck_assert_int_eq(segi_disk_close(disk, NULL), SEG_OK);
+    ck_assert_int_eq(fixture_try(copy, &reading), SEG_OK);
     size_t size;
     unsigned char *bytes = sim_vfs_edit(copy, DISK_IMAGE_FILE, &size);
     bytes[stats.generation % 2 * 32768 + 60] ^= 1;
     ck_assert_int_eq(fixture_try(copy, &reading), SEG_E_CORRUPT);
     sim_vfs_destroy(copy);
+}
+END_TEST
+
+/* Of all records but the very last a later one knows that they were safe, also where that one is
+ * of a later life. */
+START_TEST(test_damage__a_record_of_an_earlier_life_is_missed)
+{
+    segi_disk_options reading = {.read_only = true};
+    sim_vfs *other = sim_vfs_create(4);
+    uint64_t places[5], count = 0;
+    segi_disk_statistics stats;
+    for (int life = 0; life < 2; life++) {
+        segi_disk *disk = fixture_open(other);
+        ck_assert(fixture_replays(disk, life == 0 ? "" : "one;two;"));
+        segi_disk_stats(disk, &stats);
+        places[count++] = stats.log_used;
+        fixture_log(disk, life == 0 ? "one" : "three");
+        segi_disk_stats(disk, &stats);
+        places[count++] = stats.log_used;
+        fixture_log(disk, life == 0 ? "two" : "four");
+        ck_assert_int_eq(segi_disk_close(disk, NULL), SEG_OK);
+    }
+    for (uint64_t i = 0; i < count; i++) {
+        size_t size;
+        unsigned char *log = sim_vfs_edit(other, STORE_LOG, &size);
+        log[places[i] + 65] ^= 1;
+        ck_assert_int_eq(fixture_try(other, &reading), i + 1 < count ? SEG_E_CORRUPT : SEG_OK);
+        log[places[i] + 65] ^= 1;
+    }
+    sim_vfs_destroy(other);
 }
 END_TEST
 
@@ -334,7 +401,7 @@ static void forge_range(const char *path, size_t begin, size_t end, size_t step,
                         const segi_mem *mem)
 {
     static const unsigned char values[] = {0x00, 0x01, 0x7f, 0x80, 0xff, 0x04};
-    for (size_t at = begin; at < end; at += step)
+    for (size_t at = begin; at < end; at += step * stride)
         for (size_t v = 0; v < (soak ? sizeof values : 2); v++)
             forge_one(sim, path, at, values[soak ? v : (at + v * 3) % sizeof values], fault, mem);
 }
@@ -421,7 +488,9 @@ Suite *suite(void)
     tcase_add_test(tc, test_damage__a_file_may_be_cut_anywhere);
     tcase_add_test(tc, test_damage__a_longer_file_is_no_harm);
     tcase_add_test(tc, test_damage__parts_of_another_store_are_refused);
+    tcase_add_test(tc, test_damage__a_sound_block_in_the_wrong_life_is_refused);
     tcase_add_test(tc, test_damage__a_lost_superblock_is_not_replaced_by_an_older_one);
+    tcase_add_test(tc, test_damage__a_record_of_an_earlier_life_is_missed);
     tcase_add_test(tc, test_damage__later_versions_are_named);
     tcase_add_test(tc, test_damage__forged_checksums_do_no_harm);
     tcase_add_test(tc, test_damage__salvage_reads_what_is_left);

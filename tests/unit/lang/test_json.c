@@ -337,8 +337,8 @@ END_TEST
 
 static yyjson_val *schema_form(yyjson_val *places, const segi_json_form *form)
 {
-    static const char *const names[] = {"",      "predicate", "value",  "select",
-                                        "times", "window",    "anchor", "length"};
+    static const char *const names[] = {"",       "predicate", "value",  "select", "times",
+                                        "window", "anchor",    "length", "chain",  "step"};
     yyjson_val *place = yyjson_obj_get(places, names[form->place]), *branch;
     yyjson_val *list = yyjson_obj_get(place, "oneOf");
     if (list == NULL)
@@ -375,7 +375,7 @@ static void check_form(yyjson_val *branch, const segi_json_form *form)
                       field->name);
         count++;
         needed_count += field->needed;
-        char words[200] = "";
+        char words[400] = "";
         yyjson_val *word;
         yyjson_arr_iter list = yyjson_arr_iter_with(yyjson_obj_get(own, "enum"));
         while ((word = yyjson_arr_iter_next(&list)) != NULL)
@@ -404,7 +404,8 @@ START_TEST(test_json__schema_has_the_same_forms)
         branches += form->place != SEGI_JSON_ROOT;
     }
     /* And none that the library does not know. */
-    static const char *const names[] = {"predicate", "select", "times", "window", "anchor"};
+    static const char *const names[] = {"predicate", "select", "times", "window",
+                                        "anchor",    "chain",  "step"};
     size_t known = 0, values = 0;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         known += yyjson_arr_size(yyjson_obj_get(yyjson_obj_get(places, names[i]), "oneOf"));

@@ -305,8 +305,6 @@ static const struct golden {
      "a > 1 and a < 5, or: a between 1 and 5"},
     {"suppressed by \"gdpr\"", SEG_E_SYNTAX, 0, 10, "\"suppressed\" is not known in this version",
      ""},
-    {"sequence(login then login)", SEG_E_SYNTAX, 0, 8, "\"sequence\" is not known in this version",
-     ""},
     {"did login during occasion \"x\"", SEG_E_SYNTAX, 10, 6,
      "\"during occasion\" is not known in this version", ""},
     {"seats > 0.1234567890123456789", SEG_E_SYNTAX, 8, 21,
