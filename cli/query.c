@@ -47,20 +47,37 @@ static void show_warnings(cli_session *session, const seg_segment *segment, text
     }
 }
 
-seg_segment *query_compile(cli_session *session, text_view statement, text_view predicate)
+bool query_is_json(text_view predicate)
+{
+    return predicate.size > 0 && predicate.data[0] == '{';
+}
+
+seg_segment *query_compile_open(cli_session *session, text_view statement, text_view predicate)
 {
     seg_segment *segment = NULL;
     seg_error err = SEG_ERROR_INIT;
+    uint32_t flags = session->open ? SEG_COMPILE_OPEN : 0;
     if (!need_text(session, statement, predicate, "a predicate is missing")) {
         return NULL;
     }
-    if (seg_segment_compile(session->store, predicate.data, predicate.size,
-                            session->open ? SEG_COMPILE_OPEN : 0, &segment, &err) != SEG_OK) {
+    seg_status status = query_is_json(predicate)
+                            ? seg_segment_compile_json(session->store, predicate.data,
+                                                       predicate.size, flags, &segment, &err)
+                            : seg_segment_compile(session->store, predicate.data, predicate.size,
+                                                  flags, &segment, &err);
+    if (status != SEG_OK) {
         diag_error(&session->diag, &err, statement, predicate);
         return NULL;
     }
     show_warnings(session, segment, statement, predicate);
-    if (seg_segment_param_count(segment) == 0) {
+    return segment;
+}
+
+seg_segment *query_compile(cli_session *session, text_view statement, text_view predicate)
+{
+    seg_error err = SEG_ERROR_INIT;
+    seg_segment *segment = query_compile_open(session, statement, predicate);
+    if (!segment || seg_segment_param_count(segment) == 0) {
         return segment;
     }
     seg_segment *bound = NULL;

@@ -2,6 +2,7 @@
 #include "run.h"
 
 #include "classify.h"
+#include "examine.h"
 #include "generate.h"
 #include "import.h"
 #include "interrupt.h"
@@ -80,8 +81,7 @@ static char *segment_name(cli_session *session, text_view statement, const char 
     if (result != LEX_WORD) {
         diag_at(&session->diag, statement, (size_t)(word.source.data - statement.data),
                 word.source.size,
-                result == LEX_OPEN ? "this quote is not closed" : "the name is missing",
-                example);
+                result == LEX_OPEN ? "this quote is not closed" : "the name is missing", example);
         return NULL;
     }
     *out_rest = rest;
@@ -177,8 +177,7 @@ static run_result dispatch(cli_session *session, text_view statement)
     text_view command = lex_first(statement, &rest);
     if (!is_command(command)) {
         diag_at(&session->diag, statement, 0, command.size, "unknown statement",
-                "import, count, list, test, explain, define, classify, drop, schema, stats or "
-                "generate");
+                "count, list, test, explain, lint, json, import, ... : .help lists them");
         return RUN_FAILED;
     }
     if (text_equals_fold(command, "count")) {
@@ -192,6 +191,15 @@ static run_result dispatch(cli_session *session, text_view statement)
     }
     if (text_equals_fold(command, "explain")) {
         return query_explain(session, statement, rest);
+    }
+    if (text_equals_fold(command, "why")) {
+        return examine_why(session, statement, rest);
+    }
+    if (text_equals_fold(command, "lint")) {
+        return examine_lint(session, statement, rest);
+    }
+    if (text_equals_fold(command, "json")) {
+        return examine_json(session, statement, rest);
     }
     if (text_equals_fold(command, "define")) {
         return run_define(session, statement);

@@ -66,9 +66,9 @@ static seg_status segment_check(const seg_segment *segment, const seg_snapshot *
     return SEG_OK;
 }
 
-static seg_status segment_request(const seg_segment *segment, seg_snapshot *snapshot, int64_t now,
-                                  const seg_eval_options *options, segi_request *request,
-                                  seg_error *err)
+seg_status segi_api_segment_request(const seg_segment *segment, seg_snapshot *snapshot, int64_t now,
+                                    const seg_eval_options *options, segi_request *request,
+                                    seg_error *err)
 {
     SEGI_TRY(segment_check(segment, snapshot, err));
     SEGI_TRY(segi_api_request(snapshot, now, options, request, err));
@@ -85,7 +85,7 @@ seg_status seg_segment_evaluate(const seg_segment *segment, seg_snapshot *snapsh
     SEGI_CHECK_ARG(out_set != NULL, err, "out_set is NULL");
     *out_set = NULL;
     segi_request request;
-    SEGI_TRY(segment_request(segment, snapshot, now, options, &request, err));
+    SEGI_TRY(segi_api_segment_request(segment, snapshot, now, options, &request, err));
     segi_bitmap *bitmap = NULL;
     SEGI_TRY(segi_exec_sets(&request, &bitmap, err));
     return segi_api_set_create(snapshot, bitmap, now, out_set, err);
@@ -98,7 +98,7 @@ seg_status seg_segment_count(const seg_segment *segment, seg_snapshot *snapshot,
     SEGI_CHECK_ARG(out_count != NULL, err, "out_count is NULL");
     *out_count = 0;
     segi_request request;
-    SEGI_TRY(segment_request(segment, snapshot, now, options, &request, err));
+    SEGI_TRY(segi_api_segment_request(segment, snapshot, now, options, &request, err));
     uint64_t count = 0;
     SEGI_TRY(segi_exec_counts(&request, &count, err));
     *out_count = count;
@@ -188,7 +188,7 @@ static seg_status segment_test(const seg_segment *segment, seg_snapshot *snapsho
                                int64_t now, int32_t *out_member, seg_error *err)
 {
     segi_request request;
-    SEGI_TRY(segment_request(segment, snapshot, now, NULL, &request, err));
+    SEGI_TRY(segi_api_segment_request(segment, snapshot, now, NULL, &request, err));
     if (ordinal == UINT32_MAX)
         return SEG_OK;
     bool member = false;
@@ -273,6 +273,6 @@ seg_status seg_segment_explain(const seg_segment *segment, seg_snapshot *snapsho
     SEGI_CHECK_ARG((flags & ~(SEG_EXPLAIN_ANALYZE | SEG_EXPLAIN_JSON)) == 0, err,
                    "unknown flags of an explanation");
     segi_request request;
-    SEGI_TRY(segment_request(segment, snapshot, now, options, &request, err));
+    SEGI_TRY(segi_api_segment_request(segment, snapshot, now, options, &request, err));
     return explain_write(segment, &request, flags, out_text, err);
 }

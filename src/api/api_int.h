@@ -141,6 +141,11 @@ seg_status segi_api_set_create(seg_snapshot *snapshot, segi_bitmap *bitmap, int6
 seg_status segi_api_sets_create(seg_snapshot *snapshot, int64_t now, segi_bitmap **bitmaps,
                                 size_t count, seg_set **out_sets, seg_error *err);
 
+/* The segment can run, on this snapshot: an evaluation of it. */
+seg_status segi_api_segment_request(const seg_segment *segment, seg_snapshot *snapshot, int64_t now,
+                                    const seg_eval_options *options, segi_request *request,
+                                    seg_error *err);
+
 /* Compile with the saved segments and the schema as they are now. params NULL leaves parameters
  * open. */
 seg_status segi_api_segment_create(seg_store *store, const char *text, size_t text_size,

@@ -504,8 +504,11 @@ segi_compare segi_compare_flip(segi_compare op);
 bool segi_prep_leaf_of(segi_prep *p, const segi_node *node, segi_prep_leaf *out);
 /* A cheaper form of a test, where there is one; false after a failure (shortcut.c). */
 bool segi_prep_shortcut(segi_prep *p, segi_prep_leaf *leaf);
-/* Who is worth a look in a test (narrow.c). */
-void segi_prep_narrow(segi_prep_leaf *leaf);
+/* The source of an aggregate, with the test of its argument as one more of its rows. */
+const segi_prep_source *segi_prep_source_passing(segi_prep *p, const segi_prep_value *value,
+                                                 const segi_match *match);
+/* Who is worth a look in a test (narrow.c); false after a failure. */
+bool segi_prep_narrow(segi_prep *p, segi_prep_leaf *leaf);
 /* Candidates who have rows, and the rest, of whom a test says one and the same. False on
  * failure. */
 bool segi_narrow_users(segi_worker *w, const segi_prep_leaf *leaf, const segi_mask *candidates,

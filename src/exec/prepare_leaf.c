@@ -344,11 +344,12 @@ static bool leaf_sequence(segi_prep *p, const segi_node *node, segi_prep_leaf *o
     const segi_prep_value *value = segi_prep_sequence_of(p, node);
     out->form = SEGI_LEAF_TEST;
     out->test = value ? test_range(p, value, node->bound.min, node->bound.max) : NULL;
-    if (out->test && node->bound.min < 1)
-        segi_prep_narrow(out);
-    else if (out->test)
-        segi_prep_sequence_narrow(value, node->bound.min, out);
-    return out->test != NULL;
+    if (!out->test)
+        return false;
+    if (node->bound.min < 1)
+        return segi_prep_narrow(p, out);
+    segi_prep_sequence_narrow(value, node->bound.min, out);
+    return true;
 }
 
 /* The instant of the first, last or nth event, tested against each user's own window. */

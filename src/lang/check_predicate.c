@@ -466,13 +466,63 @@ static segi_node *check_by_kind(segi_check *k, const segi_syn *syn)
     }
 }
 
+/* ---- linting: the check goes on behind a failure ---- */
+
+/* The failure is noted, and its condition stands as everyone. */
+static segi_node *go_on(segi_check *k, const segi_syn *syn, const segi_check *before,
+                        uint32_t levels)
+{
+    segi_compiling *c = k->c;
+    bool ours = c->status == SEG_E_SYNTAX || c->status == SEG_E_UNKNOWN_NAME ||
+                c->status == SEG_E_TYPE || c->status == SEG_E_CYCLE;
+    seg_error *place =
+        ours ? segi_findings_add(c->findings, SEGI_LEVEL_ERROR, segi_finding_id(c->status)) : NULL;
+    if (place == NULL)
+        return NULL;
+    *place = *c->err;
+    c->status = SEG_OK;
+    c->inside = false;
+    c->levels = levels;
+    *k = *before;
+    return segi_check_node(k, SEGI_NODE_EVERYONE, syn);
+}
+
+/* A condition that was folded away: it says the same about everybody. Around one that was noted
+ * more would follow from it. */
+static void note_constant(segi_check *k, const segi_syn *syn, const segi_node *node)
+{
+    bool always = node->kind == SEGI_NODE_EVERYONE;
+    segi_findings *findings = k->c->findings;
+    if ((!always && node->kind != SEGI_NODE_NOBODY) || syn->kind == SEGI_SYN_EVERYONE ||
+        syn->kind == SEGI_SYN_NOBODY)
+        return;
+    for (size_t i = 0; i < findings->count; i++) {
+        int64_t at = findings->list[i].error.offset;
+        if (at >= (int64_t)syn->begin && at < (int64_t)syn->begin + syn->size)
+            return;
+    }
+    seg_error *note =
+        segi_findings_add(findings, SEGI_LEVEL_WARNING, always ? "always-true" : "always-false");
+    if (note == NULL)
+        return;
+    segi_fail(note, SEG_E_ARG, always ? "this holds for everyone" : "this holds for nobody");
+    segi_error_span(note, syn->begin, syn->size);
+}
+
 segi_node *segi_check_predicate(segi_check *k, const segi_syn *syn)
 {
+    segi_check before = *k;
+    uint32_t levels = k->c->levels;
     if (!segi_check_enter(k, syn))
         return NULL;
     k->right = false;
     segi_node *node = check_by_kind(k, syn);
+    bool noting = k->c->findings != NULL && k->reference == NULL;
+    if (noting && k->c->status != SEG_OK)
+        return go_on(k, syn, &before, levels);
     segi_check_leave(k);
+    if (noting && node != NULL)
+        note_constant(k, syn, node);
     return k->c->status == SEG_OK ? node : NULL;
 }
 
@@ -491,7 +541,8 @@ const segi_node *segi_check_text(segi_compiling *c, const char *text, size_t siz
     segi_goal goal = reference == NULL                      ? c->goal
                      : reference->kind == SEGI_DEFINE_CLASS ? SEGI_GOAL_CLASS
                                                             : SEGI_GOAL_PREDICATE;
-    c->status = segi_parse(&c->scratch, text, size, goal, &c->nodes, &root, c->err);
+    c->status = segi_parse(&c->scratch, text, size, goal, &c->nodes,
+                           reference == NULL ? c->findings : NULL, &root, c->err);
     if (c->status != SEG_OK)
         return NULL;
     k.aliases = root.aliases;

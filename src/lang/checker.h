@@ -75,6 +75,8 @@ typedef struct segi_compiling {
     uint32_t loaded_count;
     seg_error *warnings;
     uint32_t warning_count;
+    segi_findings *findings; /* NULL: the first failure ends it. Else failures and constants of
+                                the predicate's own text are noted there. */
 } segi_compiling;
 
 typedef struct segi_check {

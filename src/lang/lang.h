@@ -487,8 +487,54 @@ void segi_predicate_destroy(segi_predicate *predicate);
 void segi_predicate_print(const segi_predicate *predicate, bool sorted, segi_buf *out);
 /* The JSON form of that text (docs/language.md). */
 void segi_predicate_json(const segi_predicate *predicate, bool sorted, segi_buf *out);
+/* Sorted text of one node of it. */
+void segi_predicate_print_node(const segi_predicate *predicate, const segi_node *node,
+                               segi_buf *out);
+/* What a node is made of, each with the part that it plays: operands, the sides of a comparison,
+ * the condition of `where`, and so on. Saved segments are closed: their trees belong to others.
+ * Whoever asks a tree for something walks it by this. */
+typedef enum segi_aspect {
+    SEGI_ASPECT_OPERAND,    /* a child that is a predicate of the same users */
+    SEGI_ASPECT_VALUE,      /* a child that is a value */
+    SEGI_ASPECT_POPULATION, /* of a rank or score */
+    SEGI_ASPECT_EVENT,      /* where, share, argument: looks at one event */
+    SEGI_ASPECT_ANCHOR      /* of a window */
+} segi_aspect;
+typedef void (*segi_visit)(void *user, const segi_node *node, segi_aspect aspect);
+void segi_node_visit(const segi_node *node, segi_visit visit, void *user);
 /* Canonical text of one node, for explain. */
 void segi_node_print(const segi_schema *schema, const segi_node *node, segi_buf *out);
+
+/* What is to be said about a text: failures and remarks, in the order of their discovery. */
+typedef enum segi_level {
+    SEGI_LEVEL_ERROR,
+    SEGI_LEVEL_WARNING
+} segi_level;
+typedef struct segi_finding {
+    segi_level level;
+    const char *id;  /* static: what kind of remark, for programs */
+    seg_error error; /* message, hint and place */
+} segi_finding;
+#define SEGI_FINDINGS_MAX 100
+typedef struct segi_findings {
+    const segi_mem *mem;
+    segi_finding *list; /* owned */
+    size_t count, capacity, error_count;
+    bool failed; /* out of memory */
+} segi_findings;
+void segi_findings_init(segi_findings *findings, const segi_mem *mem);
+void segi_findings_deinit(segi_findings *findings);
+/* A place for one more; NULL where there are too many, or no memory. */
+seg_error *segi_findings_add(segi_findings *findings, segi_level level, const char *id);
+
+const char *segi_finding_id(seg_status status);
+
+/* Compiles and says all that there is to say about the text, as far as it can be read. `out` is
+ * NULL where anything is an error; the return value is then still SEG_OK. Fails for memory.
+ *   retention  how long events are kept, in microseconds; 0: not known */
+seg_status segi_lint(const segi_mem *mem, const segi_schema *schema, const segi_resolver *resolver,
+                     const char *text, size_t text_size, uint32_t flags, int64_t retention,
+                     segi_findings *findings, segi_predicate **out, seg_error *err);
 
 /* A document in the JSON form. It is read as text of the language, which the other doors take;
  * err is as the public functions document it. json is borrowed until segi_json_close(). */

@@ -361,6 +361,19 @@ static segi_syn *parse_unary(segi_parser *p)
     return syn;
 }
 
+static segi_syn *parse_condition(segi_parser *p)
+{
+    segi_token start = p->token;
+    uint32_t depth = p->depth;
+    bool in_session = p->in_session;
+    segi_syn *syn = parse_unary(p);
+    if (p->status == SEG_OK || p->findings == NULL)
+        return syn;
+    p->depth = depth;
+    p->in_session = in_session;
+    return segi_parser_recover(p, start);
+}
+
 /* One level of left-associative words. XOR nests to the left, the others are lists. */
 static segi_syn *parse_level(segi_parser *p, const char *word, segi_syn_kind kind,
                              segi_syn *(*below)(segi_parser *))
@@ -387,7 +400,7 @@ static segi_syn *parse_level(segi_parser *p, const char *word, segi_syn_kind kin
 
 static segi_syn *parse_conjunction(segi_parser *p)
 {
-    return parse_level(p, "and", SEGI_SYN_AND, parse_unary);
+    return parse_level(p, "and", SEGI_SYN_AND, parse_condition);
 }
 
 static segi_syn *parse_xor(segi_parser *p)
@@ -501,6 +514,29 @@ static void fail_trailing(segi_parser *p)
                      token.size > 60 ? 60 : (int)token.size, text);
 }
 
+/* Linting: what is left over is noted, and what follows it is read as one more condition. */
+static void read_on(segi_parser *p, segi_syn_root *out)
+{
+    while (p->status != SEG_OK && p->findings != NULL && out->root != NULL) {
+        if (segi_parser_recover(p, p->token) == NULL || p->token.kind == SEGI_TOKEN_END)
+            return;
+        segi_parser_next(p);
+        if (segi_parser_is(p, "and") || segi_parser_is(p, "or") || segi_parser_is(p, "xor") ||
+            segi_parser_is(p, "except"))
+            segi_parser_next(p);
+        segi_syn *more = segi_parse_expr(p);
+        segi_syn *all = segi_parser_node(p, SEGI_SYN_AND, out->root->begin);
+        if (more == NULL || all == NULL)
+            return;
+        segi_syn_add(all, out->root);
+        segi_syn_add(all, more);
+        segi_parser_close(p, all);
+        out->root = all;
+        if (p->token.kind != SEGI_TOKEN_END)
+            fail_trailing(p);
+    }
+}
+
 static seg_status parse_text(segi_parser *p, segi_arena *arena, const char *text, size_t size,
                              segi_goal goal, segi_syn_root *out, seg_error *err)
 {
@@ -522,17 +558,20 @@ static seg_status parse_text(segi_parser *p, segi_arena *arena, const char *text
     out->aliases = p->aliases;
     if (p->status == SEG_OK && p->token.kind != SEGI_TOKEN_END)
         fail_trailing(p);
+    if (goal == SEGI_GOAL_PREDICATE)
+        read_on(p, out);
     return p->status;
 }
 
 seg_status segi_parse(segi_arena *arena, const char *text, size_t size, segi_goal goal,
-                      uint32_t *nodes, segi_syn_root *out, seg_error *err)
+                      uint32_t *nodes, segi_findings *findings, segi_syn_root *out, seg_error *err)
 {
     segi_parser p;
     memset(&p, 0, sizeof p);
     memset(out, 0, sizeof *out);
     SEGI_TRY(segi_text_check(text, size, err));
     p.nodes = nodes;
+    p.findings = findings;
     return parse_text(&p, arena, text, size, goal, out, err);
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "lang/checker.h"
+#include "lang/lint.h"
 
 /* ---- making one ---- */
 
@@ -135,6 +136,45 @@ static void report(const segi_compiling *c, const char *text, size_t text_size, 
         segi_error_hint(err, "%s", inner->hint);
 }
 
+/* Where the condition was noted as one that never holds, the compiler says why. */
+static void gather_warning(segi_findings *findings, const seg_error *warning)
+{
+    bool unknown = warning->code == SEG_E_UNKNOWN_NAME;
+    seg_error *place = NULL;
+    for (size_t i = 0; i < findings->count && place == NULL && !unknown; i++) {
+        if (findings->list[i].error.offset == warning->offset)
+            place = &findings->list[i].error;
+    }
+    if (place == NULL)
+        place = segi_findings_add(findings, SEGI_LEVEL_WARNING,
+                                  unknown ? "unknown-name" : "always-false");
+    if (place != NULL)
+        *place = *warning;
+}
+
+/* Linting: the failure that was the end and the compiler's remarks join what was noted on the
+ * way. Where anything is an error there is no predicate. */
+static void gather(segi_compiling *c, const char *text, size_t text_size)
+{
+    segi_findings *findings = c->findings;
+    if (c->status != SEG_OK && c->status != SEG_E_NOMEM) {
+        seg_error *place =
+            segi_findings_add(findings, SEGI_LEVEL_ERROR, segi_finding_id(c->status));
+        if (place != NULL)
+            *place = *c->err;
+    }
+    for (uint32_t i = 0; i < c->warning_count; i++)
+        gather_warning(findings, &c->warnings[i]);
+    for (size_t i = 0; i < findings->count; i++) {
+        if (findings->list[i].error.offset >= 0)
+            segi_error_locate(&findings->list[i].error, text, text_size);
+    }
+    if (findings->failed)
+        c->status = segi_fail_nomem(c->err);
+    else if (c->status == SEG_OK && findings->error_count != 0)
+        c->status = SEG_E_SYNTAX;
+}
+
 static seg_status compile(segi_compiling *c, const char *text, size_t text_size, bool bind,
                           segi_predicate **out, seg_error *err)
 {
@@ -144,6 +184,8 @@ static seg_status compile(segi_compiling *c, const char *text, size_t text_size,
     /* Before anything is copied, so that a hostile size costs nothing. */
     c->status = segi_text_check(text, text_size, &inner);
     if (c->status != SEG_OK) {
+        if (c->findings != NULL)
+            gather(c, text, text_size);
         report(c, text, text_size, err);
         return c->status;
     }
@@ -154,6 +196,8 @@ static seg_status compile(segi_compiling *c, const char *text, size_t text_size,
     compile_tree(c, bind);
     if (!keep_zones(c) && c->status == SEG_OK)
         c->status = segi_fail_nomem(c->err);
+    if (c->findings != NULL)
+        gather(c, text, text_size);
     segi_arena_deinit(&c->scratch);
     if (c->status == SEG_OK) {
         *out = c->predicate;
@@ -206,6 +250,28 @@ seg_status segi_compile_class(const segi_mem *mem, const segi_schema *schema,
     c.flags = flags;
     c.goal = SEGI_GOAL_CLASS;
     return compile(&c, text, text_size, false, out, err);
+}
+
+seg_status segi_lint(const segi_mem *mem, const segi_schema *schema, const segi_resolver *resolver,
+                     const char *text, size_t text_size, uint32_t flags, int64_t retention,
+                     segi_findings *findings, segi_predicate **out, seg_error *err)
+{
+    segi_compiling c;
+    memset(&c, 0, sizeof c);
+    c.mem = mem;
+    c.schema = schema;
+    c.resolver = resolver;
+    c.flags = flags;
+    c.findings = findings;
+    if (compile(&c, text, text_size, false, out, err) == SEG_E_NOMEM)
+        return SEG_E_NOMEM;
+    segi_error_clear(err);
+    if (*out != NULL && !segi_lint_tree(*out, retention, findings)) {
+        segi_predicate_destroy(*out);
+        *out = NULL;
+        return segi_fail_nomem(err);
+    }
+    return SEG_OK;
 }
 
 /* ---- references ---- */

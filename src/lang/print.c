@@ -470,6 +470,13 @@ void segi_predicate_print(const segi_predicate *predicate, bool sorted, segi_buf
     print_root(&p, predicate->root);
 }
 
+void segi_predicate_print_node(const segi_predicate *predicate, const segi_node *node,
+                               segi_buf *out)
+{
+    segi_printer p = {out, predicate->schema, predicate->params, true, predicate->zone};
+    print_root(&p, node);
+}
+
 void segi_node_print(const segi_schema *schema, const segi_node *node, segi_buf *out)
 {
     segi_printer p = {out, schema, NULL, false, {SEGI_ZONE_FIXED, schema->zone, NULL}};

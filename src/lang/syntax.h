@@ -341,14 +341,17 @@ typedef struct segi_syn_root {
     const segi_syn_alias *aliases; /* of all sequences of the text */
 } segi_syn_root;
 
-/* *nodes counts up across texts; more than SEG_TEXT_NODES_MAX is SEG_E_LIMIT. err has the span. */
 typedef enum segi_goal {
     SEGI_GOAL_PREDICATE,
     SEGI_GOAL_VALUE,
     SEGI_GOAL_CLASS
 } segi_goal;
+
+/* *nodes counts up across texts; more than SEG_TEXT_NODES_MAX is SEG_E_LIMIT. err has the span.
+ * findings NULL: the first failure ends it. Else each condition that fails is noted there and
+ * stands as everyone, as long as the text goes on; err is then of our own size. */
 seg_status segi_parse(segi_arena *arena, const char *text, size_t size, segi_goal goal,
-                      uint32_t *nodes, segi_syn_root *out, seg_error *err);
+                      uint32_t *nodes, segi_findings *findings, segi_syn_root *out, seg_error *err);
 /* A text that the printer made: it may be longer than what was written, so no limit of size,
  * depth or nodes holds. Fails for memory only. */
 seg_status segi_parse_canonical(segi_arena *arena, const char *text, size_t size,
@@ -365,6 +368,7 @@ typedef struct segi_parser {
     seg_status status;
     uint32_t depth;
     uint32_t *nodes;
+    segi_findings *findings; /* NULL: the first failure ends it */
     segi_syn_alias *aliases;
     bool in_session; /* inside the where of a session */
     bool canonical;  /* printed by ourselves: no limits */
@@ -473,6 +477,10 @@ segi_syn *segi_parse_figure(segi_parser *p);
 
 /* parse_test.c: what follows a value. */
 segi_syn *segi_parse_test(segi_parser *p, segi_syn *value);
+
+/* recover.c: after a failure in the condition that began at `start` goes on behind it, with a node
+ * for everyone in its place. NULL where the failure is the end. */
+segi_syn *segi_parser_recover(segi_parser *p, segi_token start);
 
 /* parser.c */
 bool segi_parse_later(segi_parser *p); /* true: failed, this is not in the language yet */

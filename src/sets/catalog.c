@@ -23,6 +23,7 @@ struct catalog_entry {
     char *text; /* owned */
     size_t text_size;
     uint64_t version;
+    uint64_t fingerprint[2];
     catalog_entry **refs; /* owned: the saved segments that the text names, each once */
     size_t ref_count;
     /* Working fields of one walk over the references. */
@@ -327,9 +328,9 @@ static seg_status name_check(const char *name, size_t name_size, seg_error *err)
     return SEG_OK;
 }
 
-/* Compile the text of one entry as it would be with the view. Nothing is kept of it. */
-static seg_status entry_compile(const catalog_entry *entry, catalog_view *view,
-                                const segi_schema *schema, seg_error *err)
+/* Compile the text of one entry as it would be with the view. Only its fingerprint is kept. */
+static seg_status entry_compile(catalog_entry *entry, catalog_view *view, const segi_schema *schema,
+                                seg_error *err)
 {
     segi_resolver resolver = view_resolver(view);
     segi_predicate *predicate = NULL;
@@ -348,6 +349,7 @@ static seg_status entry_compile(const catalog_entry *entry, catalog_view *view,
         segi_error_span(err, param->offset, param->name_size + 1);
         segi_error_locate(err, entry->text, entry->text_size);
     }
+    memcpy(entry->fingerprint, predicate->fingerprint, sizeof entry->fingerprint);
     segi_predicate_destroy(predicate);
     return status;
 }
@@ -601,6 +603,46 @@ seg_status segi_catalog_compile_value(segi_catalog *catalog, const segi_mem *mem
         segi_compile_value(mem, schema, &resolver, text, text_size, flags, out, err);
     segi_mutex_unlock(catalog->lock);
     return status;
+}
+
+/* A saved segment that says the same. */
+static void note_duplicate(const segi_catalog *catalog, const segi_predicate *predicate,
+                           segi_findings *findings)
+{
+    if (predicate->root->kind == SEGI_NODE_SEGMENT)
+        return; /* it is that one by name */
+    for (size_t i = 0; i < catalog->count; i++) {
+        const catalog_entry *entry = catalog->entries[i];
+        if (entry->kind != SEGI_DEFINE_SEGMENT ||
+            memcmp(entry->fingerprint, predicate->fingerprint, sizeof entry->fingerprint) != 0)
+            continue;
+        seg_error *note = segi_findings_add(findings, SEGI_LEVEL_WARNING, "duplicate-segment");
+        if (note == NULL)
+            return;
+        segi_fail(note, SEG_E_ARG, "the saved segment \"%.*s\" says the same",
+                  (int)entry->name_size, entry->name);
+        segi_error_span(note, 0, predicate->text_size);
+        segi_error_locate(note, predicate->text, predicate->text_size);
+        segi_error_hint(note, "in segment \"%.*s\"", (int)entry->name_size, entry->name);
+        return;
+    }
+}
+
+seg_status segi_catalog_lint(segi_catalog *catalog, const segi_mem *mem, const segi_schema *schema,
+                             const char *text, size_t text_size, uint32_t flags, int64_t retention,
+                             segi_findings *findings, seg_error *err)
+{
+    catalog_view view = {.catalog = catalog};
+    segi_resolver resolver = view_resolver(&view);
+    segi_predicate *predicate = NULL;
+    segi_mutex_lock(catalog->lock);
+    seg_status status = segi_lint(mem, schema, &resolver, text, text_size, flags, retention,
+                                  findings, &predicate, err);
+    if (predicate != NULL)
+        note_duplicate(catalog, predicate, findings);
+    segi_mutex_unlock(catalog->lock);
+    segi_predicate_destroy(predicate);
+    return status == SEG_OK && findings->failed ? segi_fail_nomem(err) : status;
 }
 
 /* class.name is read as the class from now on. */

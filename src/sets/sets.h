@@ -28,6 +28,11 @@ seg_status segi_catalog_compile_class(segi_catalog *catalog, const segi_mem *mem
 seg_status segi_catalog_compile_value(segi_catalog *catalog, const segi_mem *mem,
                                       const segi_schema *schema, const char *text, size_t text_size,
                                       uint32_t flags, segi_predicate **out, seg_error *err);
+/* All that there is to say about a text, saved segments that say the same among it. As
+ * segi_lint(). */
+seg_status segi_catalog_lint(segi_catalog *catalog, const segi_mem *mem, const segi_schema *schema,
+                             const char *text, size_t text_size, uint32_t flags, int64_t retention,
+                             segi_findings *findings, seg_error *err);
 /* Save: compiles first, refuses circles and parameters. */
 seg_status segi_catalog_define(segi_catalog *catalog, const segi_schema *schema,
                                segi_definition kind, const char *name, size_t name_size,

@@ -413,6 +413,54 @@ class Statements(Case):
         run = self.shop("--mode", "json", "-c", "explain analyze did purchase and age > 30")
         json.loads(run.out)
 
+    def test_lint(self):
+        run = self.shop("--mode", "jsonl", "-c", "lint age > 3 or age <= 5 or age > 3")
+        self.assertEqual(run.code, 0, run.err)
+        found = [json.loads(line) for line in run.out.splitlines()]
+        self.assertEqual([finding["id"] for finding in found], ["any-value", "redundant"])
+        self.assertEqual(found[1]["column"], 24)
+        run = self.shop("-c", "lint agee > 3 and contry => 5")
+        self.assertEqual(run.code, 1)
+        self.assertIn("unknown-name", run.out)
+        self.assertIn("syntax", run.out)
+        self.assertEqual(self.shop("-c", "lint").code, 1)
+
+    def test_why(self):
+        run = self.shop("-c", "why ann in did purchase at least 2 times in last 30 days "
+                              "and not did login")
+        self.assertEqual(run.code, 0, run.err)
+        self.same(run.out, """\
+            yes  did "purchase" at least 2 times in last 30 days and did not "login"
+                 changes 2026-02-09T10:00:00Z
+                yes  did "purchase" at least 2 times in last 30 days
+                     has 2  against at least 2  changes 2026-02-09T10:00:00Z
+                     purchase 2026-01-20T10:00:00Z, purchase 2026-01-10T10:00:00Z
+                yes  did not "login"
+                    no   did "login"
+                         has 0  against at least 1
+            """)
+        run = self.shop("--mode", "jsonl", "-c", "why ben in count of purchase in top 50%")
+        row = json.loads(run.out)
+        self.assertEqual((row["member"], row["value"]), (True, "1"))
+        self.assertEqual(row["changes"], "not determined by this customer alone")
+        run = self.shop("-c", 'define segment "x" as age > 30', "-c", 'why ann in segment "x"')
+        self.assertTrue(run.out.startswith('yes  in segment "x"'), run.out)
+        self.assertEqual(self.shop("-c", "why ann did purchase").code, 1)
+        self.assertEqual(self.shop("-c", "why zed in did purchase").code, 1)
+
+    def test_json_form(self):
+        run = self.shop("-c", "json did purchase and age > $n")
+        self.assertEqual(run.code, 0, run.err)
+        form = json.loads(run.out)
+        self.assertEqual(form["expr"]["of"][1]["right"], {"param": "n"})
+        again = self.shop("--param", "n=30", "-c", "count " + run.out.strip())
+        plain = self.shop("-c", "count did purchase and age > 30")
+        self.assertEqual((again.code, again.out), (0, plain.out), again.err)
+        run = self.shop("-c", 'count {"v": 1, "expr": {"type": "nobdy"}}')
+        self.assertEqual(run.code, 1)
+        self.assertIn("/expr/type", run.err)
+        self.assertIn('did you mean "nobody"?', run.err)
+
     def test_exit_codes_of_test(self):
         self.assertEqual(self.shop("-test", "ann", "did purchase").code, 0)
         self.assertEqual(self.shop("-test", "cat", "did purchase").code, 1)
@@ -446,7 +494,7 @@ class Statements(Case):
         self.same(run.err, """\
             error: unknown statement
               | cuont everyone
-              | ^^^^^ import, count, list, test, explain, define, classify, drop, schema, stats or generate
+              | ^^^^^ count, list, test, explain, lint, json, import, ... : .help lists them
             """)
         run = self.shop("-c", "list everyone show country, nothing limit 3")
         self.assertIn("\n  |                             ^^^^^^^", run.err)

@@ -35,6 +35,7 @@ typedef struct tally {
     uint64_t bins[10];
     uint64_t joined[2][GEN_CLASS_COUNT][GEN_CLASS_COUNT];
     uint64_t next_pair; /* which pair of operands comes next */
+    uint64_t why[5];    /* by SEG_WHY_NEXT_* */
 } tally;
 
 /* One data set with its predicates. */
@@ -220,6 +221,7 @@ static void probe_make(session *s, world_probe *probe)
     probe->checks = CHECK_THREADS;
     for (uint32_t bit = CHECK_COUNT; bit <= CHECK_CURSOR; bit <<= 1)
         probe->checks |= rng_chance(&s->r, 35) ? bit : 0;
+    probe->checks |= rng_chance(&s->r, 10) ? CHECK_WHY : 0;
     s->tally->boundary += g.boundary ? 1 : 0;
     s->tally->triples += count_tree(s->tally, probe->segment.root) ? 1 : 0;
 }
@@ -397,6 +399,8 @@ static void run_set(const settings *options, tally *t, uint64_t index, time_t de
         printf(" load: %s\n", why.data);
     }
     release_all(s);
+    for (int k = 0; k < 5; k++)
+        s->tally->why[k] += s->world.why_kinds[k];
     world_close(&s->world);
     feed_free(&s->feed);
     model_arena_reset(&s->arena);
@@ -519,6 +523,10 @@ int main(int argc, char **argv)
     printf("seed %" PRIu64 ": %" PRIu64 " pairs and %" PRIu64 " values over %" PRIu64
            " data sets\n",
            o.seed, t->pairs, t->values, t->sets);
+    printf("next changes: %" PRIu64 " at an instant, %" PRIu64 " none, %" PRIu64
+           " of a population, %" PRIu64 " open\n",
+           t->why[SEG_WHY_NEXT_AT], t->why[SEG_WHY_NEXT_NONE], t->why[SEG_WHY_NEXT_POPULATION],
+           t->why[SEG_WHY_NEXT_OPEN]);
     int missing = t->failures == 0 && t->pairs > 0 ? coverage(t, &o) : 0;
     printf("%" PRIu64 " passed, %" PRIu64 " failed\n", t->pairs + t->values - t->failures,
            t->failures + (uint64_t)missing);

@@ -2,7 +2,7 @@
  * faulty ones fail with the message and hint that stand there.
  *
  * A block of ```seg holds predicates, apart by empty lines. In a block of ```seg-error each has a
- * line "! message" and a line "? hint" behind it. */
+ * line of carets below the place, a line "! message" and a line "? hint" behind it. */
 #include <stdio.h>
 #include <string.h>
 
@@ -82,19 +82,63 @@ static void marked_line(const char *text, size_t size, char mark, char *out, siz
     }
 }
 
+/* The carets below a text, and the size of the text above them. */
+static size_t take_carets(const char *text, size_t size, size_t *out_offset, size_t *out_count)
+{
+    size_t line = size;
+    while (line > 0 && text[line - 1] != '\n')
+        line--;
+    *out_offset = strspn(text + line, " ");
+    *out_count = strspn(text + line + *out_offset, "^");
+    ck_assert_msg(line > 0 && *out_count > 0 && line + *out_offset + *out_count == size,
+                  "%.*s: no carets", (int)size, text);
+    return line - 1;
+}
+
 static void check_bad(const char *text, size_t size)
 {
     char message[300], hint[300];
+    size_t offset, carets;
     const char *mark = strstr(text, "\n! ");
     ck_assert_msg(mark != NULL && mark < text + size, "%.*s", (int)size, text);
     size_t own = (size_t)(mark - text);
     marked_line(mark + 1, size - own - 1, '!', message, sizeof message);
     marked_line(mark + 1, size - own - 1, '?', hint, sizeof hint);
     seg_error err;
+    own = take_carets(text, own, &offset, &carets);
     segi_predicate *p = compile(text, own, &err);
     ck_assert_msg(p == NULL, "%.*s compiles", (int)own, text);
+    ck_assert_msg(err.offset == (int64_t)offset, "%.*s: offset %lld", (int)own, text,
+                  (long long)err.offset);
+    ck_assert_msg(err.length == (int64_t)carets || (err.length == 0 && carets == 1),
+                  "%.*s: length %lld", (int)own, text, (long long)err.length);
     ck_assert_str_eq(err.message, message);
     ck_assert_str_eq(err.hint, hint);
+}
+
+/* "! [id] message" of the one remark that there is. */
+static void check_lint(const char *text, size_t size)
+{
+    char wanted[300], hint[300], said[600];
+    const char *mark = strstr(text, "\n! ");
+    ck_assert_msg(mark != NULL && mark < text + size, "%.*s", (int)size, text);
+    size_t own = (size_t)(mark - text);
+    marked_line(mark + 1, size - own - 1, '!', wanted, sizeof wanted);
+    marked_line(mark + 1, size - own - 1, '?', hint, sizeof hint);
+    segi_findings findings;
+    segi_predicate *p;
+    seg_error err = SEG_ERROR_INIT;
+    segi_findings_init(&findings, segi_mem_default());
+    ck_assert_int_eq(
+        segi_lint(segi_mem_default(), schema, NULL, text, own, 0, 0, &findings, &p, &err), SEG_OK);
+    ck_assert_msg(findings.count == 1 && p != NULL, "%.*s: %zu findings", (int)own, text,
+                  findings.count);
+    snprintf(said, sizeof said, "[%s] %s", findings.list[0].id, findings.list[0].error.message);
+    ck_assert_str_eq(said, wanted);
+    ck_assert_str_eq(findings.list[0].error.hint, hint);
+    ck_assert_int_ge(findings.list[0].error.offset, 0);
+    segi_predicate_destroy(p);
+    segi_findings_deinit(&findings);
 }
 
 /* Calls check for each example in the blocks that open with the fence; returns how many. */
@@ -130,6 +174,12 @@ START_TEST(test_docs__error_table_is_true)
 }
 END_TEST
 
+START_TEST(test_docs__warnings_are_true)
+{
+    ck_assert_uint_gt(each_example("\n```seg-lint\n", check_lint), 14);
+}
+END_TEST
+
 Suite *suite(void)
 {
     Suite *s = suite_create("lang/docs");
@@ -137,6 +187,7 @@ Suite *suite(void)
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, test_docs__examples_compile);
     tcase_add_test(t, test_docs__error_table_is_true);
+    tcase_add_test(t, test_docs__warnings_are_true);
     suite_add_tcase(s, t);
     return s;
 }
