@@ -8,6 +8,7 @@
 #include <seg/ingest.h>
 #include <seg/lint.h>
 #include <seg/membership.h>
+#include <seg/privacy.h>
 #include <seg/schema.h>
 #include <seg/segment.h>
 #include <seg/set.h>

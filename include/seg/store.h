@@ -88,7 +88,7 @@ typedef struct seg_snapshot_info {
     uint32_t struct_size;
     uint32_t reserved;
     uint64_t commit_sequence; /* commits before this snapshot; rises by one per commit */
-    uint64_t user_count;
+    uint64_t user_count;      /* without those who were erased */
     uint64_t event_count;
     uint64_t part_count;   /* sorted parts that hold the events */
     uint64_t memory_bytes; /* of events, attributes, ids and dictionaries, about */

@@ -250,7 +250,7 @@ seg_status seg_snapshot_get_info(const seg_snapshot *snapshot, seg_snapshot_info
     SEGI_CHECK_ARG(snapshot != NULL, err, "snapshot is NULL");
     const segi_snapshot *inner = snapshot->snapshot;
     known.commit_sequence = inner->commit_sequence;
-    known.user_count = inner->user_count;
+    known.user_count = inner->user_count - inner->erased_count;
     known.event_count = inner->event_count;
     known.part_count = inner->part_count;
     known.memory_bytes = inner->memory_bytes;

@@ -23,6 +23,8 @@ typedef struct segi_progress {
 typedef struct segi_scratch segi_scratch;
 seg_status segi_scratch_create(const segi_mem *mem, segi_scratch **out, seg_error *err);
 void segi_scratch_destroy(segi_scratch *scratch);
+/* Overwrite and free what evaluations have left there, once they have ended. Any thread. */
+void segi_scratch_clear(segi_scratch *scratch);
 
 typedef struct segi_request {
     segi_scratch *scratch;

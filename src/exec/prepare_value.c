@@ -267,9 +267,10 @@ static uint32_t source_position(const segi_selector *selector, uint32_t event)
 }
 
 const segi_prep_source *segi_prep_source_of(segi_prep *p, const segi_selector *selector,
-                                            int64_t begin, int64_t end)
+                                            int64_t begin, int64_t end, bool firsts)
 {
     const segi_snapshot *s = p->run->snapshot;
+    const segi_event_view *views = firsts ? s->first_events : s->events;
     uint32_t known = s->schema->event_count;
     segi_prep_source *out = SEGI_PREP_NEW(p, segi_prep_source);
     uint32_t limit = selector->any_event ? known : selector->event_count;
@@ -281,10 +282,10 @@ const segi_prep_source *segi_prep_source_of(segi_prep *p, const segi_selector *s
     out->types = types;
     for (uint32_t i = 0; i < limit; i++) {
         uint32_t event = selector->any_event ? i : selector->events[i];
-        if (event >= known || s->events[event].part_count == 0)
+        if (event >= known || views[event].part_count == 0)
             continue;
         segi_prep_type *type = &types[out->type_count++];
-        type->view = &s->events[event];
+        type->view = &views[event];
         type->position = selector->any_event ? source_position(selector, event) : i;
         if (!selector->where)
             continue;
@@ -308,13 +309,13 @@ void segi_prep_window_span(segi_prep *p, const segi_window *window, int64_t *beg
         segi_window_bounds(window, zone, p->run->now, 0, true, begin, end);
 }
 
-const segi_prep_source *segi_prep_source_window(segi_prep *p, const segi_node *node)
+const segi_prep_source *segi_prep_source_window(segi_prep *p, const segi_node *node, bool firsts)
 {
     int64_t begin, end;
     const segi_window *window = &node->window;
     bool each = segi_prep_window_each(window, false);
     segi_prep_window_span(p, window, &begin, &end);
-    const segi_prep_source *source = segi_prep_source_of(p, node->selector, begin, end);
+    const segi_prep_source *source = segi_prep_source_of(p, node->selector, begin, end, firsts);
     if (!source || !each)
         return source;
     segi_prep_source *own = SEGI_PREP_NEW(p, segi_prep_source);
@@ -485,7 +486,8 @@ static const segi_prep_value *prep_aggregate(segi_prep *p, const segi_node *node
 {
     if (node->selector->session)
         return segi_prep_sessions(p, node);
-    const segi_prep_source *source = segi_prep_source_window(p, node);
+    const segi_prep_source *source =
+        segi_prep_source_window(p, node, node->aggregate == SEGI_AGG_FIRST);
     return source ? segi_prep_aggregate_over(p, node, source) : NULL;
 }
 

@@ -57,6 +57,14 @@ uint8_t segi_attr_chunk_get(const segi_attr_chunk *chunk, uint32_t row, int64_t 
 int64_t segi_attr_chunk_max(const segi_attr_chunk *chunk);
 bool segi_attr_chunk_full(const segi_attr_chunk *chunk, uint32_t rows);
 
+/* The state without the values of these users (rising ordinals), whose chunks are made anew; the
+ * same one, retained, where they have none. NULL when out of memory. removed counts the values. */
+segi_attr_state *segi_attr_state_without(const segi_mem *mem, segi_scratch *scratch, seg_type type,
+                                         uint32_t dict_count, segi_attr_state *state,
+                                         const uint32_t *users, size_t count, uint64_t *io_removed);
+/* Set the bit of every code that some row has. */
+void segi_attr_state_codes(const segi_attr_state *state, seg_type type, uint64_t *codes);
+
 typedef struct segi_attr_pending {
     uint32_t *ordinals; /* owned */
     int64_t *slots;     /* owned; string sets: index into codes */
@@ -92,5 +100,7 @@ bool segi_sets_build(const segi_mem *mem, const int64_t *slots, const uint8_t *s
                      uint32_t dict_count, bool lists, segi_sets *out);
 void segi_sets_deinit(const segi_mem *mem, segi_sets *sets);
 size_t segi_sets_bytes(const segi_sets *sets, size_t rows);
+/* Set the bits of the codes of the first rows. */
+void segi_sets_codes(const segi_sets *sets, size_t rows, uint64_t *codes);
 
 #endif

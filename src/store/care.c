@@ -88,7 +88,7 @@ static bool care_count(void *user, uint64_t id, uint32_t kind, size_t size)
 
 static size_t care_memory(const segi_store *store)
 {
-    size_t bytes = segi_ids_bytes(&store->ids) + store->dedup.bytes + segi_tail_bytes(&store->tail);
+    size_t bytes = segi_ids_bytes(store->ids) + store->dedup.bytes + segi_tail_bytes(&store->tail);
     for (size_t i = 0; i < store->run_count; i++)
         bytes += store->runs[i]->bytes;
     for (size_t i = 0; i < store->attr_count; i++) {
@@ -178,19 +178,19 @@ static seg_status care_strings(care_check *c, const segi_strings *strings, bool 
 
 static seg_status care_numbers(care_check *c)
 {
-    const segi_ids *ids = &c->store->ids;
-    segi_ids copy;
+    const segi_ids *ids = c->store->ids;
+    segi_ids *copy = segi_ids_create(&c->store->mem, ids->kind, c->store->key);
     seg_error ignored = SEG_ERROR_INIT;
-    if (!segi_ids_init(&copy, &c->store->mem, ids->kind, c->store->key))
+    if (!copy)
         return segi_fail_nomem(c->err);
     seg_status status = SEG_OK;
     for (size_t i = 0; status == SEG_OK && i < ids->strings.sheets.count; i++)
         status =
-            segi_load_numbers(c->store, &copy, &ids->strings.sheets.items[i], &c->buf, &ignored);
-    copy.strings.count = copy.strings.record_count;
+            segi_load_numbers(c->store, copy, &ids->strings.sheets.items[i], &c->buf, &ignored);
+    copy->strings.count = copy->strings.record_count;
     if (status == SEG_OK)
-        status = segi_ids_index(&copy);
-    segi_ids_deinit(&copy);
+        status = segi_ids_index(copy);
+    segi_ids_destroy(copy);
     return care_note(c, status, 0, "user ids");
 }
 
@@ -238,8 +238,8 @@ static seg_status care_event_ids(care_check *c)
 static seg_status care_values(care_check *c)
 {
     segi_store *store = c->store;
-    SEGI_TRY(store->ids.kind == SEG_ID_BYTES ? care_strings(c, &store->ids.strings, true)
-                                             : care_numbers(c));
+    SEGI_TRY(store->ids->kind == SEG_ID_BYTES ? care_strings(c, &store->ids->strings, true)
+                                              : care_numbers(c));
     SEGI_TRY(care_attribute(c, &store->exists));
     for (size_t i = 0; i < store->attr_count; i++)
         SEGI_TRY(care_attribute(c, &store->attrs[i]));

@@ -104,7 +104,7 @@ seg_status segi_load_strings(segi_store *store, segi_strings *strings, seg_error
 
 seg_status segi_load_users(segi_store *store, seg_error *err)
 {
-    segi_ids *ids = &store->ids;
+    segi_ids *ids = store->ids;
     if (!ids->strings.absent)
         return SEG_OK;
     seg_status status = load_sheets(store, &ids->strings, ids, err);

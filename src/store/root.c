@@ -170,7 +170,7 @@ void segi_root_write(const segi_store *store, segi_buf *buf, segi_buf *names)
     put_counters(&w);
     put_schema(&w);
     put_texts(&w);
-    put_sheets(&w, &store->ids.strings.sheets);
+    put_sheets(&w, &store->ids->strings.sheets);
     put_columns(&w);
     put_events(&w);
 }
@@ -447,9 +447,9 @@ seg_status segi_root_read(segi_store *store, segi_wire *from, seg_error *err)
     SEGI_TRY(get_schema(store, from, err));
     SEGI_TRY(get_texts(store, from, err));
     SEGI_TRY(get_tokens(store, from, err));
-    if (!get_strings(store, from, &store->ids.strings))
+    if (!get_strings(store, from, &store->ids->strings))
         return segi_fail_nomem(err);
-    if (from->failed || store->ids.strings.count != store->user_count)
+    if (from->failed || store->ids->strings.count != store->user_count)
         return root_fail(err);
     SEGI_TRY(get_attributes(store, from, err));
     SEGI_TRY(get_dicts(store, from, err));

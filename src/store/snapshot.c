@@ -29,10 +29,13 @@ void segi_version_release(segi_version *version)
     for (size_t i = 0; i < version->table_count; i++)
         segi_table_release(version->tables[i]);
     segi_attr_state_release(version->exists);
+    segi_run_release(version->firsts);
     segi_table_release(version->id_table);
     segi_schema_release(version->schema);
     segi_arena_deinit(&version->arena);
+    segi_era *era = version->era;
     segi_free(version->mem, version);
+    segi_era_release(era);
 }
 
 static bool version_before(const segi_part *a, const segi_part *b)
@@ -142,6 +145,36 @@ static bool version_events(segi_version *version, const segi_store *store)
     return true;
 }
 
+/* The events with the expired first ones among them: the same views where there are none. */
+static bool version_firsts(segi_version *version, const segi_store *store)
+{
+    uint32_t count = store->schema->event_count;
+    version->first_events = version->events;
+    if (!store->firsts)
+        return true;
+    version->firsts = store->firsts;
+    segi_run_retain(version->firsts);
+    version->memory_bytes += version->firsts->bytes;
+    version->first_events =
+        segi_arena_array(&version->arena, count + (size_t)1, sizeof *version->first_events);
+    if (!version->first_events)
+        return false;
+    memcpy(version->first_events, version->events, count * sizeof *version->events);
+    for (uint32_t i = 0; i < version->firsts->part_count; i++) {
+        const segi_part *part = version->firsts->parts[i];
+        segi_event_view *view = &version->first_events[part->event];
+        const segi_part **parts =
+            segi_arena_array(&version->arena, view->part_count + (size_t)1, sizeof *parts);
+        if (!parts)
+            return false;
+        memcpy(parts, view->parts, view->part_count * sizeof *parts);
+        parts[view->part_count++] = part;
+        version_sort(parts, view->part_count);
+        view->parts = parts;
+    }
+    return true;
+}
+
 static bool version_attributes(segi_version *version, const segi_store *store)
 {
     uint32_t count = store->schema->attribute_count;
@@ -187,8 +220,9 @@ static segi_version *version_create(const segi_store *store)
     segi_arena_init(&version->arena, &store->mem);
     version->schema = store->schema;
     segi_schema_retain(version->schema);
-    version->ids = &store->ids;
-    version->id_table = store->ids.strings.table;
+    version->era = store->era;
+    segi_era_retain(version->era);
+    version->id_table = store->ids->strings.table;
     segi_table_retain(version->id_table);
     version->exists = store->exists.state;
     if (version->exists)
@@ -196,6 +230,7 @@ static segi_version *version_create(const segi_store *store)
     version->commit_sequence = store->commit_sequence;
     version->event_count = store->event_count;
     version->user_count = store->user_count;
+    version->erased_count = store->erased_count;
     version->time_min = store->time_min;
     version->time_max = store->time_max;
     version->paged = store->cache != NULL;
@@ -204,10 +239,11 @@ static segi_version *version_create(const segi_store *store)
         segi_disk_pin(version->disk, &version->pin);
     }
     version->memory_bytes = (store->cache ? segi_cache_look(store->cache).bytes : 0) +
-                            segi_ids_bytes(&store->ids) + store->dedup.bytes +
+                            segi_ids_bytes(store->ids) + store->dedup.bytes +
                             (version->exists ? version->exists->bytes : 0);
     if (!version_tables(version, store) || !version_runs(version, store) ||
-        !version_events(version, store) || !version_attributes(version, store)) {
+        !version_events(version, store) || !version_firsts(version, store) ||
+        !version_attributes(version, store)) {
         segi_version_release(version);
         return NULL;
     }
@@ -252,8 +288,10 @@ seg_status segi_snapshot_create(segi_store *store, segi_snapshot **out, seg_erro
                                 .schema = version->schema,
                                 .commit_sequence = version->commit_sequence,
                                 .user_count = version->user_count,
+                                .erased_count = version->erased_count,
                                 .event_count = version->event_count,
                                 .events = version->events,
+                                .first_events = version->first_events,
                                 .attributes = version->attributes,
                                 .time_min = version->time_min,
                                 .time_max = version->time_max,
@@ -288,12 +326,18 @@ static const segi_version *snapshot_of(const segi_snapshot *snapshot)
 
 /* ---- the universe ---------------------------------------------------------------------------- */
 
-/* Users of a chunk that have no entry do not exist: each got one when it was first seen. */
+/* Users of a chunk that have no entry do not exist: each got one when it was first seen, and lost
+ * it if it was erased. */
 static void snapshot_exists(const segi_attr_chunk *chunk, int64_t now, segi_mask *out)
 {
-    for (uint32_t row = 0; row < chunk->rows; row++)
-        if (segi_col_is_set(&chunk->col, row) && segi_col_slot(&chunk->col, row) <= now)
-            segi_bit_set(out->words, row);
+    if (chunk->col.set && chunk->col.max <= now) {
+        /* Erased users are the only ones missing. */
+        memcpy(out->words, chunk->col.set, (chunk->rows + 63) / 64 * sizeof *out->words);
+    } else {
+        for (uint32_t row = 0; row < chunk->rows; row++)
+            if (segi_col_is_set(&chunk->col, row) && segi_col_slot(&chunk->col, row) <= now)
+                segi_bit_set(out->words, row);
+    }
     for (uint32_t i = 0; i < chunk->patch_count; i++) {
         if (chunk->patch_slots[i] <= now)
             segi_bit_set(out->words, chunk->patch_rows[i]);
@@ -342,29 +386,32 @@ void segi_snapshot_find_many(const segi_snapshot *snapshot, const char *bytes,
                              const uint64_t *offsets, size_t count, uint32_t *out)
 {
     const segi_version *version = snapshot_of(snapshot);
-    SEGI_ASSERT(version->ids->kind == SEG_ID_BYTES);
-    segi_ids_find_bytes(version->ids, version->id_table, version->user_count, bytes, offsets, count,
-                        out);
+    const segi_ids *map = snapshot->store->ids;
+    SEGI_ASSERT(map->kind == SEG_ID_BYTES);
+    segi_ids_find_bytes(map, version->id_table, version->user_count, bytes, offsets, count, out);
 }
 
 void segi_snapshot_find_many_u64(const segi_snapshot *snapshot, const uint64_t *ids, size_t count,
                                  uint32_t *out)
 {
     const segi_version *version = snapshot_of(snapshot);
-    SEGI_ASSERT(version->ids->kind == SEG_ID_U64);
-    segi_ids_find_numbers(version->ids, version->id_table, version->user_count, ids, count, out);
+    const segi_ids *map = snapshot->store->ids;
+    SEGI_ASSERT(map->kind == SEG_ID_U64);
+    segi_ids_find_numbers(map, version->id_table, version->user_count, ids, count, out);
 }
 
 const char *segi_snapshot_id(const segi_snapshot *snapshot, uint32_t ordinal, size_t *out_size)
 {
     SEGI_ASSERT(ordinal < snapshot->user_count);
-    return segi_strings_get(&snapshot_of(snapshot)->ids->strings, ordinal, out_size);
+    const segi_ids *map = snapshot->store->ids;
+    return segi_strings_get(&map->strings, ordinal, out_size);
 }
 
 uint64_t segi_snapshot_id_u64(const segi_snapshot *snapshot, uint32_t ordinal)
 {
     SEGI_ASSERT(ordinal < snapshot->user_count);
-    return segi_seq_get(&snapshot_of(snapshot)->ids->numbers, ordinal);
+    const segi_ids *map = snapshot->store->ids;
+    return segi_seq_get(&map->numbers, ordinal);
 }
 
 void segi_snapshot_ids_u64(const segi_snapshot *snapshot, uint32_t first, uint32_t count,

@@ -74,6 +74,10 @@ bool segi_table_put(segi_table *table, uint32_t tag, uint32_t ordinal);
 bool segi_table_grow(segi_table **table, uint32_t settled);
 /* Take out every entry whose ordinal is `settled` or more. They were put in after all others. */
 void segi_table_undo(segi_table *table, uint32_t settled);
+/* A table of the entries that are to be kept; NULL when out of memory. */
+segi_table *segi_table_filter(const segi_table *table,
+                              bool (*keep)(const void *context, uint32_t ordinal),
+                              const void *context);
 
 /* ---- values by ordinal ----------------------------------------------------------------------- */
 

@@ -210,10 +210,14 @@ static void probe_make(session *s, world_probe *probe)
     memset(probe, 0, sizeof(*probe));
     gen_start(s, &g);
     probe->now = g.now;
-    probe->commit =
-        rng_chance(&s->r, 80) ? s->feed.commit_count - 1 : rng_below(&s->r, s->feed.commit_count);
-    if (probe->commit < s->world.store.first)
-        probe->commit = s->feed.commit_count - 1;
+    probe->commit = s->feed.commit_count - 1;
+    if (!rng_chance(&s->r, 80)) {
+        size_t first = feed_first_commit(&s->feed);
+        if (first < s->world.store.first)
+            first = s->world.store.first;
+        if (first < s->feed.commit_count)
+            probe->commit = first + rng_below(&s->r, s->feed.commit_count - first);
+    }
     gen_using(&g, &probe->segment);
     probe->segment.root = some_root(s, &g);
     probe->style = rng_next(&s->r) | 1;
@@ -388,6 +392,8 @@ static void run_set(const settings *options, tally *t, uint64_t index, time_t de
     t->next_pair = index * 47; /* so that a single data set can be repeated */
     feed_make(&s->feed, s->seed, size);
     s->feed.folder = options->folder;
+    if (options->folder != NULL)
+        feed_keep_all(&s->feed);
     t->cells += s->feed.value_count;
     t->empty_cells += s->feed.empty_count;
     save_some(s);
