@@ -418,5 +418,5 @@ void segi_snapshot_ids_u64(const segi_snapshot *snapshot, uint32_t first, uint32
                            uint64_t *out)
 {
     SEGI_ASSERT(first <= snapshot->user_count && count <= snapshot->user_count - first);
-    segi_seq_copy(&snapshot_of(snapshot)->ids->numbers, first, count, out);
+    segi_seq_copy(&snapshot->store->ids->numbers, first, count, out);
 }
