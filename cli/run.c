@@ -1,6 +1,7 @@
 /* run.c - from the text of a statement to what it does. See run.h. */
 #include "run.h"
 
+#include "care.h"
 #include "classify.h"
 #include "examine.h"
 #include "generate.h"
@@ -157,6 +158,8 @@ static run_result run_words(cli_session *session, text_view statement)
     text_view command = text_of(words.items[0].text);
     if (text_equals_fold(command, "import")) {
         result = run_import(session, statement, &words);
+    } else if (text_equals_fold(command, "backup")) {
+        result = care_backup(session, statement, &words);
     } else if (text_equals_fold(command, "generate")) {
         result = generate_run(session, statement, &words);
     } else if (words.count > 1) {
@@ -164,6 +167,12 @@ static run_result run_words(cli_session *session, text_view statement)
             at_word(session, statement, &words.items[1], "nothing follows this statement", NULL);
     } else if (text_equals_fold(command, "schema")) {
         result = query_schema(session);
+    } else if (text_equals_fold(command, "segments")) {
+        result = care_segments(session);
+    } else if (text_equals_fold(command, "file")) {
+        result = care_file(session);
+    } else if (text_equals_fold(command, "checkpoint")) {
+        result = care_checkpoint(session);
     } else {
         result = query_stats(session);
     }

@@ -25,6 +25,8 @@ static const char help_text[] =
     "  import events FILE [options]          docs/import.md lists the options\n"
     "  import users FILE [options]\n"
     "  generate --users N --events N         made-up customers\n"
+    "  segments                              saved segments\n"
+    "  file, checkpoint, backup FILE         the store's file: figures, upkeep, a copy\n"
     "  schema                                known attributes, events, properties\n"
     "  stats                                 how much there is\n"
     "settings\n"

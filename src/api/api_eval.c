@@ -206,6 +206,7 @@ seg_status seg_segment_test(const seg_segment *segment, seg_snapshot *snapshot, 
     SEGI_CHECK_ARG(snapshot != NULL, err, "snapshot is NULL");
     SEGI_CHECK_ARG(user != NULL || user_size == 0, err, "user is NULL");
     SEGI_TRY(segi_api_check_id_kind(segi_api_id_kind(snapshot), SEG_ID_BYTES, err));
+    SEGI_TRY(segi_snapshot_need_ids(snapshot->snapshot, err));
     uint32_t ordinal = segi_api_find(snapshot, user, user_size);
     return segment_test(segment, snapshot, ordinal, now, out_member, err);
 }
@@ -218,6 +219,7 @@ seg_status seg_segment_test_u64(const seg_segment *segment, seg_snapshot *snapsh
     *out_member = 0;
     SEGI_CHECK_ARG(snapshot != NULL, err, "snapshot is NULL");
     SEGI_TRY(segi_api_check_id_kind(segi_api_id_kind(snapshot), SEG_ID_U64, err));
+    SEGI_TRY(segi_snapshot_need_ids(snapshot->snapshot, err));
     uint32_t ordinal = segi_snapshot_find_u64(snapshot->snapshot, user);
     return segment_test(segment, snapshot, ordinal, now, out_member, err);
 }

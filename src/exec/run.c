@@ -202,6 +202,7 @@ seg_status segi_run_start(segi_run *run, uint32_t threads, seg_error *err)
         atomic_store(&run->progress->done, 0);
         atomic_store(&run->progress->total, (uint64_t)passes * run->chunk_count);
     }
+    SEGI_TRY(segi_snapshot_need_universe(run->snapshot, err));
     SEGI_TRY(segi_run_prepare(run, err));
     for (uint32_t i = 0; i < run->program->op_count; i++) {
         if (segi_op_ranks(&run->program->ops[i]) && run->program->ops[i].uses > 0)
