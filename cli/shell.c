@@ -19,6 +19,8 @@ static const char help_text[] =
     "  lint PREDICATE                        its errors and warnings\n"
     "  json PREDICATE                        its JSON form\n"
     "  define segment \"name\" as PREDICATE    save it, for: in segment \"name\"\n"
+    "  classify NAME { \"label\": PREDICATE; ... otherwise \"label\" }   save labels, for:\n"
+    "                                      class.NAME = \"label\"; without braces: count them\n"
     "  drop segment \"name\"\n"
     "  import events FILE [options]          docs/import.md lists the options\n"
     "  import users FILE [options]\n"

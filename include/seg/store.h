@@ -114,7 +114,19 @@ SEG_API SEG_MUST_USE seg_status seg_store_define_segment(seg_store *store, const
 SEG_API SEG_MUST_USE seg_status seg_store_drop_segment(seg_store *store, const char *name,
                                                        size_t name_size, seg_error *err);
 
-/* What is saved, as it is now, by rising name. */
+/* Save a class under a name: disjoint labels of all customers, read as class.NAME = "label".
+ *   text  "label": predicate; ... otherwise "label" (docs/language.md)
+ * As seg_store_define_segment() otherwise; also fails with SEG_E_IN_USE where the store has an
+ * attribute class.NAME. Segments and classes have names apart. Since 0.1. */
+SEG_API SEG_MUST_USE seg_status seg_store_define_class(seg_store *store, const char *name,
+                                                       size_t name_size, const char *text,
+                                                       size_t text_size, uint64_t *out_version,
+                                                       seg_error *err);
+/* Fails with SEG_E_NOT_FOUND, or SEG_E_IN_USE while another definition refers to it. */
+SEG_API SEG_MUST_USE seg_status seg_store_drop_class(seg_store *store, const char *name,
+                                                     size_t name_size, seg_error *err);
+
+/* The saved segments as they are now, by rising name. */
 typedef struct seg_segment_list seg_segment_list;
 typedef struct seg_segment_info {
     uint32_t struct_size;

@@ -117,9 +117,8 @@ static seg_status many_check(const seg_segment *const *segments, size_t segment_
     return SEG_OK;
 }
 
-/* Wrap bitmaps as sets; all of them, or none. Every bitmap is taken. */
-static seg_status many_wrap(seg_snapshot *snapshot, int64_t now, segi_bitmap **bitmaps,
-                            size_t count, seg_set **out_sets, seg_error *err)
+seg_status segi_api_sets_create(seg_snapshot *snapshot, int64_t now, segi_bitmap **bitmaps,
+                                size_t count, seg_set **out_sets, seg_error *err)
 {
     size_t made = 0;
     seg_status status = SEG_OK;
@@ -178,7 +177,7 @@ seg_status seg_segments_evaluate(const seg_segment *const *segments, size_t segm
         return segi_fail_nomem(err);
     seg_status status = many_run(segments, segment_count, &request, bitmaps, err);
     if (status == SEG_OK)
-        status = many_wrap(snapshot, now, bitmaps, segment_count, out_sets, err);
+        status = segi_api_sets_create(snapshot, now, bitmaps, segment_count, out_sets, err);
     segi_free(mem, bitmaps);
     return status;
 }

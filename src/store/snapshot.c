@@ -474,6 +474,19 @@ uint32_t segi_snapshot_universe(const segi_snapshot *snapshot, uint32_t chunk, i
     return segi_mask_count(out);
 }
 
+int64_t segi_snapshot_exists_since(const segi_snapshot *snapshot, uint32_t ordinal)
+{
+    const segi_attr_state *exists = snapshot_of(snapshot)->exists;
+    uint32_t chunk = ordinal >> SEGI_CHUNK_BITS;
+    int64_t since;
+    if (!exists || ordinal >= snapshot->user_count || chunk >= exists->chunk_count ||
+        !exists->chunks[chunk] ||
+        segi_attr_chunk_get(exists->chunks[chunk], ordinal & (SEGI_CHUNK_USERS - 1), &since) !=
+            SEG_VALUE_SET)
+        return INT64_MAX;
+    return since;
+}
+
 /* ---- ids ------------------------------------------------------------------------------------- */
 
 uint32_t segi_snapshot_find(const segi_snapshot *snapshot, const char *id, size_t id_size)
@@ -521,4 +534,11 @@ uint64_t segi_snapshot_id_u64(const segi_snapshot *snapshot, uint32_t ordinal)
     SEGI_ASSERT(ordinal < snapshot->user_count);
     const segi_ids *map = snapshot->store->ids;
     return segi_seq_get(&map->numbers, ordinal);
+}
+
+void segi_snapshot_ids_u64(const segi_snapshot *snapshot, uint32_t first, uint32_t count,
+                           uint64_t *out)
+{
+    SEGI_ASSERT(first <= snapshot->user_count && count <= snapshot->user_count - first);
+    segi_seq_copy(&snapshot->store->ids->numbers, first, count, out);
 }

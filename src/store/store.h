@@ -197,6 +197,9 @@ seg_status segi_snapshot_need_universe(const segi_snapshot *snapshot, seg_error 
 uint32_t segi_snapshot_universe(const segi_snapshot *snapshot, uint32_t chunk, int64_t now,
                                 segi_mask *out);
 
+/* The instant from which on the user exists; SEG_TIME_MIN: from always, INT64_MAX: never. */
+int64_t segi_snapshot_exists_since(const segi_snapshot *snapshot, uint32_t ordinal);
+
 /* External ids. find: UINT32_MAX for an id that the snapshot does not know. */
 uint32_t segi_snapshot_find(const segi_snapshot *snapshot, const char *id, size_t id_size);
 uint32_t segi_snapshot_find_u64(const segi_snapshot *snapshot, uint64_t id);
@@ -208,6 +211,9 @@ void segi_snapshot_find_many_u64(const segi_snapshot *snapshot, const uint64_t *
 /* Size 0, and UINT64_MAX, for an erased user. */
 const char *segi_snapshot_id(const segi_snapshot *snapshot, uint32_t ordinal, size_t *out_size);
 uint64_t segi_snapshot_id_u64(const segi_snapshot *snapshot, uint32_t ordinal);
+/* The ids of `count` users from `first` on. */
+void segi_snapshot_ids_u64(const segi_snapshot *snapshot, uint32_t first, uint32_t count,
+                           uint64_t *out);
 
 /* ---- columns held in memory -------------------- */
 
