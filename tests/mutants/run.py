@@ -56,7 +56,8 @@ MUTANTS = [
            "seg_status segi_disk_publish_super",
            "    return SEG_OK;\n}\n\nseg_status segi_disk_publish_super", POWER),
     Mutant("sync: zeros before reuse", PUBLISH,
-           "return disk->options.keep_freed ? SEG_OK : segi_disk_sync_file(disk, &disk->file, err);",
+           "return disk->options.keep_freed ? SEG_OK : "
+           "segi_disk_sync_file(disk, &disk->file, err);",
            "return SEG_OK;", POWER),
     Mutant("sync: new log", LOG,
            "    SEGI_TRY(segi_disk_sync_file(disk, file, err));\n", "", POWER),
@@ -92,7 +93,8 @@ MUTANTS = [
            "            segi_file_zero(&log->file, log->end.position, log->touched - "
            "log->end.position, err));", "            SEG_OK);", POWER),
     Mutant("zeros: suspect gaps after a crash", OPEN,
-           "bool suspect = !disk->options.keep_freed && (disk->super.flags & DISK_FLAG_TIDY) == 0;",
+           "bool suspect = !disk->options.keep_freed && "
+           "(disk->super.flags & DISK_FLAG_TIDY) == 0;",
            "bool suspect = false;", POWER),
     # ---- generations, epochs, pins
     Mutant("epoch: no jump at opening", OPEN, "    disk->epoch += EPOCH_JUMP;\n", "",
@@ -101,7 +103,7 @@ MUTANTS = [
            "    if (log->header.epoch > disk->super.log_epoch)",
            "    if (log->header.epoch == UINT64_MAX)", DAMAGE),
     Mutant("epoch: an obsolete log is replayed", SCAN,
-           "    return disk->log.header.epoch < disk->super.log_epoch;", "    return false;", POWER),
+           "    return disk->log.header.epoch < disk->super.log_epoch;", "    return 0;", POWER),
     Mutant("pins: nobody is waited for", PUBLISH, " && block->dropped <= oldest)", ")",
            ("disk_disk", "disk_readers", "store_store_crash", "store_store_threads")),
     Mutant("publish: published blocks are reused", PUBLISH, " && !block->published && ", " && ",
@@ -248,7 +250,8 @@ def main():
         start = time.monotonic()
         test = try_mutant(mutant, source, build)
         survivors += test is None
-        print(f"{test or 'SURVIVES':20} {time.monotonic() - start:5.0f} s  {mutant.name}", flush=True)
+        seconds = time.monotonic() - start
+        print(f"{test or 'SURVIVES':20} {seconds:5.0f} s  {mutant.name}", flush=True)
     print(f"{len(chosen) - survivors} passed, {survivors} failed")
     return 1 if survivors else 0
 
