@@ -12,6 +12,8 @@
 #define STORY_DAY ((int64_t)86400 * 1000000)
 #define STORY_NOW ((int64_t)1769817600 * 1000000) /* 2026-01-31 */
 #define STORY_USERS 40u
+#define STORY_KINDS 20u  /* of steps, */
+#define STORY_COMMITS 9u /* so many of which are commits */
 #define STORY_TEXT(literal) (literal), (sizeof(literal) - 1)
 
 static const char *const countries[] = {"DE", "FR", "ES", "IT", "a country with a long name"};
@@ -131,7 +133,8 @@ static seg_status add_rows(seg_appender *to, story_rng *rng, uint32_t step, seg_
 }
 
 /* Most commits carry a token, so that handing one in again is told from doing it twice. */
-static seg_status step_commit(seg_store *store, story_rng *rng, uint32_t step, seg_error *err)
+static seg_status step_commit(seg_store *store, story_rng *rng, uint32_t step,
+                              seg_commit_report *report, seg_error *err)
 {
     char token[32];
     seg_commit_options options = SEG_COMMIT_OPTIONS_INIT;
@@ -143,7 +146,7 @@ static seg_status step_commit(seg_store *store, story_rng *rng, uint32_t step, s
     SEGI_TRY(seg_appender_create(store, &appender, err));
     seg_status status = add_rows(appender, rng, step, err);
     if (status == SEG_OK)
-        status = seg_appender_commit(appender, &options, NULL, err);
+        status = seg_appender_commit(appender, &options, report, err);
     seg_appender_destroy(appender);
     return status;
 }
@@ -372,9 +375,9 @@ static seg_status story_step(story_run *run, seg_error *err)
 {
     uint32_t step = run->done;
     story_rng rng = {run->s->seed * 1000003 + step};
-    uint64_t kind = step == 0 ? 0 : below(&rng, 20);
-    if (kind < 9)
-        return step_commit(run->store, &rng, step, err);
+    uint64_t kind = step == 0 ? 0 : below(&rng, STORY_KINDS);
+    if (kind < STORY_COMMITS)
+        return step_commit(run->store, &rng, step, NULL, err);
     if (kind < 11)
         return step_define(run->store, &rng, err);
     if (kind < 13)
@@ -386,6 +389,20 @@ static seg_status story_step(story_run *run, seg_error *err)
     if (kind < 18)
         return step_hold(run, err);
     return step_reopen(run, err);
+}
+
+void story_repeat(story_run *run, uint32_t step)
+{
+    seg_error err = SEG_ERROR_INIT;
+    seg_commit_report report = {.struct_size = sizeof report};
+    story_rng rng = {run->s->seed * 1000003 + step};
+    uint64_t kind = step == 0 ? 0 : below(&rng, STORY_KINDS);
+    story_rng peek = rng;
+    if (kind >= STORY_COMMITS || below(&peek, 4) == 0)
+        return;
+    demand(step_commit(run->store, &rng, step, &report, &err), &err);
+    ck_assert_msg(report.flags == SEG_COMMIT_REPEATED, "seed %llu: step %u was done twice",
+                  (unsigned long long)run->s->seed, (unsigned)step);
 }
 
 seg_status story_go(story_run *run, uint32_t until, seg_error *err)

@@ -46,6 +46,8 @@ story_run story_begin(const story *s, const segi_vfs *vfs);
 seg_status story_open(story_run *run, seg_error *err);
 /* Steps until so many are done or one fails; opens the store where it is not open. */
 seg_status story_go(story_run *run, uint32_t until, seg_error *err);
+/* Hand in the commit of a step once more, if that had a token: the store has to know it. */
+void story_repeat(story_run *run, uint32_t step);
 /* Close, whatever that says; releases what is held as well. */
 seg_status story_close(story_run *run, seg_error *err);
 

@@ -12,6 +12,8 @@
 #include "support/check_main.h"
 #include "support/sim_vfs.h"
 
+#define BLOCKS_MAX 160u /* of a story's store; half as many again as it takes */
+
 static uint64_t points, images;
 
 /* Open what is left, find the step at which it is, and say so. */
@@ -46,6 +48,8 @@ static void go_on(story_run *run, uint32_t at, uint32_t more, const char *where)
     seg_error err = SEG_ERROR_INIT;
     uint64_t digest = 0;
     run->done = at;
+    for (uint32_t step = at > 6 ? at - 6 : 0; step < at; step++)
+        story_repeat(run, step);
     uint32_t until = at + more < run->s->steps ? at + more : run->s->steps;
     if (story_go(run, until, &err) != SEG_OK || story_close(run, &err) != SEG_OK ||
         story_open(run, &err) != SEG_OK || story_digest(run->store, &digest, &err) != SEG_OK)
@@ -146,12 +150,32 @@ START_TEST(test_store_crash__power_fails_at_every_call)
 }
 END_TEST
 
+/* What is written anew leaves its old blocks: the file has as many as its content takes. */
+START_TEST(test_store_crash__blocks_out_of_use_are_dropped)
+{
+    static story s;
+    story_init(&s, 2, STORY_STEPS_MAX, SEG_DURABILITY_FULL);
+    sim_vfs *sim = sim_vfs_create(2);
+    story_run run = story_begin(&s, sim_vfs_table(sim));
+    seg_store_stats stats = {.struct_size = sizeof stats};
+    ck_assert_int_eq(story_go(&run, s.steps, NULL), SEG_OK);
+    ck_assert_int_eq(story_close(&run, NULL), SEG_OK);
+    ck_assert_int_eq(story_open(&run, NULL), SEG_OK);
+    ck_assert_int_eq(seg_store_get_stats(run.store, &stats, NULL), SEG_OK);
+    printf("%llu blocks\n", (unsigned long long)stats.block_count);
+    ck_assert_uint_lt(stats.block_count, BLOCKS_MAX);
+    ck_assert_int_eq(story_close(&run, NULL), SEG_OK);
+    sim_vfs_destroy(sim);
+}
+END_TEST
+
 Suite *suite(void)
 {
     Suite *s = suite_create("store/store_crash");
     TCase *tc = tcase_create("crash");
     tcase_set_timeout(tc, 36000);
     tcase_add_test(tc, test_store_crash__power_fails_at_every_call);
+    tcase_add_test(tc, test_store_crash__blocks_out_of_use_are_dropped);
     suite_add_tcase(s, tc);
     return s;
 }
