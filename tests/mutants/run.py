@@ -158,7 +158,8 @@ MUTANTS = [
     Mutant("store: runs out of use are never dropped", "src/store/checkpoint.c",
            "    SEGI_TRY(segi_store_drop_retired(store, c->disk, c->err));\n", "", LIFE),
     Mutant("store: a run of other types is taken", "src/store/part_file.c",
-           "    if (!run_fits(store, run)) {", "    if (false) {", ("store_store_damage",)),
+           "    if (!run_fits(store, run)) {", "    if (false) {",
+           ("store_part_load", "store_store_damage")),
 ]
 
 
