@@ -17,6 +17,7 @@ static const char help_text[] =
     "  explain [analyze] PREDICATE           how it is computed\n"
     "  lint PREDICATE                        its errors and warnings\n"
     "  json PREDICATE                        its JSON form\n"
+    "  sql duckdb|clickhouse PREDICATE       its members as a statement of SQL\n"
     "  define segment \"name\" as PREDICATE    save it, for: in segment \"name\"\n"
     "  drop segment \"name\"\n"
     "  import events FILE [options]          docs/import.md lists the options\n"
