@@ -368,7 +368,8 @@ class Run:
         answer = self.engine.say("members", 9, 1000)
         listed = ", ".join(str(1 + number * 7919 % self.users) for number in range(1000))
         rows["1,000 users x 200"] = self.beside(
-            "which of 200 stored segments are 1,000 users in", answer,
+            "which of 200 stored segments are 1,000 users in, by rows of bits made in "
+            f"{answer['build_ns'] / 1e6:.0f} ms", answer,
             {peer: f"SELECT u, m0, m1, m2, m3 FROM member_bits WHERE u IN ({listed})"
              for peer in self.peers}, rounds, same=False)
         answer = self.engine.say("algebra", 200, *"3 7 and 25 or 1 and 12 andnot".split())

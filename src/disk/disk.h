@@ -132,11 +132,11 @@ void segi_disk_pin(segi_disk *disk, segi_pin *pin);
 void segi_disk_unpin(segi_disk *disk, segi_pin *pin);
 
 /* Overwrite with zeros what dropped blocks have left, where the checkpoint without them is done
- * and no pin holds them, sync, and let later generations use the space. Works on about `budget`
- * bytes (0: all). *out_left (may be NULL) is how many bytes of dropped content the file still
- * holds, for whatever reason; at 0, and after a checkpoint has emptied the log, nothing of what
- * was dropped is left in the files. Call it after each checkpoint: space that is not reclaimed is
- * not used again. With keep_freed nothing is overwritten. Writer. */
+ * and no pin holds them, sync, and let later generations use the space. Works on `budget` bytes
+ * (0: all). *out_left (may be NULL) is how many bytes of dropped content the file still holds, for
+ * whatever reason; at 0, and after a checkpoint has emptied the log, nothing of what was dropped
+ * is left in the files. Call it after each checkpoint: space that is not reclaimed is not used
+ * again. With keep_freed nothing is overwritten. Writer. */
 seg_status segi_disk_reclaim(segi_disk *disk, uint64_t budget, uint64_t *out_left, seg_error *err);
 /* Let segi_disk_write() and segi_disk_checkpoint() use the reserve, so that erasing works on a
  * full medium; it is filled up again by segi_disk_reclaim(). Writer. */

@@ -242,30 +242,39 @@ static seg_status blocks_retire(segi_disk *disk, seg_error *err)
     return SEG_OK;
 }
 
-/* Overwrite dirty extents from the front of the list, about `budget` bytes; *out_done are. Not even
- * what reads as zeros is left out: pages that a failed sync has left look so and are not. */
-static seg_status zero_extents(segi_disk *disk, uint64_t budget, size_t *out_done, seg_error *err)
+/* Overwrite dirty extents from the front of the list; *out_done bytes are, `budget` rounded up to
+ * a sector. Not even what reads as zeros is left out: pages that a failed sync has left look so and
+ * are not. */
+static seg_status zero_extents(segi_disk *disk, uint64_t budget, uint64_t *out_done, seg_error *err)
 {
     const disk_extents *dirty = &disk->dirty;
-    for (*out_done = 0; *out_done < dirty->count && budget > 0; (*out_done)++) {
-        const disk_extent *extent = &dirty->list[*out_done];
-        if (!disk->options.keep_freed)
-            SEGI_TRY(segi_file_zero(&disk->file, extent->offset, extent->size, err));
-        budget -= budget < extent->size ? budget : extent->size;
+    *out_done = budget < dirty->bytes ? segi_disk_round_up(budget) : dirty->bytes;
+    uint64_t left = disk->options.keep_freed ? 0 : *out_done;
+    for (size_t i = 0; left > 0; i++) {
+        uint64_t size = dirty->list[i].size < left ? dirty->list[i].size : left;
+        SEGI_TRY(segi_file_zero(&disk->file, dirty->list[i].offset, size, err));
+        left -= size;
     }
     return disk->options.keep_freed ? SEG_OK : segi_disk_sync_file(disk, &disk->file, err);
 }
 
-/* The first `count` dirty extents are free from now on. */
-static void dirty_to_free(segi_disk *disk, size_t count)
+/* The first `size` dirty bytes are free from now on. */
+static void dirty_to_free(segi_disk *disk, uint64_t size)
 {
     disk_extents *dirty = &disk->dirty;
-    for (size_t i = 0; i < count; i++) {
-        segi_extents_add(&disk->free, dirty->list[i].offset, dirty->list[i].size);
-        dirty->bytes -= dirty->list[i].size;
+    size_t gone = 0;
+    dirty->bytes -= size;
+    while (size > 0) {
+        disk_extent *extent = &dirty->list[gone];
+        uint64_t part = extent->size < size ? extent->size : size;
+        segi_extents_add(&disk->free, extent->offset, part);
+        extent->offset += part;
+        extent->size -= part;
+        size -= part;
+        gone += extent->size == 0 ? 1 : 0;
     }
-    memmove(dirty->list, dirty->list + count, (dirty->count - count) * sizeof *dirty->list);
-    dirty->count -= count;
+    memmove(dirty->list, dirty->list + gone, (dirty->count - gone) * sizeof *dirty->list);
+    dirty->count -= gone;
 }
 
 /* A medium without room for the reserve is no failure of reclaiming: what there is, is kept. */
@@ -287,7 +296,7 @@ static seg_status reserve_fill(segi_disk *disk, seg_error *err)
 
 static seg_status reclaim(segi_disk *disk, uint64_t budget, seg_error *err)
 {
-    size_t done = 0;
+    uint64_t done = 0;
     SEGI_TRY(blocks_retire(disk, err));
     if (disk->dirty.count == 0)
         return SEG_OK;

@@ -4,9 +4,16 @@
  * "Spent more on shoes than on hats" is settled for all who bought neither by asking one of them.
  * So the users with rows are found first, by bitmaps of parts where that is possible; the test then
  * runs for those and for one representative of the rest, whose verdict is that of all the rest.
- * Nothing is assumed about what the test says of users without rows. */
+ * Nothing is assumed about what the test says of users without rows.
+ *
+ * The same goes for users whose rows cannot make the value pass: a median of 300 needs a row of at
+ * least 300, a favourite category one of its rows. They differ from users without rows in their
+ * value, not in the verdict. */
+#include <float.h>
+#include <math.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "exec/exec_int.h"
 
 /* ---- preparing ---- */
@@ -32,7 +39,66 @@ static int64_t narrow_least(const segi_prep_value *value, const segi_match *matc
     return counts && at_least ? match->low : 1;
 }
 
-static bool narrow_add(segi_prep_leaf *leaf, const segi_prep_value *value, const segi_match *match)
+/* Bounds of floats hold for the results of an interpolation, which may round past its ends. */
+#define WITNESS_MARGIN 1e-12
+
+/* Rows that lie as far up (or down) as the bounds of a percentile ask: without one no percentile
+ * gets there. NULL where nothing is asked. */
+static const segi_match *witness_of_bounds(segi_prep *p, const segi_prep_value *value,
+                                           const segi_match *match)
+{
+    segi_value_type type = value->argument->type;
+    if (match->kind != SEGI_MATCH_FLOAT || match->negated)
+        return NULL;
+    bool above = match->float_low >= -DBL_MAX, below = match->float_high <= DBL_MAX;
+    if (!above && !below)
+        return NULL;
+    double bound = above ? match->float_low : match->float_high;
+    double margin = fabs(bound) * WITNESS_MARGIN + DBL_MIN;
+    bound += above ? -margin : margin;
+    segi_match *out = SEGI_PREP_NEW(p, segi_match);
+    if (!out)
+        return NULL;
+    if (type.type == SEG_TYPE_FLOAT64) {
+        *out = (segi_match){.kind = SEGI_MATCH_FLOAT,
+                            .float_low = above ? bound : -INFINITY,
+                            .float_high = above ? INFINITY : bound};
+        return out;
+    }
+    double slot = bound * (double)segi_pow10(type.scale);
+    if (fabs(slot) > 4e18)
+        return NULL;
+    *out = (segi_match){.kind = SEGI_MATCH_RANGE,
+                        .low = above ? (int64_t)floor(slot) - 1 : INT64_MIN,
+                        .high = above ? INT64_MAX : (int64_t)ceil(slot) + 1};
+    return out;
+}
+
+/* What one row at least must pass for the value to pass; NULL where no row needs to. A value that
+ * is one of the rows' own has to be there. */
+static const segi_match *narrow_witness(segi_prep *p, const segi_prep_value *value,
+                                        const segi_match *match)
+{
+    bool column = value->form != SEGI_VALUE_SESSIONS && value->argument &&
+                  value->argument->form == SEGI_VALUE_COLUMN;
+    if (!match || !column || value->node->kind != SEGI_NODE_AGGREGATE)
+        return NULL;
+    const segi_match *own = value->match ? value->match : match;
+    bool of_values = own->kind != SEGI_MATCH_NOTHING && own->kind != SEGI_MATCH_IS_NULL &&
+                     own->kind != SEGI_MATCH_IS_ABSENT;
+    switch (value->node->aggregate) {
+    case SEGI_AGG_MODE:
+    case SEGI_AGG_FIRST:
+    case SEGI_AGG_LAST:
+    case SEGI_AGG_NTH: return of_values ? own : NULL;
+    case SEGI_AGG_MEDIAN:
+    case SEGI_AGG_PERCENTILE: return witness_of_bounds(p, value, match);
+    default: return NULL;
+    }
+}
+
+static bool narrow_add(segi_prep *p, segi_prep_leaf *leaf, const segi_prep_value *value,
+                       const segi_match *match)
 {
     if (leaf->narrow_count == SEGI_NARROW_MAX)
         return false;
@@ -42,11 +108,16 @@ static bool narrow_add(segi_prep_leaf *leaf, const segi_prep_value *value, const
     /* Without an anchor there is no window, so no row counts. */
     if (each && each->anchor)
         narrow->anchor = each->anchor->source;
-    return true;
+    const segi_match *witness = narrow_witness(p, value, match);
+    if (witness) {
+        narrow->source = segi_prep_source_passing(p, value, witness);
+        narrow->least = 1;
+    }
+    return narrow->source != NULL;
 }
 
 /* False where the value may differ among users without rows. */
-static bool narrow_value(segi_prep_leaf *leaf, const segi_prep_value *value,
+static bool narrow_value(segi_prep *p, segi_prep_leaf *leaf, const segi_prep_value *value,
                          const segi_match *match)
 {
     switch (value->form) {
@@ -54,32 +125,34 @@ static bool narrow_value(segi_prep_leaf *leaf, const segi_prep_value *value,
     case SEGI_VALUE_TALLY:
     case SEGI_VALUE_BAG:
     case SEGI_VALUE_SESSIONS: /* no session without rows, and no more of them than rows */
-    case SEGI_VALUE_GATHER: return narrow_add(leaf, value, match);
+    case SEGI_VALUE_GATHER: return narrow_add(p, leaf, value, match);
     case SEGI_VALUE_SEQUENCE: return segi_prep_sequence_differs(value, leaf);
     case SEGI_VALUE_ARITH:
-        return narrow_value(leaf, value->left, NULL) && narrow_value(leaf, value->right, NULL);
-    case SEGI_VALUE_SHIFT: return narrow_value(leaf, value->left, NULL);
+        return narrow_value(p, leaf, value->left, NULL) &&
+               narrow_value(p, leaf, value->right, NULL);
+    case SEGI_VALUE_SHIFT: return narrow_value(p, leaf, value->left, NULL);
     default: return false;
     }
 }
 
-static bool narrow_test(segi_prep_leaf *leaf, const segi_prep_filter *test)
+static bool narrow_test(segi_prep *p, segi_prep_leaf *leaf, const segi_prep_filter *test)
 {
     for (uint32_t i = 0; i < test->child_count; i++) {
-        if (!narrow_test(leaf, test->children[i]))
+        if (!narrow_test(p, leaf, test->children[i]))
             return false;
     }
     for (uint32_t i = 0; i < 3 && test->values[i]; i++) {
-        if (!narrow_value(leaf, test->values[i], test->match))
+        if (!narrow_value(p, leaf, test->values[i], test->match))
             return false;
     }
     return true;
 }
 
-void segi_prep_narrow(segi_prep_leaf *leaf)
+bool segi_prep_narrow(segi_prep *p, segi_prep_leaf *leaf)
 {
-    if (!narrow_test(leaf, leaf->test))
+    if (!narrow_test(p, leaf, leaf->test))
         leaf->narrow_count = 0;
+    return p->status == SEG_OK;
 }
 
 /* ---- running ---- */

@@ -20,9 +20,8 @@ static bool shortcut_extreme(const segi_prep_value *value, const segi_match *m)
     return false;
 }
 
-/* The source with one more test of its rows. */
-static const segi_prep_source *shortcut_source(segi_prep *p, const segi_prep_value *value,
-                                               const segi_match *match)
+const segi_prep_source *segi_prep_source_passing(segi_prep *p, const segi_prep_value *value,
+                                                 const segi_match *match)
 {
     const segi_prep_source *source = value->source;
     segi_prep_source *out = SEGI_PREP_NEW(p, segi_prep_source);
@@ -55,15 +54,13 @@ bool segi_prep_shortcut(segi_prep *p, segi_prep_leaf *leaf)
     if (leaf->form != SEGI_LEAF_TEST)
         return true;
     if (test->form != SEGI_TEST_MATCH) {
-        segi_prep_narrow(leaf);
-        return true;
+        return segi_prep_narrow(p, leaf);
     }
     const segi_prep_value *value = test->values[0];
     if (!shortcut_extreme(value, test->match)) {
-        segi_prep_narrow(leaf);
-        return true;
+        return segi_prep_narrow(p, leaf);
     }
-    leaf->source = shortcut_source(p, value, test->match);
+    leaf->source = segi_prep_source_passing(p, value, test->match);
     leaf->form = SEGI_LEAF_DID;
     return leaf->source != NULL;
 }

@@ -137,6 +137,7 @@ static void at_least(segi_sql *w, const segi_node *node)
     segi_sql_put(w, ")");
 }
 
+/* Also a class, whose labels are saved as well. */
 static void saved_segment(segi_sql *w, const segi_node *node)
 {
     const segi_node *outer = w->segment;
@@ -167,6 +168,7 @@ void segi_sql_condition(segi_sql *w, const segi_node *node)
     case SEGI_NODE_AT_LEAST: at_least(w, node); break;
     case SEGI_NODE_DID: segi_sql_did(w, node); break;
     case SEGI_NODE_EDGE: segi_sql_edge(w, node); break;
+    case SEGI_NODE_LABEL:
     case SEGI_NODE_SEGMENT: saved_segment(w, node); break;
     case SEGI_NODE_SEQUENCE: segi_sql_refuse(w, node, "a sequence"); break;
     case SEGI_NODE_RANK: segi_sql_rank(w, node); break;

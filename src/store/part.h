@@ -125,6 +125,7 @@ typedef struct segi_run_file {
     uint32_t block_count, page_count;
     segi_run_block *blocks; /* owned */
     segi_page *pages;       /* owned: part by part, column by column */
+    uint32_t dropped;       /* of the blocks, the first so many */
     struct segi_run *next_retired;
 } segi_run_file;
 

@@ -120,8 +120,8 @@ seg_status segi_run_drop(segi_run *run, segi_disk *disk, seg_error *err)
     segi_run_file *file = run->file;
     if (!file || file->id == 0)
         return SEG_OK;
-    for (uint32_t i = 0; i < file->block_count; i++)
-        SEGI_TRY(segi_disk_drop(disk, file->blocks[i].id, err));
+    for (; file->dropped < file->block_count; file->dropped++)
+        SEGI_TRY(segi_disk_drop(disk, file->blocks[file->dropped].id, err));
     return segi_disk_drop(disk, file->id, err);
 }
 

@@ -30,8 +30,9 @@ uint64_t segi_run_disk_bytes(const segi_run *run);
 /* The checkpoint that names the run is durable: from now on its columns may be put out of memory.
  * A run that is settled already stays as it is. */
 void segi_run_settle(segi_run *run);
-/* Drop the run's blocks, where it has any. Its columns are not to be loaded after the space has
- * been used again, which the disk's pins prevent while readers hold the run. */
+/* Drop the run's blocks, where it has any; after a failure the next call goes on. Its columns are
+ * not to be loaded after the space has been used again, which the disk's pins prevent while readers
+ * hold the run. */
 seg_status segi_run_drop(segi_run *run, segi_disk *disk, seg_error *err);
 
 /* The run of a block: checks everything in it, against the schema, dictionaries and users of the

@@ -110,7 +110,7 @@ static seg_status adopt(model *m, segi_disk *disk, const char *where)
     MODEL_DEMAND(stats.lsn == state.last);
     *m = found;
     m->epoch = stats.epoch > m->epoch ? stats.epoch : m->epoch;
-    m->sent = m->acked = state.last;
+    m->sent = m->logged = m->acked = state.last;
     m->life++;
     return SEG_OK;
 }
@@ -126,9 +126,13 @@ static seg_status run_log(model *m, segi_disk *disk)
     m->lives[index] = m->life;
     fill(bytes, record_size(index), record_seed(index, m->life));
     seg_status status = segi_disk_log(disk, bytes, record_size(index), NULL, NULL);
-    if (status == SEG_OK)
-        m->acked = index;
-    return status;
+    if (status != SEG_OK)
+        return status;
+    segi_disk_statistics stats;
+    segi_disk_stats(disk, &stats);
+    m->logged = index;
+    m->acked = stats.durable_lsn;
+    return SEG_OK;
 }
 
 static seg_status run_write(model *m, segi_disk *disk)
@@ -161,7 +165,7 @@ static seg_status run_checkpoint(model *m, segi_disk *disk)
 {
     model_root *tried = &m->tried;
     memset(tried, 0, sizeof *tried);
-    tried->covered = m->acked;
+    tried->covered = m->logged;
     for (uint64_t i = 0; i < m->now.block_count; i++)
         if (!m->now.blocks[i].dropped)
             tried->blocks[tried->block_count++] = m->now.blocks[i];
@@ -170,7 +174,7 @@ static seg_status run_checkpoint(model *m, segi_disk *disk)
     m->root = *tried;
     m->has_root = true;
     m->tries_root = false;
-    m->records_erased = m->acked;
+    m->records_erased = m->acked = m->logged;
     return SEG_OK;
 }
 
@@ -224,6 +228,7 @@ void model_run(model *m, sim_vfs *sim, const segi_disk_options *options, int ste
     for (int i = 0; goes_on && i < steps; i++) {
         if (model_random(m) % 24 == 0) {
             goes_on = segi_disk_close(disk, NULL) == SEG_OK;
+            m->acked = goes_on ? m->logged : m->acked;
             disk = goes_on ? run_open(m, sim, options) : NULL;
             goes_on = disk != NULL;
         } else {

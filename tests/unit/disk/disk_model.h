@@ -30,8 +30,8 @@ typedef struct model_root {
 
 typedef struct model {
     uint64_t random;
-    uint64_t life;        /* rises with each recovery: records of different lives differ */
-    uint64_t sent, acked; /* records in all */
+    uint64_t life;                /* rises with each recovery: records of different lives differ */
+    uint64_t sent, logged, acked; /* records: tried, written, safe */
     uint64_t lives[MODEL_RECORDS + 1]; /* of each record, from 1 */
     uint64_t epoch;
     bool has_root, tries_root; /* a checkpoint succeeded; one was tried since */

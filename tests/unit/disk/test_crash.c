@@ -21,6 +21,8 @@ static segi_disk_options options_of(uint64_t seed)
         .keep_freed = seed % 4 == 3,
         .log_step = seed % 2 == 0 ? 1024 : 4096,
         .log_keep = 4096,
+        .durability = seed % 3 == 2 ? SEGI_DISK_NORMAL : SEGI_DISK_FULL,
+        .sync_bytes = 3000,
     };
 }
 

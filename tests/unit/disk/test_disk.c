@@ -194,6 +194,29 @@ START_TEST(test_disk__pins_hold_dropped_blocks)
 }
 END_TEST
 
+/* A budget bounds the work of one call, however large the extents are. */
+START_TEST(test_disk__reclaiming_goes_in_steps)
+{
+    static char text[20000];
+    memset(text, 'w', sizeof text - 1);
+    uint64_t id = fixture_write(disk, text), left = 0, previous = UINT64_MAX;
+    fixture_checkpoint(disk, "1");
+    ck_assert_int_eq(segi_disk_drop(disk, id, NULL), SEG_OK);
+    fixture_checkpoint(disk, "2");
+    int calls = 0;
+    do {
+        ck_assert_int_eq(segi_disk_reclaim(disk, 5000, &left, NULL), SEG_OK);
+        ck_assert_uint_lt(left, previous);
+        ck_assert_uint_le(previous == UINT64_MAX ? 0 : previous - left, 5120);
+        previous = left;
+        calls++;
+    } while (left > 0);
+    ck_assert_int_ge(calls, 4);
+    ck_assert(!sim_vfs_contains(sim, "wwww", 4));
+    ck_assert(fixture_is_sound(disk, SEGI_DISK_CHECK_DEEP));
+}
+END_TEST
+
 /* The file does not grow for ever when blocks are replaced again and again. */
 START_TEST(test_disk__space_is_used_again)
 {
@@ -397,6 +420,7 @@ Suite *suite(void)
     tcase_add_test(tc, test_disk__records_are_replayed_in_order);
     tcase_add_test(tc, test_disk__the_log_grows_and_is_cut);
     tcase_add_test(tc, test_disk__pins_hold_dropped_blocks);
+    tcase_add_test(tc, test_disk__reclaiming_goes_in_steps);
     tcase_add_test(tc, test_disk__space_is_used_again);
     tcase_add_test(tc, test_disk__a_second_opening_is_refused);
     tcase_add_test(tc, test_disk__reading_changes_nothing);
