@@ -45,8 +45,10 @@ static seg_status care_step(segi_store *store, uint64_t budget_rows, uint64_t bu
     if (!store->keep)
         return SEG_OK;
     segi_disk_stats(store->keep->disk, &figures);
-    if (figures.records == 0 && !segi_keep_unwritten(store))
-        return segi_disk_reclaim(store->keep->disk, budget_bytes, NULL, err);
+    if (figures.records == 0 && !segi_keep_unwritten(store)) {
+        SEGI_TRY(segi_disk_reclaim(store->keep->disk, budget_bytes, NULL, err));
+        return segi_checkpoint_compact(store, budget_bytes, out_more, err);
+    }
     return segi_checkpoint_step(store, budget_bytes, out_more, err);
 }
 
