@@ -126,8 +126,11 @@ static uint64_t number(const char *word)
 
 static void do_load(char **words)
 {
-    gen_options options = {.users = number(words[1]), .events = number(words[2]),
-                           .seed = number(words[3]), .batch_rows = BATCH_ROWS, .ids_u64 = true};
+    gen_options options = {.users = number(words[1]),
+                           .events = number(words[2]),
+                           .seed = number(words[3]),
+                           .batch_rows = BATCH_ROWS,
+                           .ids_u64 = true};
     commits c = {.store = open_store(words[0], SEG_STORE_CREATE)};
     uint64_t cpu = cpu_clock();
     if (workload_users(&options, commit_batch, &c) != 0) {
@@ -146,7 +149,8 @@ static void do_load(char **words)
     start = workload_clock();
     seg_store *store = open_store(words[0], 0);
     printf("{\"users_ns\": %" PRIu64 ", \"events_ns\": %" PRIu64 ", \"close_ns\": %" PRIu64
-           ", \"commit_cpu_ns\": %" PRIu64, users, c.wall - users, close_ns, c.cpu);
+           ", \"commit_cpu_ns\": %" PRIu64,
+           users, c.wall - users, close_ns, c.cpu);
     put_stats(store);
     printf("}\n");
     if (seg_store_close(store, &err) != SEG_OK) {
@@ -157,8 +161,11 @@ static void do_load(char **words)
 static void do_commit(char **words)
 {
     uint64_t batch = number(words[3]), count = number(words[4]);
-    gen_options options = {.users = number(words[1]), .events = batch * count,
-                           .seed = number(words[2]), .batch_rows = BATCH_ROWS, .ids_u64 = true};
+    gen_options options = {.users = number(words[1]),
+                           .events = batch * count,
+                           .seed = number(words[2]),
+                           .batch_rows = BATCH_ROWS,
+                           .ids_u64 = true};
     commits c = {.store = open_store(words[0], SEG_STORE_CREATE), .count_max = 0};
     if (workload_users(&options, commit_batch, &c) != 0 ||
         seg_store_checkpoint(c.store, &err) != SEG_OK) {
@@ -184,8 +191,11 @@ static void do_commit(char **words)
 
 static void do_crash(char **words)
 {
-    gen_options options = {.users = number(words[1]), .events = 100000000,
-                           .seed = number(words[2]), .batch_rows = 1000, .ids_u64 = true};
+    gen_options options = {.users = number(words[1]),
+                           .events = 100000000,
+                           .seed = number(words[2]),
+                           .batch_rows = 1000,
+                           .ids_u64 = true};
     commits c = {.store = open_store(words[0], 0), .log_bytes_max = number(words[3])};
     workload_events(&options, commit_batch, &c);
     printf("{\"rows\": %" PRIu64, c.rows);
@@ -281,8 +291,11 @@ int main(int argc, char **argv)
         const char *name;
         int words;
         void (*run)(char **words);
-    } verbs[] = {{"load", 4, do_load},   {"commit", 5, do_commit}, {"crash", 4, do_crash},
-                 {"open", 1, do_open}, {"sync", 3, do_sync}};
+    } verbs[] = {{"load", 4, do_load},
+                 {"commit", 5, do_commit},
+                 {"crash", 4, do_crash},
+                 {"open", 1, do_open},
+                 {"sync", 3, do_sync}};
     for (size_t i = 0; argc > 1 && i < sizeof verbs / sizeof *verbs; i++) {
         if (strcmp(argv[1], verbs[i].name) == 0 && argc == verbs[i].words + 2) {
             verbs[i].run(argv + 2);

@@ -49,7 +49,9 @@ static seg_status care_step(segi_store *store, uint64_t budget_rows, uint64_t bu
         SEGI_TRY(segi_disk_reclaim(store->keep->disk, budget_bytes, NULL, err));
         return segi_checkpoint_compact(store, budget_bytes, out_more, err);
     }
-    return segi_checkpoint_step(store, budget_bytes, out_more, err);
+    seg_status status = segi_checkpoint_step(store, budget_bytes, out_more, err);
+    *out_more = true; /* The next step looks at what the checkpoint has left free. */
+    return status;
 }
 
 seg_status segi_store_tend(segi_store *store, uint64_t budget_rows, uint64_t budget_bytes,
