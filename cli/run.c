@@ -1,6 +1,8 @@
 /* run.c - from the text of a statement to what it does. See run.h. */
 #include "run.h"
 
+#include "care.h"
+#include "classify.h"
 #include "examine.h"
 #include "generate.h"
 #include "import.h"
@@ -62,17 +64,17 @@ static run_result run_import(cli_session *session, text_view statement, const le
 
 /* ---- saved segments -------------------------------------------------------------------------- */
 
-/* `segment "name"` after the statement's first word. The name, owned by the caller, and what
- * follows it; NULL after an error. */
-static char *segment_name(cli_session *session, text_view statement, text_view *out_rest,
-                          const char *example)
+/* `segment "name"`, or another kind of definition, after the statement's first word. The name,
+ * owned by the caller, and what follows it; NULL after an error. */
+static char *segment_name(cli_session *session, text_view statement, const char *kind,
+                          text_view *out_rest, const char *example)
 {
     text_view rest;
     lex_word word;
     lex_first(statement, &rest);
-    text_view kind = lex_first(rest, &rest);
-    if (!text_equals_fold(kind, "segment")) {
-        diag_at(&session->diag, statement, (size_t)(kind.data - statement.data), kind.size,
+    text_view given = lex_first(rest, &rest);
+    if (!text_equals_fold(given, kind)) {
+        diag_at(&session->diag, statement, (size_t)(given.data - statement.data), given.size,
                 "the word \"segment\" should follow", example);
         return NULL;
     }
@@ -80,8 +82,7 @@ static char *segment_name(cli_session *session, text_view statement, text_view *
     if (result != LEX_WORD) {
         diag_at(&session->diag, statement, (size_t)(word.source.data - statement.data),
                 word.source.size,
-                result == LEX_OPEN ? "this quote is not closed" : "the segment's name is missing",
-                example);
+                result == LEX_OPEN ? "this quote is not closed" : "the name is missing", example);
         return NULL;
     }
     *out_rest = rest;
@@ -95,7 +96,7 @@ static run_result run_define(cli_session *session, text_view statement)
     uint64_t version = 0;
     seg_error err = SEG_ERROR_INIT;
     run_result result = RUN_FAILED;
-    char *name = segment_name(session, statement, &rest, example);
+    char *name = segment_name(session, statement, "segment", &rest, example);
     if (!name) {
         return RUN_FAILED;
     }
@@ -120,17 +121,22 @@ static run_result run_drop(cli_session *session, text_view statement)
     text_view rest;
     seg_error err = SEG_ERROR_INIT;
     run_result result = RUN_FAILED;
-    char *name = segment_name(session, statement, &rest, "drop segment \"name\"");
+    lex_first(statement, &rest);
+    bool class = text_equals_fold(lex_first(rest, &rest), "class");
+    const char *kind = class ? "class" : "segment";
+    char *name = segment_name(session, statement, kind, &rest, "drop segment \"name\"");
     if (!name) {
         return RUN_FAILED;
     }
     if (rest.size) {
         diag_at(&session->diag, statement, (size_t)(rest.data - statement.data), rest.size,
                 "nothing follows the name", NULL);
-    } else if (seg_store_drop_segment(session->store, name, strlen(name), &err) != SEG_OK) {
+    } else if ((class ? seg_store_drop_class(session->store, name, strlen(name), &err)
+                      : seg_store_drop_segment(session->store, name, strlen(name), &err)) !=
+               SEG_OK) {
         diag_error(&session->diag, &err, no_text, no_text);
     } else {
-        diag_note(&session->diag, "dropped segment \"%s\"", name);
+        diag_note(&session->diag, "dropped %s \"%s\"", kind, name);
         result = RUN_OK;
     }
     free(name);
@@ -152,6 +158,8 @@ static run_result run_words(cli_session *session, text_view statement)
     text_view command = text_of(words.items[0].text);
     if (text_equals_fold(command, "import")) {
         result = run_import(session, statement, &words);
+    } else if (text_equals_fold(command, "backup")) {
+        result = care_backup(session, statement, &words);
     } else if (text_equals_fold(command, "generate")) {
         result = generate_run(session, statement, &words);
     } else if (words.count > 1) {
@@ -159,6 +167,12 @@ static run_result run_words(cli_session *session, text_view statement)
             at_word(session, statement, &words.items[1], "nothing follows this statement", NULL);
     } else if (text_equals_fold(command, "schema")) {
         result = query_schema(session);
+    } else if (text_equals_fold(command, "segments")) {
+        result = care_segments(session);
+    } else if (text_equals_fold(command, "file")) {
+        result = care_file(session);
+    } else if (text_equals_fold(command, "checkpoint")) {
+        result = care_checkpoint(session);
     } else {
         result = query_stats(session);
     }
@@ -198,6 +212,9 @@ static run_result dispatch(cli_session *session, text_view statement)
     }
     if (text_equals_fold(command, "define")) {
         return run_define(session, statement);
+    }
+    if (text_equals_fold(command, "classify")) {
+        return classify_run(session, statement, rest);
     }
     if (text_equals_fold(command, "drop")) {
         return run_drop(session, statement);

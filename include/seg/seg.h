@@ -4,6 +4,7 @@
 
 #include <seg/arrow.h>
 #include <seg/base.h>
+#include <seg/class.h>
 #include <seg/ingest.h>
 #include <seg/lint.h>
 #include <seg/membership.h>

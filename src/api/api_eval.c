@@ -117,9 +117,8 @@ static seg_status many_check(const seg_segment *const *segments, size_t segment_
     return SEG_OK;
 }
 
-/* Wrap bitmaps as sets; all of them, or none. Every bitmap is taken. */
-static seg_status many_wrap(seg_snapshot *snapshot, int64_t now, segi_bitmap **bitmaps,
-                            size_t count, seg_set **out_sets, seg_error *err)
+seg_status segi_api_sets_create(seg_snapshot *snapshot, int64_t now, segi_bitmap **bitmaps,
+                                size_t count, seg_set **out_sets, seg_error *err)
 {
     size_t made = 0;
     seg_status status = SEG_OK;
@@ -178,7 +177,7 @@ seg_status seg_segments_evaluate(const seg_segment *const *segments, size_t segm
         return segi_fail_nomem(err);
     seg_status status = many_run(segments, segment_count, &request, bitmaps, err);
     if (status == SEG_OK)
-        status = many_wrap(snapshot, now, bitmaps, segment_count, out_sets, err);
+        status = segi_api_sets_create(snapshot, now, bitmaps, segment_count, out_sets, err);
     segi_free(mem, bitmaps);
     return status;
 }
@@ -207,6 +206,7 @@ seg_status seg_segment_test(const seg_segment *segment, seg_snapshot *snapshot, 
     SEGI_CHECK_ARG(snapshot != NULL, err, "snapshot is NULL");
     SEGI_CHECK_ARG(user != NULL || user_size == 0, err, "user is NULL");
     SEGI_TRY(segi_api_check_id_kind(segi_api_id_kind(snapshot), SEG_ID_BYTES, err));
+    SEGI_TRY(segi_snapshot_need_ids(snapshot->snapshot, err));
     uint32_t ordinal = segi_api_find(snapshot, user, user_size);
     return segment_test(segment, snapshot, ordinal, now, out_member, err);
 }
@@ -219,6 +219,7 @@ seg_status seg_segment_test_u64(const seg_segment *segment, seg_snapshot *snapsh
     *out_member = 0;
     SEGI_CHECK_ARG(snapshot != NULL, err, "snapshot is NULL");
     SEGI_TRY(segi_api_check_id_kind(segi_api_id_kind(snapshot), SEG_ID_U64, err));
+    SEGI_TRY(segi_snapshot_need_ids(snapshot->snapshot, err));
     uint32_t ordinal = segi_snapshot_find_u64(snapshot->snapshot, user);
     return segment_test(segment, snapshot, ordinal, now, out_member, err);
 }

@@ -29,10 +29,12 @@ struct seg_set_cursor {
 seg_status segi_api_set_create(seg_snapshot *snapshot, segi_bitmap *bitmap, int64_t now,
                                seg_set **out, seg_error *err)
 {
-    seg_set *set = segi_alloc_zero(&snapshot->store->mem, sizeof *set);
+    /* What asks a set about ids cannot fail, so they have to be there. */
+    seg_status status = segi_snapshot_need_ids(snapshot->snapshot, err);
+    seg_set *set = status == SEG_OK ? segi_alloc_zero(&snapshot->store->mem, sizeof *set) : NULL;
     if (set == NULL) {
         segi_bitmap_destroy(bitmap);
-        return segi_fail_nomem(err);
+        return status == SEG_OK ? segi_fail_nomem(err) : status;
     }
     segi_api_refs_init(&set->refs);
     seg_snapshot_retain(snapshot);
@@ -130,6 +132,7 @@ static seg_status set_from_ids(seg_snapshot *snapshot, const segi_api_ids *ids, 
                                uint64_t *out_unknown, seg_error *err)
 {
     const segi_mem *mem = &snapshot->store->mem;
+    SEGI_TRY(segi_snapshot_need_ids(snapshot->snapshot, err));
     uint32_t *ordinals = segi_alloc_array(mem, ids->count, sizeof *ordinals);
     if (ordinals == NULL)
         return segi_fail_nomem(err);

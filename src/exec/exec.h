@@ -35,6 +35,7 @@ typedef struct segi_request {
     const segi_bitmap *among; /* NULL: the universe */
     segi_progress *progress;  /* NULL: none */
     segi_op_actual *actual;   /* op_count entries to be filled, or NULL */
+    bool first_wins;          /* sets: a user is in the first root that has him alone */
 } segi_request;
 
 /* One bitmap per root; all owned by the caller, or all NULL. */

@@ -466,6 +466,8 @@ bool segi_prep_sequence_differs(const segi_prep_value *value, segi_prep_leaf *le
 bool segi_prep_window_each(const segi_window *window, bool dates);
 const segi_prep_window *segi_prep_window_of(segi_prep *p, const segi_window *window, bool events,
                                             bool dates);
+/* An attribute that is to be read, with its dictionary, in memory. NULL: p->status says why not. */
+const segi_attr_view *segi_prep_attribute(segi_prep *p, uint32_t index);
 const segi_user_zones *segi_prep_zones(segi_prep *p, const segi_zone_ref *zone);
 segi_period segi_prep_period(segi_unit unit);
 /* The instants of a window, or the widest ones where they differ from user to user. */

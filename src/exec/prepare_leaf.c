@@ -308,8 +308,8 @@ static bool leaf_has(segi_prep *p, const segi_node *node, segi_prep_leaf *out)
     const segi_field *field = node->children[0]->field;
     out->form = SEGI_LEAF_SETS;
     if (field && field->index < s->schema->attribute_count)
-        out->attribute = &s->attributes[field->index];
-    return leaf_set_list(p, node, out);
+        out->attribute = segi_prep_attribute(p, field->index);
+    return p->status == SEG_OK && leaf_set_list(p, node, out);
 }
 
 /* By the number of rows, periods or sessions of each user. */
@@ -438,10 +438,11 @@ static bool leaf_split(segi_prep *p, const segi_node *node, segi_prep_leaf *out)
         out->test = test_new(p, SEGI_TEST_NONE);
         return out->test != NULL;
     }
+    p->status = segi_snapshot_need_ids(p->run->snapshot, p->err);
     out->form = SEGI_LEAF_SPLIT;
     out->min = (int64_t)low;
     out->max = (int64_t)high;
-    return true;
+    return p->status == SEG_OK;
 }
 
 bool segi_prep_leaf_of(segi_prep *p, const segi_node *node, segi_prep_leaf *out)

@@ -374,6 +374,19 @@ void segi_attr_state_replace(segi_attr_state *state, uint32_t index, segi_attr_c
     segi_attr_chunk_release(state->mem, old);
 }
 
+void segi_attr_absent_retain(segi_attr_absent *absent)
+{
+    atomic_fetch_add_explicit(&absent->refs, 1, memory_order_relaxed);
+}
+
+void segi_attr_absent_release(segi_attr_absent *absent)
+{
+    if (!absent || atomic_fetch_sub_explicit(&absent->refs, 1, memory_order_acq_rel) != 1)
+        return;
+    segi_attr_state_release(absent->state);
+    segi_free(absent->mem, absent);
+}
+
 /* ---- taking users out ------------------------------------------------------------------------ */
 
 static bool attr_chunk_has(const segi_attr_chunk *chunk, uint32_t row)
@@ -503,7 +516,7 @@ void segi_attr_deinit(segi_attr *attr, const segi_mem *mem)
 {
     segi_attr_state_release(attr->state);
     attr_pending_clear(&attr->pending, mem);
-    segi_free(mem, attr->absent);
+    segi_attr_absent_release(attr->absent);
     segi_strings_destroy(attr->dict);
     memset(attr, 0, sizeof *attr);
 }

@@ -110,6 +110,9 @@ void segi_store_stats(segi_store *store, seg_store_stats *out)
     out->struct_size = (uint32_t)sizeof *out;
     segi_mutex_lock(store->mutex);
     out->memory_bytes = care_memory(store);
+    out->id_kind = store->schema->id_kind;
+    out->week_start = (uint32_t)store->schema->week_start;
+    out->timezone = segi_zone_name(store->schema->zone);
     if (store->keep) {
         segi_disk_stats(store->keep->disk, &figures);
         segi_disk_each(store->keep->disk, care_count, out);
@@ -201,17 +204,21 @@ static seg_status care_numbers(care_check *c)
 static seg_status care_attribute(care_check *c, const segi_attr *attr)
 {
     segi_store *store = c->store;
-    uint32_t count = attr->absent ? attr->absent_count : attr->state ? attr->state->chunk_count : 0;
+    const segi_attr_absent *absent = attr->absent;
+    const segi_attr_absent like = {.type = attr->type,
+                                   .dict_count = attr->dict ? attr->dict->count : 0,
+                                   .user_count = store->user_count};
+    uint32_t count = absent ? absent->block_count : attr->state ? attr->state->chunk_count : 0;
     if (attr->dict)
         SEGI_TRY(care_strings(c, attr->dict, false));
     for (uint32_t i = 0; i < count; i++) {
-        const segi_attr_chunk *known = attr->absent ? NULL : attr->state->chunks[i];
-        uint64_t block = attr->absent ? attr->absent[i] : known ? segi_attr_chunk_block(known) : 0;
+        const segi_attr_chunk *known = absent ? NULL : attr->state->chunks[i];
+        uint64_t block = absent ? absent->blocks[i] : known ? segi_attr_chunk_block(known) : 0;
         segi_attr_chunk *chunk = NULL;
         seg_error ignored = SEG_ERROR_INIT;
         if (block == 0)
             continue;
-        seg_status status = segi_load_chunk(store, attr, i, block, &c->buf, &chunk, &ignored);
+        seg_status status = segi_load_chunk(store, &like, i, block, &c->buf, &chunk, &ignored);
         if (status == SEG_OK)
             segi_attr_chunk_release(&store->mem, chunk);
         SEGI_TRY(care_note(c, status, block, "a chunk of an attribute"));

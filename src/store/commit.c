@@ -195,6 +195,8 @@ static seg_status commit_dedup(segi_commit *c)
     for (size_t i = 0; i < c->batch_count; i++)
         if (c->batches[i].checked.batch.event_ids)
             rows += (size_t)c->batches[i].checked.batch.row_count;
+    if (rows > 0)
+        SEGI_TRY(segi_load_event_ids(store, c->err));
     if (!segi_dedup_begin(&store->dedup, rows))
         return segi_fail_nomem(c->err);
     for (size_t i = 0; i < c->batch_count; i++) {
@@ -335,6 +337,7 @@ static seg_status commit_property(segi_commit *c, const seg_column *column,
         dict = segi_store_dict(store, type->event, field->index);
         if (!dict)
             return segi_fail_nomem(c->err);
+        SEGI_TRY(segi_load_strings(store, dict, c->err));
     }
     segi_tail_col *col = segi_tail_col_at(&store->tail, &store->tail.types[type->event],
                                           field->index, begin, begin + type->count);
@@ -386,6 +389,9 @@ static seg_status commit_attribute(segi_commit *c, const segi_commit_batch *batc
     segi_attr *attr = segi_store_attr(c->store, field);
     if (!attr || !segi_attr_reserve(attr, mem, batch->row_count))
         return segi_fail_nomem(c->err);
+    SEGI_TRY(segi_load_attr(c->store, attr, c->err));
+    if (attr->dict)
+        SEGI_TRY(segi_load_strings(c->store, attr->dict, c->err));
     segi_attr_pending *p = &attr->pending;
     int64_t *slots = p->slots + p->count;
     uint8_t *states = p->states + p->count;
@@ -427,6 +433,8 @@ static seg_status commit_attributes(segi_commit *c, const segi_commit_batch *bat
 
 static seg_status commit_write(segi_commit *c)
 {
+    SEGI_TRY(segi_load_users(c->store, c->err));
+    SEGI_TRY(segi_load_attr(c->store, &c->store->exists, c->err));
     for (size_t i = 0; i < c->batch_count; i++) {
         const segi_commit_batch *batch = &c->batches[i];
         if (batch->row_count == 0)

@@ -42,6 +42,7 @@ static void store_destroy(segi_store *store)
     (void)segi_keep_close(store, NULL);
     segi_scratch_trim(&store->scratch, 0);
     segi_pool_destroy(store->pool);
+    segi_mutex_destroy(&store->mem, store->load_mutex);
     segi_mutex_destroy(&store->mem, store->mutex);
     segi_free(&mem, store);
 }
@@ -73,6 +74,7 @@ seg_status segi_store_begin(segi_store *store, const segi_store_config *config,
                          config->dedup_window_us))
         return segi_fail_nomem(err);
     SEGI_TRY(segi_mutex_create(mem, &store->mutex, err));
+    SEGI_TRY(segi_mutex_create(mem, &store->load_mutex, err));
     return segi_pool_create(mem, store->threads_max, &store->pool, err);
 }
 

@@ -181,10 +181,24 @@ seg_status segi_snapshot_create(segi_store *store, segi_snapshot **out, seg_erro
 void segi_snapshot_retain(segi_snapshot *snapshot);
 void segi_snapshot_release(segi_snapshot *snapshot);
 
+/* In a store with a file, ids, attributes, dictionaries and who exists when come into memory when
+ * they are wanted for the first time. Whoever is about to read them says so before, in any thread;
+ * the counts of dictionaries and users are always there. SEG_E_CORRUPT, SEG_E_IO, SEG_E_NOMEM. */
+seg_status segi_snapshot_need_ids(const segi_snapshot *snapshot, seg_error *err);
+seg_status segi_snapshot_need_attribute(const segi_snapshot *snapshot, uint32_t index,
+                                        seg_error *err);
+/* dict may be NULL. */
+seg_status segi_snapshot_need_dict(const segi_snapshot *snapshot, const segi_dict *dict,
+                                   seg_error *err);
+seg_status segi_snapshot_need_universe(const segi_snapshot *snapshot, seg_error *err);
+
 /* The universe (S-12): users of the chunk that exist at `now`. A user exists from always if a
  * batch of attributes named it, else from its earliest event. Returns how many. */
 uint32_t segi_snapshot_universe(const segi_snapshot *snapshot, uint32_t chunk, int64_t now,
                                 segi_mask *out);
+
+/* The instant from which on the user exists; SEG_TIME_MIN: from always, INT64_MAX: never. */
+int64_t segi_snapshot_exists_since(const segi_snapshot *snapshot, uint32_t ordinal);
 
 /* External ids. find: UINT32_MAX for an id that the snapshot does not know. */
 uint32_t segi_snapshot_find(const segi_snapshot *snapshot, const char *id, size_t id_size);
@@ -197,6 +211,9 @@ void segi_snapshot_find_many_u64(const segi_snapshot *snapshot, const uint64_t *
 /* Size 0, and UINT64_MAX, for an erased user. */
 const char *segi_snapshot_id(const segi_snapshot *snapshot, uint32_t ordinal, size_t *out_size);
 uint64_t segi_snapshot_id_u64(const segi_snapshot *snapshot, uint32_t ordinal);
+/* The ids of `count` users from `first` on. */
+void segi_snapshot_ids_u64(const segi_snapshot *snapshot, uint32_t first, uint32_t count,
+                           uint64_t *out);
 
 /* ---- columns held in memory -------------------- */
 

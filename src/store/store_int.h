@@ -54,8 +54,13 @@ typedef struct segi_version {
     size_t run_count;
     segi_attr_state **states; /* retained, by attribute; NULL entries */
     size_t state_count;
-    segi_attr_state *exists; /* retained; NULL: nobody */
-    segi_table **tables;     /* retained, of dictionaries */
+    segi_attr_absent **absent; /* retained, by attribute; NULL where the state is there */
+    segi_attr_state *exists;   /* retained; NULL: nobody */
+    segi_attr_absent *exists_absent;
+    atomic_bool *ready;       /* by attribute: what it shows is in memory */
+    atomic_bool ids_ready;    /* the same of the ids, */
+    atomic_bool exists_ready; /* ... and of `exists` */
+    segi_table **tables;      /* retained, of dictionaries */
     size_t table_count;
     segi_run *firsts; /* retained, or NULL */
     segi_event_view *events;
@@ -81,7 +86,8 @@ typedef struct segi_keep segi_keep;
 struct segi_store {
     atomic_uint refs;
     segi_mem mem;
-    segi_mutex *mutex; /* guards everything below but pool and constants */
+    segi_mutex *mutex;      /* guards everything below but pool and constants */
+    segi_mutex *load_mutex; /* taken after it: guards what readers bring into memory (load.c) */
     segi_pool *pool;
     uint32_t threads_max;
     uint64_t key[2];

@@ -467,7 +467,8 @@ void segi_strings_deinit(segi_strings *strings)
 {
     segi_strings_clear(strings);
     segi_table_release(strings->table);
-    strings->table = NULL;
+    segi_table_release(strings->loaded);
+    strings->table = strings->loaded = NULL;
     segi_sheets_deinit(&strings->sheets, strings->mem);
 }
 

@@ -33,7 +33,8 @@ typedef struct segi_strings {
     uint32_t count_max;
     size_t text_bytes;
     segi_sheets sheets;
-    bool absent; /* in the file alone: nothing but count and sheets is there */
+    bool absent;        /* in the file alone: nothing but count and sheets is there */
+    segi_table *loaded; /* retained: the table of the moment at which they were loaded */
 } segi_strings;
 
 bool segi_strings_init(segi_strings *strings, const segi_mem *mem, const uint64_t key[2],

@@ -102,6 +102,21 @@ static inline uint64_t segi_seq_get(const segi_seq *seq, uint32_t index)
     uint32_t segment = segi_seq_segment(biased);
     return seq->segments[segment][biased - ((uint64_t)64 << segment)];
 }
+/* Elements [first, first + count). */
+static inline void segi_seq_copy(const segi_seq *seq, uint32_t first, uint32_t count, uint64_t *out)
+{
+    while (count > 0) {
+        uint64_t biased = (uint64_t)first + 64;
+        uint32_t segment = segi_seq_segment(biased);
+        uint64_t at = biased - ((uint64_t)64 << segment);
+        uint64_t left = ((uint64_t)64 << segment) - at;
+        uint32_t n = count < left ? count : (uint32_t)left;
+        memcpy(out, seq->segments[segment] + at, n * sizeof *out);
+        first += n;
+        out += n;
+        count -= n;
+    }
+}
 bool segi_seq_set(segi_seq *seq, const segi_mem *mem, uint32_t index, uint64_t value);
 void segi_seq_deinit(segi_seq *seq, const segi_mem *mem);
 

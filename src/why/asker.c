@@ -88,13 +88,18 @@ static bool holds_instants(const segi_part *part, uint32_t property)
     return part->columns[property].type == SEG_TYPE_TIMESTAMP;
 }
 
-static void read_rows(segi_asker *a, const segi_part *part, const segi_part_chunk *pc)
+/* Of expired first events only the instant is left: they decide, but are not shown. */
+static void read_rows(segi_asker *a, const segi_part *part, const segi_part_chunk *pc, bool expired)
 {
     uint32_t begin, end;
     if (!segi_part_user_rows(part, pc, a->request->ordinal & 0xffff, &begin, &end))
         return;
     for (uint32_t row = begin; row < end; row++) {
-        add_event(a, part->event, segi_col_slot(&part->time, row));
+        int64_t time = segi_col_slot(&part->time, row);
+        if (expired)
+            add_instant(a, time);
+        else
+            add_event(a, part->event, time);
         for (uint32_t p = 0; p < part->column_count; p++) {
             if (holds_instants(part, p) && segi_col_is_set(&part->columns[p], row))
                 add_instant(a, segi_col_slot(&part->columns[p], row));
@@ -102,7 +107,7 @@ static void read_rows(segi_asker *a, const segi_part *part, const segi_part_chun
     }
 }
 
-static void read_part(segi_asker *a, const segi_part *part)
+static void read_part(segi_asker *a, const segi_part *part, bool expired)
 {
     const segi_part_chunk *pc = segi_part_find(part, a->request->ordinal >> 16);
     if (pc == NULL || a->status != SEG_OK)
@@ -117,7 +122,7 @@ static void read_part(segi_asker *a, const segi_part *part)
     }
     a->status = good ? segi_pins_hold(&pins, NULL, 1, a->err) : segi_fail_nomem(a->err);
     if (a->status == SEG_OK)
-        read_rows(a, part, pc);
+        read_rows(a, part, pc, expired);
     segi_pins_release(&pins);
 }
 
@@ -135,7 +140,10 @@ static void read_events(segi_asker *a)
     for (uint32_t i = 0; i < snapshot->schema->event_count; i++) {
         const segi_event_view *view = &snapshot->events[i];
         for (uint32_t k = 0; k < view->part_count; k++)
-            read_part(a, view->parts[k]);
+            read_part(a, view->parts[k], false);
+        const segi_event_view *all = &snapshot->first_events[i];
+        for (uint32_t k = 0; all->part_count > view->part_count && k < all->part_count; k++)
+            read_part(a, all->parts[k], true);
     }
     if (a->event_count > 1)
         qsort(a->events, a->event_count, sizeof *a->events, event_order);

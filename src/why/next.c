@@ -197,6 +197,7 @@ static void gather(void *user, const segi_node *node, segi_aspect aspect)
     switch (node->kind) {
     case SEGI_NODE_RANK:
     case SEGI_NODE_SCORE: s->population = true; break;
+    case SEGI_NODE_LABEL:
     case SEGI_NODE_SEGMENT:
         if (node->child_count != 0)
             gather(s, node->children[0], SEGI_ASPECT_OPERAND);
@@ -247,6 +248,7 @@ static void gather(void *user, const segi_node *node, segi_aspect aspect)
     case SEGI_NODE_BUILTIN:
     case SEGI_NODE_ARITH:
     case SEGI_NODE_ANNIVERSARY:
+    case SEGI_NODE_CLASS:
     case SEGI_NODE_SIZE: break;
     }
     segi_node_visit(node, gather, s);
@@ -266,7 +268,8 @@ static void pool_attributes(void *user, const segi_node *node, segi_aspect aspec
             times_add(s, &s->pool, values->slots[0]);
         segi_values_destroy(values);
     }
-    if (node->kind == SEGI_NODE_SEGMENT && node->child_count != 0)
+    if ((node->kind == SEGI_NODE_SEGMENT || node->kind == SEGI_NODE_LABEL) &&
+        node->child_count != 0)
         pool_attributes(s, node->children[0], SEGI_ASPECT_OPERAND);
     segi_node_visit(node, pool_attributes, s);
 }
@@ -391,6 +394,8 @@ static void make_edges(next_scan *s, next_times *edges)
 static void find_candidates(next_scan *s, const segi_node *node)
 {
     next_times edges = {NULL, 0, 0};
+    /* Retention may have taken the event with which the customer came. */
+    candidate(s, segi_snapshot_exists_since(s->a->request->run.snapshot, s->a->request->ordinal));
     fill_pool(s, node);
     make_edges(s, &edges);
     for (size_t w = 0; w < s->window_count; w++) {

@@ -267,6 +267,7 @@ typedef enum model_kind {
     MODEL_SEQUENCE,
     MODEL_RANK,
     MODEL_SPLIT,
+    MODEL_LABEL, /* a saved class: `segment`, `labels` */
     MODEL_DORMANT,
     MODEL_RESURRECTED,
     MODEL_STAGE,
@@ -288,6 +289,7 @@ typedef enum model_kind {
     MODEL_FIGURE,
     MODEL_LENGTH,     /* a span of time, beside MODEL_DIFFERENCE */
     MODEL_DIFFERENCE, /* one instant minus another */
+    MODEL_CLASS,      /* root of a saved class: children are conditions; labels are l0, l1, ... */
     MODEL_SCORE,      /* children[0], a number; children[1] is `among` */
     MODEL_EDGE_ANCHOR /* first or last occurrence, as the anchor of a window */
 } model_kind;
@@ -504,6 +506,7 @@ typedef struct model_node {
     model_ties ties;
     model_score *score; /* SCORE */
     model_split split;  /* SPLIT */
+    unsigned labels;    /* LABEL: bits */
     /* RANK: what the last evaluation found */
     uint64_t rank_stamp;
     bool rank_any;

@@ -971,6 +971,27 @@ static bool other_segment(context *outer, const model_segment *segment, place at
     return result;
 }
 
+/* The label of a user: of the first condition that holds, else the last one (S-26). */
+static size_t label_of(context *outer, const model_segment *class, place at)
+{
+    const model_schema *schema = outer->data->schema;
+    context inner = *outer;
+    inner.segment = class;
+    inner.week_start = class->week_start != 0 ? class->week_start : schema->week_start;
+    at.zone = default_zone(&inner, at.user);
+    size_t label = 0;
+    while (label < class->root->child_count && !holds(&inner, class->root->children[label], at))
+        label++;
+    outer->overflow = outer->overflow || inner.overflow;
+    return label;
+}
+
+static bool has_label(context *run, const model_node *node, place at)
+{
+    size_t label = label_of(run, &run->catalog->segments[node->segment], at);
+    return (node->labels >> label & 1) != (node->negated ? 1u : 0u);
+}
+
 /* How many of the operands hold. All of them are asked, so that every overflow is seen. */
 static size_t operands(context *run, const model_node *node, place at)
 {
@@ -1010,6 +1031,7 @@ static bool leaf_holds(context *run, model_node *node, place at)
     case MODEL_TIME: return in_time(run, node, at);
     case MODEL_SEGMENT: return other_segment(run, &run->catalog->segments[node->segment], at);
     case MODEL_RANK: return rank(run, node, at);
+    case MODEL_LABEL: return has_label(run, node, at);
     case MODEL_SPLIT: return model_split_holds(&node->split, at.user->id, at.user->id_size);
     case MODEL_DORMANT:
     case MODEL_RESURRECTED:

@@ -94,6 +94,7 @@ static gen_class class_of(const model_node *node)
     case MODEL_DID:
         return !node->bound.given ? GEN_DID : node->bound.periods ? GEN_DID_PERIODS : GEN_DID_COUNT;
     case MODEL_EDGE: return GEN_EDGE;
+    case MODEL_LABEL:
     case MODEL_SEGMENT: return GEN_SEGMENT;
     case MODEL_SEQUENCE: return GEN_SEQUENCE;
     case MODEL_RANK: return GEN_RANK;
@@ -198,7 +199,7 @@ static void save_some(session *s)
         model_segment segment = {NULL, 0, NULL, names[i], false};
         gen_start(s, &g);
         gen_using(&g, &segment);
-        segment.root = gen_tree(&g, 2);
+        segment.root = gen_definition(&g, 2);
         s->catalog.segments[s->catalog.count++] = segment;
     }
 }
@@ -224,7 +225,7 @@ static void probe_make(session *s, world_probe *probe)
     probe->checks = CHECK_THREADS;
     for (uint32_t bit = CHECK_COUNT; bit <= CHECK_CURSOR; bit <<= 1)
         probe->checks |= rng_chance(&s->r, 35) ? bit : 0;
-    probe->checks |= rng_chance(&s->r, 10) ? CHECK_WHY : 0;
+    probe->checks |= rng_chance(&s->r, 2) ? CHECK_WHY : 0;
     s->tally->boundary += g.boundary ? 1 : 0;
     s->tally->triples += count_tree(s->tally, probe->segment.root) ? 1 : 0;
 }

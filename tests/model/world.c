@@ -34,9 +34,10 @@ static bool save_segments(world *w, model_text *why)
         model_text text = {NULL, 0, 0};
         uint64_t version = 0;
         model_print_segment(&w->feed->schema, w->catalog, segment, NULL, &text);
-        seg_status status =
-            seg_store_define_segment(w->store.store, segment->name, strlen(segment->name),
-                                     text.data, text.size, &version, &err);
+        bool class = segment->root->kind == MODEL_CLASS;
+        seg_status status = (class ? seg_store_define_class : seg_store_define_segment)(
+            w->store.store, segment->name, strlen(segment->name), text.data, text.size, &version,
+            &err);
         if (status != SEG_OK || version != 1) {
             model_addf(why, "define segment: %s: %.200s\n", seg_status_name(status), err.message);
             model_add(why, text.data, text.size);
