@@ -119,6 +119,11 @@ void segi_disk_each(segi_disk *disk, segi_disk_visit *visit, void *user);
  * their bytes are overwritten. size may be 0. If it fails with SEG_E_FULL, SEG_E_NOMEM or SEG_E_IO
  * nothing has changed and it may be called again. Writer. */
 seg_status segi_disk_checkpoint(segi_disk *disk, const void *root, size_t size, seg_error *err);
+/* Move blocks, about `budget` bytes of them, from the end of the file to free room in front of
+ * it, so that the next checkpoints can make the file shorter. Nothing is lost whatever happens.
+ * *out_gain: bytes moved, and free ones at the end of the file; 0: a checkpoint would gain
+ * nothing. A block that is damaged stays where it is. Writer. */
+seg_status segi_disk_compact(segi_disk *disk, uint64_t budget, uint64_t *out_gain, seg_error *err);
 /* The root of the last checkpoint; size 0 in a new store. Borrowed until the next one. Writer. */
 const void *segi_disk_root(const segi_disk *disk, size_t *out_size);
 

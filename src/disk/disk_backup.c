@@ -24,7 +24,7 @@ static seg_status plan_make(segi_disk *disk, backup_plan *plan, segi_pin *pin, s
     if (plan->entries == NULL || plan->root.failed)
         status = segi_fail_nomem(err);
     for (size_t i = 0; status == SEG_OK && i < disk->block_count; i++)
-        if (disk->blocks[i].published)
+        if (disk->blocks[i].published && disk->blocks[i].entry.kind != DISK_MOVED_KIND)
             plan->entries[plan->count++] = disk->blocks[i].entry;
     segi_mutex_unlock(disk->mutex);
     return status;

@@ -281,3 +281,19 @@ seg_status segi_disk_read(segi_disk *disk, uint64_t id, uint32_t kind, segi_buf 
     SEGI_TRY(block_lookup(disk, id, kind, &entry, err));
     return segi_disk_get(disk, &entry, buf, err);
 }
+
+/* ---- moving ---- */
+
+seg_status segi_disk_copy(segi_disk *disk, const disk_entry *from, disk_entry *to, segi_buf *buf,
+                          seg_error *err)
+{
+    uint64_t sum = 0;
+    const char *what;
+    *to = *from;
+    to->generation = disk->super.generation + 1;
+    SEGI_TRY(segi_disk_get_header(disk, from, &sum, &what, err));
+    if (!segi_buf_reserve(buf, (size_t)from->stored + 1))
+        return segi_fail_nomem(err);
+    SEGI_TRY(block_payload(disk, from, sum, buf->data, &what, err));
+    return block_put(disk, to, buf->data, err);
+}

@@ -5,7 +5,8 @@
  *     disk_block.c     blocks in and out               disk_check.c  everything is looked at
  *     disk_space.c     extents                         disk_backup.c copying to a new store
  *     disk_publish.c   generations, pins, reclaiming   disk_salvage.c what is left of a damaged one
- *     disk_codec.c     compression                     disk_format.c bytes and structs */
+ *     disk_codec.c     compression                     disk_format.c bytes and structs
+ *     disk_compact.c   free room is brought together at the end */
 #ifndef SEGI_DISK_INT_H
 #define SEGI_DISK_INT_H
 
@@ -20,6 +21,10 @@ typedef struct disk_extents {
     size_t count, capacity;
     uint64_t bytes;
 } disk_extents;
+
+/* Kind of an entry that stands for the place where a block was before it moved: dropped from the
+ * beginning, and under an id that nobody knows. */
+#define DISK_MOVED_KIND 0u
 
 typedef struct disk_block {
     disk_entry entry;
@@ -120,6 +125,10 @@ void segi_disk_enter(segi_disk *disk, const disk_entry *entry);
  * *what and tells nobody. *payload (may be NULL) is the checksum of the stored bytes. */
 seg_status segi_disk_get_header(const segi_disk *disk, const disk_entry *entry,
                                 uint64_t *out_payload, const char **what, seg_error *err);
+/* Write a block once more, at another place and for the next generation, packed as it is; buf is
+ * room for it. SEG_E_CORRUPT says nothing in *err. */
+seg_status segi_disk_copy(segi_disk *disk, const disk_entry *from, disk_entry *to, segi_buf *buf,
+                          seg_error *err);
 /* The whole block, verified. */
 seg_status segi_disk_get(const segi_disk *disk, const disk_entry *entry, segi_buf *buf,
                          seg_error *err);

@@ -218,7 +218,8 @@ static seg_status space_divide(segi_disk *disk, const disk_extents *gaps, uint64
 {
     bool suspect = !disk->options.keep_freed && (disk->super.flags & DISK_FLAG_TIDY) == 0;
     disk_extents *to = suspect ? &disk->dirty : &disk->free;
-    if (!segi_extents_reserve(&disk->mem, to, gaps->count) ||
+    /* One more for what is behind the end. */
+    if (!segi_extents_reserve(&disk->mem, to, gaps->count + 1) ||
         !segi_extents_reserve(&disk->mem, &disk->dirty, 1))
         return segi_fail_nomem(err);
     disk->untidy = disk->options.keep_freed || (suspect && gaps->count > 0);

@@ -120,6 +120,33 @@ seg_status segi_disk_publish_super(segi_disk *disk, const disk_super *next, seg_
     return SEG_OK;
 }
 
+/* Free room at the end of the file is given back, but for the reserve: the catalogue to be written
+ * knows of no extent there. */
+static void end_trim(segi_disk *disk)
+{
+    disk_extents *free = &disk->free;
+    uint64_t kept = segi_disk_round_up(disk->options.reserve);
+    if (free->count == 0 || free->bytes <= kept)
+        return;
+    disk_extent *last = &free->list[free->count - 1];
+    if (last->offset + last->size != disk->end)
+        return;
+    uint64_t cut = free->bytes - kept < last->size ? free->bytes - kept : last->size;
+    last->size -= cut;
+    free->bytes -= cut;
+    disk->end -= cut;
+    if (last->size == 0)
+        free->count--;
+}
+
+/* A file that is longer than its superblock says is sound, so this may fail. */
+static void end_cut(segi_disk *disk)
+{
+    uint64_t actual = 0;
+    if (segi_file_size(&disk->file, &actual, NULL) == SEG_OK && actual > disk->super.end)
+        (void)segi_file_truncate(&disk->file, disk->super.end, NULL);
+}
+
 /* A file must be as long as its superblock says, even if its last extents were never written. */
 static seg_status file_reaches_end(segi_disk *disk, seg_error *err)
 {
@@ -175,6 +202,7 @@ static seg_status publish(segi_disk *disk, const segi_buf *bytes, segi_buf *root
     SEGI_TRY(catalogue_write(disk, bytes, next, err));
     SEGI_TRY(super_write(disk, next, err));
     publish_done(disk, next, root);
+    end_cut(disk);
     return SEG_OK;
 }
 
@@ -186,6 +214,7 @@ seg_status segi_disk_publish(segi_disk *disk, const void *root, size_t size, uin
     segi_buf_init(&bytes, &disk->mem);
     segi_buf_init(&copy, &disk->mem);
     segi_buf_add(&copy, root, size);
+    end_trim(disk);
     next.generation++;
     next.flags = flags;
     next.log_epoch = disk->epoch;

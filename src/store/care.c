@@ -45,9 +45,13 @@ static seg_status care_step(segi_store *store, uint64_t budget_rows, uint64_t bu
     if (!store->keep)
         return SEG_OK;
     segi_disk_stats(store->keep->disk, &figures);
-    if (figures.records == 0 && !segi_keep_unwritten(store))
-        return segi_disk_reclaim(store->keep->disk, budget_bytes, NULL, err);
-    return segi_checkpoint_step(store, budget_bytes, out_more, err);
+    if (figures.records == 0 && !segi_keep_unwritten(store)) {
+        SEGI_TRY(segi_disk_reclaim(store->keep->disk, budget_bytes, NULL, err));
+        return segi_checkpoint_compact(store, budget_bytes, out_more, err);
+    }
+    seg_status status = segi_checkpoint_step(store, budget_bytes, out_more, err);
+    *out_more = true; /* The next step looks at what the checkpoint has left free. */
+    return status;
 }
 
 seg_status segi_store_tend(segi_store *store, uint64_t budget_rows, uint64_t budget_bytes,

@@ -268,3 +268,32 @@ seg_status segi_checkpoint_step(segi_store *store, uint64_t budget_bytes, bool *
     *out_more = status == CHECKPOINT_PAUSE;
     return status == CHECKPOINT_PAUSE ? SEG_OK : status;
 }
+
+/* ---- a shorter file -------------------------------------------------------------------------- */
+
+/* Less than this, or than a fourth of the file, stays free for the next checkpoint. */
+#define COMPACT_BYTES_MIN ((uint64_t)1 << 20)
+
+seg_status segi_checkpoint_compact(segi_store *store, uint64_t budget_bytes, bool *out_more,
+                                   seg_error *err)
+{
+    segi_disk *disk = store->keep->disk;
+    segi_disk_statistics figures;
+    uint64_t gain = 0;
+    size_t size;
+    *out_more = false;
+    segi_disk_stats(disk, &figures);
+    /* Records that no checkpoint covers would be lost with the old root. */
+    if (figures.records > 0 || figures.free_bytes < COMPACT_BYTES_MIN ||
+        figures.free_bytes < figures.file_bytes / 4)
+        return SEG_OK;
+    segi_version_release(store->version);
+    store->version = NULL;
+    SEGI_TRY(segi_disk_compact(disk, budget_bytes > 0 ? budget_bytes : UINT64_MAX, &gain, err));
+    if (gain < COMPACT_BYTES_MIN)
+        return SEG_OK;
+    *out_more = true;
+    const void *root = segi_disk_root(disk, &size);
+    SEGI_TRY(segi_disk_checkpoint(disk, root, size, err));
+    return segi_disk_reclaim(disk, budget_bytes, NULL, err);
+}

@@ -48,6 +48,12 @@ seg_status segi_keep_close(segi_store *store, seg_error *err);
 seg_status segi_checkpoint_step(segi_store *store, uint64_t budget_bytes, bool *out_more,
                                 seg_error *err);
 
+/* After a checkpoint: move about budget_bytes (0: all) of what lies at the end of the file forward,
+ * where much of the file is free, and cut the file. A load leaves it so, whose runs are merged
+ * later. *out_more: there was something to do, and there may be more. */
+seg_status segi_checkpoint_compact(segi_store *store, uint64_t budget_bytes, bool *out_more,
+                                   seg_error *err);
+
 /* Whether there is something that no checkpoint has written, beside what the log holds. */
 bool segi_keep_unwritten(const segi_store *store);
 

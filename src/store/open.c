@@ -125,7 +125,11 @@ static seg_status close_checkpoint(segi_store *store, seg_error *err)
     if (!segi_store_seal(store))
         return segi_fail_nomem(err);
     segi_store_maintain(store, UINT64_MAX, SEGI_MERGE_FANOUT);
-    return segi_checkpoint_step(store, 0, &more, err);
+    SEGI_TRY(segi_checkpoint_step(store, 0, &more, err));
+    do
+        SEGI_TRY(segi_checkpoint_compact(store, 0, &more, err));
+    while (more);
+    return SEG_OK;
 }
 
 seg_status segi_store_close(segi_store *store, seg_error *err)

@@ -489,6 +489,78 @@ START_TEST(test_durable__maintenance_comes_to_an_end)
 }
 END_TEST
 
+/* A day's events of one type in an order that has nothing to do with their time. */
+static void load_batch(seg_store *store, uint64_t round)
+{
+    enum {
+        ROWS = 40000
+    };
+    static uint64_t users[ROWS];
+    static int64_t times[ROWS], values[ROWS];
+    seg_error err = SEG_ERROR_INIT;
+    seg_column column = SEG_COLUMN_INIT;
+    seg_batch batch = SEG_BATCH_INIT;
+    for (uint64_t i = 0; i < ROWS; i++) {
+        uint64_t mixed = (round * ROWS + i + 1) * UINT64_C(0x9e3779b97f4a7c15);
+        users[i] = mixed >> 48;
+        times[i] = (int64_t)(mixed >> 20 & 0xffffffff) * 20;
+        values[i] = (int64_t)(mixed >> 8);
+    }
+    column.type = SEG_TYPE_INT64;
+    column.name = "value";
+    column.name_size = 5;
+    column.values = values;
+    batch.row_count = ROWS;
+    batch.user_ids = users;
+    batch.times = times;
+    batch.event = "e";
+    batch.event_size = 1;
+    batch.columns = &column;
+    batch.column_count = 1;
+    CK_OK(seg_store_commit(store, &batch, 1, NULL, NULL, &err), err);
+    CK_OK(seg_store_checkpoint(store, &err), err);
+}
+
+/* What a load wrote and merged later leaves room in the file, which closing and maintenance give
+ * back. */
+START_TEST(test_durable__a_load_leaves_a_short_file)
+{
+    bool maintain = _i == 1;
+    const char *path = path_of("a.seg");
+    seg_error err = SEG_ERROR_INIT;
+    seg_store_options options = SEG_STORE_OPTIONS_INIT;
+    seg_store *store = NULL;
+    uint64_t faults = 1, most = 0;
+    options.flags = SEG_STORE_CREATE;
+    options.id_kind = SEG_ID_U64;
+    CK_OK(seg_store_open(path, strlen(path), &options, &store, &err), err);
+    for (uint64_t round = 0; round < 8; round++)
+        load_batch(store, round);
+    int32_t more = maintain;
+    for (int i = 0; i < 1000 && more; i++) {
+        CK_OK(seg_store_maintain(store, NULL, &more, &err), err);
+        seg_store_stats stats = stats_of(store);
+        most = stats.file_bytes > most ? stats.file_bytes : most;
+    }
+    ck_assert_int_eq(more, 0);
+    if (!maintain) {
+        file_close(store);
+        store = file_open(path, 0);
+    }
+    seg_store_stats stats = stats_of(store);
+    ck_assert(!maintain || stats.file_bytes < most);
+    ck_assert_uint_le(stats.file_bytes, stats.block_bytes + stats.block_bytes / 3 + (1 << 20));
+    CK_OK(seg_store_check(store, SEG_CHECK_DEEP, NULL, NULL, &faults, &err), err);
+    ck_assert_uint_eq(faults, 0);
+    seg_snapshot *snapshot = snapshot_of(store);
+    seg_snapshot_info info = {.struct_size = sizeof info};
+    CK_OK(seg_snapshot_get_info(snapshot, &info, &err), err);
+    ck_assert_uint_eq(info.event_count, 320000);
+    seg_snapshot_release(snapshot);
+    file_close(store);
+}
+END_TEST
+
 static void count_fault(void *user, const seg_fault *fault)
 {
     ck_assert_ptr_nonnull(fault->what);
@@ -596,6 +668,7 @@ Suite *suite(void)
     tcase_add_test(care, test_durable__checkpoint_empties_the_log);
     tcase_add_test(care, test_durable__a_large_log_makes_a_checkpoint);
     tcase_add_test(care, test_durable__maintenance_comes_to_an_end);
+    tcase_add_loop_test(care, test_durable__a_load_leaves_a_short_file, 0, 2);
     tcase_add_test(care, test_durable__check_finds_damage);
     tcase_add_test(care, test_durable__backup_is_a_store_of_its_own);
     suite_add_tcase(s, care);

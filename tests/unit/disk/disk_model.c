@@ -195,16 +195,25 @@ static seg_status run_reclaim(model *m, segi_disk *disk)
     return SEG_OK;
 }
 
+/* Moving blocks changes nothing that can be seen. */
+static seg_status run_compact(model *m, segi_disk *disk)
+{
+    uint64_t gain;
+    return segi_disk_compact(disk, model_random(m) % 3 == 0 ? 2000 : UINT64_MAX, &gain, NULL);
+}
+
 static seg_status run_one(model *m, segi_disk *disk)
 {
-    uint64_t choice = model_random(m) % 16;
+    uint64_t choice = model_random(m) % 18;
     if (choice < 6)
         return run_log(m, disk);
     if (choice < 10)
         return run_write(m, disk);
     if (choice < 12)
         return run_drop(m, disk);
-    return choice < 14 ? run_checkpoint(m, disk) : run_reclaim(m, disk);
+    if (choice < 14)
+        return run_checkpoint(m, disk);
+    return choice < 16 ? run_reclaim(m, disk) : run_compact(m, disk);
 }
 
 /* What is found is the state from now on: a crash may have come before, which the model knows only

@@ -217,6 +217,44 @@ START_TEST(test_disk__reclaiming_goes_in_steps)
 }
 END_TEST
 
+/* Blocks at the end move to where others were, under their ids, and the file gets shorter. Who
+ * looked a block up before still finds it. */
+START_TEST(test_disk__a_file_is_made_shorter)
+{
+    static char text[20000];
+    memset(text, 'x', sizeof text - 1);
+    uint64_t large = fixture_write(disk, text), gain = 0, left = 0;
+    uint64_t first = fixture_write(disk, "first"), last = fixture_write(disk, "last");
+    segi_disk_statistics stats;
+    segi_pin pin;
+    fixture_checkpoint(disk, "1");
+    ck_assert_int_eq(segi_disk_compact(disk, UINT64_MAX, &gain, NULL), SEG_OK);
+    ck_assert_uint_eq(gain, 0);
+    ck_assert_int_eq(segi_disk_drop(disk, large, NULL), SEG_OK);
+    fixture_checkpoint(disk, "2");
+    ck_assert_int_eq(segi_disk_reclaim(disk, 0, NULL, NULL), SEG_OK);
+    segi_disk_pin(disk, &pin);
+    ck_assert_int_eq(segi_disk_compact(disk, UINT64_MAX, &gain, NULL), SEG_OK);
+    ck_assert_uint_ge(gain, 1024);
+    ck_assert(fixture_is_sound(disk, SEGI_DISK_CHECK_FULL));
+    fixture_checkpoint(disk, "3");
+    ck_assert_int_eq(segi_disk_reclaim(disk, 0, &left, NULL), SEG_OK);
+    ck_assert_uint_ge(left, 1024); /* the pin */
+    segi_disk_unpin(disk, &pin);
+    ck_assert_int_eq(segi_disk_reclaim(disk, 0, &left, NULL), SEG_OK);
+    ck_assert_uint_eq(left, 0);
+    ck_assert(fixture_block_is(disk, first, "first"));
+    fixture_checkpoint(disk, "4");
+    reopen();
+    segi_disk_stats(disk, &stats);
+    ck_assert_uint_le(stats.file_bytes, 65536 + 4096);
+    ck_assert(fixture_block_is(disk, first, "first"));
+    ck_assert(fixture_block_is(disk, last, "last"));
+    ck_assert(!fixture_block_is(disk, large, text));
+    ck_assert(fixture_is_sound(disk, SEGI_DISK_CHECK_DEEP));
+}
+END_TEST
+
 /* The file does not grow for ever when blocks are replaced again and again. */
 START_TEST(test_disk__space_is_used_again)
 {
@@ -421,6 +459,7 @@ Suite *suite(void)
     tcase_add_test(tc, test_disk__the_log_grows_and_is_cut);
     tcase_add_test(tc, test_disk__pins_hold_dropped_blocks);
     tcase_add_test(tc, test_disk__reclaiming_goes_in_steps);
+    tcase_add_test(tc, test_disk__a_file_is_made_shorter);
     tcase_add_test(tc, test_disk__space_is_used_again);
     tcase_add_test(tc, test_disk__a_second_opening_is_refused);
     tcase_add_test(tc, test_disk__reading_changes_nothing);

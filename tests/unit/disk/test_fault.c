@@ -95,6 +95,7 @@ static void story_run(story *s, const segi_vfs *vfs, const segi_mem *mem)
     if (!story_step(s, segi_disk_open(vfs, mem, STORE, &options, &s->disk, NULL)))
         return;
     static unsigned char bytes[1500] = "kept";
+    uint64_t gain;
     story_step(s, segi_disk_write(s->disk, 1, bytes, sizeof bytes, &s->kept, NULL));
     story_step(s, segi_disk_write(s->disk, 1, bytes, 20, &s->dropped, NULL));
     s->logged += story_step(s, segi_disk_log(s->disk, "record 1", 8, NULL, NULL));
@@ -103,6 +104,9 @@ static void story_run(story *s, const segi_vfs *vfs, const segi_mem *mem)
         story_step(s, segi_disk_drop(s->disk, s->dropped, NULL));
     s->logged += story_step(s, segi_disk_log(s->disk, bytes, sizeof bytes, NULL, NULL));
     s->second = story_step(s, segi_disk_checkpoint(s->disk, "two", 3, NULL));
+    story_step(s, segi_disk_reclaim(s->disk, 0, NULL, NULL));
+    story_step(s, segi_disk_compact(s->disk, UINT64_MAX, &gain, NULL));
+    story_step(s, segi_disk_checkpoint(s->disk, "two", 3, NULL));
     story_step(s, segi_disk_reclaim(s->disk, 0, NULL, NULL));
     story_step(s, segi_disk_backup(s->disk, "copy", NULL));
     segi_buf buf;
