@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const commands[] = {"import", "count",  "list", "test",   "explain", "lint",
-                                       "json",   "define", "drop", "schema", "stats",   "generate"};
+static const char *const commands[] = {"import", "count",    "list",     "test", "explain",
+                                       "lint",   "json",     "define",   "drop", "schema",
+                                       "stats",  "generate", "occasions"};
 
 bool is_command(text_view word)
 {

@@ -5,6 +5,7 @@
 #include "generate.h"
 #include "import.h"
 #include "interrupt.h"
+#include "occasions.h"
 #include "query.h"
 
 #include <stdio.h>
@@ -60,27 +61,30 @@ static run_result run_import(cli_session *session, text_view statement, const le
     return result;
 }
 
-/* ---- saved segments -------------------------------------------------------------------------- */
+/* ---- what is saved under a name -------------------------------------------------------------- */
 
-/* `segment "name"` after the statement's first word. The name, owned by the caller, and what
- * follows it; NULL after an error. */
-static char *segment_name(cli_session *session, text_view statement, text_view *out_rest,
-                          const char *example)
+/* `segment "name"` or `occasion "name"` after the statement's first word. The name, owned by the
+ * caller, which of the two, and what follows; NULL after an error. */
+static char *saved_name(cli_session *session, text_view statement, bool *out_occasion,
+                        text_view *out_rest, const char *example)
 {
     text_view rest;
     lex_word word;
     lex_first(statement, &rest);
     text_view kind = lex_first(rest, &rest);
-    if (!text_equals_fold(kind, "segment")) {
+    *out_occasion = text_equals_fold(kind, "occasion");
+    if (!*out_occasion && !text_equals_fold(kind, "segment")) {
         diag_at(&session->diag, statement, (size_t)(kind.data - statement.data), kind.size,
-                "the word \"segment\" should follow", example);
+                "the word \"segment\" or \"occasion\" should follow", example);
         return NULL;
     }
     lex_result result = lex_next(&rest, &word);
     if (result != LEX_WORD) {
         diag_at(&session->diag, statement, (size_t)(word.source.data - statement.data),
                 word.source.size,
-                result == LEX_OPEN ? "this quote is not closed" : "the segment's name is missing",
+                result == LEX_OPEN ? "this quote is not closed"
+                : *out_occasion    ? "the occasion's name is missing"
+                                   : "the segment's name is missing",
                 example);
         return NULL;
     }
@@ -88,50 +92,74 @@ static char *segment_name(cli_session *session, text_view statement, text_view *
     return word.text;
 }
 
-static run_result run_define(cli_session *session, text_view statement)
+static run_result define_segment(cli_session *session, text_view statement, const char *name,
+                                 text_view predicate)
 {
-    static const char *const example = "define segment \"name\" as PREDICATE";
-    text_view rest, predicate;
     uint64_t version = 0;
     seg_error err = SEG_ERROR_INIT;
+    if (seg_store_define_segment(session->store, name, strlen(name), predicate.data, predicate.size,
+                                 &version, &err) != SEG_OK) {
+        diag_error(&session->diag, &err, statement, predicate);
+        return RUN_FAILED;
+    }
+    diag_note(&session->diag, "defined segment \"%s\" version %llu", name,
+              (unsigned long long)version);
+    return RUN_OK;
+}
+
+static run_result run_define(cli_session *session, text_view statement)
+{
+    bool occasion;
+    text_view rest, what;
     run_result result = RUN_FAILED;
-    char *name = segment_name(session, statement, &rest, example);
+    const char *example = "define segment \"name\" as PREDICATE";
+    char *name = saved_name(session, statement, &occasion, &rest, example);
     if (!name) {
         return RUN_FAILED;
     }
-    text_view as = lex_first(rest, &predicate);
-    if (!text_equals_fold(as, "as") || predicate.size == 0) {
+    if (occasion) {
+        example = "define occasion \"name\" as 2026-11-27 to 2026-11-30, ...";
+    }
+    text_view as = lex_first(rest, &what);
+    if (!text_equals_fold(as, "as") || what.size == 0) {
         diag_at(&session->diag, statement, (size_t)(as.data - statement.data), as.size,
-                "\"as\" and a predicate should follow the name", example);
-    } else if (seg_store_define_segment(session->store, name, strlen(name), predicate.data,
-                                        predicate.size, &version, &err) != SEG_OK) {
-        diag_error(&session->diag, &err, statement, predicate);
+                occasion ? "\"as\" and days should follow the name"
+                         : "\"as\" and a predicate should follow the name",
+                example);
+    } else if (occasion) {
+        result = occasion_define(session, statement, name, what);
     } else {
-        diag_note(&session->diag, "defined segment \"%s\" version %llu", name,
-                  (unsigned long long)version);
-        result = RUN_OK;
+        result = define_segment(session, statement, name, what);
     }
     free(name);
     return result;
 }
 
+static run_result drop_segment(cli_session *session, const char *name)
+{
+    seg_error err = SEG_ERROR_INIT;
+    if (seg_store_drop_segment(session->store, name, strlen(name), &err) != SEG_OK) {
+        diag_error(&session->diag, &err, no_text, no_text);
+        return RUN_FAILED;
+    }
+    diag_note(&session->diag, "dropped segment \"%s\"", name);
+    return RUN_OK;
+}
+
 static run_result run_drop(cli_session *session, text_view statement)
 {
+    bool occasion;
     text_view rest;
-    seg_error err = SEG_ERROR_INIT;
     run_result result = RUN_FAILED;
-    char *name = segment_name(session, statement, &rest, "drop segment \"name\"");
+    char *name = saved_name(session, statement, &occasion, &rest, "drop segment \"name\"");
     if (!name) {
         return RUN_FAILED;
     }
     if (rest.size) {
         diag_at(&session->diag, statement, (size_t)(rest.data - statement.data), rest.size,
                 "nothing follows the name", NULL);
-    } else if (seg_store_drop_segment(session->store, name, strlen(name), &err) != SEG_OK) {
-        diag_error(&session->diag, &err, no_text, no_text);
     } else {
-        diag_note(&session->diag, "dropped segment \"%s\"", name);
-        result = RUN_OK;
+        result = occasion ? occasion_drop(session, name) : drop_segment(session, name);
     }
     free(name);
     return result;
@@ -157,6 +185,8 @@ static run_result run_words(cli_session *session, text_view statement)
     } else if (words.count > 1) {
         result =
             at_word(session, statement, &words.items[1], "nothing follows this statement", NULL);
+    } else if (text_equals_fold(command, "occasions")) {
+        result = occasion_list(session);
     } else if (text_equals_fold(command, "schema")) {
         result = query_schema(session);
     } else {

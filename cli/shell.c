@@ -19,6 +19,8 @@ static const char help_text[] =
     "  json PREDICATE                        its JSON form\n"
     "  define segment \"name\" as PREDICATE    save it, for: in segment \"name\"\n"
     "  drop segment \"name\"\n"
+    "  define occasion \"name\" as DAY to DAY, DAY, ...   for: during occasion \"name\"\n"
+    "  drop occasion \"name\", occasions       forget one, list all\n"
     "  import events FILE [options]          docs/import.md lists the options\n"
     "  import users FILE [options]\n"
     "  generate --users N --events N         made-up customers\n"

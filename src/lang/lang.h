@@ -151,6 +151,7 @@ typedef enum segi_node_kind {
     SEGI_NODE_POLYGON,  /* children[0], a geo value, inside rings */
     SEGI_NODE_TIME,     /* children[0], a timestamp, date or anniversary, lies in window */
     SEGI_NODE_SEASON,   /* the date of children[0], a timestamp or date, lies in season */
+    SEGI_NODE_OCCASION, /* the date of children[0], a timestamp or date, lies in occasion; name */
     SEGI_NODE_SEGMENT,  /* name; children[0] is the saved segment's tree (shared) */
     SEGI_NODE_SEQUENCE, /* sequence, figure (MATCHES or DEPTH) within bound, window */
     SEGI_NODE_RANK,     /* children[0], a number, is in the top or bottom of children[1] (the
@@ -325,6 +326,17 @@ typedef struct segi_season {
     int32_t from, to;
 } segi_season;
 
+/* Days on which an occasion falls, both ends included. */
+typedef struct segi_days {
+    int32_t first, last;
+} segi_days;
+/* Named days as they were at the compile: rising, and at least a day lies between two ranges. */
+typedef struct segi_occasion {
+    uint32_t count;
+    const segi_days *ranges;
+} segi_occasion;
+bool segi_occasion_holds(const segi_occasion *occasion, int32_t date);
+
 typedef struct segi_point {
     double latitude, longitude; /* degrees */
 } segi_point;
@@ -358,7 +370,7 @@ struct segi_node {
     segi_point point;         /* RADIUS */
     uint32_t ring_count;      /* POLYGON: even-odd over all rings */
     const segi_ring *rings;
-    const char *name; /* SEGMENT; names of unknown things in an open compile */
+    const char *name; /* SEGMENT, OCCASION; names of unknown things in an open compile */
     size_t name_size;
 
     /* shared */
@@ -370,6 +382,7 @@ struct segi_node {
     segi_which which;              /* EDGE */
     int64_t nth;                   /* EDGE, AGG_NTH: from 1 */
     segi_season season;            /* SEASON */
+    segi_occasion occasion;        /* OCCASION */
     bool early; /* ANNIVERSARY: 29 February falls on the 28th where there is none, not on 1 March */
 
     /* values */
@@ -403,6 +416,10 @@ typedef struct segi_resolver {
                        size_t *out_size);
     /* For hints: the i-th name, false past the last. */
     bool (*name_at)(void *user, size_t i, const char **out_name, size_t *out_size);
+    /* The days of an occasion, borrowed as texts are; false if there is none of that name. Both
+     * may be NULL: there are none. */
+    bool (*occasion)(void *user, const char *name, size_t name_size, segi_occasion *out);
+    bool (*occasion_at)(void *user, size_t i, const char **out_name, size_t *out_size);
 } segi_resolver;
 
 /* Values for parameters, from seg_params. */
@@ -522,11 +539,13 @@ const char *segi_json_text(const segi_json *json, size_t *out_size);
  * the message, the place in its bytes. err is of our own size. */
 void segi_json_place_error(segi_json *json, seg_error *err);
 
-/* Names of the segments that a text refers to directly: calls found for each, also repeatedly.
- * For checking what a dropped segment would break. */
+/* Names of the segments, or of the occasions, that a text refers to directly: calls found for
+ * each, also repeatedly. For checking what a dropped one would break. */
+typedef void segi_name_visit(void *user, const char *name, size_t size);
 seg_status segi_segment_references(const segi_mem *mem, const char *text, size_t text_size,
-                                   void (*found)(void *user, const char *name, size_t size),
-                                   void *user, seg_error *err);
+                                   segi_name_visit *found, void *user, seg_error *err);
+seg_status segi_occasion_references(const segi_mem *mem, const char *text, size_t text_size,
+                                    segi_name_visit *found, void *user, seg_error *err);
 
 /* ---- what tests mean, shared with plan and exec ---- */
 

@@ -260,10 +260,10 @@ seg_status segi_lint(const segi_mem *mem, const segi_schema *schema, const segi_
 
 /* ---- references ---- */
 
-/* The parser is not needed: only "in segment" followed by a text, anywhere, is a reference. */
-seg_status segi_segment_references(const segi_mem *mem, const char *text, size_t text_size,
-                                   void (*found)(void *user, const char *name, size_t size),
-                                   void *user, seg_error *err)
+/* The parser is not needed: only those two words followed by a text, anywhere, are a reference. */
+static seg_status references(const segi_mem *mem, const char *text, size_t text_size,
+                             const char *first, const char *second, segi_name_visit *found,
+                             void *user, seg_error *err)
 {
     seg_status status = segi_text_check(text, text_size, err);
     segi_arena arena;
@@ -278,8 +278,8 @@ seg_status segi_segment_references(const segi_mem *mem, const char *text, size_t
         status = lexer.status;
         if (status == SEG_OK && token.kind == SEGI_TOKEN_STRING &&
             before[0].kind == SEGI_TOKEN_WORD && before[1].kind == SEGI_TOKEN_WORD &&
-            segi_word_is(text + before[0].begin, before[0].size, "in") &&
-            segi_word_is(text + before[1].begin, before[1].size, "segment")) {
+            segi_word_is(text + before[0].begin, before[0].size, first) &&
+            segi_word_is(text + before[1].begin, before[1].size, second)) {
             const char *name;
             size_t size;
             if (segi_token_unquote(&lexer, token, &arena, &name, &size))
@@ -292,4 +292,16 @@ seg_status segi_segment_references(const segi_mem *mem, const char *text, size_t
     }
     segi_arena_deinit(&arena);
     return status;
+}
+
+seg_status segi_segment_references(const segi_mem *mem, const char *text, size_t text_size,
+                                   segi_name_visit *found, void *user, seg_error *err)
+{
+    return references(mem, text, text_size, "in", "segment", found, user, err);
+}
+
+seg_status segi_occasion_references(const segi_mem *mem, const char *text, size_t text_size,
+                                    segi_name_visit *found, void *user, seg_error *err)
+{
+    return references(mem, text, text_size, "during", "occasion", found, user, err);
 }
