@@ -608,6 +608,60 @@ ask("paying_unserved", "mixed",
              + bitmap("event = 'purchase' AND t > $90d") + ")",
              bitmap("event = 'refund' AND t > $90d"))])
 
+# ---- ordered steps: ClickHouse's windowFunnel is `like clickhouse_default`; DuckDB carries the
+# latest beginning from step to step through window functions -------------------------------------
+
+STEPS = """(SELECT u, t, CASE event WHEN '{0}' THEN 1 WHEN '{1}' THEN 2 WHEN '{2}' THEN 3 ELSE 4
+        END AS step FROM {{E}} WHERE event IN ({3}) AND t > {4})"""
+ROWS = "OVER (PARTITION BY u ORDER BY t, step ROWS UNBOUNDED PRECEDING)"
+
+
+def steps(since, *events):
+    """Rows of the steps of a funnel, numbered."""
+    names = ", ".join(f"'{event}'" for event in events)
+    return STEPS.format(events[0], events[1], events[2], names, since)
+
+
+ask("funnel", "order",
+    "Users who, in the last 90 days, searched, then viewed a page, then added to cart, then "
+    "purchased, all within 7 days",
+    """funnel ("search" then "page_view" then "add_to_cart" then "purchase",
+       like clickhouse_default) within 7 days in last 90 days reached 4""",
+    [f"""SELECT DISTINCT u FROM (SELECT u, t, step, max(CASE WHEN step = 3 THEN s2 END) {ROWS} AS s3
+        FROM (SELECT u, t, step, s1, max(CASE WHEN step = 2 THEN s1 END) {ROWS} AS s2
+        FROM (SELECT u, t, step, max(CASE WHEN step = 1 THEN t END) {ROWS} AS s1
+        FROM {steps("$90d", "search", "page_view", "add_to_cart", "purchase")})))
+        WHERE step = 4 AND t - s3 <= 604800"""],
+    ["""SELECT u FROM {E} WHERE event IN ('search', 'page_view', 'add_to_cart', 'purchase')
+        AND t > $90d GROUP BY u HAVING windowFunnel(604800)(t, event = 'search',
+        event = 'page_view', event = 'add_to_cart', event = 'purchase') = 4"""])
+
+ask("onboarding_dropped", "order",
+    "Users who completed their signup in the last year, but did not purchase within 30 days of "
+    "beginning it",
+    """funnel ("signup_started" then "signup_completed" then "purchase", like clickhouse_default)
+       within 30 days in last 365 days dropped after 2""",
+    [f"""SELECT u FROM (SELECT u, t, step, s1, max(CASE WHEN step = 2 THEN s1 END) {ROWS} AS s2
+        FROM (SELECT u, t, step, max(CASE WHEN step = 1 THEN t END) {ROWS} AS s1
+        FROM {steps("$365d", "signup_started", "signup_completed", "purchase")}))
+        GROUP BY u HAVING coalesce(bool_or(step = 2 AND t - s1 <= 2592000), false)
+        AND NOT coalesce(bool_or(step = 3 AND t - s2 <= 2592000), false)"""],
+    ["""SELECT u FROM {E} WHERE event IN ('signup_started', 'signup_completed', 'purchase')
+        AND t > $365d GROUP BY u HAVING windowFunnel(2592000)(t, event = 'signup_started',
+        event = 'signup_completed', event = 'purchase') = 2"""])
+
+ask("cart_24h", "order",
+    "Users who added something to the cart in the last 3 days with no purchase after it within 24 "
+    "hours",
+    """sequence ("add_to_cart" then no "purchase" for 24 hours) in last 3 days""",
+    ["""SELECT DISTINCT a.u FROM {E} AS a WHERE a.event = 'add_to_cart' AND a.t > $3d
+        AND a.t <= $1d AND NOT EXISTS (SELECT 1 FROM {E} AS p WHERE p.u = a.u
+        AND p.event = 'purchase' AND p.t > a.t AND p.t <= a.t + 86400)"""],
+    ["""SELECT u FROM (SELECT u, groupArrayIf(t, event = 'add_to_cart' AND t <= $1d) AS a,
+        groupArrayIf(t, event = 'purchase') AS p FROM {E} WHERE event IN ('add_to_cart', 'purchase')
+        AND t > $3d GROUP BY u HAVING length(a) > 0)
+        WHERE arrayExists(x -> NOT arrayExists(y -> y > x AND y <= x + 86400, p), a)"""])
+
 # ---- shapes over time -------------------------------------------------------------------------
 
 DAYS = "event = 'app_open' AND t > $60d"
@@ -669,10 +723,6 @@ ask("resurrected", "did",
 # ---- what the language cannot say yet ---------------------------------------------------------
 
 NOT_YET = [
-    ("cart_24h", "Users who added something to the cart in the last 3 days with no purchase after "
-     "it within 24 hours", "sequences"),
-    ("funnel", "Users who, in the last 90 days, searched, then viewed a page, then added to cart, "
-     "then purchased, all within 7 days", "sequences"),
     ("rfm", "Users whose recency, frequency and money make them champions", "rfm"),
     ("split", "Of stored segment 2 split 50/50 into two variants, how many users in each purchased "
      "in the last 14 days, and for how much", "split and reports"),

@@ -14,7 +14,7 @@
 const char args_help[] =
     "usage: seg [options] [STATEMENT...]\n"
     "\n"
-    "Who is in which customer segment? Data comes from files and lives in memory.\n"
+    "Who is in which customer segment? Data comes from files and lives in memory, or in a store.\n"
     "\n"
     "  seg --events purchases.csv --users customers.jsonl \\\n"
     "      -c 'count did \"purchase\" in last 30 days' -c 'list plan = \"pro\" limit 10'\n"
@@ -45,6 +45,9 @@ const char args_help[] =
     "  --open                 unknown events and attributes are no error\n"
     "\n"
     "Store and output\n"
+    "  --store FILE           a store that stays; it is made where there is none\n"
+    "  --read-only            nothing is written to it\n"
+    "  --durability D         full normal off: what a commit survives\n"
     "  --timezone ZONE        of local times and calendar days (UTC)\n"
     "  --ids bytes|u64        user ids are texts or numbers\n"
     "  --threads N            threads of one evaluation\n"
@@ -54,6 +57,8 @@ const char args_help[] =
     "  --bail                 end at the first failed statement\n"
     "  --echo                 show each statement before it runs\n"
     "  --version, --help      statements: seg -c .help, docs/cli.md\n"
+    "\n"
+    "  seg check [--quick|--full|--deep] [--json] FILE   look for damage in a store\n"
     "\n"
     "exit code: 0 ok, 1 a statement or data failed, 2 wrong usage, 130 interrupted\n";
 
@@ -124,9 +129,11 @@ static bool take_flag(cli_args *args, const char *name)
     struct {
         const char *name;
         bool *flag;
-    } flags[] = {{"help", &args->help},   {"h", &args->help},    {"version", &args->version},
-                 {"quiet", &args->quiet}, {"open", &args->open}, {"timer", &args->timer},
-                 {"bail", &args->bail},   {"echo", &args->echo}, {"q", &args->quiet}};
+    } flags[] = {{"help", &args->help},       {"h", &args->help},
+                 {"version", &args->version}, {"quiet", &args->quiet},
+                 {"open", &args->open},       {"timer", &args->timer},
+                 {"bail", &args->bail},       {"echo", &args->echo},
+                 {"q", &args->quiet},         {"read-only", &args->session.read_only}};
     for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
         if (strcmp(name, flags[i].name) == 0) {
             *flags[i].flag = true;
@@ -149,6 +156,7 @@ static bool take_threads(cli_args *args, const char *value)
 static bool take_choices(cli_args *args, const char *name, const char *value, bool *out_known)
 {
     static const char *const ids[] = {"bytes", "u64"};
+    static const char *const durabilities[] = {"full", "normal", "off"};
     static const char *const errors[] = {"text", "json"};
     static const char *const colors[] = {"auto", "always", "never"};
     int choice = 0;
@@ -157,6 +165,9 @@ static bool take_choices(cli_args *args, const char *name, const char *value, bo
     if (strcmp(name, "ids") == 0) {
         fits = take_choice("--ids", value, ids, 2, &choice);
         args->session.u64 = choice == 1;
+    } else if (strcmp(name, "durability") == 0) {
+        fits = take_choice("--durability", value, durabilities, 3, &choice);
+        args->session.durability = (uint32_t)choice;
     } else if (strcmp(name, "errors") == 0) {
         fits = take_choice("--errors", value, errors, 2, &choice);
         args->json_errors = choice == 1;
@@ -213,6 +224,8 @@ static bool take_valued(cli_args *args, const char *name, char *value, bool *out
         args->now = value;
     } else if (strcmp(name, "timezone") == 0) {
         args->session.timezone = value;
+    } else if (strcmp(name, "store") == 0) {
+        args->session.path = value;
     } else if (strcmp(name, "param") == 0) {
         return add_param(args, value);
     } else {
@@ -223,9 +236,9 @@ static bool take_valued(cli_args *args, const char *name, char *value, bool *out
 
 static bool is_valued(const char *name)
 {
-    static const char *const names[] = {"events", "users", "c",        "command", "f",
-                                        "file",   "now",   "timezone", "param",   "ids",
-                                        "errors", "color", "mode",     "threads"};
+    static const char *const names[] = {
+        "events", "users", "c",      "command", "f",    "file",    "now",   "timezone",
+        "param",  "ids",   "errors", "color",   "mode", "threads", "store", "durability"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strcmp(name, names[i]) == 0) {
             return true;

@@ -1,9 +1,12 @@
 /* examine.c - statements about a predicate itself. See examine.h. */
 #include "examine.h"
 
+#include "lexer.h"
 #include "query.h"
+#include "times.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const text_view no_text = {NULL, 0};
@@ -71,5 +74,190 @@ run_result examine_json(cli_session *session, text_view statement, text_view res
     fwrite(seg_buffer_data(json), 1, seg_buffer_size(json), stdout);
     fputc('\n', stdout);
     seg_buffer_destroy(json);
+    return RUN_OK;
+}
+
+/* ---- why ------------------------------------------------------------------------------------- */
+
+static void instant_text(text_buf *out, int64_t instant)
+{
+    buf_instant(out, instant);
+}
+
+/* When the verdict changes, in words. */
+static void next_text(text_buf *out, const seg_why_node *node)
+{
+    switch (node->next_kind) {
+    case SEG_WHY_NEXT_AT: instant_text(out, node->next); break;
+    case SEG_WHY_NEXT_POPULATION: buf_text(out, "not determined by this customer alone"); break;
+    case SEG_WHY_NEXT_OPEN: buf_text(out, "not known"); break;
+    default: break;
+    }
+}
+
+/* purchase 2026-01-20T10:00:00Z, ... and 3 more */
+static void events_text(text_buf *out, const seg_why *why, uint64_t index, const seg_why_node *node)
+{
+    for (uint64_t i = 0; i < node->shown_count; i++) {
+        seg_why_event event = {.struct_size = (uint32_t)sizeof event};
+        if (seg_why_event_at(why, index, i, &event, NULL) != SEG_OK) {
+            continue;
+        }
+        if (i > 0) {
+            buf_text(out, ", ");
+        }
+        buf_bytes(out, event.type, (size_t)event.type_size);
+        buf_text(out, " ");
+        instant_text(out, event.time);
+    }
+    if (node->event_count > node->shown_count && node->shown_count > 0) {
+        char more[40];
+        snprintf(more, sizeof more, " and %llu more",
+                 (unsigned long long)(node->event_count - node->shown_count));
+        buf_text(out, more);
+    }
+}
+
+static void print_line(const char *head, const char *text)
+{
+    if (text[0] != '\0') {
+        printf("  %s%s", head, text);
+    }
+}
+
+/* A person reads a tree: the verdict, the condition, and what is behind it on the next line. */
+static void print_tree_node(const seg_why *why, uint64_t index, const seg_why_node *node)
+{
+    text_buf next = {0};
+    text_buf events = {0};
+    next_text(&next, node);
+    events_text(&events, why, index, node);
+    printf("%*s%s  %s\n", (int)node->depth * 4, "", node->member ? "yes" : "no ", node->text);
+    bool value = node->value[0] != '\0' || node->threshold[0] != '\0';
+    if (value || next.size > 0) {
+        printf("%*s   ", (int)node->depth * 4, "");
+        print_line("has ", node->value);
+        print_line("against ", node->threshold);
+        print_line(node->next_kind == SEG_WHY_NEXT_AT ? "changes " : "changes: ",
+                   next.size > 0 ? next.data : "");
+        printf("\n");
+    }
+    if (events.size > 0) {
+        printf("%*s     %s\n", (int)node->depth * 4, "", events.data);
+    }
+    buf_deinit(&next);
+    buf_deinit(&events);
+}
+
+static void print_tree(cli_session *session, const seg_why *why)
+{
+    for (uint64_t i = 0; i < seg_why_node_count(why); i++) {
+        seg_why_node node = {.struct_size = (uint32_t)sizeof node};
+        if (seg_why_node_at(why, i, &node, NULL) == SEG_OK) {
+            print_tree_node(why, i, &node);
+        }
+    }
+    text_buf horizon = {0};
+    instant_text(&horizon, seg_why_horizon(why));
+    diag_note(&session->diag, "changes are looked for up to %s", horizon.data);
+    buf_deinit(&horizon);
+}
+
+static void print_rows(cli_session *session, const seg_why *why)
+{
+    static const char *const names[] = {"depth",   "member",  "condition", "value",
+                                        "against", "changes", "events"};
+    cli_table table;
+    table_init(&table, names, 7);
+    for (uint64_t i = 0; i < seg_why_node_count(why); i++) {
+        seg_why_node node = {.struct_size = (uint32_t)sizeof node};
+        if (seg_why_node_at(why, i, &node, NULL) != SEG_OK) {
+            continue;
+        }
+        text_buf next = {0};
+        text_buf events = {0};
+        next_text(&next, &node);
+        events_text(&events, why, i, &node);
+        table_uint(&table, node.depth);
+        table_number(&table, node.member ? "true" : "false");
+        table_text(&table, text_of(node.text));
+        table_text(&table, text_of(node.value));
+        table_text(&table, text_of(node.threshold));
+        table_text(&table, (text_view){next.data, next.size});
+        table_text(&table, (text_view){events.data, events.size});
+        buf_deinit(&next);
+        buf_deinit(&events);
+    }
+    table_print(&table, session->mode);
+    table_deinit(&table);
+}
+
+static seg_why *why_ask(cli_session *session, const seg_segment *segment, text_view statement,
+                        text_view user)
+{
+    int64_t now;
+    uint64_t number;
+    seg_status status;
+    seg_why *why = NULL;
+    seg_error err = SEG_ERROR_INIT;
+    seg_snapshot *snapshot = session_snapshot(session);
+    if (!snapshot || !session_now(session, &now)) {
+        return NULL;
+    }
+    if (session->u64) {
+        if (!parse_uint(user, &number)) {
+            diag_fail(&session->diag, "this store has numbers as ids (--ids u64)",
+                      "the user's id is not a number");
+            return NULL;
+        }
+        status = seg_segment_why_u64(segment, snapshot, number, now, NULL, &why, &err);
+    } else {
+        status = seg_segment_why(segment, snapshot, user.data, user.size, now, NULL, &why, &err);
+    }
+    if (status != SEG_OK) {
+        diag_error(&session->diag, &err, no_text, statement);
+        return NULL;
+    }
+    return why;
+}
+
+/* USER in PREDICATE; where that is itself "in segment", the word stands once. */
+run_result examine_why(cli_session *session, text_view statement, text_view rest)
+{
+    lex_word user;
+    text_view predicate = rest, behind;
+    if (lex_next(&predicate, &user) != LEX_WORD) {
+        diag_at(&session->diag, statement, statement.size, 1, "the customer's id is missing",
+                "why USER in PREDICATE");
+        return RUN_FAILED;
+    }
+    predicate = text_trim(predicate);
+    text_view in = lex_first(predicate, &behind);
+    if (!text_equals_fold(in, "in")) {
+        diag_at(&session->diag, statement, (size_t)(predicate.data - statement.data), in.size,
+                "the word \"in\" should follow", "why USER in PREDICATE");
+        free(user.text);
+        return RUN_FAILED;
+    }
+    text_view ignored;
+    if (!text_equals_fold(lex_first(behind, &ignored), "segment")) {
+        predicate = text_trim(behind);
+    }
+    seg_why *why = NULL;
+    seg_segment *segment = query_compile(session, statement, predicate);
+    if (segment) {
+        why = why_ask(session, segment, statement, text_of(user.text));
+        seg_segment_release(segment);
+    }
+    free(user.text);
+    if (!why) {
+        return RUN_FAILED;
+    }
+    if (session->mode == OUTPUT_TABLE) {
+        print_tree(session, why);
+    } else {
+        print_rows(session, why);
+    }
+    seg_why_destroy(why);
     return RUN_OK;
 }

@@ -1,4 +1,4 @@
-/* examine.h - statements about a predicate itself: lint, json. */
+/* examine.h - statements about a predicate itself: lint, json, why. */
 #ifndef CLI_EXAMINE_H
 #define CLI_EXAMINE_H
 
@@ -6,6 +6,8 @@
 
 /* `statement` is the whole of it, for messages; `rest` is what follows its first word. */
 run_result examine_lint(cli_session *session, text_view statement, text_view rest);
+/* USER in PREDICATE */
+run_result examine_why(cli_session *session, text_view statement, text_view rest);
 run_result examine_json(cli_session *session, text_view statement, text_view rest);
 
 #endif /* CLI_EXAMINE_H */

@@ -4,9 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const commands[] = {"import", "count",    "list",     "test", "explain",
-                                       "lint",   "json",     "define",   "drop", "schema",
-                                       "stats",  "generate", "occasions"};
+static const char *const commands[] = {"import",   "count",    "list",       "test",     "explain",
+                                       "lint",     "json",     "define",     "drop",     "schema",
+                                       "stats",    "generate", "checkpoint", "backup",   "file",
+                                       "segments", "why",      "classify",   "occasions"};
 
 bool is_command(text_view word)
 {
@@ -76,7 +77,7 @@ split_result split_statement(char *text, size_t size, size_t *at, bool line_ends
                              text_view *out_statement)
 {
     size_t begin = *at;
-    size_t open = 0;
+    size_t open = 0, braces = 0;
     bool content = false;
     for (size_t i = *at; i < size;) {
         char c = text[i];
@@ -89,7 +90,8 @@ split_result split_statement(char *text, size_t size, size_t *at, bool line_ends
         } else if (c == '"' || c == '`') {
             content = true;
             i = skip_quoted_line(text, size, i, line_ends);
-        } else if (c == ';' || (c == '\n' && line_ends && open == 0)) {
+        } else if ((c == ';' && braces == 0) ||
+                   (c == '\n' && line_ends && open == 0 && braces == 0)) {
             *at = i + 1;
             if (content) {
                 *out_statement = text_trim((text_view){text + begin, i - begin});
@@ -100,6 +102,8 @@ split_result split_statement(char *text, size_t size, size_t *at, bool line_ends
             content = content || !is_blank(c);
             open += c == '(';
             open -= c == ')' && open > 0;
+            braces += c == '{';
+            braces -= c == '}' && braces > 0;
             i++;
         }
     }

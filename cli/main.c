@@ -1,5 +1,6 @@
 /* main.c - the program seg: reads the command line, imports, answers, ends with a code. */
 #include "args.h"
+#include "care.h"
 #include "import.h"
 #include "interrupt.h"
 #include "run.h"
@@ -129,10 +130,8 @@ static int run_session(const cli_args *args)
                            .strict = args->bail,
                            .params = args->params,
                            .param_count = args->param_count};
-    session_options options = args->session;
-    options.dedup_window_us = UINT64_MAX; /* files are read whole, whatever their age */
     diag_init(&session.diag, args->color, args->json_errors, args->quiet);
-    if (!session_open(&session, &options)) {
+    if (!session_open(&session, &args->session)) {
         return EXIT_USAGE;
     }
     if (args->now && !session_set_now(&session, args->now)) {
@@ -144,7 +143,9 @@ static int run_session(const cli_args *args)
     interrupt_init();
     int code = run(&session, args);
     interrupt_deinit();
-    session_close(&session);
+    if (!session_close(&session) && code == EXIT_OK) {
+        code = EXIT_FAILED;
+    }
     return code;
 }
 
@@ -152,6 +153,9 @@ int main(int argc, char **argv)
 {
     cli_args args;
     int code = EXIT_USAGE;
+    if (argc > 1 && strcmp(argv[1], "check") == 0) {
+        return care_check(argc, argv);
+    }
     if (args_parse(&args, argc, argv)) {
         if (args.help) {
             fputs(args_help, stdout);

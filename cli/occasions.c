@@ -29,7 +29,7 @@ static bool range_parse(text_view part, int32_t out[2])
 
 /* The ranges, owned by the caller; NULL after an error. */
 static int32_t *ranges_parse(cli_session *session, text_view statement, text_view days,
-                                   size_t *out_count)
+                             size_t *out_count)
 {
     static const char *const example =
         "define occasion \"black_friday\" as 2026-11-27 to 2026-11-30, 2027-11-26";
@@ -77,17 +77,6 @@ run_result occasion_define(cli_session *session, text_view statement, const char
         return RUN_FAILED;
     }
     diag_note(&session->diag, "defined occasion \"%s\"", name);
-    return RUN_OK;
-}
-
-run_result occasion_drop(cli_session *session, const char *name)
-{
-    seg_error err = SEG_ERROR_INIT;
-    if (seg_store_drop_occasion(session->store, name, strlen(name), &err) != SEG_OK) {
-        diag_error(&session->diag, &err, no_text, no_text);
-        return RUN_FAILED;
-    }
-    diag_note(&session->diag, "dropped occasion \"%s\"", name);
     return RUN_OK;
 }
 

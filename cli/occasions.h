@@ -7,7 +7,6 @@
 /* days: what follows `as`, "2026-11-27 to 2026-11-30, 2027-11-26". */
 run_result occasion_define(cli_session *session, text_view statement, const char *name,
                            text_view days);
-run_result occasion_drop(cli_session *session, const char *name);
 /* All of them, a row per range. */
 run_result occasion_list(cli_session *session);
 

@@ -1,6 +1,8 @@
 /* run.c - from the text of a statement to what it does. See run.h. */
 #include "run.h"
 
+#include "care.h"
+#include "classify.h"
 #include "examine.h"
 #include "generate.h"
 #include "import.h"
@@ -63,29 +65,25 @@ static run_result run_import(cli_session *session, text_view statement, const le
 
 /* ---- what is saved under a name -------------------------------------------------------------- */
 
-/* `segment "name"` or `occasion "name"` after the statement's first word. The name, owned by the
- * caller, which of the two, and what follows; NULL after an error. */
-static char *saved_name(cli_session *session, text_view statement, bool *out_occasion,
+/* `segment "name"`, or another kind of definition, after the statement's first word. The name,
+ * owned by the caller, and what follows it; NULL after an error. */
+static char *saved_name(cli_session *session, text_view statement, const char *kind,
                         text_view *out_rest, const char *example)
 {
     text_view rest;
     lex_word word;
     lex_first(statement, &rest);
-    text_view kind = lex_first(rest, &rest);
-    *out_occasion = text_equals_fold(kind, "occasion");
-    if (!*out_occasion && !text_equals_fold(kind, "segment")) {
-        diag_at(&session->diag, statement, (size_t)(kind.data - statement.data), kind.size,
-                "the word \"segment\" or \"occasion\" should follow", example);
+    text_view given = lex_first(rest, &rest);
+    if (!text_equals_fold(given, kind)) {
+        diag_at(&session->diag, statement, (size_t)(given.data - statement.data), given.size,
+                "what is meant should follow: segment, class or occasion", example);
         return NULL;
     }
     lex_result result = lex_next(&rest, &word);
     if (result != LEX_WORD) {
         diag_at(&session->diag, statement, (size_t)(word.source.data - statement.data),
                 word.source.size,
-                result == LEX_OPEN ? "this quote is not closed"
-                : *out_occasion    ? "the occasion's name is missing"
-                                   : "the segment's name is missing",
-                example);
+                result == LEX_OPEN ? "this quote is not closed" : "the name is missing", example);
         return NULL;
     }
     *out_rest = rest;
@@ -109,11 +107,12 @@ static run_result define_segment(cli_session *session, text_view statement, cons
 
 static run_result run_define(cli_session *session, text_view statement)
 {
-    bool occasion;
     text_view rest, what;
     run_result result = RUN_FAILED;
     const char *example = "define segment \"name\" as PREDICATE";
-    char *name = saved_name(session, statement, &occasion, &rest, example);
+    lex_first(statement, &rest);
+    bool occasion = text_equals_fold(lex_first(rest, &rest), "occasion");
+    char *name = saved_name(session, statement, occasion ? "occasion" : "segment", &rest, example);
     if (!name) {
         return RUN_FAILED;
     }
@@ -135,23 +134,32 @@ static run_result run_define(cli_session *session, text_view statement)
     return result;
 }
 
-static run_result drop_segment(cli_session *session, const char *name)
+static run_result drop_saved(cli_session *session, const char *kind, const char *name)
 {
     seg_error err = SEG_ERROR_INIT;
-    if (seg_store_drop_segment(session->store, name, strlen(name), &err) != SEG_OK) {
+    size_t size = strlen(name);
+    seg_status status =
+        strcmp(kind, "class") == 0      ? seg_store_drop_class(session->store, name, size, &err)
+        : strcmp(kind, "occasion") == 0 ? seg_store_drop_occasion(session->store, name, size, &err)
+                                        : seg_store_drop_segment(session->store, name, size, &err);
+    if (status != SEG_OK) {
         diag_error(&session->diag, &err, no_text, no_text);
         return RUN_FAILED;
     }
-    diag_note(&session->diag, "dropped segment \"%s\"", name);
+    diag_note(&session->diag, "dropped %s \"%s\"", kind, name);
     return RUN_OK;
 }
 
 static run_result run_drop(cli_session *session, text_view statement)
 {
-    bool occasion;
     text_view rest;
     run_result result = RUN_FAILED;
-    char *name = saved_name(session, statement, &occasion, &rest, "drop segment \"name\"");
+    lex_first(statement, &rest);
+    text_view given = lex_first(rest, &rest);
+    const char *kind = text_equals_fold(given, "class")      ? "class"
+                       : text_equals_fold(given, "occasion") ? "occasion"
+                                                             : "segment";
+    char *name = saved_name(session, statement, kind, &rest, "drop segment \"name\"");
     if (!name) {
         return RUN_FAILED;
     }
@@ -159,7 +167,7 @@ static run_result run_drop(cli_session *session, text_view statement)
         diag_at(&session->diag, statement, (size_t)(rest.data - statement.data), rest.size,
                 "nothing follows the name", NULL);
     } else {
-        result = occasion ? occasion_drop(session, name) : drop_segment(session, name);
+        result = drop_saved(session, kind, name);
     }
     free(name);
     return result;
@@ -180,6 +188,8 @@ static run_result run_words(cli_session *session, text_view statement)
     text_view command = text_of(words.items[0].text);
     if (text_equals_fold(command, "import")) {
         result = run_import(session, statement, &words);
+    } else if (text_equals_fold(command, "backup")) {
+        result = care_backup(session, statement, &words);
     } else if (text_equals_fold(command, "generate")) {
         result = generate_run(session, statement, &words);
     } else if (words.count > 1) {
@@ -189,6 +199,12 @@ static run_result run_words(cli_session *session, text_view statement)
         result = occasion_list(session);
     } else if (text_equals_fold(command, "schema")) {
         result = query_schema(session);
+    } else if (text_equals_fold(command, "segments")) {
+        result = care_segments(session);
+    } else if (text_equals_fold(command, "file")) {
+        result = care_file(session);
+    } else if (text_equals_fold(command, "checkpoint")) {
+        result = care_checkpoint(session);
     } else {
         result = query_stats(session);
     }
@@ -217,6 +233,9 @@ static run_result dispatch(cli_session *session, text_view statement)
     if (text_equals_fold(command, "explain")) {
         return query_explain(session, statement, rest);
     }
+    if (text_equals_fold(command, "why")) {
+        return examine_why(session, statement, rest);
+    }
     if (text_equals_fold(command, "lint")) {
         return examine_lint(session, statement, rest);
     }
@@ -225,6 +244,9 @@ static run_result dispatch(cli_session *session, text_view statement)
     }
     if (text_equals_fold(command, "define")) {
         return run_define(session, statement);
+    }
+    if (text_equals_fold(command, "classify")) {
+        return classify_run(session, statement, rest);
     }
     if (text_equals_fold(command, "drop")) {
         return run_drop(session, statement);

@@ -9,34 +9,54 @@
 
 static const text_view no_text = {NULL, 0};
 
+/* What a store is: of a file, what it was made with. */
+static bool read_settings(cli_session *session)
+{
+    seg_error err = SEG_ERROR_INIT;
+    seg_store_stats stats = {.struct_size = (uint32_t)sizeof stats};
+    if (seg_store_get_stats(session->store, &stats, &err) != SEG_OK) {
+        diag_error(&session->diag, &err, no_text, no_text);
+        return false;
+    }
+    session->u64 = stats.id_kind == SEG_ID_U64;
+    times_set_zone(stats.timezone);
+    return true;
+}
+
 bool session_open(cli_session *session, const session_options *options)
 {
     seg_store_options store = SEG_STORE_OPTIONS_INIT;
     seg_error err = SEG_ERROR_INIT;
-    const char *zone = options->timezone ? options->timezone : "UTC";
-    store.timezone = zone;
-    store.timezone_size = strlen(zone);
+    const char *path = options->path ? options->path : ":memory:";
+    store.timezone = options->timezone;
+    store.timezone_size = options->timezone ? strlen(options->timezone) : 0;
     store.id_kind = options->u64 ? SEG_ID_U64 : SEG_ID_BYTES;
     store.threads_max = options->threads;
-    store.dedup_window_us = options->dedup_window_us;
-    session->u64 = options->u64;
     session->threads = options->threads;
-    if (seg_store_open(":memory:", 8, &store, &session->store, &err) != SEG_OK) {
+    if (options->path) {
+        store.flags = options->read_only ? SEG_STORE_READ_ONLY : SEG_STORE_CREATE;
+        store.durability = options->durability;
+    } else {
+        store.dedup_window_us = UINT64_MAX; /* files are read whole, whatever their age */
+    }
+    if (seg_store_open(path, strlen(path), &store, &session->store, &err) != SEG_OK) {
         diag_error(&session->diag, &err, no_text, no_text);
         return false;
     }
-    times_set_zone(zone);
-    return true;
+    return read_settings(session) || (session_close(session), false);
 }
 
-void session_close(cli_session *session)
+bool session_close(cli_session *session)
 {
     seg_error err = SEG_ERROR_INIT;
+    bool good = true;
     session_changed(session);
     if (session->store && seg_store_close(session->store, &err) != SEG_OK) {
         diag_error(&session->diag, &err, no_text, no_text);
+        good = false;
     }
     session->store = NULL;
+    return good;
 }
 
 seg_snapshot *session_snapshot(cli_session *session)

@@ -41,15 +41,18 @@ typedef enum run_result {
 } run_result;
 
 typedef struct session_options {
-    const char *timezone; /* NULL: UTC */
-    uint64_t dedup_window_us;
-    bool u64;
+    const char *path;     /* of the store's file; NULL: in memory */
+    const char *timezone; /* NULL: what the file has, or UTC */
+    bool u64;             /* ids are numbers; a file knows what its ids are */
+    bool read_only;
+    uint32_t durability; /* SEG_DURABILITY_* */
     uint32_t threads;
 } session_options;
 
-/* False with an error on session->diag. */
+/* False with an error on session->diag. A file that is not there is made. */
 bool session_open(cli_session *session, const session_options *options);
-void session_close(cli_session *session);
+/* False with an error: what was committed is safe all the same. */
+bool session_close(cli_session *session);
 /* The store as it is now, kept until it changes; NULL with an error. */
 seg_snapshot *session_snapshot(cli_session *session);
 void session_changed(cli_session *session);

@@ -131,7 +131,9 @@ typedef struct seg_allocator {
     void *user;        /* handed to each call */
     /* Aligned as malloc() does. NULL when out of memory. size is never 0. */
     void *(*alloc)(void *user, size_t size);
-    /* As realloc(); old_size is the size asked for before. pointer is never NULL. */
+    /* As realloc(); old_size is the size asked for before. pointer is never NULL. Needed, but not
+     * called at present: what a block held is overwritten before it is given back, and a block
+     * that this function moved would leave its content behind. */
     void *(*resize)(void *user, void *pointer, size_t old_size, size_t new_size);
     /* size is the size asked for. pointer is never NULL. */
     void (*release)(void *user, void *pointer, size_t size);

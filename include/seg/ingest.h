@@ -95,6 +95,9 @@ typedef struct seg_batch {
 #define SEG_ROW_BAD_TIME 3u  /* outside SEG_TIME_MIN .. SEG_TIME_MAX */
 #define SEG_ROW_BAD_VALUE 4u /* NaN, infinity, not UTF-8, too long, latitude beyond 90, ... */
 #define SEG_ROW_CONFLICT 5u  /* its event id was seen before with other content */
+#define SEG_ROW_REFUSED                                                                            \
+    6u /* its user was erased and is refused (SEG_ERASE_REFUSE): left out in
+                                either mode, not an error */
 
 #define SEG_COMMIT_QUARANTINE                                                                      \
     1u /* leave out wrong rows and count them; without it one wrong
@@ -127,7 +130,7 @@ SEG_API void seg_commit_options_init(seg_commit_options *options, size_t options
 
 #define SEG_COMMIT_REPEATED 1u /* its token was seen before: this is what it did then */
 
-/* What a commit did. Rows in = applied + duplicates + rejected. */
+/* What a commit did. Rows in = applied + duplicates + rejected + refused. */
 typedef struct seg_commit_report {
     uint32_t struct_size;
     uint32_t flags;           /* SEG_COMMIT_REPEATED */
@@ -137,6 +140,7 @@ typedef struct seg_commit_report {
     uint64_t rows_rejected;
     uint64_t users_added;
     uint64_t rejected_row; /* the first one, 0-based over all batches; UINT64_MAX if none */
+    uint64_t rows_refused; /* of users who were erased with SEG_ERASE_REFUSE */
 } seg_commit_report;
 
 /* Apply batches as one commit: all or nothing. Columns that the store does not know are defined.

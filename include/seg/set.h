@@ -75,7 +75,11 @@ SEG_API int32_t seg_set_equals(const seg_set *left, const seg_set *right);
 /* ---- reading out --------------------------------------------------------------------------- */
 
 /* Walks the external ids in the order in which the store first saw them, which is the same in
- * every set. One thread per handle. The cursor retains the set. */
+ * every set. One thread per handle. The cursor retains the set.
+ *
+ * In a set made before an erasure (seg/privacy.h), a customer who was erased keeps his place, so
+ * that ids stay beside the values of seg_value_evaluate(), but has no id any more: it is empty, or
+ * UINT64_MAX, which no customer's id can be. Pass such places over. */
 typedef struct seg_set_cursor seg_set_cursor;
 SEG_API SEG_MUST_USE seg_status seg_set_cursor_create(const seg_set *set,
                                                       seg_set_cursor **out_cursor, seg_error *err);

@@ -88,7 +88,7 @@ typedef struct seg_snapshot_info {
     uint32_t struct_size;
     uint32_t reserved;
     uint64_t commit_sequence; /* commits before this snapshot; rises by one per commit */
-    uint64_t user_count;
+    uint64_t user_count;      /* without those who were erased */
     uint64_t event_count;
     uint64_t part_count;   /* sorted parts that hold the events */
     uint64_t memory_bytes; /* of events, attributes, ids and dictionaries, about */
@@ -114,7 +114,19 @@ SEG_API SEG_MUST_USE seg_status seg_store_define_segment(seg_store *store, const
 SEG_API SEG_MUST_USE seg_status seg_store_drop_segment(seg_store *store, const char *name,
                                                        size_t name_size, seg_error *err);
 
-/* What is saved, as it is now, by rising name. */
+/* Save a class under a name: disjoint labels of all customers, read as class.NAME = "label".
+ *   text  "label": predicate; ... otherwise "label" (docs/language.md)
+ * As seg_store_define_segment() otherwise; also fails with SEG_E_IN_USE where the store has an
+ * attribute class.NAME. Segments and classes have names apart. Since 0.1. */
+SEG_API SEG_MUST_USE seg_status seg_store_define_class(seg_store *store, const char *name,
+                                                       size_t name_size, const char *text,
+                                                       size_t text_size, uint64_t *out_version,
+                                                       seg_error *err);
+/* Fails with SEG_E_NOT_FOUND, or SEG_E_IN_USE while another definition refers to it. */
+SEG_API SEG_MUST_USE seg_status seg_store_drop_class(seg_store *store, const char *name,
+                                                     size_t name_size, seg_error *err);
+
+/* The saved segments as they are now, by rising name. */
 typedef struct seg_segment_list seg_segment_list;
 typedef struct seg_segment_info {
     uint32_t struct_size;
@@ -238,7 +250,7 @@ SEG_API SEG_MUST_USE seg_status seg_store_check(seg_store *store, uint32_t level
 SEG_API SEG_MUST_USE seg_status seg_store_backup(seg_store *store, const char *path,
                                                  size_t path_size, seg_error *err);
 
-/* Grows at the end in later versions. All but memory are 0 for a store in memory. */
+/* Grows at the end in later versions. Figures of files are 0 for a store in memory. */
 typedef struct seg_store_stats {
     uint32_t struct_size;
     uint32_t poisoned;    /* 1: a write failed midway; reading goes on, writing needs a reopen */
@@ -257,6 +269,10 @@ typedef struct seg_store_stats {
     uint64_t attribute_bytes; /* ... of attributes */
     uint64_t id_bytes;        /* ... of user ids and dictionaries */
     uint64_t event_id_bytes;  /* ... of event ids, for de-duplication */
+    /* What the store is, in memory too. */
+    uint32_t id_kind;     /* SEG_ID_* */
+    uint32_t week_start;  /* 1 or 7 */
+    const char *timezone; /* IANA name, NUL-terminated; borrowed until seg_store_close() */
 } seg_store_stats;
 
 /* stats->struct_size says how much the caller can take. Any thread. Since 0.1. */

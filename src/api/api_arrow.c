@@ -87,6 +87,7 @@ static void report_add(seg_commit_report *sum, const seg_commit_report *one, uin
     sum->rows_applied += one->rows_applied;
     sum->rows_duplicate += one->rows_duplicate;
     sum->rows_rejected += one->rows_rejected;
+    sum->rows_refused += one->rows_refused;
     sum->users_added += one->users_added;
     if (sum->rejected_row == UINT64_MAX && one->rejected_row != UINT64_MAX)
         sum->rejected_row = rows_before + one->rejected_row;

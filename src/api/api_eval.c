@@ -66,9 +66,9 @@ static seg_status segment_check(const seg_segment *segment, const seg_snapshot *
     return SEG_OK;
 }
 
-static seg_status segment_request(const seg_segment *segment, seg_snapshot *snapshot, int64_t now,
-                                  const seg_eval_options *options, segi_request *request,
-                                  seg_error *err)
+seg_status segi_api_segment_request(const seg_segment *segment, seg_snapshot *snapshot, int64_t now,
+                                    const seg_eval_options *options, segi_request *request,
+                                    seg_error *err)
 {
     SEGI_TRY(segment_check(segment, snapshot, err));
     SEGI_TRY(segi_api_request(snapshot, now, options, request, err));
@@ -85,7 +85,7 @@ seg_status seg_segment_evaluate(const seg_segment *segment, seg_snapshot *snapsh
     SEGI_CHECK_ARG(out_set != NULL, err, "out_set is NULL");
     *out_set = NULL;
     segi_request request;
-    SEGI_TRY(segment_request(segment, snapshot, now, options, &request, err));
+    SEGI_TRY(segi_api_segment_request(segment, snapshot, now, options, &request, err));
     segi_bitmap *bitmap = NULL;
     SEGI_TRY(segi_exec_sets(&request, &bitmap, err));
     return segi_api_set_create(snapshot, bitmap, now, out_set, err);
@@ -98,7 +98,7 @@ seg_status seg_segment_count(const seg_segment *segment, seg_snapshot *snapshot,
     SEGI_CHECK_ARG(out_count != NULL, err, "out_count is NULL");
     *out_count = 0;
     segi_request request;
-    SEGI_TRY(segment_request(segment, snapshot, now, options, &request, err));
+    SEGI_TRY(segi_api_segment_request(segment, snapshot, now, options, &request, err));
     uint64_t count = 0;
     SEGI_TRY(segi_exec_counts(&request, &count, err));
     *out_count = count;
@@ -117,9 +117,8 @@ static seg_status many_check(const seg_segment *const *segments, size_t segment_
     return SEG_OK;
 }
 
-/* Wrap bitmaps as sets; all of them, or none. Every bitmap is taken. */
-static seg_status many_wrap(seg_snapshot *snapshot, int64_t now, segi_bitmap **bitmaps,
-                            size_t count, seg_set **out_sets, seg_error *err)
+seg_status segi_api_sets_create(seg_snapshot *snapshot, int64_t now, segi_bitmap **bitmaps,
+                                size_t count, seg_set **out_sets, seg_error *err)
 {
     size_t made = 0;
     seg_status status = SEG_OK;
@@ -178,7 +177,7 @@ seg_status seg_segments_evaluate(const seg_segment *const *segments, size_t segm
         return segi_fail_nomem(err);
     seg_status status = many_run(segments, segment_count, &request, bitmaps, err);
     if (status == SEG_OK)
-        status = many_wrap(snapshot, now, bitmaps, segment_count, out_sets, err);
+        status = segi_api_sets_create(snapshot, now, bitmaps, segment_count, out_sets, err);
     segi_free(mem, bitmaps);
     return status;
 }
@@ -189,7 +188,7 @@ static seg_status segment_test(const seg_segment *segment, seg_snapshot *snapsho
                                int64_t now, int32_t *out_member, seg_error *err)
 {
     segi_request request;
-    SEGI_TRY(segment_request(segment, snapshot, now, NULL, &request, err));
+    SEGI_TRY(segi_api_segment_request(segment, snapshot, now, NULL, &request, err));
     if (ordinal == UINT32_MAX)
         return SEG_OK;
     bool member = false;
@@ -207,6 +206,7 @@ seg_status seg_segment_test(const seg_segment *segment, seg_snapshot *snapshot, 
     SEGI_CHECK_ARG(snapshot != NULL, err, "snapshot is NULL");
     SEGI_CHECK_ARG(user != NULL || user_size == 0, err, "user is NULL");
     SEGI_TRY(segi_api_check_id_kind(segi_api_id_kind(snapshot), SEG_ID_BYTES, err));
+    SEGI_TRY(segi_snapshot_need_ids(snapshot->snapshot, err));
     uint32_t ordinal = segi_api_find(snapshot, user, user_size);
     return segment_test(segment, snapshot, ordinal, now, out_member, err);
 }
@@ -219,6 +219,7 @@ seg_status seg_segment_test_u64(const seg_segment *segment, seg_snapshot *snapsh
     *out_member = 0;
     SEGI_CHECK_ARG(snapshot != NULL, err, "snapshot is NULL");
     SEGI_TRY(segi_api_check_id_kind(segi_api_id_kind(snapshot), SEG_ID_U64, err));
+    SEGI_TRY(segi_snapshot_need_ids(snapshot->snapshot, err));
     uint32_t ordinal = segi_snapshot_find_u64(snapshot->snapshot, user);
     return segment_test(segment, snapshot, ordinal, now, out_member, err);
 }
@@ -274,6 +275,6 @@ seg_status seg_segment_explain(const seg_segment *segment, seg_snapshot *snapsho
     SEGI_CHECK_ARG((flags & ~(SEG_EXPLAIN_ANALYZE | SEG_EXPLAIN_JSON)) == 0, err,
                    "unknown flags of an explanation");
     segi_request request;
-    SEGI_TRY(segment_request(segment, snapshot, now, options, &request, err));
+    SEGI_TRY(segi_api_segment_request(segment, snapshot, now, options, &request, err));
     return explain_write(segment, &request, flags, out_text, err);
 }

@@ -59,6 +59,13 @@ struct seg_value {
     segi_program *program; /* what has to be settled before a value is known */
 };
 
+struct seg_class {
+    segi_api_refs refs;
+    seg_store *store; /* retained */
+    segi_predicate *predicate;
+    segi_program *program; /* a root per label */
+};
+
 struct seg_task {
     segi_mem mem;
     segi_progress progress;
@@ -129,6 +136,15 @@ seg_status segi_api_request(seg_snapshot *snapshot, int64_t now, const seg_eval_
 /* Wrap a bitmap, which is taken, also on failure. The set retains the snapshot. */
 seg_status segi_api_set_create(seg_snapshot *snapshot, segi_bitmap *bitmap, int64_t now,
                                seg_set **out, seg_error *err);
+
+/* Wrap bitmaps as sets; all of them, or none. Every bitmap is taken. */
+seg_status segi_api_sets_create(seg_snapshot *snapshot, int64_t now, segi_bitmap **bitmaps,
+                                size_t count, seg_set **out_sets, seg_error *err);
+
+/* The segment can run, on this snapshot: an evaluation of it. */
+seg_status segi_api_segment_request(const seg_segment *segment, seg_snapshot *snapshot, int64_t now,
+                                    const seg_eval_options *options, segi_request *request,
+                                    seg_error *err);
 
 /* Compile with the saved segments and the schema as they are now. params NULL leaves parameters
  * open. */

@@ -4,8 +4,7 @@
 #include "api/api_int.h"
 
 seg_status seg_store_define_occasion(seg_store *store, const char *name, size_t name_size,
-                                     const int32_t *days, uint64_t range_count,
-                                     seg_error *err)
+                                     const int32_t *days, uint64_t range_count, seg_error *err)
 {
     segi_api_begin(err);
     SEGI_CHECK_ARG(store != NULL, err, "store is NULL");

@@ -103,7 +103,8 @@ seg_status seg_segment_load(seg_store *store, const char *name, size_t name_size
     SEGI_CHECK_ARG(name != NULL || name_size == 0, err, "name is NULL");
     segi_buf text;
     segi_buf_init(&text, &store->mem);
-    seg_status status = segi_catalog_text(store->catalog, name, name_size, &text, err);
+    seg_status status =
+        segi_catalog_text(store->catalog, SEGI_DEFINE_SEGMENT, name, name_size, &text, err);
     if (status == SEG_OK)
         status = segi_api_segment_create(store, text.data, text.size, 0, NULL, 0, out_segment, err);
     segi_buf_deinit(&text);

@@ -29,10 +29,12 @@ struct seg_set_cursor {
 seg_status segi_api_set_create(seg_snapshot *snapshot, segi_bitmap *bitmap, int64_t now,
                                seg_set **out, seg_error *err)
 {
-    seg_set *set = segi_alloc_zero(&snapshot->store->mem, sizeof *set);
+    /* What asks a set about ids cannot fail, so they have to be there. */
+    seg_status status = segi_snapshot_need_ids(snapshot->snapshot, err);
+    seg_set *set = status == SEG_OK ? segi_alloc_zero(&snapshot->store->mem, sizeof *set) : NULL;
     if (set == NULL) {
         segi_bitmap_destroy(bitmap);
-        return segi_fail_nomem(err);
+        return status == SEG_OK ? segi_fail_nomem(err) : status;
     }
     segi_api_refs_init(&set->refs);
     seg_snapshot_retain(snapshot);
@@ -59,6 +61,32 @@ void seg_set_release(seg_set *set)
     seg_snapshot_release(snapshot);
 }
 
+/* All users of a snapshot but those who were erased. */
+static seg_status everyone_create(const seg_snapshot *snapshot, segi_bitmap **out, seg_error *err)
+{
+    const segi_snapshot *inner = snapshot->snapshot;
+    if (inner->erased_count == 0)
+        return segi_bitmap_from_prefix(inner->user_count, out, err);
+    segi_bitmap_builder builder;
+    segi_mask mask;
+    segi_bitmap_builder_init(&builder, &snapshot->store->mem);
+    seg_status status = SEG_OK;
+    for (uint32_t first = 0; status == SEG_OK && first < inner->user_count;) {
+        uint32_t chunk = first >> SEGI_CHUNK_BITS;
+        if (segi_snapshot_universe(inner, chunk, SEG_TIME_MAX, &mask) > 0)
+            status = segi_bitmap_builder_add(&builder, chunk, &mask);
+        if (inner->user_count - first <= SEGI_CHUNK_USERS)
+            break;
+        first += SEGI_CHUNK_USERS;
+    }
+    if (status == SEG_OK)
+        status = segi_bitmap_builders_finish(&builder, 1, out, err);
+    else
+        segi_fail_nomem(err);
+    segi_bitmap_builder_deinit(&builder);
+    return status;
+}
+
 seg_status seg_set_everyone(seg_snapshot *snapshot, seg_set **out_set, seg_error *err)
 {
     segi_api_begin(err);
@@ -66,7 +94,7 @@ seg_status seg_set_everyone(seg_snapshot *snapshot, seg_set **out_set, seg_error
     *out_set = NULL;
     SEGI_CHECK_ARG(snapshot != NULL, err, "snapshot is NULL");
     segi_bitmap *bitmap = NULL;
-    SEGI_TRY(segi_bitmap_from_prefix(snapshot->snapshot->user_count, &bitmap, err));
+    SEGI_TRY(everyone_create(snapshot, &bitmap, err));
     return segi_api_set_create(snapshot, bitmap, 0, out_set, err);
 }
 
@@ -104,6 +132,7 @@ static seg_status set_from_ids(seg_snapshot *snapshot, const segi_api_ids *ids, 
                                uint64_t *out_unknown, seg_error *err)
 {
     const segi_mem *mem = &snapshot->store->mem;
+    SEGI_TRY(segi_snapshot_need_ids(snapshot->snapshot, err));
     uint32_t *ordinals = segi_alloc_array(mem, ids->count, sizeof *ordinals);
     if (ordinals == NULL)
         return segi_fail_nomem(err);
@@ -305,7 +334,7 @@ seg_status seg_set_complement(const seg_set *set, seg_set **out_set, seg_error *
     SEGI_CHECK_ARG(set != NULL, err, "set is NULL");
     segi_bitmap *everyone = NULL;
     segi_bitmap *bitmap = NULL;
-    SEGI_TRY(segi_bitmap_from_prefix(set->snapshot->snapshot->user_count, &everyone, err));
+    SEGI_TRY(everyone_create(set->snapshot, &everyone, err));
     seg_status status = segi_bitmap_combine(SEG_SET_ANDNOT, everyone, set->bitmap, &bitmap, err);
     segi_bitmap_destroy(everyone);
     if (status != SEG_OK)
@@ -461,7 +490,8 @@ static seg_status format_check(uint32_t format, const seg_snapshot *snapshot, se
     return SEG_OK;
 }
 
-/* The external ids of all members, owned by the caller. */
+/* The external ids of all members, owned by the caller; *out_count is 0 before. Erased ones have
+ * none. */
 static seg_status set_ids_u64(const seg_set *set, uint64_t **out_ids, size_t *out_count,
                               seg_error *err)
 {
@@ -470,7 +500,11 @@ static seg_status set_ids_u64(const seg_set *set, uint64_t **out_ids, size_t *ou
     uint64_t count = segi_bitmap_count(set->bitmap);
     *out_ids = segi_alloc_array(&set->snapshot->store->mem, (size_t)count, sizeof(uint64_t));
     if (*out_ids != NULL)
-        *out_count = (size_t)cursor_read_u64(cursor, count, *out_ids);
+        count = cursor_read_u64(cursor, count, *out_ids);
+    for (uint64_t i = 0; *out_ids != NULL && i < count; i++) {
+        (*out_ids)[*out_count] = (*out_ids)[i];
+        *out_count += (*out_ids)[i] != UINT64_MAX;
+    }
     seg_set_cursor_destroy(cursor);
     return *out_ids == NULL ? segi_fail_nomem(err) : SEG_OK;
 }

@@ -250,7 +250,7 @@ seg_status seg_snapshot_get_info(const seg_snapshot *snapshot, seg_snapshot_info
     SEGI_CHECK_ARG(snapshot != NULL, err, "snapshot is NULL");
     const segi_snapshot *inner = snapshot->snapshot;
     known.commit_sequence = inner->commit_sequence;
-    known.user_count = inner->user_count;
+    known.user_count = inner->user_count - inner->erased_count;
     known.event_count = inner->event_count;
     known.part_count = inner->part_count;
     known.memory_bytes = inner->memory_bytes;
@@ -261,9 +261,8 @@ seg_status seg_snapshot_get_info(const seg_snapshot *snapshot, seg_snapshot_info
 
 /* ---- saved segments ---------------------------------------------------------------------- */
 
-seg_status seg_store_define_segment(seg_store *store, const char *name, size_t name_size,
-                                    const char *text, size_t text_size, uint64_t *out_version,
-                                    seg_error *err)
+static seg_status define(seg_store *store, segi_definition kind, const char *name, size_t name_size,
+                         const char *text, size_t text_size, uint64_t *out_version, seg_error *err)
 {
     segi_api_begin(err);
     if (out_version != NULL)
@@ -272,7 +271,7 @@ seg_status seg_store_define_segment(seg_store *store, const char *name, size_t n
     SEGI_TRY(segi_api_check_text(&text, text_size, err));
     const segi_schema *schema = segi_store_schema(store->store);
     uint64_t version = 0;
-    seg_status status = segi_catalog_define(store->catalog, schema, name, name_size, text,
+    seg_status status = segi_catalog_define(store->catalog, schema, kind, name, name_size, text,
                                             text_size, &version, err);
     segi_schema_release(schema);
     if (out_version != NULL)
@@ -280,13 +279,39 @@ seg_status seg_store_define_segment(seg_store *store, const char *name, size_t n
     return status;
 }
 
-seg_status seg_store_drop_segment(seg_store *store, const char *name, size_t name_size,
-                                  seg_error *err)
+static seg_status drop(seg_store *store, segi_definition kind, const char *name, size_t name_size,
+                       seg_error *err)
 {
     segi_api_begin(err);
     SEGI_CHECK_ARG(store != NULL, err, "store is NULL");
     SEGI_CHECK_ARG(name != NULL || name_size == 0, err, "name is NULL");
-    return segi_catalog_drop(store->catalog, name, name_size, err);
+    return segi_catalog_drop(store->catalog, kind, name, name_size, err);
+}
+
+seg_status seg_store_define_segment(seg_store *store, const char *name, size_t name_size,
+                                    const char *text, size_t text_size, uint64_t *out_version,
+                                    seg_error *err)
+{
+    return define(store, SEGI_DEFINE_SEGMENT, name, name_size, text, text_size, out_version, err);
+}
+
+seg_status seg_store_drop_segment(seg_store *store, const char *name, size_t name_size,
+                                  seg_error *err)
+{
+    return drop(store, SEGI_DEFINE_SEGMENT, name, name_size, err);
+}
+
+seg_status seg_store_define_class(seg_store *store, const char *name, size_t name_size,
+                                  const char *text, size_t text_size, uint64_t *out_version,
+                                  seg_error *err)
+{
+    return define(store, SEGI_DEFINE_CLASS, name, name_size, text, text_size, out_version, err);
+}
+
+seg_status seg_store_drop_class(seg_store *store, const char *name, size_t name_size,
+                                seg_error *err)
+{
+    return drop(store, SEGI_DEFINE_CLASS, name, name_size, err);
 }
 
 /* The texts lie behind the entries in one arena. */

@@ -1,8 +1,10 @@
 /* alloc.c - the host's allocator or malloc behind one small face.
  *
  * Invariant: the 16 bytes before every block hold the size that the caller asked for, so that
- * freeing needs no size while the host still gets the sizes it gave out. Any thread, provided
- * that the host's functions allow it, as seg_allocator demands. */
+ * freeing needs no size while the host still gets the sizes it gave out. What is given back is
+ * overwritten first: a block may have held what a customer has a right to see erased, and nobody
+ * can reach it any more afterwards (docs/decisions/0007). Any thread, provided that the host's
+ * functions allow it, as seg_allocator demands. */
 #include "base/alloc.h"
 
 #include <stdlib.h>
@@ -99,14 +101,14 @@ void *segi_resize(const segi_mem *mem, void *pointer, size_t new_size)
 {
     if (pointer == NULL)
         return segi_alloc(mem, new_size);
-    if (new_size > SIZE_MAX - PREFIX_SIZE)
-        return NULL;
-    char *block = (char *)pointer - PREFIX_SIZE;
-    block = mem->resize(mem->user, block, block_size(block) + PREFIX_SIZE, new_size + PREFIX_SIZE);
+    /* Not by mem->resize: where it moves a block, nobody overwrites the place it leaves. */
+    size_t old_size = block_size((char *)pointer - PREFIX_SIZE);
+    char *block = segi_alloc(mem, new_size);
     if (block == NULL)
         return NULL;
-    memcpy(block, &new_size, sizeof new_size);
-    return block + PREFIX_SIZE;
+    memcpy(block, pointer, old_size < new_size ? old_size : new_size);
+    segi_free(mem, pointer);
+    return block;
 }
 
 void segi_free(const segi_mem *mem, void *pointer)
@@ -114,7 +116,10 @@ void segi_free(const segi_mem *mem, void *pointer)
     if (pointer == NULL)
         return;
     char *block = (char *)pointer - PREFIX_SIZE;
-    mem->release(mem->user, block, block_size(block) + PREFIX_SIZE);
+    size_t size = block_size(block);
+    /* The call behind it is unknown to the compiler, so that this is not optimised away. */
+    memset(pointer, 0, size);
+    mem->release(mem->user, block, size + PREFIX_SIZE);
 }
 
 bool segi_grow(const segi_mem *mem, void **pointer, size_t *capacity, size_t need,

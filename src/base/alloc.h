@@ -27,8 +27,10 @@ void *segi_alloc(const segi_mem *mem, size_t size);
 void *segi_alloc_zero(const segi_mem *mem, size_t size);
 /* count * size with an overflow check. */
 void *segi_alloc_array(const segi_mem *mem, size_t count, size_t size);
-/* As realloc; pointer may be NULL. On failure the old block stays valid. */
+/* As realloc, but the block always moves; pointer may be NULL. On failure the old block stays
+ * valid. */
 void *segi_resize(const segi_mem *mem, void *pointer, size_t new_size);
+/* Overwrites the block with zeros, then gives it back. pointer may be NULL. */
 void segi_free(const segi_mem *mem, void *pointer);
 
 /* Make room for `need` elements in the array *pointer of *capacity, doubling; false when out of

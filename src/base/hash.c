@@ -78,6 +78,21 @@ uint64_t segi_xxh3(const void *data, size_t size, uint64_t seed)
     return XXH3_64bits_withSeed(data, size, seed);
 }
 
+void segi_xxh3_u64s(const void *head, size_t head_size, const uint64_t *values, size_t count,
+                    uint64_t *out)
+{
+    unsigned char bytes[SEGI_XXH3_HEAD_MAX + 8];
+    memcpy(bytes, head, head_size);
+    for (size_t i = 0; i < count; i++) {
+        uint64_t value = values[i];
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+        value = __builtin_bswap64(value);
+#endif
+        memcpy(bytes + head_size, &value, sizeof value);
+        out[i] = XXH3_64bits(bytes, head_size + sizeof value);
+    }
+}
+
 void segi_xxh3_128(const void *data, size_t size, uint64_t out[2])
 {
     XXH128_hash_t hash = XXH3_128bits(data, size);

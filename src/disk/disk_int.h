@@ -37,6 +37,7 @@ typedef struct disk_log {
     disk_log_header header;
     disk_cursor end;        /* of the last record */
     uint64_t size;          /* of the file */
+    bool grown;             /* that size is perhaps not safe yet */
     uint64_t touched;       /* no byte from here to the end of the file is other than zero */
     uint64_t records;       /* since the last checkpoint */
     uint64_t durable_lsn;   /* newest record known to be safe */

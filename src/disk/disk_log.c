@@ -75,11 +75,15 @@ seg_status segi_disk_log_create(segi_disk *disk, uint64_t epoch, uint64_t base_l
     return SEG_OK;
 }
 
-/* The zeros are synced before the file is cut: a system that cuts first throws them away, and the
- * medium keeps what they were to overwrite. */
+/* A header must not reach the medium before the size that it states. The zeros are synced before
+ * the file is cut: a system that cuts first throws them away, and the medium keeps what they were
+ * to overwrite. */
 static seg_status log_reset(segi_disk *disk, const disk_log_header *header, seg_error *err)
 {
     disk_log *log = &disk->log;
+    if (log->grown)
+        SEGI_TRY(segi_disk_sync_file(disk, &log->file, err));
+    log->grown = false;
     SEGI_TRY(log_header_write(disk, header, err));
     if (!disk->options.keep_freed && log->touched > DISK_LOG_HEADER)
         SEGI_TRY(segi_file_zero(&log->file, DISK_LOG_HEADER, log->touched - DISK_LOG_HEADER, err));
@@ -123,6 +127,7 @@ static seg_status log_grow(segi_disk *disk, uint64_t need, seg_error *err)
         return SEG_OK;
     uint64_t step = segi_disk_round_up(disk->options.log_step);
     uint64_t more = (need - log->size + step - 1) / step * step;
+    log->grown = true;
     SEGI_TRY(segi_file_allocate(&log->file, log->size, more, err));
     SEGI_TRY(segi_file_zero(&log->file, log->size, more, err));
     log->size += more;
@@ -167,6 +172,7 @@ static seg_status log_sync(segi_disk *disk, seg_error *err)
     SEGI_TRY(segi_disk_sync_file(disk, &log->file, err));
     log->durable_lsn = log->end.lsn;
     log->unsynced = 0;
+    log->grown = false;
     return SEG_OK;
 }
 

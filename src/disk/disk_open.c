@@ -284,7 +284,9 @@ static seg_status log_settle(segi_disk *disk, bool tidy, seg_error *err)
         SEGI_TRY(
             segi_file_zero(&log->file, log->end.position, log->touched - log->end.position, err));
     log->touched = log->end.position;
-    return segi_disk_sync_file(disk, &log->file, err);
+    SEGI_TRY(segi_disk_sync_file(disk, &log->file, err));
+    log->grown = false;
+    return SEG_OK;
 }
 
 /* From here on files are written. First a superblock as the one that was chosen, which need not be

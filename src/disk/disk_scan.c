@@ -166,6 +166,7 @@ seg_status segi_disk_log_open(segi_disk *disk, seg_error *err)
         return segi_disk_damaged(disk, disk->log_path, 0, "the log is missing", err);
     SEGI_TRY(status);
     SEGI_TRY(log_header_read(disk, err));
+    log->grown = true;
     disk->epoch = disk->super.epoch_floor;
     if (log->header.epoch > disk->epoch)
         disk->epoch = log->header.epoch;

@@ -103,7 +103,9 @@ static seg_status values_prepare(segi_run *run, const segi_node *node, values_wo
     if (node->type.type == SEG_TYPE_STRING_SET) {
         uint32_t known = run->snapshot->schema->attribute_count;
         if (node->field && node->field->index < known)
-            work->sets = &run->snapshot->attributes[node->field->index];
+            work->sets = segi_prep_attribute(&p, node->field->index);
+        if (p.status != SEG_OK)
+            return p.status;
         out->lists = segi_alloc_zero(run->mem, n * sizeof *out->lists);
         return out->states && out->lists ? SEG_OK : segi_fail_nomem(err);
     }

@@ -23,6 +23,8 @@ typedef struct segi_progress {
 typedef struct segi_scratch segi_scratch;
 seg_status segi_scratch_create(const segi_mem *mem, segi_scratch **out, seg_error *err);
 void segi_scratch_destroy(segi_scratch *scratch);
+/* Overwrite and free what evaluations have left there, once they have ended. Any thread. */
+void segi_scratch_clear(segi_scratch *scratch);
 
 typedef struct segi_request {
     segi_scratch *scratch;
@@ -33,6 +35,7 @@ typedef struct segi_request {
     const segi_bitmap *among; /* NULL: the universe */
     segi_progress *progress;  /* NULL: none */
     segi_op_actual *actual;   /* op_count entries to be filled, or NULL */
+    bool first_wins;          /* sets: a user is in the first root that has him alone */
 } segi_request;
 
 /* One bitmap per root; all owned by the caller, or all NULL. */

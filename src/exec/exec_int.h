@@ -353,6 +353,7 @@ typedef struct segi_seen_part {
 typedef struct segi_worker {
     const segi_run *run;
     const segi_mem *mem;
+    uint64_t clears;   /* of the pool when the worker was made */
     seg_status status; /* the first failure; work goes on only while SEG_OK */
     seg_error error;
     uint32_t chunk;
@@ -445,10 +446,11 @@ typedef struct segi_place {
     const segi_prep_session *session; /* among sessions */
 } segi_place;
 const segi_prep_value *segi_prep_value_of(segi_prep *p, const segi_node *node, segi_place place);
-/* Rows of the selector in [begin, end), or in the window of `node` with begin and end as bounds. */
+/* Rows of the selector in [begin, end), or in the window of `node` with begin and end as bounds.
+ * firsts: with first events that have expired, for what asks for the first. */
 const segi_prep_source *segi_prep_source_of(segi_prep *p, const segi_selector *selector,
-                                            int64_t begin, int64_t end);
-const segi_prep_source *segi_prep_source_window(segi_prep *p, const segi_node *node);
+                                            int64_t begin, int64_t end, bool firsts);
+const segi_prep_source *segi_prep_source_window(segi_prep *p, const segi_node *node, bool firsts);
 /* Strings of several dictionaries under common codes. */
 const segi_texts *segi_prep_texts(segi_prep *p, const segi_dict *const *dicts, uint32_t dict_count);
 /* The dictionary of a property in the selector's event type at `position`; NULL: no strings. */
@@ -465,6 +467,8 @@ bool segi_prep_sequence_differs(const segi_prep_value *value, segi_prep_leaf *le
 bool segi_prep_window_each(const segi_window *window, bool dates);
 const segi_prep_window *segi_prep_window_of(segi_prep *p, const segi_window *window, bool events,
                                             bool dates);
+/* An attribute that is to be read, with its dictionary, in memory. NULL: p->status says why not. */
+const segi_attr_view *segi_prep_attribute(segi_prep *p, uint32_t index);
 const segi_user_zones *segi_prep_zones(segi_prep *p, const segi_zone_ref *zone);
 segi_period segi_prep_period(segi_unit unit);
 /* The instants of a window, or the widest ones where they differ from user to user. */

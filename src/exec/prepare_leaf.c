@@ -310,8 +310,8 @@ static bool leaf_has(segi_prep *p, const segi_node *node, segi_prep_leaf *out)
     const segi_field *field = node->children[0]->field;
     out->form = SEGI_LEAF_SETS;
     if (field && field->index < s->schema->attribute_count)
-        out->attribute = &s->attributes[field->index];
-    return leaf_set_list(p, node, out);
+        out->attribute = segi_prep_attribute(p, field->index);
+    return p->status == SEG_OK && leaf_set_list(p, node, out);
 }
 
 /* By the number of rows, periods or sessions of each user. */
@@ -329,7 +329,7 @@ static bool leaf_did(segi_prep *p, const segi_node *node, segi_prep_leaf *out)
     int64_t max = node->bound.given ? node->bound.max : INT64_MAX;
     if (node->selector->session)
         return leaf_did_value(p, segi_prep_sessions(p, node), min, max, out);
-    const segi_prep_source *source = segi_prep_source_window(p, node);
+    const segi_prep_source *source = segi_prep_source_window(p, node, false);
     if (!source)
         return false;
     if (node->bound.periods || source->each)
@@ -385,21 +385,21 @@ static bool leaf_edge(segi_prep *p, const segi_node *node, segi_prep_leaf *out)
 {
     if (node->selector->session || segi_prep_window_each(&node->window, false))
         return leaf_edge_each(p, node, out);
-    const segi_prep_source *source = segi_prep_source_window(p, node);
+    bool first = node->which == SEGI_FIRST;
+    const segi_prep_source *source = segi_prep_source_window(p, node, first);
     if (!source)
         return false;
     int64_t begin = source->begin, end = source->end;
     if (node->which == SEGI_NTH) {
         out->form = SEGI_LEAF_NTH;
         out->min = node->nth;
-        out->source = segi_prep_source_of(p, node->selector, SEG_TIME_MIN, begin);
-        out->other = segi_prep_source_of(p, node->selector, SEG_TIME_MIN, end);
+        out->source = segi_prep_source_of(p, node->selector, SEG_TIME_MIN, begin, false);
+        out->other = segi_prep_source_of(p, node->selector, SEG_TIME_MIN, end, false);
     } else {
         out->form = SEGI_LEAF_EDGE;
         out->source = source;
-        out->other = node->which == SEGI_FIRST
-                         ? segi_prep_source_of(p, node->selector, SEG_TIME_MIN, begin)
-                         : segi_prep_source_of(p, node->selector, end, p->run->now + 1);
+        out->other = first ? segi_prep_source_of(p, node->selector, SEG_TIME_MIN, begin, true)
+                           : segi_prep_source_of(p, node->selector, end, p->run->now + 1, false);
     }
     return out->source && out->other;
 }
@@ -440,10 +440,11 @@ static bool leaf_split(segi_prep *p, const segi_node *node, segi_prep_leaf *out)
         out->test = test_new(p, SEGI_TEST_NONE);
         return out->test != NULL;
     }
+    p->status = segi_snapshot_need_ids(p->run->snapshot, p->err);
     out->form = SEGI_LEAF_SPLIT;
     out->min = (int64_t)low;
     out->max = (int64_t)high;
-    return true;
+    return p->status == SEG_OK;
 }
 
 bool segi_prep_leaf_of(segi_prep *p, const segi_node *node, segi_prep_leaf *out)

@@ -25,7 +25,7 @@ static const segi_prep_source *events_source(segi_prep *p, const segi_node *node
         return NULL;
     alone->selector = selector;
     alone->window = node->window;
-    return segi_prep_source_window(p, alone);
+    return segi_prep_source_window(p, alone, false);
 }
 
 static bool add_events(sequence_prep *s, segi_role role, uint32_t step,
@@ -39,8 +39,8 @@ static bool add_events(sequence_prep *s, segi_role role, uint32_t step,
     if (!events->source)
         return false;
     if (role == SEGI_ROLE_ABSENCE) /* what follows may lie behind the window */
-        events->source =
-            segi_prep_source_of(s->p, written->selector, events->source->begin, s->p->run->now + 1);
+        events->source = segi_prep_source_of(s->p, written->selector, events->source->begin,
+                                             s->p->run->now + 1, false);
     else if (events->source->each)
         s->out->each = events->source->each;
     if (!events->source || !segi_prep_pin_order(s->p, events->source))

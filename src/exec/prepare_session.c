@@ -24,7 +24,7 @@ static const segi_prep_session *session_of(segi_prep *p, const segi_node *node)
         return NULL;
     events->form = SEGI_VALUE_GATHER;
     events->node = node;
-    events->source = segi_prep_source_of(p, what->of, begin, p->run->now + 1);
+    events->source = segi_prep_source_of(p, what->of, begin, p->run->now + 1, false);
     out->events = events;
     return events->source && segi_prep_pin_order(p, events->source) ? out : NULL;
 }
@@ -85,8 +85,8 @@ const segi_prep_value *segi_prep_of_session(segi_prep *p, const segi_node *node,
 {
     if (node->kind == SEGI_NODE_BUILTIN)
         return session_builtin(p, node);
-    const segi_prep_source *source =
-        segi_prep_source_of(p, node->selector, session->events->source->begin, p->run->now + 1);
+    const segi_prep_source *source = segi_prep_source_of(
+        p, node->selector, session->events->source->begin, p->run->now + 1, false);
     const segi_prep_value *value = source ? segi_prep_aggregate_over(p, node, source) : NULL;
     segi_prep_value *out = SEGI_PREP_NEW(p, segi_prep_value);
     if (!value || !out)

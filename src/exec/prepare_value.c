@@ -18,6 +18,17 @@ void *segi_prep_alloc(segi_prep *p, size_t count, size_t size)
     return memory;
 }
 
+const segi_attr_view *segi_prep_attribute(segi_prep *p, uint32_t index)
+{
+    const segi_snapshot *s = p->run->snapshot;
+    const segi_attr_view *view = &s->attributes[index];
+    if (p->status == SEG_OK)
+        p->status = segi_snapshot_need_attribute(s, index, p->err);
+    if (p->status == SEG_OK)
+        p->status = segi_snapshot_need_dict(s, view->dict, p->err);
+    return p->status == SEG_OK ? view : NULL;
+}
+
 /* ---- zones and windows ---- */
 
 const segi_user_zones *segi_prep_zones(segi_prep *p, const segi_zone_ref *zone)
@@ -30,7 +41,9 @@ const segi_user_zones *segi_prep_zones(segi_prep *p, const segi_zone_ref *zone)
     if (zone->kind != SEGI_ZONE_USER || !zone->attribute ||
         zone->attribute->index >= s->schema->attribute_count)
         return out;
-    const segi_attr_view *view = &s->attributes[zone->attribute->index];
+    const segi_attr_view *view = segi_prep_attribute(p, zone->attribute->index);
+    if (!view)
+        return NULL;
     uint32_t count = view->dict ? segi_dict_count(view->dict) : 0;
     const segi_zone **zones = segi_prep_alloc(p, count, sizeof *zones);
     if (!zones)
@@ -206,7 +219,10 @@ const segi_dict *segi_prep_dict(segi_prep *p, const segi_selector *selector, con
         return NULL;
     const segi_event_view *view = &s->events[selector->events[position]];
     uint32_t index = node->fields[position]->index;
-    return index < view->dict_count ? view->dicts[index] : NULL;
+    const segi_dict *dict = index < view->dict_count ? view->dicts[index] : NULL;
+    if (p->status == SEG_OK)
+        p->status = segi_snapshot_need_dict(s, dict, p->err);
+    return p->status == SEG_OK ? dict : NULL;
 }
 
 static const segi_texts *property_strings(segi_prep *p, const segi_node *node, segi_place place)
@@ -267,9 +283,10 @@ static uint32_t source_position(const segi_selector *selector, uint32_t event)
 }
 
 const segi_prep_source *segi_prep_source_of(segi_prep *p, const segi_selector *selector,
-                                            int64_t begin, int64_t end)
+                                            int64_t begin, int64_t end, bool firsts)
 {
     const segi_snapshot *s = p->run->snapshot;
+    const segi_event_view *views = firsts ? s->first_events : s->events;
     uint32_t known = s->schema->event_count;
     segi_prep_source *out = SEGI_PREP_NEW(p, segi_prep_source);
     uint32_t limit = selector->any_event ? known : selector->event_count;
@@ -281,10 +298,10 @@ const segi_prep_source *segi_prep_source_of(segi_prep *p, const segi_selector *s
     out->types = types;
     for (uint32_t i = 0; i < limit; i++) {
         uint32_t event = selector->any_event ? i : selector->events[i];
-        if (event >= known || s->events[event].part_count == 0)
+        if (event >= known || views[event].part_count == 0)
             continue;
         segi_prep_type *type = &types[out->type_count++];
-        type->view = &s->events[event];
+        type->view = &views[event];
         type->position = selector->any_event ? source_position(selector, event) : i;
         if (!selector->where)
             continue;
@@ -308,13 +325,13 @@ void segi_prep_window_span(segi_prep *p, const segi_window *window, int64_t *beg
         segi_window_bounds(window, zone, p->run->now, 0, true, begin, end);
 }
 
-const segi_prep_source *segi_prep_source_window(segi_prep *p, const segi_node *node)
+const segi_prep_source *segi_prep_source_window(segi_prep *p, const segi_node *node, bool firsts)
 {
     int64_t begin, end;
     const segi_window *window = &node->window;
     bool each = segi_prep_window_each(window, false);
     segi_prep_window_span(p, window, &begin, &end);
-    const segi_prep_source *source = segi_prep_source_of(p, node->selector, begin, end);
+    const segi_prep_source *source = segi_prep_source_of(p, node->selector, begin, end, firsts);
     if (!source || !each)
         return source;
     segi_prep_source *own = SEGI_PREP_NEW(p, segi_prep_source);
@@ -485,7 +502,8 @@ static const segi_prep_value *prep_aggregate(segi_prep *p, const segi_node *node
 {
     if (node->selector->session)
         return segi_prep_sessions(p, node);
-    const segi_prep_source *source = segi_prep_source_window(p, node);
+    const segi_prep_source *source =
+        segi_prep_source_window(p, node, node->aggregate == SEGI_AGG_FIRST);
     return source ? segi_prep_aggregate_over(p, node, source) : NULL;
 }
 
@@ -570,8 +588,8 @@ static const segi_prep_value *prep_attribute(segi_prep *p, const segi_node *node
     out->node = node;
     out->type = node->type;
     if (attribute->field && attribute->field->index < s->schema->attribute_count)
-        out->attribute = &s->attributes[attribute->field->index];
-    if (node->type.type == SEG_TYPE_STRING)
+        out->attribute = segi_prep_attribute(p, attribute->field->index);
+    if (p->status == SEG_OK && node->type.type == SEG_TYPE_STRING)
         out->strings = strings_of_dict(p, out->attribute ? out->attribute->dict : NULL);
     return p->status == SEG_OK ? out : NULL;
 }

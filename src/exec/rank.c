@@ -26,23 +26,6 @@ uint64_t segi_rank_key(segi_value_type type, int64_t slot)
 
 /* ---- the pass over the population ---- */
 
-/* Those whose value is 0 go to a mask of their own. */
-static void rank_take_zeros(segi_worker *w, segi_users users, segi_vector *v,
-                            segi_rank_chunk *chunk)
-{
-    uint64_t *zeros = segi_worker_bits_push(w, SEGI_MASK_WORDS);
-    if (!zeros)
-        return;
-    segi_scan_signed(v->slots, 0, users.count, 0, 0, zeros);
-    for (uint32_t i = 0; i * 64 < users.count; i++) {
-        zeros[i] &= v->set[i];
-        v->set[i] &= ~zeros[i];
-        for (uint64_t word = zeros[i]; word; word &= word - 1)
-            segi_bit_set(chunk->zeros->words, users.lows[i * 64 + (uint32_t)segi_ctz(word)]);
-    }
-    segi_worker_bits_pop(w);
-}
-
 /* Slots become keys in place, segi_rank_key() without its calls. Those without a value too: nobody
  * looks at them. */
 SEGI_HOT static void rank_keys(bool floats, uint64_t *slots, uint32_t count)
@@ -78,23 +61,21 @@ SEGI_HOT static void rank_bounds(const uint64_t *keys, const uint64_t *set, uint
     *out_high = high;
 }
 
-/* Everyone up to the last place, in order: places are positions. */
+/* Users without a gap: places are positions in the list, and nobody looks at those not ranked. */
 #define RANK_STORE_LOOP(TYPE)                                                                      \
     do {                                                                                           \
         TYPE *out = chunk->keys;                                                                   \
-        if (dense) {                                                                               \
+        if (prefix) {                                                                              \
             for (uint32_t i = 0; i < users.count; i++)                                             \
                 out[i] = (TYPE)(keys[i] - low);                                                    \
         } else {                                                                                   \
-            for (uint32_t i = 0; i < users.count; i++) {                                           \
-                if (segi_bit_get(set, i))                                                          \
-                    out[users.lows[i]] = (TYPE)(keys[i] - low);                                    \
-            }                                                                                      \
+            for (uint32_t i = 0; i < users.count; i++)                                             \
+                out[users.lows[i]] = (TYPE)(keys[i] - low);                                        \
         }                                                                                          \
     } while (0)
 
 SEGI_HOT static void rank_store(segi_rank_chunk *chunk, segi_users users, const uint64_t *keys,
-                                const uint64_t *set, bool dense)
+                                bool prefix)
 {
     uint64_t low = chunk->low;
     switch (chunk->width) {
@@ -105,16 +86,33 @@ SEGI_HOT static void rank_store(segi_rank_chunk *chunk, segi_users users, const 
     }
 }
 
-static void rank_members(segi_rank_chunk *chunk, segi_users users, const uint64_t *set, bool dense)
+/* Bits by position in the list become users. */
+static void rank_users(segi_users users, const uint64_t *bits, bool prefix, segi_mask *out)
 {
-    if (dense) {
-        segi_mask_prefix(chunk->ranked, users.count);
+    if (prefix) {
+        memcpy(out->words, bits, ((size_t)users.count + 63) / 64 * sizeof *bits);
         return;
     }
     for (uint32_t i = 0; i * 64 < users.count; i++) {
-        for (uint64_t word = set[i]; word; word &= word - 1)
-            segi_bit_set(chunk->ranked->words, users.lows[i * 64 + (uint32_t)segi_ctz(word)]);
+        for (uint64_t word = bits[i]; word; word &= word - 1)
+            segi_bit_set(out->words, users.lows[i * 64 + (uint32_t)segi_ctz(word)]);
     }
+}
+
+/* Those whose value is 0 go to a mask of their own. */
+static void rank_take_zeros(segi_worker *w, segi_users users, segi_vector *v, bool prefix,
+                            segi_rank_chunk *chunk)
+{
+    uint64_t *zeros = segi_worker_bits_push(w, SEGI_MASK_WORDS);
+    if (!zeros)
+        return;
+    segi_scan_signed(v->slots, 0, users.count, 0, 0, zeros);
+    for (uint32_t i = 0; i * 64 < users.count; i++) {
+        zeros[i] &= v->set[i];
+        v->set[i] &= ~zeros[i];
+    }
+    rank_users(users, zeros, prefix, chunk->zeros);
+    segi_worker_bits_pop(w);
 }
 
 static void rank_gather(segi_worker *w, const segi_ranking *ranking, segi_users users,
@@ -124,8 +122,9 @@ static void rank_gather(segi_worker *w, const segi_ranking *ranking, segi_users 
     uint64_t *keys = (uint64_t *)v->slots;
     if (users.count & 63)
         v->set[users.count / 64] &= ((uint64_t)1 << (users.count & 63)) - 1;
+    bool prefix = users.lows[users.count - 1] == users.count - 1;
     if (!ranking->zeros)
-        rank_take_zeros(w, users, v, chunk);
+        rank_take_zeros(w, users, v, prefix, chunk);
     chunk->count = (uint32_t)segi_bits_count_range(v->set, 0, users.count);
     if (chunk->count == 0 || w->status != SEG_OK)
         return;
@@ -133,17 +132,16 @@ static void rank_gather(segi_worker *w, const segi_ranking *ranking, segi_users 
     rank_bounds(keys, v->set, users.count, &chunk->low, &chunk->high);
     uint64_t range = chunk->high - chunk->low;
     uint32_t width = range < 256 ? 1 : range < 65536 ? 2 : range <= UINT32_MAX ? 4 : 8;
-    bool dense = chunk->count == users.count && users.lows[users.count - 1] == users.count - 1;
     chunk->users = (uint32_t)users.lows[users.count - 1] + 1;
     size_t size = (size_t)chunk->users * width + 64;
-    chunk->keys = dense ? segi_alloc(w->mem, size) : segi_alloc_zero(w->mem, size);
+    chunk->keys = prefix ? segi_alloc(w->mem, size) : segi_alloc_zero(w->mem, size);
     if (!chunk->keys) {
         segi_worker_fail(w, SEG_E_NOMEM, "out of memory");
         return;
     }
     chunk->width = width;
-    rank_store(chunk, users, keys, v->set, dense);
-    rank_members(chunk, users, v->set, dense);
+    rank_store(chunk, users, keys, prefix);
+    rank_users(users, v->set, prefix, chunk->ranked);
 }
 
 static void rank_chunk_values(segi_worker *w, void *context, uint32_t group)

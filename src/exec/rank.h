@@ -5,7 +5,7 @@
 #include "exec/exec_int.h"
 
 /* Values of one chunk as unsigned keys of the same order, a place per user: `low` + keys[user].
- * Places of those who are not ranked hold 0. */
+ * Places of those who are not ranked hold anything. */
 typedef struct segi_rank_chunk {
     uint32_t width; /* bytes per key: 1, 2, 4, 8; 0: nobody here is ranked */
     uint32_t users; /* places */

@@ -202,6 +202,7 @@ seg_status segi_run_start(segi_run *run, uint32_t threads, seg_error *err)
         atomic_store(&run->progress->done, 0);
         atomic_store(&run->progress->total, (uint64_t)passes * run->chunk_count);
     }
+    SEGI_TRY(segi_snapshot_need_universe(run->snapshot, err));
     SEGI_TRY(segi_run_prepare(run, err));
     for (uint32_t i = 0; i < run->program->op_count; i++) {
         if (segi_op_ranks(&run->program->ops[i]) && run->program->ops[i].uses > 0)
@@ -225,27 +226,41 @@ typedef struct sets_work {
     segi_bitmap_builder *builders; /* [root][group] */
     uint64_t *counts;              /* [group][root]; NULL: sets are wanted */
     uint32_t group_count;
+    bool first_wins;
 } sets_work;
+
+static void sets_add(segi_worker *w, sets_work *work, uint32_t group, uint32_t root,
+                     const segi_mask *result, uint32_t n)
+{
+    if (work->counts)
+        work->counts[(size_t)group * w->run->program->root_count + root] += n;
+    else if (segi_bitmap_builder_add(&work->builders[(size_t)root * work->group_count + group],
+                                     w->chunk, result) != SEG_OK)
+        segi_worker_fail(w, SEG_E_NOMEM, "out of memory");
+}
 
 static void sets_chunk(segi_worker *w, void *context, uint32_t group)
 {
     sets_work *work = context;
-    const segi_program *program = w->run->program;
-    segi_mask *result = segi_worker_mask_push(w);
-    if (!result)
-        return;
-    for (uint32_t r = 0; r < program->root_count && w->status == SEG_OK; r++) {
-        uint32_t n = segi_op_evaluate(w, program->roots[r], w->base, w->base_count, result);
+    uint32_t roots = w->run->program->root_count, count = w->base_count;
+    segi_mask *left = segi_worker_mask_push(w); /* with first_wins those in no root so far */
+    segi_mask *result = left ? segi_worker_mask_push(w) : NULL;
+    if (left)
+        memcpy(left, w->base, sizeof *left);
+    for (uint32_t r = 0; result && r < roots && w->status == SEG_OK; r++) {
+        uint32_t n = segi_op_evaluate(w, w->run->program->roots[r], left, count, result);
         if (n == 0 || w->status != SEG_OK)
             continue;
-        if (work->counts) {
-            work->counts[(size_t)group * program->root_count + r] += n;
-        } else if (segi_bitmap_builder_add(&work->builders[(size_t)r * work->group_count + group],
-                                           w->chunk, result) != SEG_OK) {
-            segi_worker_fail(w, SEG_E_NOMEM, "out of memory");
+        sets_add(w, work, group, r, result, n);
+        if (work->first_wins) {
+            segi_mask_andnot(left, result);
+            count -= n;
         }
     }
-    segi_worker_mask_pop(w);
+    if (result)
+        segi_worker_mask_pop(w);
+    if (left)
+        segi_worker_mask_pop(w);
 }
 
 static seg_status sets_finish(segi_run *run, const sets_work *work, segi_bitmap **out,
@@ -268,7 +283,7 @@ seg_status segi_exec_sets(const segi_request *request, segi_bitmap **out, seg_er
     segi_run run;
     segi_run_init(&run, request);
     uint32_t threads = run_threads(&run, request->threads);
-    sets_work work = {.group_count = run_groups(&run, threads)};
+    sets_work work = {.group_count = run_groups(&run, threads), .first_wins = request->first_wins};
     size_t builder_count = (size_t)run.program->root_count * work.group_count;
     for (uint32_t r = 0; r < run.program->root_count; r++)
         out[r] = NULL;

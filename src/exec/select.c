@@ -1,21 +1,30 @@
-/* Which key is the n-th smallest? Found without sorting: keys are counted by their upper bits, up
- * to 65,536 bins at a time. Where keys spread over fewer values than that a bin is a key and one
- * pass answers; otherwise the keys of the bins that were hit, a small part, are looked at again. */
+/* Which key is the n-th smallest? Found without sorting: keys are counted by their upper bits, in
+ * 65,536 bins or more at a time. Where keys spread over fewer values than that a bin is a key and
+ * one pass answers; otherwise the keys of the bins that were hit, a small part, are looked at
+ * again. */
 #include <string.h>
 
 #include "exec/rank.h"
 
 #define SELECT_BITS 16
+#define SELECT_BITS_MANY 18 /* for a quarter of a million keys and more */
 /* So few bins are counted in four tables: a value that most users share would wait for itself. */
 #define SELECT_FEW 1024
 
-/* Keys low + keys[i]. */
+/* Keys low + keys[i], of the places that `ranked` has. */
 typedef struct select_piece {
     const void *keys;
+    const uint64_t *ranked; /* NULL: all */
     uint32_t count, width;
     uint64_t low;
-    uint32_t blanks; /* places with key 0 that do not count */
 } select_piece;
+
+/* One of the bins that hold a wanted place. */
+typedef struct select_hit {
+    uint64_t bin, before; /* keys below it */
+    uint64_t *keys;       /* owned: its keys, as offsets from its first one */
+    uint64_t size;
+} select_hit;
 
 typedef struct select_work {
     const segi_mem *mem;
@@ -23,8 +32,11 @@ typedef struct select_work {
     uint32_t piece_count;
     uint64_t low;
     int shift;
-    uint32_t bins;
-    uint32_t *counts; /* owned: [bins], or four times that */
+    uint32_t bins, tables;
+    uint32_t *counts; /* owned: [bins] for each table */
+    uint8_t *hit_of;  /* owned: [bins], 0 or one more than the index of a hit */
+    select_hit *hits; /* owned */
+    uint32_t hit_count;
 } select_work;
 
 static int select_width(uint64_t range)
@@ -35,125 +47,156 @@ static int select_width(uint64_t range)
     return bits;
 }
 
-#define SELECT_COUNT_LOOP(TYPE)                                                                    \
+/* STATEMENT with `key`, a key's distance from the lowest of all, and `i`, its place. */
+#define SELECT_EACH_TYPE(TYPE, STATEMENT)                                                          \
     do {                                                                                           \
         const TYPE *keys = piece->keys;                                                            \
-        for (uint32_t i = 0; i < piece->count; i++)                                                \
-            work->counts[(i & tables) * work->bins + ((base + keys[i]) >> work->shift)]++;         \
+        for (uint32_t w = 0; w * 64 < piece->count; w++) {                                         \
+            uint64_t word = piece->ranked ? piece->ranked[w] : UINT64_MAX;                         \
+            uint32_t end = piece->count - w * 64 < 64 ? piece->count - w * 64 : 64;                \
+            if (word == UINT64_MAX) {                                                              \
+                for (uint32_t k = 0; k < end; k++) {                                               \
+                    uint32_t i = w * 64 + k;                                                       \
+                    uint64_t key = base + keys[i];                                                 \
+                    STATEMENT                                                                      \
+                }                                                                                  \
+                continue;                                                                          \
+            }                                                                                      \
+            for (; word; word &= word - 1) {                                                       \
+                uint32_t i = w * 64 + (uint32_t)segi_ctz(word);                                    \
+                uint64_t key = base + keys[i];                                                     \
+                STATEMENT                                                                          \
+            }                                                                                      \
+        }                                                                                          \
     } while (0)
+#define SELECT_EACH(STATEMENT)                                                                     \
+    switch (piece->width) {                                                                        \
+    case 1: SELECT_EACH_TYPE(uint8_t, STATEMENT); break;                                           \
+    case 2: SELECT_EACH_TYPE(uint16_t, STATEMENT); break;                                          \
+    case 4: SELECT_EACH_TYPE(uint32_t, STATEMENT); break;                                          \
+    default: SELECT_EACH_TYPE(uint64_t, STATEMENT); break;                                         \
+    }
 
-static void select_count(select_work *work, const select_piece *piece, uint32_t tables)
+static void select_count(const select_work *work, const select_piece *piece)
 {
     uint64_t base = piece->low - work->low;
-    switch (piece->width) {
-    case 1: SELECT_COUNT_LOOP(uint8_t); break;
-    case 2: SELECT_COUNT_LOOP(uint16_t); break;
-    case 4: SELECT_COUNT_LOOP(uint32_t); break;
-    default: SELECT_COUNT_LOOP(uint64_t); break;
-    }
-    /* The blanks fell into any of the tables: one may wrap, their sum is right. */
-    if (piece->blanks)
-        work->counts[base >> work->shift] -= piece->blanks;
+    uint32_t tables = work->tables - 1, bins = work->bins, *counts = work->counts;
+    int shift = work->shift;
+    SELECT_EACH(counts[(i & tables) * bins + (key >> shift)]++;)
 }
 
 static bool select_histogram(select_work *work)
 {
-    uint32_t tables = work->bins <= SELECT_FEW ? 4 : 1;
-    work->counts = segi_alloc_zero(work->mem, (size_t)work->bins * tables * sizeof *work->counts);
+    work->tables = work->bins <= SELECT_FEW ? 4 : 1;
+    work->counts =
+        segi_alloc_zero(work->mem, (size_t)work->bins * work->tables * sizeof *work->counts);
     if (!work->counts)
         return false;
     for (uint32_t i = 0; i < work->piece_count; i++)
-        select_count(work, &work->pieces[i], tables - 1);
-    for (uint32_t t = 1; t < tables; t++) {
+        select_count(work, &work->pieces[i]);
+    for (uint32_t t = 1; t < work->tables; t++) {
         for (uint32_t bin = 0; bin < work->bins; bin++)
             work->counts[bin] += work->counts[t * work->bins + bin];
     }
     return true;
 }
 
-static uint64_t piece_key(const select_piece *piece, uint32_t i)
+/* Which bin each wanted place is in; each bin once. */
+static bool select_hits(select_work *work, const uint64_t *wanted, uint32_t count)
 {
-    switch (piece->width) {
-    case 1: return ((const uint8_t *)piece->keys)[i];
-    case 2: return ((const uint16_t *)piece->keys)[i];
-    case 4: return ((const uint32_t *)piece->keys)[i];
-    default: return ((const uint64_t *)piece->keys)[i];
+    uint64_t before = 0, bin = 0;
+    work->hits = segi_alloc_zero(work->mem, count * sizeof *work->hits);
+    work->hit_of = segi_alloc_zero(work->mem, work->bins);
+    if (!work->hits || !work->hit_of)
+        return false;
+    for (uint32_t i = 0; i < count; i++) {
+        while (wanted[i] - before >= work->counts[bin])
+            before += work->counts[bin++];
+        if (work->hit_of[bin])
+            continue;
+        work->hits[work->hit_count++] = (select_hit){.bin = bin, .before = before};
+        work->hit_of[bin] = (uint8_t)work->hit_count;
     }
+    return true;
 }
 
-/* The keys of one bin, as offsets from its first key; blanks are told by how many there are. */
-static void select_gather(const select_work *work, uint64_t bin, uint64_t *out)
+static void select_gather_piece(const select_work *work, const select_piece *piece)
 {
-    uint64_t size = 0, first = bin << work->shift;
-    for (uint32_t p = 0; p < work->piece_count; p++) {
-        const select_piece *piece = &work->pieces[p];
-        uint64_t base = piece->low - work->low;
-        uint32_t blanks = piece->blanks;
-        for (uint32_t i = 0; i < piece->count; i++) {
-            uint64_t key = piece_key(piece, i);
-            if ((base + key) >> work->shift != bin)
-                continue;
-            if (key == 0 && blanks) {
-                blanks--;
-                continue;
-            }
-            out[size++] = base + key - first;
-        }
+    uint64_t base = piece->low - work->low;
+    int shift = work->shift;
+    SELECT_EACH(uint8_t at = work->hit_of[key >> shift]; if (at) {
+        select_hit *hit = &work->hits[at - 1];
+        hit->keys[hit->size++] = key - (hit->bin << shift);
+    })
+}
+
+/* The keys of all bins that were hit, in one pass. */
+static bool select_gather(select_work *work)
+{
+    for (uint32_t h = 0; h < work->hit_count; h++) {
+        select_hit *hit = &work->hits[h];
+        hit->keys = segi_alloc_array(work->mem, work->counts[hit->bin], sizeof *hit->keys);
+        if (!hit->keys)
+            return false;
     }
+    for (uint32_t p = 0; p < work->piece_count; p++)
+        select_gather_piece(work, &work->pieces[p]);
+    return true;
 }
 
 static bool select_run(const segi_mem *mem, const select_piece *pieces, uint32_t piece_count,
-                       uint64_t low, uint64_t high, const uint64_t *wanted, uint32_t count,
-                       uint64_t *out);
+                       uint64_t low, uint64_t high, uint64_t total, const uint64_t *wanted,
+                       uint32_t count, uint64_t *out);
 
-/* The wanted places [begin, end) all lie in this bin, `before` keys are below it. */
-static bool select_bin(const select_work *work, uint64_t bin, uint64_t before,
-                       const uint64_t *wanted, uint32_t count, uint64_t *out)
+/* The wanted places that lie in one bin. */
+static bool select_inside(const select_work *work, const select_hit *hit, const uint64_t *wanted,
+                          uint32_t count, uint64_t *out)
 {
-    uint32_t size = work->counts[bin];
-    uint64_t first = work->low + (bin << work->shift), low = UINT64_MAX, high = 0;
-    uint64_t *keys = segi_alloc_array(work->mem, size, sizeof *keys);
-    uint64_t *inside = segi_alloc_array(work->mem, count, sizeof *inside);
-    bool good = keys && inside;
-    if (good) {
-        select_gather(work, bin, keys);
-        for (uint32_t i = 0; i < size; i++) {
-            low = keys[i] < low ? keys[i] : low;
-            high = keys[i] > high ? keys[i] : high;
-        }
-        for (uint32_t i = 0; i < count; i++)
-            inside[i] = wanted[i] - before;
-        select_piece piece = {keys, size, 8, first, 0};
-        good = select_run(work->mem, &piece, 1, first + low, first + high, inside, count, out);
+    uint64_t inside[SEGI_SCORE_CUTS_MAX], low = UINT64_MAX, high = 0;
+    for (uint64_t i = 0; i < hit->size; i++) {
+        low = hit->keys[i] < low ? hit->keys[i] : low;
+        high = hit->keys[i] > high ? hit->keys[i] : high;
     }
-    segi_free(work->mem, keys);
-    segi_free(work->mem, inside);
-    return good;
+    for (uint32_t i = 0; i < count; i++)
+        inside[i] = wanted[i] - hit->before;
+    uint64_t first = work->low + (hit->bin << work->shift);
+    select_piece piece = {hit->keys, NULL, (uint32_t)hit->size, 8, first};
+    return select_run(work->mem, &piece, 1, first + low, first + high, hit->size, inside, count,
+                      out);
 }
 
-/* Bins shrink by 2^16 from call to call, so there are four at most inside each other. */
+static bool select_answers(select_work *work, const uint64_t *wanted, uint32_t count, uint64_t *out)
+{
+    uint32_t done = 0;
+    for (uint32_t h = 0; h < work->hit_count; h++) {
+        const select_hit *hit = &work->hits[h];
+        uint32_t end = done;
+        for (; end < count && wanted[end] - hit->before < work->counts[hit->bin]; end++)
+            out[end] = work->low + hit->bin;
+        if (work->shift > 0 && !select_inside(work, hit, wanted + done, end - done, out + done))
+            return false;
+        done = end;
+    }
+    return true;
+}
+
+/* Ranges shrink by at least 2^16 from call to call, so there are four at most inside each other. */
 static bool select_run(const segi_mem *mem, const select_piece *pieces, uint32_t piece_count,
-                       uint64_t low, uint64_t high, const uint64_t *wanted, uint32_t count,
-                       uint64_t *out)
+                       uint64_t low, uint64_t high, uint64_t total, const uint64_t *wanted,
+                       uint32_t count, uint64_t *out)
 {
     int width = select_width(high - low);
-    select_work work = {mem, pieces, piece_count, low, 0, 0, NULL};
-    work.shift = width > SELECT_BITS ? width - SELECT_BITS : 0;
+    int bits = total >> SELECT_BITS_MANY ? SELECT_BITS_MANY : SELECT_BITS;
+    select_work work = {.mem = mem, .pieces = pieces, .piece_count = piece_count, .low = low};
+    work.shift = width > bits ? width - bits : 0;
     work.bins = (uint32_t)((high - low) >> work.shift) + 1;
-    bool good = select_histogram(&work);
-    uint64_t before = 0, bin = 0;
-    for (uint32_t i = 0; good && i < count;) {
-        while (wanted[i] - before >= work.counts[bin])
-            before += work.counts[bin++];
-        uint32_t end = i + 1;
-        while (end < count && wanted[end] - before < work.counts[bin])
-            end++;
-        if (work.shift > 0)
-            good = select_bin(&work, bin, before, wanted + i, end - i, out + i);
-        for (; work.shift == 0 && i < end; i++)
-            out[i] = low + bin;
-        i = end;
-    }
+    bool good = select_histogram(&work) && select_hits(&work, wanted, count) &&
+                (work.shift == 0 || select_gather(&work)) &&
+                select_answers(&work, wanted, count, out);
+    for (uint32_t h = 0; h < work.hit_count; h++)
+        segi_free(mem, work.hits[h].keys);
+    segi_free(mem, work.hits);
+    segi_free(mem, work.hit_of);
     segi_free(mem, work.counts);
     return good;
 }
@@ -170,10 +213,11 @@ seg_status segi_rank_select(const segi_mem *mem, const segi_ranking *ranking,
     for (uint32_t c = 0; c < ranking->chunk_count; c++) {
         const segi_rank_chunk *chunk = &ranking->chunks[c];
         if (chunk->width)
-            pieces[used++] = (select_piece){chunk->keys, chunk->users, chunk->width, chunk->low,
-                                            chunk->users - chunk->count};
+            pieces[used++] = (select_piece){chunk->keys, chunk->ranked->words, chunk->users,
+                                            chunk->width, chunk->low};
     }
-    bool good = select_run(mem, pieces, used, ranking->low, ranking->high, wanted, count, out);
+    bool good = select_run(mem, pieces, used, ranking->low, ranking->high, ranking->total, wanted,
+                           count, out);
     segi_free(mem, pieces);
     return good ? SEG_OK : segi_fail_nomem(err);
 }

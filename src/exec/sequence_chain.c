@@ -33,10 +33,15 @@
 
 /* ---- lanes ---- */
 
+/* Entries of an empty table; one customer with many values leaves room, but no work, for others. */
+#define LANES_FEW 16
+
 static void lanes_reset(segi_lanes *lanes, uint32_t held)
 {
     lanes->held = held;
     lanes->count = 0;
+    if (lanes->table_size > LANES_FEW)
+        lanes->table_size = LANES_FEW;
     if (lanes->table_size)
         memset(lanes->table, 0, lanes->table_size * sizeof *lanes->table);
 }
@@ -87,7 +92,7 @@ static uint32_t lanes_find(const segi_lanes *lanes, const int64_t *slots, const 
 
 static bool lanes_rehash(segi_worker *w, segi_lanes *lanes)
 {
-    size_t size = lanes->table_size ? lanes->table_size * 2 : 16;
+    size_t size = lanes->table_size ? lanes->table_size * 2 : LANES_FEW;
     if (!segi_sequence_grow(w, (void **)&lanes->table, &lanes->table_capacity, size,
                             sizeof *lanes->table))
         return false;

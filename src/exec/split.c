@@ -25,36 +25,55 @@ bool segi_split_range(const segi_split *split, uint64_t *low, uint64_t *high)
     return true;
 }
 
-static uint64_t split_draw(const segi_snapshot *s, uint32_t ordinal, const segi_split *split,
-                           unsigned char *bytes)
+/* Draws at a time: their ids and hashes stay in cache. */
+#define SPLIT_SLICE 1024
+
+/* Numbers are hashed in rows where somebody is a candidate. */
+static void split_numbers(segi_worker *w, const segi_split *split, uint64_t low, uint64_t high,
+                          const segi_mask *candidates, segi_mask *out)
 {
-    size_t seed = split->seed.size;
-    if (s->schema->id_kind == SEG_ID_U64) {
-        uint64_t id = segi_snapshot_id_u64(s, ordinal);
-        for (int i = 0; i < 8; i++)
-            bytes[seed + (size_t)i] = (unsigned char)(id >> (8 * i));
-        return segi_xxh3(bytes, seed + 8, 0);
+    uint64_t ids[SPLIT_SLICE], draws[SPLIT_SLICE];
+    uint32_t first = w->chunk << SEGI_CHUNK_BITS;
+    for (uint32_t begin = 0; begin < w->user_limit; begin += SPLIT_SLICE) {
+        uint32_t left = w->user_limit - begin, n = left < SPLIT_SLICE ? left : SPLIT_SLICE;
+        if (!segi_bits_any_range(candidates->words, begin, begin + n))
+            continue;
+        segi_snapshot_ids_u64(w->run->snapshot, first + begin, n, ids);
+        segi_xxh3_u64s(split->seed.text, split->seed.size, ids, n, draws);
+        for (uint32_t i = 0; i < n; i++) {
+            uint64_t in = draws[i] >= low && draws[i] <= high;
+            out->words[(begin + i) / 64] |= in << ((begin + i) & 63);
+        }
     }
-    size_t size;
-    const char *id = segi_snapshot_id(s, ordinal, &size);
-    memcpy(bytes + seed, id, size);
-    return segi_xxh3(bytes, seed + size, 0);
+}
+
+static void split_texts(segi_worker *w, const segi_split *split, uint64_t low, uint64_t high,
+                        const segi_mask *candidates, segi_mask *out)
+{
+    unsigned char bytes[SPLIT_BYTES];
+    uint32_t first = w->chunk << SEGI_CHUNK_BITS;
+    size_t seed = split->seed.size;
+    memcpy(bytes, split->seed.text, seed);
+    for (uint32_t i = 0; i < SEGI_MASK_WORDS; i++) {
+        uint64_t found = 0;
+        for (uint64_t word = candidates->words[i]; word; word &= word - 1) {
+            uint32_t bit = (uint32_t)segi_ctz(word);
+            size_t size;
+            const char *id = segi_snapshot_id(w->run->snapshot, first + i * 64 + bit, &size);
+            memcpy(bytes + seed, id, size);
+            uint64_t draw = segi_xxh3(bytes, seed + size, 0);
+            found |= (uint64_t)(draw >= low && draw <= high) << bit;
+        }
+        out->words[i] = found;
+    }
 }
 
 void segi_split_users(segi_worker *w, const segi_split *split, uint64_t low, uint64_t high,
                       const segi_mask *candidates, segi_mask *out)
 {
-    unsigned char bytes[SPLIT_BYTES];
-    const segi_snapshot *s = w->run->snapshot;
-    uint32_t first = w->chunk << SEGI_CHUNK_BITS;
-    memcpy(bytes, split->seed.text, split->seed.size);
-    for (uint32_t i = 0; i < SEGI_MASK_WORDS; i++) {
-        uint64_t found = 0;
-        for (uint64_t word = candidates->words[i]; word; word &= word - 1) {
-            uint32_t bit = (uint32_t)segi_ctz(word);
-            uint64_t draw = split_draw(s, first + i * 64 + bit, split, bytes);
-            found |= (uint64_t)(draw >= low && draw <= high) << bit;
-        }
-        out->words[i] = found;
-    }
+    bool numbers = w->run->snapshot->schema->id_kind == SEG_ID_U64;
+    if (numbers)
+        split_numbers(w, split, low, high, candidates, out);
+    else
+        split_texts(w, split, low, high, candidates, out);
 }

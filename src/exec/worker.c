@@ -175,6 +175,7 @@ struct segi_scratch {
     segi_mutex *mutex;
     segi_worker **idle; /* owned, and so are the workers */
     size_t idle_count, idle_capacity;
+    uint64_t clears;     /* workers of before the last one end when they come back */
     scratch_zone *zones; /* owned */
     size_t zone_count, zone_capacity;
     size_t unknown_count; /* of the zones: names that are none */
@@ -227,6 +228,31 @@ static void worker_destroy(segi_worker *w)
         segi_free(mem, owned[i]);
     segi_sequence_work_destroy(mem, w->sequence);
     segi_free(mem, w);
+}
+
+/* Forget the texts that are no zone: they are values of an attribute. */
+static void scratch_forget_unknown(segi_scratch *scratch)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < scratch->zone_count; i++) {
+        if (scratch->zones[i].zone)
+            scratch->zones[kept++] = scratch->zones[i];
+        else
+            segi_free(scratch->mem, scratch->zones[i].name);
+    }
+    scratch->zone_count = kept;
+    scratch->unknown_count = 0;
+}
+
+void segi_scratch_clear(segi_scratch *scratch)
+{
+    segi_mutex_lock(scratch->mutex);
+    for (size_t i = 0; i < scratch->idle_count; i++)
+        worker_destroy(scratch->idle[i]);
+    scratch->idle_count = 0;
+    scratch->clears++;
+    scratch_forget_unknown(scratch);
+    segi_mutex_unlock(scratch->mutex);
 }
 
 void segi_scratch_destroy(segi_scratch *scratch)
@@ -284,6 +310,7 @@ segi_worker *segi_scratch_take(segi_scratch *scratch, const segi_run *run, seg_e
     segi_mutex_lock(scratch->mutex);
     if (scratch->idle_count)
         w = scratch->idle[--scratch->idle_count];
+    uint64_t clears = scratch->clears;
     segi_mutex_unlock(scratch->mutex);
     if (!w) {
         w = segi_alloc_zero(scratch->mem, sizeof *w);
@@ -292,6 +319,7 @@ segi_worker *segi_scratch_take(segi_scratch *scratch, const segi_run *run, seg_e
             return NULL;
         }
         w->mem = scratch->mem;
+        w->clears = clears;
     }
     w->run = run;
     w->status = SEG_OK;
@@ -309,7 +337,8 @@ void segi_scratch_return(segi_scratch *scratch, segi_worker *worker)
 {
     worker->run = NULL;
     segi_mutex_lock(scratch->mutex);
-    bool kept = segi_grow(scratch->mem, (void **)&scratch->idle, &scratch->idle_capacity,
+    bool kept = worker->clears == scratch->clears &&
+                segi_grow(scratch->mem, (void **)&scratch->idle, &scratch->idle_capacity,
                           scratch->idle_count + 1, sizeof *scratch->idle);
     if (kept)
         scratch->idle[scratch->idle_count++] = worker;

@@ -3,7 +3,11 @@
  * Rows of events and rows of attributes are kept apart, each kind as dense columns over all its
  * rows; a list of runs remembers how the two kinds alternate. A column is filled up to its last
  * given row only and padded with absent values when it is needed, so that a row costs what it
- * brings. Dropping the row under way means cutting every column back to the rows before it. */
+ * brings. Dropping the row under way means cutting every column back to the rows before it.
+ *
+ * A name may have different types under different event types: then there are several columns of
+ * that name. A batch takes one of them at most, so runs are cut where the rows change from one to
+ * another; the order of rows stays. */
 #include "ingest/ingest.h"
 
 #include <string.h>
@@ -12,6 +16,8 @@
 
 #define ROWS_OF_EVENTS 0
 #define ROWS_OF_USERS 1
+/* Arrays up to this size are kept for the next rows. */
+#define ROWS_KEPT ((size_t)64 << 10)
 
 /* A growing array of elements of one size. */
 typedef struct rows_array {
@@ -25,6 +31,10 @@ typedef struct rows_column {
     uint32_t hash;
     seg_type type;
     int32_t scale;
+    size_t namesake;    /* place of the first column of this name */
+    bool shared;        /* there are others of this name */
+    size_t active;      /* of the first one: which of them the batch under way uses */
+    rows_array events;  /* uint8_t by event type's code: a row of it has used the column */
     size_t filled;      /* rows that have a state */
     rows_array states;  /* uint8_t */
     rows_array values;  /* of the type's public form; strings: bytes */
@@ -179,6 +189,7 @@ static bool rows_column_pad(segi_rows *rows, rows_column *column, size_t count)
 static void rows_column_deinit(segi_rows *rows, rows_column *column)
 {
     segi_free(rows->mem, column->name);
+    segi_free(rows->mem, column->events.data);
     segi_free(rows->mem, column->states.data);
     segi_free(rows->mem, column->values.data);
     segi_free(rows->mem, column->offsets.data);
@@ -193,36 +204,66 @@ static uint32_t rows_hash(const char *name, size_t size)
     return hash;
 }
 
-static rows_column *rows_column_find(rows_kind *kind, const char *name, size_t size)
+/* The code of the event type of the row under way; rows of attributes have one "type". */
+static uint32_t rows_code(const rows_kind *kind)
+{
+    return kind->codes.count > 0 ? ((const uint32_t *)kind->codes.data)[kind->count - 1] : 0;
+}
+
+static bool rows_column_used_by(const rows_column *column, uint32_t code)
+{
+    return code < column->events.count && ((const uint8_t *)column->events.data)[code] != 0;
+}
+
+static bool rows_column_use(segi_rows *rows, rows_column *column, uint32_t code)
+{
+    uint8_t no = 0;
+    while (column->events.count <= code)
+        if (!rows_push(rows, &column->events, &no, 1))
+            return false;
+    ((uint8_t *)column->events.data)[code] = 1;
+    return true;
+}
+
+/* The next column of the name from place `at` on, or NULL. */
+static rows_column *rows_column_next(const rows_kind *kind, const char *name, size_t size,
+                                     size_t at)
 {
     rows_column *columns = kind->columns.data;
     uint32_t hash = rows_hash(name, size);
-    for (size_t i = 0; i < kind->columns.count; i++)
-        if (columns[i].hash == hash && columns[i].name_size == size &&
-            memcmp(columns[i].name, name, size) == 0)
-            return &columns[i];
+    for (; at < kind->columns.count; at++)
+        if (columns[at].hash == hash && columns[at].name_size == size &&
+            memcmp(columns[at].name, name, size) == 0)
+            return &columns[at];
     return NULL;
 }
 
-static seg_status rows_column_get(segi_rows *rows, rows_kind *kind, const char *name, size_t size,
+static size_t rows_column_place(const rows_kind *kind, const rows_column *column)
+{
+    return (size_t)(column - (const rows_column *)kind->columns.data);
+}
+
+/* The column of this name that rows of this event type have used; NULL if there is none. */
+static rows_column *rows_column_of(const rows_kind *kind, const char *name, size_t size,
+                                   uint32_t code)
+{
+    rows_column *column = rows_column_next(kind, name, size, 0);
+    while (column && !rows_column_used_by(column, code))
+        column = rows_column_next(kind, name, size, rows_column_place(kind, column) + 1);
+    return column;
+}
+
+static seg_status rows_column_add(segi_rows *rows, rows_kind *kind, const char *name, size_t size,
                                   seg_type type, int32_t scale, rows_column **out, seg_error *err)
 {
-    if (!segi_name_valid(name, size))
-        return segi_fail(err, SEG_E_ARG,
-                         "a column's name must be 1 to %d bytes of UTF-8 without control "
-                         "characters",
-                         SEG_NAME_SIZE_MAX);
-    *out = rows_column_find(kind, name, size);
-    if (*out) {
-        if ((*out)->type == type && (*out)->scale == scale)
-            return SEG_OK;
-        return segi_fail(err, SEG_E_SCHEMA,
-                         "column \"%.*s\" is of type %s in an earlier row, "
-                         "not %s",
-                         (int)size, name, segi_type_name((*out)->type), segi_type_name(type));
-    }
-    rows_column column = {
-        .name_size = size, .hash = rows_hash(name, size), .type = type, .scale = scale};
+    rows_column *namesake = rows_column_next(kind, name, size, 0);
+    size_t place = kind->columns.count;
+    rows_column column = {.name_size = size,
+                          .hash = rows_hash(name, size),
+                          .type = type,
+                          .scale = scale,
+                          .shared = namesake != NULL,
+                          .namesake = namesake ? rows_column_place(kind, namesake) : place};
     column.name = segi_alloc(rows->mem, size);
     if (!column.name)
         return segi_fail_nomem(err);
@@ -231,8 +272,36 @@ static seg_status rows_column_get(segi_rows *rows, rows_kind *kind, const char *
         segi_free(rows->mem, column.name);
         return segi_fail_nomem(err);
     }
-    *out = (rows_column *)kind->columns.data + kind->columns.count - 1;
+    *out = (rows_column *)kind->columns.data + place;
+    ((rows_column *)kind->columns.data)[column.namesake].shared = column.shared;
     return SEG_OK;
+}
+
+/* The column for a value of the row under way. */
+static seg_status rows_column_get(segi_rows *rows, rows_kind *kind, const char *name, size_t size,
+                                  seg_type type, int32_t scale, rows_column **out, seg_error *err)
+{
+    uint32_t code = rows_code(kind);
+    if (!segi_name_valid(name, size))
+        return segi_fail(err, SEG_E_ARG,
+                         "a column's name must be 1 to %d bytes of UTF-8 without control "
+                         "characters",
+                         SEG_NAME_SIZE_MAX);
+    *out = rows_column_of(kind, name, size, code);
+    if (*out) {
+        if ((*out)->type == type && (*out)->scale == scale)
+            return SEG_OK;
+        return segi_fail(err, SEG_E_SCHEMA,
+                         "column \"%.*s\" is of type %s in an earlier row, "
+                         "not %s",
+                         (int)size, name, segi_type_name((*out)->type), segi_type_name(type));
+    }
+    *out = rows_column_next(kind, name, size, 0);
+    while (*out && ((*out)->type != type || (*out)->scale != scale))
+        *out = rows_column_next(kind, name, size, rows_column_place(kind, *out) + 1);
+    if (!*out)
+        SEGI_TRY(rows_column_add(rows, kind, name, size, type, scale, out, err));
+    return rows_column_use(rows, *out, code) ? SEG_OK : segi_fail_nomem(err);
 }
 
 /* ---- rows ------------------------------------------------------------------------------------ */
@@ -456,28 +525,31 @@ seg_status segi_rows_set_list(segi_rows *rows, const char *name, size_t name_siz
     return SEG_OK;
 }
 
-/* The column of a null: the one of an earlier row, else as the schema has it. */
+/* The column of a null: the one of an earlier row of its event type, else as the schema has it,
+ * else the one of any earlier row. */
 static seg_status rows_null_column(segi_rows *rows, const segi_schema *schema, rows_kind *kind,
                                    const char *name, size_t name_size, rows_column **out,
                                    seg_error *err)
 {
     const segi_field *field = NULL;
-    *out = name ? rows_column_find(kind, name, name_size) : NULL;
+    *out = name ? rows_column_of(kind, name, name_size, rows_code(kind)) : NULL;
     if (*out)
         return SEG_OK;
     if (kind == &rows->kinds[ROWS_OF_USERS]) {
         field = segi_schema_attribute(schema, name, name_size);
     } else {
-        uint32_t code = ((uint32_t *)kind->codes.data)[kind->count - 1];
+        uint32_t code = rows_code(kind);
         const uint64_t *offsets = rows->event_names.offsets.data;
         const segi_event_type *event =
             segi_schema_event(schema, (char *)rows->event_names.values.data + offsets[code],
                               (size_t)(offsets[code + 1] - offsets[code]));
         field = event ? segi_event_property(event, name, name_size) : NULL;
     }
-    if (!field)
+    const rows_column *other = name ? rows_column_next(kind, name, name_size, 0) : NULL;
+    if (!field && !other)
         return segi_fail(err, SEG_E_ARG, "a null for a column that is not known");
-    return rows_column_get(rows, kind, name, name_size, field->type, field->scale, out, err);
+    return rows_column_get(rows, kind, name, name_size, field ? field->type : other->type,
+                           field ? field->scale : other->scale, out, err);
 }
 
 seg_status segi_rows_set_null(segi_rows *rows, const segi_schema *schema, const char *name,
@@ -499,12 +571,48 @@ uint64_t segi_rows_count(const segi_rows *rows)
     return (uint64_t)rows->kinds[0].count + rows->kinds[1].count;
 }
 
+/* Forget the content of an array, also what lies behind its count. Large ones go. */
+static void rows_wipe(segi_rows *rows, rows_array *array, size_t size)
+{
+    array->count = 0;
+    if (array->capacity * size <= ROWS_KEPT) {
+        if (array->data)
+            memset(array->data, 0, array->capacity * size);
+        return;
+    }
+    segi_free(rows->mem, array->data);
+    *array = (rows_array){0};
+}
+
+static void rows_column_wipe(segi_rows *rows, rows_column *column)
+{
+    size_t size = rows_value_size(column->type);
+    column->filled = 0;
+    rows_wipe(rows, &column->events, 1);
+    rows_wipe(rows, &column->states, 1);
+    rows_wipe(rows, &column->values, size > 0 ? size : 1);
+    rows_wipe(rows, &column->offsets, sizeof(uint64_t));
+    rows_wipe(rows, &column->lists, sizeof(uint64_t));
+}
+
+/* Rows that were committed may be those of a user who is erased later. */
 void segi_rows_clear(segi_rows *rows)
 {
     rows->open = false;
     rows->runs.count = 0;
-    for (int i = 0; i < 2; i++)
-        rows_kind_cut(&rows->kinds[i], 0);
+    for (int i = 0; i < 2; i++) {
+        rows_kind *kind = &rows->kinds[i];
+        rows_column *columns = kind->columns.data;
+        kind->count = 0;
+        for (size_t k = 0; k < kind->columns.count; k++)
+            rows_column_wipe(rows, &columns[k]);
+        rows_column_wipe(rows, &kind->event_ids);
+        rows_wipe(rows, &kind->user_ids, sizeof(uint64_t));
+        rows_wipe(rows, &kind->user_bytes, 1);
+        rows_wipe(rows, &kind->user_offsets, sizeof(uint64_t));
+        rows_wipe(rows, &kind->times, sizeof(int64_t));
+        rows_wipe(rows, &kind->codes, sizeof(uint32_t));
+    }
 }
 
 /* ---- as batches ------------------------------------------------------------------------------ */
@@ -592,28 +700,75 @@ static void rows_batch(segi_rows *rows, const rows_run *run, seg_column *views, 
     out->column_count = rows_views(kind, run, views + 2);
 }
 
+/* How many rows of a run fit one batch: up to where a row uses another column of a name. */
+static size_t rows_batch_length(rows_kind *kind, const rows_run *run)
+{
+    rows_column *columns = kind->columns.data;
+    size_t count = kind->columns.count;
+    for (size_t i = 0; i < count; i++)
+        columns[i].active = SIZE_MAX;
+    for (size_t row = 0; row < run->count; row++)
+        for (size_t i = 0; i < count; i++) {
+            const uint8_t *states = columns[i].states.data;
+            if (!columns[i].shared || states[run->begin + row] == SEG_VALUE_ABSENT)
+                continue;
+            size_t *active = &columns[columns[i].namesake].active;
+            if (*active != SIZE_MAX && *active != i)
+                return row;
+            *active = i;
+        }
+    return run->count;
+}
+
+static bool rows_kind_shares(const rows_kind *kind)
+{
+    const rows_column *columns = kind->columns.data;
+    for (size_t i = 0; i < kind->columns.count; i++)
+        if (columns[i].shared)
+            return true;
+    return false;
+}
+
+/* The first rows of `left` as a run of their own, which go from it. */
+static rows_run rows_take(segi_rows *rows, rows_run *left)
+{
+    rows_kind *kind = &rows->kinds[left->kind];
+    rows_run run = *left;
+    if (rows_kind_shares(kind))
+        run.count = rows_batch_length(kind, left);
+    left->begin += run.count;
+    left->count -= run.count;
+    return run;
+}
+
 seg_status segi_rows_batches(segi_rows *rows, const seg_batch **out_batches, size_t *out_count,
                              seg_error *err)
 {
     const rows_run *runs = rows->runs.data;
-    size_t view_count = 0;
+    size_t view_count = 0, batch_count = 0;
     *out_batches = NULL;
     *out_count = 0;
     rows->batches.count = rows->views.count = 0;
+    if (!rows_pad_all(rows))
+        return segi_fail_nomem(err);
     for (size_t i = 0; i < rows->runs.count; i++)
-        view_count += 2 + rows->kinds[runs[i].kind].columns.count;
-    if (!rows_pad_all(rows) ||
-        !rows_reserve(rows, &rows->batches, rows->runs.count + 1, sizeof(seg_batch)) ||
+        for (rows_run left = runs[i]; left.count > 0; batch_count++) {
+            (void)rows_take(rows, &left);
+            view_count += 2 + rows->kinds[runs[i].kind].columns.count;
+        }
+    if (!rows_reserve(rows, &rows->batches, batch_count + 1, sizeof(seg_batch)) ||
         !rows_reserve(rows, &rows->views, view_count + 1, sizeof(seg_column)))
         return segi_fail_nomem(err);
     seg_column *views = rows->views.data;
     seg_batch *batches = rows->batches.data;
-    for (size_t i = 0; i < rows->runs.count; i++) {
-        rows_batch(rows, &runs[i], views, &batches[i]);
-        views += 2 + rows->kinds[runs[i].kind].columns.count;
-    }
-    *out_batches = batches;
-    *out_count = rows->runs.count;
+    for (size_t i = 0; i < rows->runs.count; i++)
+        for (rows_run left = runs[i]; left.count > 0;) {
+            rows_run run = rows_take(rows, &left);
+            rows_batch(rows, &run, views, batches++);
+            views += 2 + rows->kinds[run.kind].columns.count;
+        }
+    *out_batches = rows->batches.data;
+    *out_count = batch_count;
     return SEG_OK;
 }
 

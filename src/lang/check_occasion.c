@@ -71,7 +71,6 @@ bool segi_check_occasion_events(segi_check *k, const segi_syn_window *syn, segi_
     const segi_node *both[2] = {selector->where, occasion_of_event(k, &at, syn, zone)};
     if (both[1] == NULL)
         return false;
-    selector->where =
-        both[0] == NULL ? both[1] : segi_check_join(k, &at, SEGI_NODE_AND, both, 2);
+    selector->where = both[0] == NULL ? both[1] : segi_check_join(k, &at, SEGI_NODE_AND, both, 2);
     return selector->where != NULL;
 }

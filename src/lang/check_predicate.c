@@ -276,7 +276,8 @@ static segi_node *check_at_least(segi_check *k, const segi_syn *syn)
 static bool segment_name(const void *user, size_t i, const char **out, size_t *out_size)
 {
     const segi_resolver *resolver = user;
-    return resolver->name_at != NULL && resolver->name_at(resolver->user, i, out, out_size);
+    return resolver->name_at != NULL &&
+           resolver->name_at(resolver->user, SEGI_DEFINE_SEGMENT, i, out, out_size);
 }
 
 /* "a" -> "b" -> "a", from the segment that comes round again. */
@@ -316,8 +317,9 @@ static void *fail_inside(segi_check *k, const segi_syn *syn, const segi_referenc
     if (err->code != SEG_E_NOMEM && err->code != SEG_E_CYCLE && !k->c->inside) {
         /* A new message clears the hint. */
         const char *hint = segi_arena_copy(&k->c->scratch, err->hint, strlen(err->hint));
-        segi_fail(err, err->code, "segment \"%.*s\": %s", (int)reference->name_size,
-                  reference->name, err->message);
+        segi_fail(err, err->code, "%s \"%.*s\": %s",
+                  reference->kind == SEGI_DEFINE_CLASS ? "class" : "segment",
+                  (int)reference->name_size, reference->name, err->message);
         if (hint != NULL)
             segi_error_hint(err, "%s", hint);
     }
@@ -326,40 +328,61 @@ static void *fail_inside(segi_check *k, const segi_syn *syn, const segi_referenc
     return NULL;
 }
 
-static const segi_node *resolve(segi_check *k, const segi_syn *syn, const char *name, size_t size)
+/* Each kind of definition has a scope of its own in the map of names. */
+static const void *reference_scope(const segi_compiling *c, segi_definition kind)
+{
+    return kind == SEGI_DEFINE_SEGMENT ? NULL : (const void *)&c->references;
+}
+
+static const segi_node *compile_saved(segi_check *k, const segi_syn *syn, segi_definition kind,
+                                      segi_text name, segi_text text)
 {
     segi_compiling *c = k->c;
-    segi_reference *reference = segi_name_map_get(&c->references, NULL, name, size);
-    if (reference != NULL)
-        return reference->root != NULL ? reference->root : fail_cycle(k, syn, reference);
-    const char *text = NULL;
-    size_t text_size = 0;
-    seg_status status = c->resolver == NULL
-                            ? SEG_E_NOT_FOUND
-                            : c->resolver->find(c->resolver->user, name, size, &text, &text_size);
-    if (status == SEG_E_NOT_FOUND) {
-        segi_check_fail(k, syn->begin, syn->size, SEG_E_UNKNOWN_NAME, "unknown segment \"%.*s\"",
-                        (int)size, name);
-        if (c->resolver != NULL)
-            segi_check_suggest(k, name, size, segment_name, c->resolver);
-        return NULL;
-    }
-    if (status != SEG_OK)
-        return segi_check_fail(k, syn->begin, syn->size, status,
-                               "the definition of segment \"%.*s\" cannot be read", (int)size,
-                               name);
-    reference = segi_arena_alloc(&c->scratch, sizeof *reference);
+    segi_reference *reference = segi_arena_alloc(&c->scratch, sizeof *reference);
     if (reference == NULL)
         return segi_check_nomem(k);
     uint32_t depth = k->reference == NULL ? 0 : k->reference->depth + 1;
-    *reference = (segi_reference){name, size, NULL, depth, k->reference};
+    *reference = (segi_reference){kind, name.text, name.size, NULL, depth, k->reference};
     if (depth == SEGI_CHAIN_MAX)
         return segi_check_fail(k, syn->begin, syn->size, SEG_E_LIMIT,
                                "more than %d saved segments inside each other", SEGI_CHAIN_MAX);
-    if (!segi_name_map_set(&c->references, &c->scratch, NULL, name, size, reference))
+    if (!segi_name_map_set(&c->references, &c->scratch, reference_scope(c, kind), name.text,
+                           name.size, reference))
         return segi_check_nomem(k);
-    reference->root = segi_check_text(c, text, text_size, reference);
+    reference->root = segi_check_text(c, text.text, text.size, reference);
     return reference->root != NULL ? reference->root : fail_inside(k, syn, reference);
+}
+
+const segi_node *segi_check_saved(segi_check *k, const segi_syn *syn, segi_definition kind,
+                                  const char *name, size_t size)
+{
+    segi_compiling *c = k->c;
+    segi_reference *reference =
+        segi_name_map_get(&c->references, reference_scope(c, kind), name, size);
+    if (reference != NULL)
+        return reference->root != NULL ? reference->root : fail_cycle(k, syn, reference);
+    segi_text text = {NULL, 0};
+    seg_status status = c->resolver == NULL ? SEG_E_NOT_FOUND
+                                            : c->resolver->find(c->resolver->user, kind, name, size,
+                                                                &text.text, &text.size);
+    if (status == SEG_E_NOT_FOUND)
+        return NULL;
+    if (status != SEG_OK)
+        return segi_check_fail(k, syn->begin, syn->size, status,
+                               "the definition of \"%.*s\" cannot be read", (int)size, name);
+    return compile_saved(k, syn, kind, (segi_text){name, size}, text);
+}
+
+static const segi_node *resolve(segi_check *k, const segi_syn *syn, const char *name, size_t size)
+{
+    const segi_node *root = segi_check_saved(k, syn, SEGI_DEFINE_SEGMENT, name, size);
+    if (root != NULL || k->c->status != SEG_OK)
+        return root;
+    segi_check_fail(k, syn->begin, syn->size, SEG_E_UNKNOWN_NAME, "unknown segment \"%.*s\"",
+                    (int)size, name);
+    if (k->c->resolver != NULL)
+        segi_check_suggest(k, name, size, segment_name, k->c->resolver);
+    return NULL;
 }
 
 static segi_node *check_segment(segi_check *k, const segi_syn *syn)
@@ -515,8 +538,10 @@ const segi_node *segi_check_text(segi_compiling *c, const char *text, size_t siz
     k.zone = (segi_zone_ref){SEGI_ZONE_FIXED, c->schema->zone, NULL};
     k.week_start = c->schema->week_start;
     segi_syn_root root;
-    bool value = c->value && reference == NULL;
-    c->status = segi_parse(&c->scratch, text, size, value, &c->nodes,
+    segi_goal goal = reference == NULL                      ? c->goal
+                     : reference->kind == SEGI_DEFINE_CLASS ? SEGI_GOAL_CLASS
+                                                            : SEGI_GOAL_PREDICATE;
+    c->status = segi_parse(&c->scratch, text, size, goal, &c->nodes,
                            reference == NULL ? c->findings : NULL, &root, c->err);
     if (c->status != SEG_OK)
         return NULL;
@@ -531,9 +556,10 @@ const segi_node *segi_check_text(segi_compiling *c, const char *text, size_t siz
         c->predicate->week_start = k.week_start;
         c->predicate->week_given = root.week_given;
     }
-    segi_node *node =
-        value ? segi_check_value(&k, root.root, NULL) : segi_check_predicate(&k, root.root);
-    if (value && node != NULL) {
+    segi_node *node = goal == SEGI_GOAL_VALUE   ? segi_check_value(&k, root.root, NULL)
+                      : goal == SEGI_GOAL_CLASS ? segi_check_class(&k, root.root)
+                                                : segi_check_predicate(&k, root.root);
+    if (goal == SEGI_GOAL_VALUE && node != NULL) {
         segi_check_settle(node, segi_type_of(SEG_TYPE_STRING));
         if (!segi_check_single(&k, node))
             return NULL;

@@ -1,4 +1,5 @@
-/* check_score.c - classes of a population: which value, which cut points, which names. */
+/* check_score.c - classes by cut points: which value, which points, which names; classes by
+ * conditions, and what a test of either comes to. */
 #include <string.h>
 
 #include "lang/checker.h"
@@ -54,31 +55,36 @@ static bool check_labels(segi_check *k, const segi_syn *syn, segi_score *score)
     return true;
 }
 
+static uint32_t label_count(const segi_node *node)
+{
+    return node->kind == SEGI_NODE_CLASS ? node->parts->label_count : node->score->cut_count + 2;
+}
+
 static bool label_at(const void *user, size_t i, const char **out, size_t *out_size)
 {
-    const segi_score *score = user;
-    if (i > (size_t)score->cut_count + 1)
+    const segi_node *node = user;
+    if (i >= label_count(node))
         return false;
-    *out = score->labels[i].text;
-    *out_size = score->labels[i].size;
+    *out = segi_node_labels(node)[i].text;
+    *out_size = segi_node_labels(node)[i].size;
     return true;
 }
 
 bool segi_check_label(segi_check *k, uint32_t begin, uint32_t size, const segi_node *value,
                       segi_literal *literal)
 {
-    const segi_score *score = value->score;
+    const segi_text *labels = segi_node_labels(value);
     if (literal->type.type == SEGI_TYPE_PARAM)
         return true;
-    for (uint32_t i = 0; i < score->cut_count + 2; i++) {
-        if (!label_equal(&score->labels[i], literal->text, literal->text_size))
+    for (uint32_t i = 0; i < label_count(value); i++) {
+        if (!label_equal(&labels[i], literal->text, literal->text_size))
             continue;
         *literal = (segi_literal){segi_type_of(SEG_TYPE_INT64), i, NULL, 0};
         return true;
     }
-    segi_check_fail(k, begin, size, SEG_E_TYPE, "no tier is called \"%.*s\"",
+    segi_check_fail(k, begin, size, SEG_E_TYPE, "no class is called \"%.*s\" here",
                     literal->text_size > 60 ? 60 : (int)literal->text_size, literal->text);
-    segi_check_suggest(k, literal->text, literal->text_size, label_at, score);
+    segi_check_suggest(k, literal->text, literal->text_size, label_at, value);
     return false;
 }
 
@@ -171,4 +177,129 @@ segi_node *segi_check_split(segi_check *k, const segi_syn *syn)
     split->seed.text = segi_arena_copy(k->c->arena, split->seed.text, split->seed.size);
     node->split = split;
     return split->seed.text == NULL ? segi_check_nomem(k) : node;
+}
+
+/* ---- classes by conditions ---- */
+
+segi_node *segi_check_labels(segi_check *k, const segi_syn *syn, segi_node *test)
+{
+    const segi_node *value = test->children[0];
+    bool compare = test->kind == SEGI_NODE_COMPARE;
+    const segi_literal *list = compare ? &test->children[1]->literal : test->list;
+    uint32_t count = compare ? 1 : test->list_count;
+    if (value->kind != SEGI_NODE_CLASS)
+        return test; /* a score: the numbers do */
+    const segi_node **nodes = segi_check_alloc(k, count + 1u, sizeof *nodes);
+    if (nodes == NULL)
+        return NULL;
+    for (uint32_t i = 0; i < count; i++) {
+        if (list[i].type.type == SEGI_TYPE_PARAM)
+            return test; /* a gap: the tree is not for use */
+        nodes[i] = value->parts->holds[list[i].slot];
+    }
+    const segi_node *any = segi_check_join(k, syn, SEGI_NODE_OR, nodes, count);
+    if (compare ? test->op == SEGI_NE : test->negated)
+        any = segi_check_not(k, syn, any);
+    segi_node *node = segi_check_node(k, SEGI_NODE_LABEL, syn);
+    if (node == NULL || any == NULL)
+        return NULL;
+    node->written = test;
+    return segi_check_children(k, node, any, NULL, NULL) ? node : NULL;
+}
+
+/* Behind a SEGMENT node the planner builds a tree once, however often it is referred to. */
+static const segi_node *shared_node(segi_check *k, const segi_syn *syn, const segi_node *tree)
+{
+    segi_node *node = tree == NULL ? NULL : segi_check_node(k, SEGI_NODE_SEGMENT, syn);
+    if (node == NULL)
+        return NULL;
+    node->name = "";
+    return segi_check_children(k, node, tree, NULL, NULL) ? node : NULL;
+}
+
+/* Who has each label: those for whom its condition holds, and none before it. */
+static bool parts_holds(segi_check *k, const segi_syn *syn, segi_parts *parts)
+{
+    uint32_t count = parts->label_count;
+    const segi_node **conditions = segi_check_alloc(k, count, sizeof *conditions);
+    const segi_node **holds = segi_check_alloc(k, count, sizeof *holds);
+    if (holds == NULL)
+        return false;
+    for (uint32_t i = 0; i < count; i++) {
+        const segi_node *both[2] = {NULL, NULL};
+        if (i + 1 < count) {
+            conditions[i] = both[1] = shared_node(k, syn, parts->conditions[i]);
+            if (both[1] == NULL)
+                return false;
+        }
+        if (i > 0) {
+            const segi_node *before = segi_check_join(k, syn, SEGI_NODE_OR, conditions, i);
+            both[0] = segi_check_not(k, syn, before);
+        }
+        const segi_node *own = i == 0           ? both[1]
+                               : i + 1 == count ? both[0]
+                                                : segi_check_join(k, syn, SEGI_NODE_AND, both, 2);
+        holds[i] = shared_node(k, syn, own);
+        if (holds[i] == NULL)
+            return false;
+    }
+    parts->holds = holds;
+    return true;
+}
+
+static bool parts_label(segi_check *k, const segi_syn *syn, segi_text *labels, uint32_t i)
+{
+    for (uint32_t j = 0; j < i; j++) {
+        if (!label_equal(&labels[j], syn->u.name.text, syn->u.name.text_size))
+            continue;
+        segi_check_fail(k, syn->begin, syn->size, SEG_E_TYPE, "two labels are alike");
+        return false;
+    }
+    labels[i].size = syn->u.name.text_size;
+    labels[i].text = segi_arena_copy(k->c->arena, syn->u.name.text, labels[i].size);
+    return labels[i].text != NULL || segi_check_nomem(k) != NULL;
+}
+
+segi_node *segi_check_class(segi_check *k, const segi_syn *syn)
+{
+    uint32_t count = syn->kid_count / 2 + 1;
+    segi_node *node = segi_check_node(k, SEGI_NODE_CLASS, syn);
+    segi_parts *parts = segi_check_alloc(k, 1, sizeof *parts);
+    segi_text *labels = segi_check_alloc(k, count, sizeof *labels);
+    const segi_node **conditions = segi_check_alloc(k, count, sizeof *conditions);
+    if (conditions == NULL)
+        return NULL;
+    *parts = (segi_parts){count, labels, conditions, NULL};
+    node->parts = parts;
+    node->type = segi_type_of(SEG_TYPE_STRING);
+    const segi_syn *kid = syn->kids;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!parts_label(k, kid, labels, i))
+            return NULL;
+        kid = kid->next;
+        if (i + 1 == count)
+            break;
+        conditions[i] = segi_check_predicate(k, kid);
+        if (conditions[i] == NULL)
+            return NULL;
+        kid = kid->next;
+    }
+    return parts_holds(k, syn, parts) ? node : NULL;
+}
+
+segi_node *segi_check_class_name(segi_check *k, const segi_syn *syn)
+{
+    const char *name = syn->u.name.text;
+    size_t size = syn->u.name.text_size;
+    if (size <= 6 || memcmp(name, "class.", 6) != 0)
+        return NULL;
+    const segi_node *root = segi_check_saved(k, syn, SEGI_DEFINE_CLASS, name + 6, size - 6);
+    segi_node *node = root == NULL ? NULL : segi_check_node(k, SEGI_NODE_CLASS, syn);
+    if (node == NULL)
+        return NULL;
+    node->parts = root->parts;
+    node->type = root->type;
+    node->name = segi_arena_copy(k->c->arena, name, size);
+    node->name_size = size;
+    return node->name == NULL ? segi_check_nomem(k) : node;
 }

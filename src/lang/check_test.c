@@ -180,10 +180,11 @@ static segi_node *compare_label(segi_check *k, const segi_syn *syn, segi_compare
 {
     if (right->kind != SEGI_NODE_LITERAL)
         return segi_check_fail(k, syn->begin, syn->size, SEG_E_TYPE,
-                               "a tier is compared with one of its names");
+                               "a class is compared with one of its labels");
     if (!segi_check_label(k, right->span_begin, right->span_size, left, &right->literal))
         return NULL;
-    return compare_node(k, syn, op, left, right);
+    segi_node *node = compare_node(k, syn, op, left, right);
+    return node == NULL ? NULL : segi_check_labels(k, syn, node);
 }
 
 static segi_node *compare_checked(segi_check *k, const segi_syn *syn, segi_compare op,
@@ -485,8 +486,9 @@ static segi_node *check_in(segi_check *k, const segi_syn *syn)
         return NULL;
     }
     node->negated = syn->negated;
-    return segi_check_children(k, node, left, NULL, NULL) && check_list(k, syn, node, left) ? node
-                                                                                            : NULL;
+    if (!segi_check_children(k, node, left, NULL, NULL) || !check_list(k, syn, node, left))
+        return NULL;
+    return segi_node_labelled(left) ? segi_check_labels(k, syn, node) : node;
 }
 
 /* ---- one value and what it is ---- */

@@ -431,7 +431,7 @@ bool segi_check_single(segi_check *k, const segi_node *node)
 {
     if (segi_node_labelled(node)) {
         segi_check_fail(k, node->span_begin, node->span_size, SEG_E_TYPE,
-                        "the name of a tier goes with =, != and in only");
+                        "the label of a class goes with =, != and in only");
         return false;
     }
     if (node->kind != SEGI_NODE_AGGREGATE || node->aggregate != SEGI_AGG_MODE ||

@@ -36,6 +36,7 @@ bool segi_name_map_set(segi_name_map *map, segi_arena *arena, const void *scope,
 
 /* A saved segment: under way while `root` is NULL. */
 typedef struct segi_reference {
+    segi_definition kind;
     const char *name;
     size_t name_size;
     const segi_node *root;
@@ -49,7 +50,7 @@ typedef struct segi_compiling {
     const segi_schema *schema;
     const segi_resolver *resolver;
     uint32_t flags;
-    bool value;         /* a value, not a predicate: no parameters */
+    segi_goal goal;     /* of the text itself; a value has no parameters */
     segi_arena scratch; /* ends with the compile */
     segi_arena *arena;  /* of the tree */
     seg_error *err;
@@ -216,11 +217,21 @@ segi_node *segi_check_split(segi_check *k, const segi_syn *syn);
 /* A value whose classes have names: only = and != a name, and in a list of them, can be asked. */
 static inline bool segi_node_labelled(const segi_node *node)
 {
-    return node->kind == SEGI_NODE_SCORE && node->score->labels != NULL;
+    return node->kind == SEGI_NODE_CLASS ||
+           (node->kind == SEGI_NODE_SCORE && node->score->labels != NULL);
+}
+static inline const segi_text *segi_node_labels(const segi_node *node)
+{
+    return node->kind == SEGI_NODE_CLASS ? node->parts->labels : node->score->labels;
 }
 /* The name of a class, written there, becomes its number. False after a failure. */
 bool segi_check_label(segi_check *k, uint32_t begin, uint32_t size, const segi_node *value,
                       segi_literal *literal);
+/* A test of a class with numbers on its right: what it comes to. */
+segi_node *segi_check_labels(segi_check *k, const segi_syn *syn, segi_node *test);
+/* class.name, where such a class is saved; NULL without a failure where none is. */
+segi_node *segi_check_class_name(segi_check *k, const segi_syn *syn);
+segi_node *segi_check_class(segi_check *k, const segi_syn *syn);
 
 /* ---- check_test.c ---- */
 
@@ -276,6 +287,9 @@ bool segi_check_is_alias(const segi_syn_alias *alias, const char *name, size_t s
 /* ---- check_predicate.c ---- */
 
 segi_node *segi_check_predicate(segi_check *k, const segi_syn *syn);
+/* The tree of a saved definition, compiled once; NULL with no failure where there is none. */
+const segi_node *segi_check_saved(segi_check *k, const segi_syn *syn, segi_definition kind,
+                                  const char *name, size_t size);
 /* One text, from parsing to the root node. */
 const segi_node *segi_check_text(segi_compiling *c, const char *text, size_t size,
                                  segi_reference *reference);

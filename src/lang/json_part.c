@@ -28,13 +28,21 @@ void segi_json_mark(segi_json *j, const yyjson_val *value)
     j->origins[j->origin_count++] = (segi_json_origin){j->text.size, value};
 }
 
+static void fail_limit(segi_json *j, const yyjson_val *value, const char *message)
+{
+    segi_json_fail(j, value, NULL, "%s", message);
+    j->status = j->err->code = SEG_E_LIMIT;
+}
+
 bool segi_json_enter(segi_json *j, const yyjson_val *value)
 {
-    if (j->status == SEG_OK && j->depth == SEGI_JSON_DEPTH_MAX) {
-        segi_json_fail(j, value, NULL, "objects are nested too deep");
-        j->status = j->err->code = SEG_E_LIMIT;
-    }
     if (j->status != SEG_OK || j->text.failed)
+        return false;
+    if (j->depth == SEGI_JSON_DEPTH_MAX)
+        fail_limit(j, value, "objects are nested too deep");
+    else if (j->text.size > SEG_TEXT_SIZE_MAX)
+        fail_limit(j, value, "up to here this is more than a predicate may have as text");
+    if (j->status != SEG_OK)
         return false;
     j->depth++;
     return true;

@@ -527,6 +527,7 @@ static void write_value(segi_json_out *w, const segi_syn *syn)
     case SEGI_SYN_POLYGON:
     case SEGI_SYN_LIFECYCLE:
     case SEGI_SYN_SPLIT:
+    case SEGI_SYN_CLASS:
     case SEGI_SYN_SEQUENCE:
     case SEGI_SYN_TIME: break; /* a predicate is no value: the parser has seen to that */
     }
@@ -766,6 +767,7 @@ static void write_predicate(segi_json_out *w, const segi_syn *syn)
     case SEGI_SYN_POLYGON: write_geo(w, syn); break;
     case SEGI_SYN_TIME: write_time(w, syn); break;
     case SEGI_SYN_SPLIT: write_split(w, syn->u.split); break;
+    case SEGI_SYN_CLASS: break; /* a definition, which has no such form */
     case SEGI_SYN_SEQUENCE: segi_json_out_sequence(w, syn); break;
     case SEGI_SYN_LIFECYCLE: break; /* canonical text says it by did, first and last */
     case SEGI_SYN_NUMBER:

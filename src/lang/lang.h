@@ -7,6 +7,7 @@
 #ifndef SEGI_LANG_H
 #define SEGI_LANG_H
 
+#include <seg/class.h>
 #include <seg/segment.h>
 
 #include "base/arena.h"
@@ -157,6 +158,7 @@ typedef enum segi_node_kind {
     SEGI_NODE_RANK,     /* children[0], a number, is in the top or bottom of children[1] (the
                            population; child_count 1 and NULL: everyone) */
     SEGI_NODE_SPLIT,    /* the user's draw under `split` lies in its range */
+    SEGI_NODE_LABEL,    /* a test of a CLASS: children[0] is what it comes to; `written` */
     /* values */
     SEGI_NODE_LITERAL,     /* literal */
     SEGI_NODE_MOMENT,      /* moment, with window.zone: an instant */
@@ -169,6 +171,7 @@ typedef enum segi_node_kind {
     SEGI_NODE_SHIFT,       /* children[0], a timestamp, plus or minus `shift` in window.zone */
     SEGI_NODE_ANNIVERSARY, /* of children[0], a timestamp or date: under TIME only; early */
     SEGI_NODE_SIZE,        /* elements of children[0], a string set */
+    SEGI_NODE_CLASS,       /* a label by `parts`; stands under LABEL alone, or is the root */
     SEGI_NODE_FIGURE,      /* sequence, figure, window */
     SEGI_NODE_SCORE /* the class of children[0], a number, by `score`; ranked among children[1]
                             (child_count 1: everyone) */
@@ -277,6 +280,15 @@ typedef struct segi_score {
     uint32_t quantile;       /* as which it was written: 4, 5, 10; 0: a tier */
 } segi_score;
 #define SEGI_SCORE_CUTS_MAX 99
+
+/* Disjoint and exhaustive (S-26): a user has the first label whose condition holds, the last label
+ * if none does. */
+typedef struct segi_parts {
+    uint32_t label_count; /* at least 2 */
+    const segi_text *labels;
+    const segi_node *const *conditions; /* [label_count - 1]: as written */
+    const segi_node *const *holds;      /* [label_count]: has the label; SEGMENT nodes */
+} segi_parts;
 
 /* The half-open part of the 2^64 draws that a split takes, S-34: begin <= draw < end, or up to the
  * last one. The draw is XXH3-64 of the bytes of `seed` and of the user's external id. */
@@ -399,6 +411,8 @@ struct segi_node {
     const segi_node *share;    /* AGG_SHARE: a predicate over properties */
     const segi_score *score;   /* SCORE */
     const segi_split *split;   /* SPLIT */
+    const segi_parts *parts;   /* CLASS */
+    const segi_node *written;  /* LABEL: a COMPARE or IN */
     double fraction;           /* AGG_PERCENTILE: 0 .. 1 */
     segi_unit period;          /* AGG_DISTINCT_PERIOD, AGG_STREAK...: day .. year */
     const segi_streak *streak; /* AGG_STREAK, AGG_CURRENT_STREAK, AGG_STREAK_BROKEN */
@@ -408,14 +422,21 @@ struct segi_node {
 
 /* ---- compiling ---- */
 
-/* Gives the text of a saved segment; SEG_E_NOT_FOUND if there is none. The text is borrowed until
- * the compile returns. */
+/* What can be saved under a name; each kind has names of its own. */
+typedef enum segi_definition {
+    SEGI_DEFINE_SEGMENT, /* a predicate: in segment "name" */
+    SEGI_DEFINE_CLASS    /* "label": predicate; ... otherwise "label". Read as class.name */
+} segi_definition;
+
+/* Gives the text of a definition; SEG_E_NOT_FOUND if there is none. The text is borrowed until the
+ * compile returns. */
 typedef struct segi_resolver {
     void *user;
-    seg_status (*find)(void *user, const char *name, size_t name_size, const char **out_text,
-                       size_t *out_size);
+    seg_status (*find)(void *user, segi_definition kind, const char *name, size_t name_size,
+                       const char **out_text, size_t *out_size);
     /* For hints: the i-th name, false past the last. */
-    bool (*name_at)(void *user, size_t i, const char **out_name, size_t *out_size);
+    bool (*name_at)(void *user, segi_definition kind, size_t i, const char **out_name,
+                    size_t *out_size);
     /* The days of an occasion, borrowed as texts are; false if there is none of that name. Both
      * may be NULL: there are none. */
     bool (*occasion)(void *user, const char *name, size_t name_size, segi_occasion *out);
@@ -470,6 +491,10 @@ seg_status segi_compile(const segi_mem *mem, const segi_schema *schema,
                         segi_predicate **out, seg_error *err);
 /* The same for a value expression. */
 seg_status segi_compile_value(const segi_mem *mem, const segi_schema *schema,
+                              const segi_resolver *resolver, const char *text, size_t text_size,
+                              uint32_t flags, segi_predicate **out, seg_error *err);
+/* The same for the text of a class; the root is a CLASS. */
+seg_status segi_compile_class(const segi_mem *mem, const segi_schema *schema,
                               const segi_resolver *resolver, const char *text, size_t text_size,
                               uint32_t flags, segi_predicate **out, seg_error *err);
 void segi_predicate_destroy(segi_predicate *predicate);
@@ -539,13 +564,17 @@ const char *segi_json_text(const segi_json *json, size_t *out_size);
  * the message, the place in its bytes. err is of our own size. */
 void segi_json_place_error(segi_json *json, seg_error *err);
 
-/* Names of the segments, or of the occasions, that a text refers to directly: calls found for
- * each, also repeatedly. For checking what a dropped one would break. */
-typedef void segi_name_visit(void *user, const char *name, size_t size);
-seg_status segi_segment_references(const segi_mem *mem, const char *text, size_t text_size,
-                                   segi_name_visit *found, void *user, seg_error *err);
+/* Names of the segments and classes that a text refers to directly: calls found for each, also
+ * repeatedly; what it takes for a class may be an attribute. For checking what dropping one would
+ * break. */
+seg_status segi_text_references(const segi_mem *mem, const char *text, size_t text_size,
+                                void (*found)(void *user, segi_definition kind, const char *name,
+                                              size_t size),
+                                void *user, seg_error *err);
+/* The same for occasions. */
 seg_status segi_occasion_references(const segi_mem *mem, const char *text, size_t text_size,
-                                    segi_name_visit *found, void *user, seg_error *err);
+                                    void (*found)(void *user, const char *name, size_t size),
+                                    void *user, seg_error *err);
 
 /* ---- what tests mean, shared with plan and exec ---- */
 

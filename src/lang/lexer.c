@@ -468,6 +468,7 @@ static segi_token lex_sign(segi_lexer *lexer, char c, char next)
     case ')': return lexer_token(lexer, SEGI_TOKEN_RIGHT, 1);
     case ',': return lexer_token(lexer, SEGI_TOKEN_COMMA, 1);
     case ':': return lexer_token(lexer, SEGI_TOKEN_COLON, 1);
+    case ';': return lexer_token(lexer, SEGI_TOKEN_SEMICOLON, 1);
     case '+': return lexer_token(lexer, SEGI_TOKEN_PLUS, 1);
     case '-': return lexer_token(lexer, SEGI_TOKEN_MINUS, 1);
     case '*': return lexer_token(lexer, SEGI_TOKEN_STAR, 1);

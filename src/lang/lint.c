@@ -231,7 +231,7 @@ static void lint_node(segi_linter *l, const segi_node *node)
     case SEGI_NODE_HAS: lint_list(l, node); break;
     default: break; /* nothing to say about it alone */
     }
-    if (node->selector != NULL || node->kind == SEGI_NODE_TIME)
+    if (node->selector != NULL || node->sequence != NULL || node->kind == SEGI_NODE_TIME)
         lint_window(l, node);
 }
 

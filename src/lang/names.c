@@ -211,6 +211,9 @@ static segi_node *fail_attribute(segi_check *k, const segi_syn *syn)
 
 static segi_node *check_attribute(segi_check *k, const segi_syn *syn)
 {
+    segi_node *class = segi_check_class_name(k, syn);
+    if (class != NULL || k->c->status != SEG_OK)
+        return class;
     const segi_field *field =
         segi_schema_attribute(k->c->schema, syn->u.name.text, syn->u.name.text_size);
     if (field == NULL && (k->c->flags & SEG_COMPILE_OPEN) && !fail_alias(k, syn))

@@ -34,10 +34,11 @@ static bool declare(segi_check *k, const segi_syn *syn, segi_value_type type, bo
     segi_compiling *c = k->c;
     const char *name = syn->u.name.text;
     size_t size = syn->u.name.text_size;
-    if (c->value || k->reference != NULL) {
+    if (c->goal != SEGI_GOAL_PREDICATE || k->reference != NULL) {
         segi_check_fail(k, syn->begin, syn->size, SEG_E_SYNTAX,
-                        c->value ? "a value takes no parameters"
-                                 : "a saved segment takes no parameters");
+                        c->goal == SEGI_GOAL_VALUE   ? "a value takes no parameters"
+                        : c->goal == SEGI_GOAL_CLASS ? "a class takes no parameters"
+                                                     : "a saved segment takes no parameters");
         return false;
     }
     if (type.type == SEG_TYPE_STRING_SET)

@@ -1,4 +1,4 @@
-/* parse_score.c - values that are classes of a population, and shares of it drawn by lot. */
+/* parse_score.c - classes of customers by cut points or conditions, and shares drawn by lot. */
 #include <string.h>
 
 #include "base/text.h"
@@ -256,6 +256,55 @@ segi_syn *segi_parse_split(segi_parser *p)
         return segi_parser_fail(p, range, NULL, "the share ends before it begins");
     if (!segi_parser_close_bracket(p, open, ")"))
         return NULL;
+    segi_parser_close(p, syn);
+    return p->status == SEG_OK ? syn : NULL;
+}
+
+/* ---- classes by conditions ---- */
+
+static segi_syn *parse_class_label(segi_parser *p)
+{
+    if (p->token.kind != SEGI_TOKEN_STRING)
+        return segi_parser_expected(p, "a label in double quotes, or \"otherwise\"",
+                                    "\"loyal\": did login; otherwise \"new\"");
+    segi_token token = p->token;
+    segi_syn *label = segi_parse_literal(p);
+    if (label != NULL &&
+        (label->u.name.text_size == 0 || label->u.name.text_size > SEG_NAME_SIZE_MAX))
+        return segi_parser_fail(p, token, NULL, "a label has 1 to %d bytes", SEG_NAME_SIZE_MAX);
+    return label;
+}
+
+segi_syn *segi_parse_class(segi_parser *p)
+{
+    segi_syn *syn = segi_parser_node(p, SEGI_SYN_CLASS, p->token.begin);
+    if (syn == NULL)
+        return NULL;
+    while (!segi_parser_is(p, "otherwise")) {
+        segi_token token = p->token;
+        segi_syn *label = parse_class_label(p);
+        if (label == NULL ||
+            !segi_parser_expect(p, SEGI_TOKEN_COLON, "a colon and the label's condition"))
+            return NULL;
+        if (syn->kid_count / 2 + 1 == SEG_CLASS_LABELS_MAX)
+            return segi_parser_fail(p, token, NULL, "a class has at most %d labels",
+                                    SEG_CLASS_LABELS_MAX);
+        segi_syn *condition = segi_parse_expr(p);
+        if (condition == NULL ||
+            !segi_parser_expect(p, SEGI_TOKEN_SEMICOLON, "; and the next label, or \"otherwise\""))
+            return NULL;
+        segi_syn_add(syn, label);
+        segi_syn_add(syn, condition);
+    }
+    segi_token last = p->token;
+    segi_parser_next(p);
+    segi_syn *label = p->status == SEG_OK ? parse_class_label(p) : NULL;
+    if (label == NULL)
+        return NULL;
+    if (syn->kid_count == 0)
+        return segi_parser_fail(p, last, NULL, "a class has a label with a condition first");
+    segi_syn_add(syn, label);
+    (void)segi_parser_take_kind(p, SEGI_TOKEN_SEMICOLON);
     segi_parser_close(p, syn);
     return p->status == SEG_OK ? syn : NULL;
 }

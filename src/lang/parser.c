@@ -538,7 +538,7 @@ static void read_on(segi_parser *p, segi_syn_root *out)
 }
 
 static seg_status parse_text(segi_parser *p, segi_arena *arena, const char *text, size_t size,
-                             bool value, segi_syn_root *out, seg_error *err)
+                             segi_goal goal, segi_syn_root *out, seg_error *err)
 {
     memset(out, 0, sizeof *out);
     segi_lexer_init(&p->lexer, text, (uint32_t)size, err);
@@ -552,17 +552,19 @@ static seg_status parse_text(segi_parser *p, segi_arena *arena, const char *text
     }
     if (segi_parser_is(p, "using") && !parse_using(p, out))
         return p->status;
-    out->root = value ? segi_parse_value(p) : segi_parse_expr(p);
+    out->root = goal == SEGI_GOAL_VALUE   ? segi_parse_value(p)
+                : goal == SEGI_GOAL_CLASS ? segi_parse_class(p)
+                                          : segi_parse_expr(p);
     out->aliases = p->aliases;
     if (p->status == SEG_OK && p->token.kind != SEGI_TOKEN_END)
         fail_trailing(p);
-    if (!value)
+    if (goal == SEGI_GOAL_PREDICATE)
         read_on(p, out);
     return p->status;
 }
 
-seg_status segi_parse(segi_arena *arena, const char *text, size_t size, bool value, uint32_t *nodes,
-                      segi_findings *findings, segi_syn_root *out, seg_error *err)
+seg_status segi_parse(segi_arena *arena, const char *text, size_t size, segi_goal goal,
+                      uint32_t *nodes, segi_findings *findings, segi_syn_root *out, seg_error *err)
 {
     segi_parser p;
     memset(&p, 0, sizeof p);
@@ -570,7 +572,7 @@ seg_status segi_parse(segi_arena *arena, const char *text, size_t size, bool val
     SEGI_TRY(segi_text_check(text, size, err));
     p.nodes = nodes;
     p.findings = findings;
-    return parse_text(&p, arena, text, size, value, out, err);
+    return parse_text(&p, arena, text, size, goal, out, err);
 }
 
 seg_status segi_parse_canonical(segi_arena *arena, const char *text, size_t size,
@@ -581,5 +583,5 @@ seg_status segi_parse_canonical(segi_arena *arena, const char *text, size_t size
     memset(&p, 0, sizeof p);
     p.nodes = &nodes;
     p.canonical = true;
-    return parse_text(&p, arena, text, size, false, out, NULL);
+    return parse_text(&p, arena, text, size, SEGI_GOAL_PREDICATE, out, NULL);
 }

@@ -74,6 +74,8 @@ static bool keep_params(segi_compiling *c)
 
 static bool keep_fingerprint(segi_compiling *c)
 {
+    if (c->goal == SEGI_GOAL_CLASS)
+        return true; /* a definition has neither JSON form nor fingerprint */
     segi_buf json;
     segi_buf_init(&json, c->mem);
     segi_predicate_json(c->predicate, true, &json);
@@ -232,7 +234,21 @@ seg_status segi_compile_value(const segi_mem *mem, const segi_schema *schema,
     c.schema = schema;
     c.resolver = resolver;
     c.flags = flags;
-    c.value = true;
+    c.goal = SEGI_GOAL_VALUE;
+    return compile(&c, text, text_size, false, out, err);
+}
+
+seg_status segi_compile_class(const segi_mem *mem, const segi_schema *schema,
+                              const segi_resolver *resolver, const char *text, size_t text_size,
+                              uint32_t flags, segi_predicate **out, seg_error *err)
+{
+    segi_compiling c;
+    memset(&c, 0, sizeof c);
+    c.mem = mem;
+    c.schema = schema;
+    c.resolver = resolver;
+    c.flags = flags;
+    c.goal = SEGI_GOAL_CLASS;
     return compile(&c, text, text_size, false, out, err);
 }
 
@@ -260,10 +276,66 @@ seg_status segi_lint(const segi_mem *mem, const segi_schema *schema, const segi_
 
 /* ---- references ---- */
 
-/* The parser is not needed: only those two words followed by a text, anywhere, are a reference. */
-static seg_status references(const segi_mem *mem, const char *text, size_t text_size,
-                             const char *first, const char *second, segi_name_visit *found,
-                             void *user, seg_error *err)
+/* The parser is not needed: "in segment" followed by a text, anywhere, refers to a segment, and a
+ * name that begins with "class." to a class. */
+static segi_definition reference_of(const segi_lexer *lexer, const segi_token before[2],
+                                    segi_token token, bool *out_found)
+{
+    const char *text = lexer->text;
+    *out_found = token.kind == SEGI_TOKEN_STRING && before[0].kind == SEGI_TOKEN_WORD &&
+                 before[1].kind == SEGI_TOKEN_WORD &&
+                 segi_word_is(text + before[0].begin, before[0].size, "in") &&
+                 segi_word_is(text + before[1].begin, before[1].size, "segment");
+    if (*out_found)
+        return SEGI_DEFINE_SEGMENT;
+    uint32_t quote = token.kind == SEGI_TOKEN_QUOTED;
+    *out_found = (quote || token.kind == SEGI_TOKEN_WORD) && token.size > 6 + 2 * quote &&
+                 memcmp(text + token.begin + quote, "class.", 6) == 0;
+    return SEGI_DEFINE_CLASS;
+}
+
+seg_status segi_text_references(const segi_mem *mem, const char *text, size_t text_size,
+                                void (*found)(void *user, segi_definition kind, const char *name,
+                                              size_t size),
+                                void *user, seg_error *err)
+{
+    seg_status status = segi_text_check(text, text_size, err);
+    segi_arena arena;
+    segi_arena_init(&arena, mem);
+    segi_lexer lexer;
+    segi_lexer_init(&lexer, text, (uint32_t)text_size, err);
+    segi_token before[2] = {{SEGI_TOKEN_END, 0, 0}, {SEGI_TOKEN_END, 0, 0}};
+    while (status == SEG_OK) {
+        segi_token token = segi_lexer_next(&lexer);
+        if (token.kind == SEGI_TOKEN_END)
+            break;
+        status = lexer.status;
+        bool refers = false;
+        segi_definition kind = SEGI_DEFINE_SEGMENT;
+        if (status == SEG_OK)
+            kind = reference_of(&lexer, before, token, &refers);
+        if (refers) {
+            const char *name = text + token.begin;
+            size_t size = token.size;
+            if (token.kind != SEGI_TOKEN_WORD &&
+                !segi_token_unquote(&lexer, token, &arena, &name, &size))
+                status = segi_fail_nomem(err);
+            else if (kind == SEGI_DEFINE_CLASS)
+                found(user, kind, name + 6, size - 6);
+            else
+                found(user, kind, name, size);
+        }
+        before[0] = before[1];
+        before[1] = token;
+    }
+    segi_arena_deinit(&arena);
+    return status;
+}
+
+/* In the same way: "during occasion" followed by a text. */
+seg_status segi_occasion_references(const segi_mem *mem, const char *text, size_t text_size,
+                                    void (*found)(void *user, const char *name, size_t size),
+                                    void *user, seg_error *err)
 {
     seg_status status = segi_text_check(text, text_size, err);
     segi_arena arena;
@@ -278,8 +350,8 @@ static seg_status references(const segi_mem *mem, const char *text, size_t text_
         status = lexer.status;
         if (status == SEG_OK && token.kind == SEGI_TOKEN_STRING &&
             before[0].kind == SEGI_TOKEN_WORD && before[1].kind == SEGI_TOKEN_WORD &&
-            segi_word_is(text + before[0].begin, before[0].size, first) &&
-            segi_word_is(text + before[1].begin, before[1].size, second)) {
+            segi_word_is(text + before[0].begin, before[0].size, "during") &&
+            segi_word_is(text + before[1].begin, before[1].size, "occasion")) {
             const char *name;
             size_t size;
             if (segi_token_unquote(&lexer, token, &arena, &name, &size))
@@ -292,16 +364,4 @@ static seg_status references(const segi_mem *mem, const char *text, size_t text_
     }
     segi_arena_deinit(&arena);
     return status;
-}
-
-seg_status segi_segment_references(const segi_mem *mem, const char *text, size_t text_size,
-                                   segi_name_visit *found, void *user, seg_error *err)
-{
-    return references(mem, text, text_size, "in", "segment", found, user, err);
-}
-
-seg_status segi_occasion_references(const segi_mem *mem, const char *text, size_t text_size,
-                                    segi_name_visit *found, void *user, seg_error *err)
-{
-    return references(mem, text, text_size, "during", "occasion", found, user, err);
 }

@@ -252,6 +252,12 @@ static void print_state(segi_printer *p, const segi_node *node, bool negated)
 
 static void print_segment(segi_printer *p, const segi_node *node)
 {
+    if (node->name != NULL && node->name_size == 0) { /* a condition of a class */
+        segi_buf_char(p->out, '(');
+        segi_print_predicate(p, node->children[0]);
+        segi_buf_char(p->out, ')');
+        return;
+    }
     segi_buf_text(p->out, "in segment ");
     if (node->name != NULL) {
         segi_buf_quoted(p->out, node->name, node->name_size);
@@ -327,6 +333,7 @@ static void print_test(segi_printer *p, const segi_node *node)
     case SEGI_NODE_TEXT: print_text_test(p, node); break;
     case SEGI_NODE_STATE: print_state(p, node, false); break;
     case SEGI_NODE_RANK: print_rank(p, node); break;
+    case SEGI_NODE_LABEL: print_test(p, node->written); break;
     case SEGI_NODE_SPLIT: segi_print_split(p, node->split); break;
     default: print_geo(p, node); break;
     }

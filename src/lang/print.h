@@ -33,6 +33,7 @@ void segi_print_window(segi_printer *p, const segi_window *window, bool ever);
 /* The right side of a test of the value: a class by its name where it has one. */
 void segi_print_label(segi_printer *p, const segi_node *value, const segi_literal *literal);
 void segi_print_score(segi_printer *p, const segi_node *node);
+void segi_print_class(segi_printer *p, const segi_node *node);
 void segi_print_split(segi_printer *p, const segi_split *split);
 void segi_print_duration(segi_printer *p, segi_duration duration);
 /* With a blank in front; nothing where none is given. */

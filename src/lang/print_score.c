@@ -50,7 +50,7 @@ void segi_print_score(segi_printer *p, const segi_node *node)
 void segi_print_label(segi_printer *p, const segi_node *value, const segi_literal *literal)
 {
     if (segi_node_labelled(value) && literal->type.type == SEG_TYPE_INT64) {
-        const segi_text *label = &value->score->labels[literal->slot];
+        const segi_text *label = &segi_node_labels(value)[literal->slot];
         segi_buf_quoted(p->out, label->text, label->size);
     } else {
         segi_print_literal(p, literal);
@@ -68,4 +68,24 @@ void segi_print_split(segi_printer *p, const segi_split *split)
     }
     print_percent(p, split->high);
     segi_buf_text(p->out, "%)");
+}
+
+/* The definition itself; where a class is read its name stands. */
+void segi_print_class(segi_printer *p, const segi_node *node)
+{
+    const segi_parts *parts = node->parts;
+    if (node->name != NULL) {
+        segi_print_name(p, node->name, node->name_size);
+        return;
+    }
+    for (uint32_t i = 0; i < parts->label_count; i++) {
+        bool last = i + 1 == parts->label_count;
+        segi_buf_text(p->out, last ? "otherwise " : "");
+        segi_buf_quoted(p->out, parts->labels[i].text, parts->labels[i].size);
+        if (last)
+            break;
+        segi_buf_text(p->out, ": ");
+        segi_print_predicate(p, parts->conditions[i]);
+        segi_buf_text(p->out, "; ");
+    }
 }

@@ -411,6 +411,7 @@ void segi_print_value(segi_printer *p, const segi_node *node, int place, bool ta
         segi_buf_char(p->out, ')');
         break;
     case SEGI_NODE_SCORE: segi_print_score(p, node); break;
+    case SEGI_NODE_CLASS: segi_print_class(p, node); break;
     default: print_arith(p, node, place, tail); break;
     }
 }

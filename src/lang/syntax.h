@@ -24,6 +24,7 @@ typedef enum segi_token_kind {
     SEGI_TOKEN_RIGHT,
     SEGI_TOKEN_COMMA,
     SEGI_TOKEN_COLON,
+    SEGI_TOKEN_SEMICOLON,
     SEGI_TOKEN_EQ,
     SEGI_TOKEN_NE,
     SEGI_TOKEN_LT,
@@ -110,7 +111,8 @@ typedef enum segi_syn_kind {
     SEGI_SYN_ANNIVERSARY, /* kids[0]; op: 1 for 28 February */
     SEGI_SYN_SIZE,        /* kids[0]: a NAME */
     SEGI_SYN_FIGURE,      /* sequence */
-    SEGI_SYN_SCORE        /* kids[0] [, population]; score */
+    SEGI_SYN_SCORE,       /* kids[0] [, population]; score */
+    SEGI_SYN_CLASS        /* a STRING and a condition in turn, and a STRING */
 } segi_syn_kind;
 
 typedef struct segi_syn segi_syn;
@@ -342,11 +344,17 @@ typedef struct segi_syn_root {
     const segi_syn_alias *aliases; /* of all sequences of the text */
 } segi_syn_root;
 
+typedef enum segi_goal {
+    SEGI_GOAL_PREDICATE,
+    SEGI_GOAL_VALUE,
+    SEGI_GOAL_CLASS
+} segi_goal;
+
 /* *nodes counts up across texts; more than SEG_TEXT_NODES_MAX is SEG_E_LIMIT. err has the span.
  * findings NULL: the first failure ends it. Else each condition that fails is noted there and
  * stands as everyone, as long as the text goes on; err is then of our own size. */
-seg_status segi_parse(segi_arena *arena, const char *text, size_t size, bool value, uint32_t *nodes,
-                      segi_findings *findings, segi_syn_root *out, seg_error *err);
+seg_status segi_parse(segi_arena *arena, const char *text, size_t size, segi_goal goal,
+                      uint32_t *nodes, segi_findings *findings, segi_syn_root *out, seg_error *err);
 /* A text that the printer made: it may be longer than what was written, so no limit of size,
  * depth or nodes holds. Fails for memory only. */
 seg_status segi_parse_canonical(segi_arena *arena, const char *text, size_t size,
@@ -442,6 +450,8 @@ bool segi_parse_score_starts(const segi_parser *p);
 segi_syn *segi_parse_score(segi_parser *p);
 bool segi_parse_split_starts(const segi_parser *p);
 segi_syn *segi_parse_split(segi_parser *p);
+/* "label": condition; ... otherwise "label" */
+segi_syn *segi_parse_class(segi_parser *p);
 /* A percentage such as 12.5%, in 10^-8 of the whole, from 0 to 100 %. */
 bool segi_parse_percent(segi_parser *p, int64_t *out);
 /* at least N, between N and M, ... */

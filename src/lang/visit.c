@@ -40,7 +40,9 @@ static void visit_operands(const segi_node *node, segi_visit visit, void *user)
     case SEGI_NODE_OCCASION:
     case SEGI_NODE_ANNIVERSARY:
     case SEGI_NODE_SIZE: visit_children(node, 0, SEGI_ASPECT_VALUE, visit, user); break;
-    case SEGI_NODE_SEGMENT: /* closed */
+    case SEGI_NODE_SEGMENT: /* closed, as what a class says */
+    case SEGI_NODE_LABEL:
+    case SEGI_NODE_CLASS:
     case SEGI_NODE_EVERYONE:
     case SEGI_NODE_NOBODY:
     case SEGI_NODE_DID:

@@ -283,7 +283,7 @@ static void key_value_part(const segi_node *node, uint32_t event_count, segi_buf
 
 static void key_node(const segi_node *node, uint32_t event_count, segi_buf *key)
 {
-    if (node->kind == SEGI_NODE_SEGMENT) {
+    if (node->kind == SEGI_NODE_SEGMENT || node->kind == SEGI_NODE_LABEL) {
         key_node(node->children[0], event_count, key);
         return;
     }

@@ -1,7 +1,9 @@
-/* catalog.c - saved segments by name, and the references between them.
+/* catalog.c - saved segments and classes by name, and the references between them. What is saved
+ * is kind, name and text: whoever keeps those and defines them again, each after those that it
+ * refers to, has the catalog back.
  *
- * Invariants: `entries` is sorted by name; the references of an entry are entries of the same
- * catalog, because a text is compiled before it is saved and an entry that others refer to is
+ * Invariants: `entries` is sorted by kind and name; the references of an entry are entries of the
+ * same catalog, because a text is compiled before it is saved and an entry that others refer to is
  * neither dropped nor replaced by one that breaks them; the references form no circle. The lock
  * guards all of it and is held for the length of a compile, which borrows texts. Any thread. */
 #include "sets/sets.h"
@@ -16,6 +18,7 @@
 typedef struct catalog_entry catalog_entry;
 
 struct catalog_entry {
+    segi_definition kind;
     char *name; /* owned, with the text behind it in one block each */
     size_t name_size;
     char *text; /* owned */
@@ -41,6 +44,7 @@ struct segi_catalog {
 /* What a compile sees: the catalog, but for one name another text. */
 typedef struct catalog_view {
     const segi_catalog *catalog;
+    segi_definition kind;
     const char *name; /* NULL: the catalog as it is */
     size_t name_size;
     const char *text;
@@ -66,16 +70,24 @@ static int name_compare(const char *a, size_t a_size, const char *b, size_t b_si
     return a_size < b_size ? -1 : a_size > b_size;
 }
 
+/* Kinds apart, and names within them. */
+static int entry_compare(const catalog_entry *entry, segi_definition kind, const char *name,
+                         size_t name_size)
+{
+    if (entry->kind != kind)
+        return entry->kind < kind ? -1 : 1;
+    return name_compare(entry->name, entry->name_size, name, name_size);
+}
+
 /* Position of the name, or the one at which it belongs; true if it is there. */
-static bool entry_locate(const segi_catalog *catalog, const char *name, size_t name_size,
-                         size_t *out_position)
+static bool entry_locate(const segi_catalog *catalog, segi_definition kind, const char *name,
+                         size_t name_size, size_t *out_position)
 {
     size_t low = 0;
     size_t high = catalog->count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        const catalog_entry *entry = catalog->entries[middle];
-        int order = name_compare(entry->name, entry->name_size, name, name_size);
+        int order = entry_compare(catalog->entries[middle], kind, name, name_size);
         if (order == 0) {
             *out_position = middle;
             return true;
@@ -89,10 +101,12 @@ static bool entry_locate(const segi_catalog *catalog, const char *name, size_t n
     return false;
 }
 
-static catalog_entry *entry_find(const segi_catalog *catalog, const char *name, size_t name_size)
+static catalog_entry *entry_find(const segi_catalog *catalog, segi_definition kind,
+                                 const char *name, size_t name_size)
 {
     size_t position;
-    return entry_locate(catalog, name, name_size, &position) ? catalog->entries[position] : NULL;
+    return entry_locate(catalog, kind, name, name_size, &position) ? catalog->entries[position]
+                                                                   : NULL;
 }
 
 static void entry_destroy(const segi_mem *mem, catalog_entry *entry)
@@ -113,12 +127,13 @@ static char *bytes_copy(const segi_mem *mem, const char *bytes, size_t size)
     return copy;
 }
 
-static catalog_entry *entry_create(const segi_mem *mem, const char *name, size_t name_size,
-                                   const char *text, size_t text_size)
+static catalog_entry *entry_create(const segi_mem *mem, segi_definition kind, const char *name,
+                                   size_t name_size, const char *text, size_t text_size)
 {
     catalog_entry *entry = segi_alloc_zero(mem, sizeof *entry);
     if (entry == NULL)
         return NULL;
+    entry->kind = kind;
     entry->name = bytes_copy(mem, name, name_size);
     entry->name_size = name_size;
     entry->text = bytes_copy(mem, text, text_size);
@@ -141,16 +156,17 @@ static bool entry_refers(const catalog_entry *entry, const catalog_entry *other)
 
 /* ---- what the compiler asks -------------------------------------------------------------- */
 
-static seg_status view_find(void *user, const char *name, size_t name_size, const char **out_text,
-                            size_t *out_size)
+static seg_status view_find(void *user, segi_definition kind, const char *name, size_t name_size,
+                            const char **out_text, size_t *out_size)
 {
     const catalog_view *view = user;
-    if (view->name != NULL && name_compare(view->name, view->name_size, name, name_size) == 0) {
+    if (view->name != NULL && view->kind == kind &&
+        name_compare(view->name, view->name_size, name, name_size) == 0) {
         *out_text = view->text;
         *out_size = view->text_size;
         return SEG_OK;
     }
-    const catalog_entry *entry = entry_find(view->catalog, name, name_size);
+    const catalog_entry *entry = entry_find(view->catalog, kind, name, name_size);
     if (entry == NULL)
         return SEG_E_NOT_FOUND;
     *out_text = entry->text;
@@ -158,14 +174,19 @@ static seg_status view_find(void *user, const char *name, size_t name_size, cons
     return SEG_OK;
 }
 
-static bool view_name_at(void *user, size_t i, const char **out_name, size_t *out_size)
+static bool view_name_at(void *user, segi_definition kind, size_t i, const char **out_name,
+                         size_t *out_size)
 {
-    const catalog_view *view = user;
-    if (i >= view->catalog->count)
-        return false;
-    *out_name = view->catalog->entries[i]->name;
-    *out_size = view->catalog->entries[i]->name_size;
-    return true;
+    const segi_catalog *catalog = ((const catalog_view *)user)->catalog;
+    for (size_t at = 0; at < catalog->count; at++) {
+        const catalog_entry *entry = catalog->entries[at];
+        if (entry->kind != kind || i-- != 0)
+            continue;
+        *out_name = entry->name;
+        *out_size = entry->name_size;
+        return true;
+    }
+    return false;
 }
 
 static bool view_occasion(void *user, const char *name, size_t name_size, segi_occasion *out)
@@ -196,13 +217,12 @@ static segi_resolver view_resolver(catalog_view *view)
 
 /* ---- references -------------------------------------------------------------------------- */
 
-static void refs_found(void *user, const char *name, size_t size)
+static void refs_found(void *user, segi_definition kind, const char *name, size_t size)
 {
     catalog_refs *refs = user;
-    const catalog_entry *self = refs->self;
-    catalog_entry *entry = name_compare(self->name, self->name_size, name, size) == 0
+    catalog_entry *entry = entry_compare(refs->self, kind, name, size) == 0
                                ? refs->self
-                               : entry_find(refs->catalog, name, size);
+                               : entry_find(refs->catalog, kind, name, size);
     if (refs->failed || entry == NULL || entry->seen)
         return;
     void *items = refs->items;
@@ -230,8 +250,8 @@ static seg_status entry_read_refs(const segi_catalog *catalog, catalog_entry *en
     catalog_refs refs = {catalog, entry, NULL, 0, 0, false};
     marks_clear(catalog);
     entry->seen = false;
-    seg_status status = segi_segment_references(catalog->mem, entry->text, entry->text_size,
-                                                refs_found, &refs, err);
+    seg_status status =
+        segi_text_references(catalog->mem, entry->text, entry->text_size, refs_found, &refs, err);
     if (status == SEG_OK && refs.failed)
         status = segi_fail_nomem(err);
     if (status != SEG_OK) {
@@ -338,8 +358,13 @@ static seg_status entry_compile(catalog_entry *entry, catalog_view *view, const 
 {
     segi_resolver resolver = view_resolver(view);
     segi_predicate *predicate = NULL;
-    SEGI_TRY(segi_compile(view->catalog->mem, schema, &resolver, entry->text, entry->text_size, 0,
-                          NULL, 0, &predicate, err));
+    const segi_mem *mem = view->catalog->mem;
+    if (entry->kind == SEGI_DEFINE_CLASS)
+        SEGI_TRY(segi_compile_class(mem, schema, &resolver, entry->text, entry->text_size, 0,
+                                    &predicate, err));
+    else
+        SEGI_TRY(segi_compile(mem, schema, &resolver, entry->text, entry->text_size, 0, NULL, 0,
+                              &predicate, err));
     seg_status status = SEG_OK;
     if (predicate->param_count > 0) {
         const segi_param *param = &predicate->params[0];
@@ -423,7 +448,8 @@ static seg_status dependents_check(const catalog_entry *entry, catalog_entry *ol
 static seg_status entry_check(const segi_catalog *catalog, catalog_entry *entry, catalog_entry *old,
                               const segi_schema *schema, seg_error *err)
 {
-    catalog_view view = {catalog, entry->name, entry->name_size, entry->text, entry->text_size};
+    catalog_view view = {catalog,          entry->kind, entry->name,
+                         entry->name_size, entry->text, entry->text_size};
     seg_status status = entry_compile(entry, &view, schema, err);
     if (status == SEG_E_CYCLE)
         return entry_explain_circle(catalog, entry, old, err);
@@ -433,14 +459,40 @@ static seg_status entry_check(const segi_catalog *catalog, catalog_entry *entry,
     return old == NULL ? SEG_OK : dependents_check(entry, old, &view, schema, err);
 }
 
+/* The store keeps texts by name alone: before that of a class stands a byte that no name has. */
+#define STORED_CLASS '\1'
+
+static segi_text stored_name(segi_definition kind, const char *name, size_t name_size,
+                             char bytes[SEG_NAME_SIZE_MAX + 1])
+{
+    if (kind == SEGI_DEFINE_SEGMENT)
+        return (segi_text){name, name_size};
+    bytes[0] = STORED_CLASS;
+    memcpy(bytes + 1, name, name_size);
+    return (segi_text){bytes, name_size + 1};
+}
+
 /* The store keeps the text from now on, in its file as well. */
 static seg_status entry_save(const segi_catalog *catalog, const catalog_entry *entry,
                              uint64_t version, seg_error *err)
 {
+    char bytes[SEG_NAME_SIZE_MAX + 1];
+    segi_text name = stored_name(entry->kind, entry->name, entry->name_size, bytes);
     if (catalog->store == NULL)
         return SEG_OK;
-    return segi_store_save_text(catalog->store, SEGI_SHELF_SEGMENTS, entry->name, entry->name_size,
+    return segi_store_save_text(catalog->store, SEGI_SHELF_SEGMENTS, name.text, name.size,
                                 entry->text, entry->text_size, version, err);
+}
+
+/* Where its place is; there is room. */
+static void entry_insert(segi_catalog *catalog, catalog_entry *entry)
+{
+    size_t position;
+    entry_locate(catalog, entry->kind, entry->name, entry->name_size, &position);
+    memmove(&catalog->entries[position + 1], &catalog->entries[position],
+            (catalog->count - position) * sizeof(catalog_entry *));
+    catalog->entries[position] = entry;
+    catalog->count++;
 }
 
 /* Put the checked entry in, once it is saved. An entry that exists keeps its address, to which
@@ -464,12 +516,7 @@ static seg_status entry_put(segi_catalog *catalog, catalog_entry *entry, catalog
         return segi_fail_nomem(err);
     catalog->entries = entries;
     SEGI_TRY(entry_save(catalog, entry, 1, err));
-    size_t position;
-    entry_locate(catalog, entry->name, entry->name_size, &position);
-    memmove(&catalog->entries[position + 1], &catalog->entries[position],
-            (catalog->count - position) * sizeof(catalog_entry *));
-    catalog->entries[position] = entry;
-    catalog->count++;
+    entry_insert(catalog, entry);
     entry->version = 1;
     *out_version = 1;
     return SEG_OK;
@@ -484,14 +531,17 @@ static seg_status catalog_restore(void *user, const char *name, size_t name_size
 {
     segi_catalog *catalog = user;
     void *entries = catalog->entries;
-    catalog_entry *entry = entry_create(catalog->mem, name, name_size, text, text_size);
+    bool class = name_size > 0 && name[0] == STORED_CLASS;
+    catalog_entry *entry =
+        entry_create(catalog->mem, class ? SEGI_DEFINE_CLASS : SEGI_DEFINE_SEGMENT, name + class,
+                     name_size - class, text, text_size);
     if (entry == NULL || !segi_grow(catalog->mem, &entries, &catalog->capacity, catalog->count + 1,
                                     sizeof(catalog_entry *))) {
         entry_destroy(catalog->mem, entry);
         return segi_fail_nomem(err);
     }
     catalog->entries = entries;
-    catalog->entries[catalog->count++] = entry;
+    entry_insert(catalog, entry);
     entry->version = version;
     return SEG_OK;
 }
@@ -547,7 +597,7 @@ seg_status segi_catalog_compile(segi_catalog *catalog, const segi_mem *mem,
                                 uint32_t flags, const segi_param_value *params, size_t param_count,
                                 segi_predicate **out, seg_error *err)
 {
-    catalog_view view = {catalog, NULL, 0, NULL, 0};
+    catalog_view view = {.catalog = catalog};
     segi_resolver resolver = view_resolver(&view);
     segi_mutex_lock(catalog->lock);
     seg_status status =
@@ -556,11 +606,24 @@ seg_status segi_catalog_compile(segi_catalog *catalog, const segi_mem *mem,
     return status;
 }
 
+seg_status segi_catalog_compile_class(segi_catalog *catalog, const segi_mem *mem,
+                                      const segi_schema *schema, const char *text, size_t text_size,
+                                      uint32_t flags, segi_predicate **out, seg_error *err)
+{
+    catalog_view view = {.catalog = catalog};
+    segi_resolver resolver = view_resolver(&view);
+    segi_mutex_lock(catalog->lock);
+    seg_status status =
+        segi_compile_class(mem, schema, &resolver, text, text_size, flags, out, err);
+    segi_mutex_unlock(catalog->lock);
+    return status;
+}
+
 seg_status segi_catalog_compile_value(segi_catalog *catalog, const segi_mem *mem,
                                       const segi_schema *schema, const char *text, size_t text_size,
                                       uint32_t flags, segi_predicate **out, seg_error *err)
 {
-    catalog_view view = {catalog, NULL, 0, NULL, 0};
+    catalog_view view = {.catalog = catalog};
     segi_resolver resolver = view_resolver(&view);
     segi_mutex_lock(catalog->lock);
     seg_status status =
@@ -577,7 +640,8 @@ static void note_duplicate(const segi_catalog *catalog, const segi_predicate *pr
         return; /* it is that one by name */
     for (size_t i = 0; i < catalog->count; i++) {
         const catalog_entry *entry = catalog->entries[i];
-        if (memcmp(entry->fingerprint, predicate->fingerprint, sizeof entry->fingerprint) != 0)
+        if (entry->kind != SEGI_DEFINE_SEGMENT ||
+            memcmp(entry->fingerprint, predicate->fingerprint, sizeof entry->fingerprint) != 0)
             continue;
         seg_error *note = segi_findings_add(findings, SEGI_LEVEL_WARNING, "duplicate-segment");
         if (note == NULL)
@@ -595,7 +659,7 @@ seg_status segi_catalog_lint(segi_catalog *catalog, const segi_mem *mem, const s
                              const char *text, size_t text_size, uint32_t flags, int64_t retention,
                              segi_findings *findings, seg_error *err)
 {
-    catalog_view view = {catalog, NULL, 0, NULL, 0};
+    catalog_view view = {.catalog = catalog};
     segi_resolver resolver = view_resolver(&view);
     segi_predicate *predicate = NULL;
     segi_mutex_lock(catalog->lock);
@@ -608,17 +672,33 @@ seg_status segi_catalog_lint(segi_catalog *catalog, const segi_mem *mem, const s
     return status == SEG_OK && findings->failed ? segi_fail_nomem(err) : status;
 }
 
-seg_status segi_catalog_define(segi_catalog *catalog, const segi_schema *schema, const char *name,
-                               size_t name_size, const char *text, size_t text_size,
-                               uint64_t *out_version, seg_error *err)
+/* class.name is read as the class from now on. */
+static seg_status class_check(const segi_schema *schema, const char *name, size_t name_size,
+                              seg_error *err)
+{
+    char attribute[6 + SEG_NAME_SIZE_MAX];
+    memcpy(attribute, "class.", 6);
+    memcpy(attribute + 6, name, name_size);
+    if (segi_schema_attribute(schema, attribute, 6 + name_size) != NULL)
+        return segi_fail(err, SEG_E_IN_USE, "there is an attribute \"class.%.*s\" already",
+                         (int)name_size, name);
+    return SEG_OK;
+}
+
+seg_status segi_catalog_define(segi_catalog *catalog, const segi_schema *schema,
+                               segi_definition kind, const char *name, size_t name_size,
+                               const char *text, size_t text_size, uint64_t *out_version,
+                               seg_error *err)
 {
     *out_version = 0;
-    SEGI_TRY(name_check("a segment", name, name_size, err));
-    catalog_entry *entry = entry_create(catalog->mem, name, name_size, text, text_size);
+    SEGI_TRY(name_check(kind == SEGI_DEFINE_CLASS ? "a class" : "a segment", name, name_size, err));
+    if (kind == SEGI_DEFINE_CLASS)
+        SEGI_TRY(class_check(schema, name, name_size, err));
+    catalog_entry *entry = entry_create(catalog->mem, kind, name, name_size, text, text_size);
     if (entry == NULL)
         return segi_fail_nomem(err);
     segi_mutex_lock(catalog->lock);
-    catalog_entry *old = entry_find(catalog, name, name_size);
+    catalog_entry *old = entry_find(catalog, kind, name, name_size);
     seg_status status = entry_check(catalog, entry, old, schema, err);
     if (status == SEG_OK)
         status = entry_put(catalog, entry, old, out_version, err);
@@ -628,28 +708,42 @@ seg_status segi_catalog_define(segi_catalog *catalog, const segi_schema *schema,
     return status;
 }
 
+static const char *kind_name(segi_definition kind)
+{
+    return kind == SEGI_DEFINE_CLASS ? "class" : "segment";
+}
+
+static seg_status fail_missing(segi_definition kind, const char *name, size_t name_size,
+                               seg_error *err)
+{
+    return segi_fail(err, SEG_E_NOT_FOUND, "there is no saved %s \"%.*s\"", kind_name(kind),
+                     (int)(name_size < SEG_NAME_SIZE_MAX ? name_size : SEG_NAME_SIZE_MAX),
+                     name != NULL ? name : "");
+}
+
 /* Under the lock. */
-static seg_status entry_drop(segi_catalog *catalog, const char *name, size_t name_size,
-                             catalog_entry **out, seg_error *err)
+static seg_status entry_drop(segi_catalog *catalog, segi_definition kind, const char *name,
+                             size_t name_size, catalog_entry **out, seg_error *err)
 {
     size_t position;
-    if (name == NULL || !entry_locate(catalog, name, name_size, &position))
-        return segi_fail(err, SEG_E_NOT_FOUND, "there is no saved segment \"%.*s\"",
-                         (int)(name_size < SEG_NAME_SIZE_MAX ? name_size : SEG_NAME_SIZE_MAX),
-                         name != NULL ? name : "");
+    if (name == NULL || !entry_locate(catalog, kind, name, name_size, &position))
+        return fail_missing(kind, name, name_size, err);
     catalog_entry *entry = catalog->entries[position];
     for (size_t i = 0; i < catalog->count; i++) {
         const catalog_entry *other = catalog->entries[i];
         if (entry_refers(other, entry)) {
-            segi_fail(err, SEG_E_IN_USE, "segment \"%.*s\" refers to \"%.*s\"",
+            segi_fail(err, SEG_E_IN_USE, "%s \"%.*s\" refers to \"%.*s\"", kind_name(other->kind),
                       (int)other->name_size, other->name, (int)entry->name_size, entry->name);
             segi_error_hint(err, "drop or redefine \"%.*s\" first", (int)other->name_size,
                             other->name);
             return SEG_E_IN_USE;
         }
     }
+    char bytes[SEG_NAME_SIZE_MAX + 1];
+    segi_text stored = stored_name(kind, entry->name, entry->name_size, bytes);
     if (catalog->store != NULL)
-        SEGI_TRY(segi_store_drop_text(catalog->store, SEGI_SHELF_SEGMENTS, name, name_size, err));
+        SEGI_TRY(segi_store_drop_text(catalog->store, SEGI_SHELF_SEGMENTS, stored.text, stored.size,
+                                      err));
     catalog->count--;
     memmove(&catalog->entries[position], &catalog->entries[position + 1],
             (catalog->count - position) * sizeof(catalog_entry *));
@@ -657,29 +751,27 @@ static seg_status entry_drop(segi_catalog *catalog, const char *name, size_t nam
     return SEG_OK;
 }
 
-seg_status segi_catalog_drop(segi_catalog *catalog, const char *name, size_t name_size,
-                             seg_error *err)
+seg_status segi_catalog_drop(segi_catalog *catalog, segi_definition kind, const char *name,
+                             size_t name_size, seg_error *err)
 {
     catalog_entry *entry = NULL;
     segi_mutex_lock(catalog->lock);
-    seg_status status = entry_drop(catalog, name, name_size, &entry, err);
+    seg_status status = entry_drop(catalog, kind, name, name_size, &entry, err);
     segi_mutex_unlock(catalog->lock);
     entry_destroy(catalog->mem, entry);
     return status;
 }
 
-seg_status segi_catalog_text(segi_catalog *catalog, const char *name, size_t name_size,
-                             segi_buf *buf, seg_error *err)
+seg_status segi_catalog_text(segi_catalog *catalog, segi_definition kind, const char *name,
+                             size_t name_size, segi_buf *buf, seg_error *err)
 {
     segi_mutex_lock(catalog->lock);
-    const catalog_entry *entry = entry_find(catalog, name, name_size);
+    const catalog_entry *entry = entry_find(catalog, kind, name, name_size);
     if (entry != NULL)
         segi_buf_add(buf, entry->text, entry->text_size);
     segi_mutex_unlock(catalog->lock);
     if (entry == NULL)
-        return segi_fail(err, SEG_E_NOT_FOUND, "there is no saved segment \"%.*s\"",
-                         (int)(name_size < SEG_NAME_SIZE_MAX ? name_size : SEG_NAME_SIZE_MAX),
-                         name != NULL ? name : "");
+        return fail_missing(kind, name, name_size, err);
     return buf->failed ? segi_fail_nomem(err) : SEG_OK;
 }
 
@@ -690,6 +782,8 @@ seg_status segi_catalog_each(segi_catalog *catalog, segi_text_visit *visit, void
     segi_mutex_lock(catalog->lock);
     for (size_t i = 0; status == SEG_OK && i < catalog->count; i++) {
         const catalog_entry *entry = catalog->entries[i];
+        if (entry->kind != SEGI_DEFINE_SEGMENT)
+            continue;
         status = visit(user, entry->name, entry->name_size, entry->text, entry->text_size,
                        entry->version, err);
     }

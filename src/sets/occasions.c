@@ -216,11 +216,10 @@ static seg_status entry_save(const segi_occasion_entry *entry, const segi_mem *m
         return SEG_OK;
     segi_buf_init(&text, mem);
     ranges_write(entry, &text);
-    seg_status status =
-        text.failed ? segi_fail_nomem(err)
-                    : segi_store_save_text(store, SEGI_SHELF_OCCASIONS, entry->name,
-                                           entry->name_size, text.data, text.size, entry->version,
-                                           err);
+    seg_status status = text.failed ? segi_fail_nomem(err)
+                                    : segi_store_save_text(store, SEGI_SHELF_OCCASIONS, entry->name,
+                                                           entry->name_size, text.data, text.size,
+                                                           entry->version, err);
     segi_buf_deinit(&text);
     return status;
 }
@@ -249,8 +248,8 @@ seg_status segi_occasions_drop(segi_occasions *occasions, const segi_mem *mem, s
 {
     size_t place = (size_t)(entry - occasions->entries);
     if (store != NULL)
-        SEGI_TRY(segi_store_drop_text(store, SEGI_SHELF_OCCASIONS, entry->name, entry->name_size,
-                                      err));
+        SEGI_TRY(
+            segi_store_drop_text(store, SEGI_SHELF_OCCASIONS, entry->name, entry->name_size, err));
     entry_deinit(&occasions->entries[place], mem);
     occasions->count--;
     memmove(&occasions->entries[place], &occasions->entries[place + 1],

@@ -1,5 +1,5 @@
-/* Door of the room `sets`: saved segments by name and the references between them, and sets turned
- * round into rows per user. */
+/* Door of the room `sets`: saved segments and classes by name, the references between them, and
+ * sets turned round into rows per user. */
 #ifndef SEGI_SETS_H
 #define SEGI_SETS_H
 
@@ -7,8 +7,8 @@
 #include "lang/lang.h"
 #include "store/store.h"
 
-/* The saved segments of one store: name -> text, version. Changes take a lock; readers of the
- * resolver hold it for the length of a compile. */
+/* The saved segments and classes of one store: kind, name -> text, version. Changes take
+ * a lock; readers of the resolver hold it for the length of a compile. */
 typedef struct segi_catalog segi_catalog;
 
 /* With what the store has saved; the store keeps what is defined and outlives the catalog. Without
@@ -22,6 +22,9 @@ seg_status segi_catalog_compile(segi_catalog *catalog, const segi_mem *mem,
                                 const segi_schema *schema, const char *text, size_t text_size,
                                 uint32_t flags, const segi_param_value *params, size_t param_count,
                                 segi_predicate **out, seg_error *err);
+seg_status segi_catalog_compile_class(segi_catalog *catalog, const segi_mem *mem,
+                                      const segi_schema *schema, const char *text, size_t text_size,
+                                      uint32_t flags, segi_predicate **out, seg_error *err);
 seg_status segi_catalog_compile_value(segi_catalog *catalog, const segi_mem *mem,
                                       const segi_schema *schema, const char *text, size_t text_size,
                                       uint32_t flags, segi_predicate **out, seg_error *err);
@@ -31,14 +34,15 @@ seg_status segi_catalog_lint(segi_catalog *catalog, const segi_mem *mem, const s
                              const char *text, size_t text_size, uint32_t flags, int64_t retention,
                              segi_findings *findings, seg_error *err);
 /* Save: compiles first, refuses circles and parameters. */
-seg_status segi_catalog_define(segi_catalog *catalog, const segi_schema *schema, const char *name,
-                               size_t name_size, const char *text, size_t text_size,
-                               uint64_t *out_version, seg_error *err);
-seg_status segi_catalog_drop(segi_catalog *catalog, const char *name, size_t name_size,
-                             seg_error *err);
+seg_status segi_catalog_define(segi_catalog *catalog, const segi_schema *schema,
+                               segi_definition kind, const char *name, size_t name_size,
+                               const char *text, size_t text_size, uint64_t *out_version,
+                               seg_error *err);
+seg_status segi_catalog_drop(segi_catalog *catalog, segi_definition kind, const char *name,
+                             size_t name_size, seg_error *err);
 /* The text saved under the name, copied into buf. SEG_E_NOT_FOUND. */
-seg_status segi_catalog_text(segi_catalog *catalog, const char *name, size_t name_size,
-                             segi_buf *buf, seg_error *err);
+seg_status segi_catalog_text(segi_catalog *catalog, segi_definition kind, const char *name,
+                             size_t name_size, segi_buf *buf, seg_error *err);
 
 /* All of them by rising name, until one visit fails. Under the lock: the visit must not come back
  * to the catalog. */

@@ -374,6 +374,105 @@ void segi_attr_state_replace(segi_attr_state *state, uint32_t index, segi_attr_c
     segi_attr_chunk_release(state->mem, old);
 }
 
+void segi_attr_absent_retain(segi_attr_absent *absent)
+{
+    atomic_fetch_add_explicit(&absent->refs, 1, memory_order_relaxed);
+}
+
+void segi_attr_absent_release(segi_attr_absent *absent)
+{
+    if (!absent || atomic_fetch_sub_explicit(&absent->refs, 1, memory_order_acq_rel) != 1)
+        return;
+    segi_attr_state_release(absent->state);
+    segi_free(absent->mem, absent);
+}
+
+/* ---- taking users out ------------------------------------------------------------------------ */
+
+static bool attr_chunk_has(const segi_attr_chunk *chunk, uint32_t row)
+{
+    uint32_t place = attr_patch_place(chunk, row);
+    if (place < chunk->patch_count && chunk->patch_rows[place] == row)
+        return true;
+    return row < chunk->rows &&
+           (segi_col_is_set(&chunk->col, row) || segi_col_is_null(&chunk->col, row));
+}
+
+/* Take the users [begin, end), who are of one chunk, out of it. */
+static bool attr_take_out(segi_attr_state *state, segi_scratch *scratch, seg_type type,
+                          uint32_t dict_count, const uint32_t *users, size_t begin, size_t end,
+                          uint64_t *io_removed)
+{
+    uint32_t index = users[begin] >> 16;
+    const segi_attr_chunk *old = state->chunks[index];
+    segi_attr_changes changes = {0};
+    changes.rows =
+        segi_scratch_get(scratch, SEGI_SCRATCH_CHANGE_ROWS, SEGI_CHUNK_USERS, sizeof(uint16_t));
+    changes.states = segi_scratch_get(scratch, SEGI_SCRATCH_CHANGE_STATES, SEGI_CHUNK_USERS, 1);
+    changes.slots =
+        segi_scratch_get(scratch, SEGI_SCRATCH_CHANGE_SLOTS, SEGI_CHUNK_USERS, sizeof(int64_t));
+    if (!changes.rows || !changes.states || !changes.slots)
+        return false;
+    for (size_t i = begin; old && i < end; i++) {
+        if (!attr_chunk_has(old, users[i] & 0xffff))
+            continue;
+        changes.rows[changes.count] = (uint16_t)users[i];
+        changes.states[changes.count] = SEG_VALUE_ABSENT;
+        changes.slots[changes.count++] = 0;
+    }
+    if (changes.count == 0)
+        return true;
+    *io_removed += changes.count;
+    /* A patch would cover the values, not remove them. */
+    segi_attr_chunk *next = attr_rebase(state->mem, scratch, type, dict_count, old, &changes);
+    if (next)
+        segi_attr_state_replace(state, index, next);
+    return next != NULL;
+}
+
+segi_attr_state *segi_attr_state_without(const segi_mem *mem, segi_scratch *scratch, seg_type type,
+                                         uint32_t dict_count, segi_attr_state *state,
+                                         const uint32_t *users, size_t count, uint64_t *io_removed)
+{
+    uint64_t removed = 0;
+    segi_attr_state *next = segi_attr_state_copy(mem, state, 0);
+    for (size_t begin = 0, end; next && begin < count; begin = end) {
+        uint32_t index = users[begin] >> 16;
+        for (end = begin; end < count && users[end] >> 16 == index;)
+            end++;
+        if (index < next->chunk_count &&
+            !attr_take_out(next, scratch, type, dict_count, users, begin, end, &removed)) {
+            segi_attr_state_release(next);
+            next = NULL;
+        }
+    }
+    if (next && removed == 0) {
+        segi_attr_state_release(next);
+        segi_attr_state_retain(state);
+        next = state;
+    }
+    *io_removed += removed;
+    return next;
+}
+
+void segi_attr_state_codes(const segi_attr_state *state, seg_type type, uint64_t *codes)
+{
+    for (uint32_t i = 0; i < state->chunk_count; i++) {
+        const segi_attr_chunk *chunk = state->chunks[i];
+        if (!chunk)
+            continue;
+        if (attr_is_set_type(type)) {
+            segi_sets_codes(&chunk->sets, chunk->rows, codes);
+            segi_sets_codes(&chunk->patch_sets, chunk->patch_count, codes);
+            continue;
+        }
+        segi_col_codes(&chunk->col, chunk->rows, codes);
+        for (uint32_t k = 0; k < chunk->patch_count; k++)
+            if (chunk->patch_states[k] == SEG_VALUE_SET)
+                segi_bit_set(codes, (size_t)chunk->patch_slots[k]);
+    }
+}
+
 /* ---- pending values -------------------------------------------------------------------------- */
 
 bool segi_attr_reserve(segi_attr *attr, const segi_mem *mem, size_t more)
@@ -417,11 +516,8 @@ void segi_attr_deinit(segi_attr *attr, const segi_mem *mem)
 {
     segi_attr_state_release(attr->state);
     attr_pending_clear(&attr->pending, mem);
-    segi_free(mem, attr->absent);
-    if (attr->dict) {
-        segi_strings_deinit(attr->dict);
-        segi_free(mem, attr->dict);
-    }
+    segi_attr_absent_release(attr->absent);
+    segi_strings_destroy(attr->dict);
     memset(attr, 0, sizeof *attr);
 }
 

@@ -57,6 +57,28 @@ uint8_t segi_attr_chunk_get(const segi_attr_chunk *chunk, uint32_t row, int64_t 
 int64_t segi_attr_chunk_max(const segi_attr_chunk *chunk);
 bool segi_attr_chunk_full(const segi_attr_chunk *chunk, uint32_t rows);
 
+/* Chunks that were in the file when it was opened, and the state that they are once somebody has
+ * loaded them, reader or writer. */
+typedef struct segi_attr_absent {
+    atomic_uint refs;
+    const segi_mem *mem;
+    segi_attr_state *state; /* retained; NULL: not loaded. Guarded by the store's load_mutex */
+    seg_type type;
+    uint32_t dict_count, user_count; /* at that time */
+    uint32_t block_count;
+    uint64_t blocks[]; /* 0: all absent */
+} segi_attr_absent;
+void segi_attr_absent_retain(segi_attr_absent *absent);
+void segi_attr_absent_release(segi_attr_absent *absent);
+
+/* The state without the values of these users (rising ordinals), whose chunks are made anew; the
+ * same one, retained, where they have none. NULL when out of memory. removed counts the values. */
+segi_attr_state *segi_attr_state_without(const segi_mem *mem, segi_scratch *scratch, seg_type type,
+                                         uint32_t dict_count, segi_attr_state *state,
+                                         const uint32_t *users, size_t count, uint64_t *io_removed);
+/* Set the bit of every code that some row has. */
+void segi_attr_state_codes(const segi_attr_state *state, seg_type type, uint64_t *codes);
+
 typedef struct segi_attr_pending {
     uint32_t *ordinals; /* owned */
     int64_t *slots;     /* owned; string sets: index into codes */
@@ -71,9 +93,8 @@ typedef struct segi_attr {
     bool earliest;          /* keeps the lowest slot instead of the newest */
     segi_attr_state *state; /* retained; NULL: all absent */
     segi_attr_pending pending;
-    segi_strings *dict; /* owned; strings and string sets */
-    uint64_t *absent;   /* owned: blocks of the chunks, while those are in the file alone */
-    uint32_t absent_count;
+    segi_strings *dict;       /* owned; strings and string sets */
+    segi_attr_absent *absent; /* retained: what the state is, while the writer has not loaded it */
 } segi_attr;
 
 void segi_attr_deinit(segi_attr *attr, const segi_mem *mem);
@@ -92,5 +113,7 @@ bool segi_sets_build(const segi_mem *mem, const int64_t *slots, const uint8_t *s
                      uint32_t dict_count, bool lists, segi_sets *out);
 void segi_sets_deinit(const segi_mem *mem, segi_sets *sets);
 size_t segi_sets_bytes(const segi_sets *sets, size_t rows);
+/* Set the bits of the codes of the first rows. */
+void segi_sets_codes(const segi_sets *sets, size_t rows, uint64_t *codes);
 
 #endif

@@ -155,3 +155,14 @@ size_t segi_sets_bytes(const segi_sets *sets, size_t rows)
         return rows * sets->mask_width;
     return sets->begins ? (rows + 1 + sets->begins[rows]) * sizeof(uint32_t) : 0;
 }
+
+void segi_sets_codes(const segi_sets *sets, size_t rows, uint64_t *codes)
+{
+    if (sets->mask_width > 0) {
+        for (size_t row = 0; row < rows; row++)
+            codes[0] |= set_mask(sets, row);
+        return;
+    }
+    for (uint32_t i = 0; sets->begins && i < sets->begins[rows]; i++)
+        segi_bit_set(codes, sets->codes[i]);
+}

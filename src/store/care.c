@@ -88,7 +88,7 @@ static bool care_count(void *user, uint64_t id, uint32_t kind, size_t size)
 
 static size_t care_memory(const segi_store *store)
 {
-    size_t bytes = segi_ids_bytes(&store->ids) + store->dedup.bytes + segi_tail_bytes(&store->tail);
+    size_t bytes = segi_ids_bytes(store->ids) + store->dedup.bytes + segi_tail_bytes(&store->tail);
     for (size_t i = 0; i < store->run_count; i++)
         bytes += store->runs[i]->bytes;
     for (size_t i = 0; i < store->attr_count; i++) {
@@ -106,6 +106,9 @@ void segi_store_stats(segi_store *store, seg_store_stats *out)
     out->struct_size = (uint32_t)sizeof *out;
     segi_mutex_lock(store->mutex);
     out->memory_bytes = care_memory(store);
+    out->id_kind = store->schema->id_kind;
+    out->week_start = (uint32_t)store->schema->week_start;
+    out->timezone = segi_zone_name(store->schema->zone);
     if (store->keep) {
         segi_disk_stats(store->keep->disk, &figures);
         segi_disk_each(store->keep->disk, care_count, out);
@@ -178,36 +181,40 @@ static seg_status care_strings(care_check *c, const segi_strings *strings, bool 
 
 static seg_status care_numbers(care_check *c)
 {
-    const segi_ids *ids = &c->store->ids;
-    segi_ids copy;
+    const segi_ids *ids = c->store->ids;
+    segi_ids *copy = segi_ids_create(&c->store->mem, ids->kind, c->store->key);
     seg_error ignored = SEG_ERROR_INIT;
-    if (!segi_ids_init(&copy, &c->store->mem, ids->kind, c->store->key))
+    if (!copy)
         return segi_fail_nomem(c->err);
     seg_status status = SEG_OK;
     for (size_t i = 0; status == SEG_OK && i < ids->strings.sheets.count; i++)
         status =
-            segi_load_numbers(c->store, &copy, &ids->strings.sheets.items[i], &c->buf, &ignored);
-    copy.strings.count = copy.strings.record_count;
+            segi_load_numbers(c->store, copy, &ids->strings.sheets.items[i], &c->buf, &ignored);
+    copy->strings.count = copy->strings.record_count;
     if (status == SEG_OK)
-        status = segi_ids_index(&copy);
-    segi_ids_deinit(&copy);
+        status = segi_ids_index(copy);
+    segi_ids_destroy(copy);
     return care_note(c, status, 0, "user ids");
 }
 
 static seg_status care_attribute(care_check *c, const segi_attr *attr)
 {
     segi_store *store = c->store;
-    uint32_t count = attr->absent ? attr->absent_count : attr->state ? attr->state->chunk_count : 0;
+    const segi_attr_absent *absent = attr->absent;
+    const segi_attr_absent like = {.type = attr->type,
+                                   .dict_count = attr->dict ? attr->dict->count : 0,
+                                   .user_count = store->user_count};
+    uint32_t count = absent ? absent->block_count : attr->state ? attr->state->chunk_count : 0;
     if (attr->dict)
         SEGI_TRY(care_strings(c, attr->dict, false));
     for (uint32_t i = 0; i < count; i++) {
-        const segi_attr_chunk *known = attr->absent ? NULL : attr->state->chunks[i];
-        uint64_t block = attr->absent ? attr->absent[i] : known ? segi_attr_chunk_block(known) : 0;
+        const segi_attr_chunk *known = absent ? NULL : attr->state->chunks[i];
+        uint64_t block = absent ? absent->blocks[i] : known ? segi_attr_chunk_block(known) : 0;
         segi_attr_chunk *chunk = NULL;
         seg_error ignored = SEG_ERROR_INIT;
         if (block == 0)
             continue;
-        seg_status status = segi_load_chunk(store, attr, i, block, &c->buf, &chunk, &ignored);
+        seg_status status = segi_load_chunk(store, &like, i, block, &c->buf, &chunk, &ignored);
         if (status == SEG_OK)
             segi_attr_chunk_release(&store->mem, chunk);
         SEGI_TRY(care_note(c, status, block, "a chunk of an attribute"));
@@ -238,8 +245,8 @@ static seg_status care_event_ids(care_check *c)
 static seg_status care_values(care_check *c)
 {
     segi_store *store = c->store;
-    SEGI_TRY(store->ids.kind == SEG_ID_BYTES ? care_strings(c, &store->ids.strings, true)
-                                             : care_numbers(c));
+    SEGI_TRY(store->ids->kind == SEG_ID_BYTES ? care_strings(c, &store->ids->strings, true)
+                                              : care_numbers(c));
     SEGI_TRY(care_attribute(c, &store->exists));
     for (size_t i = 0; i < store->attr_count; i++)
         SEGI_TRY(care_attribute(c, &store->attrs[i]));

@@ -65,7 +65,7 @@ static seg_status checkpoint_strings(checkpoint *c, segi_strings *strings)
 
 static seg_status checkpoint_users(checkpoint *c)
 {
-    segi_ids *ids = &c->store->ids;
+    segi_ids *ids = c->store->ids;
     segi_strings *strings = &ids->strings;
     uint32_t begin, count;
     uint64_t block;

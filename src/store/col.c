@@ -273,3 +273,16 @@ void segi_col_decode(const segi_col *col, size_t begin, size_t count, int64_t *s
             states[i] = SEG_VALUE_NULL;
     }
 }
+
+void segi_col_codes(const segi_col *col, size_t rows, uint64_t *codes)
+{
+    if (col->type == 0 || col->none_set)
+        return;
+    if (col->width == 0) {
+        segi_bit_set(codes, (size_t)col->base);
+        return;
+    }
+    for (size_t row = 0; row < rows; row++)
+        if (segi_col_is_set(col, row))
+            segi_bit_set(codes, (size_t)segi_col_slot(col, row));
+}

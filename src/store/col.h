@@ -33,6 +33,8 @@ bool segi_col_build_states(const segi_mem *mem, const uint8_t *states, size_t ro
 void segi_col_deinit(const segi_mem *mem, segi_col *col);
 /* Bytes of its arrays. */
 size_t segi_col_bytes(const segi_col *col, size_t rows);
+/* Set the bit of every code in a column of strings. col->type 0: none. */
+void segi_col_codes(const segi_col *col, size_t rows, uint64_t *codes);
 /* Slots and states of rows [begin, begin + count). col->type 0: all absent. */
 void segi_col_decode(const segi_col *col, size_t begin, size_t count, int64_t *slots,
                      uint8_t *states);

@@ -154,6 +154,39 @@ static seg_status commit_check(segi_commit *c, const seg_batch *batches)
     return SEG_OK;
 }
 
+static bool commit_row_refused(const segi_store *store, const seg_batch *batch, uint64_t row)
+{
+    if (!batch->user_ids) {
+        uint64_t begin = batch->user_offsets[row];
+        return segi_suppress_has(&store->suppress, batch->user_bytes + begin,
+                                 (size_t)(batch->user_offsets[row + 1] - begin));
+    }
+    unsigned char bytes[8];
+    segi_id_bytes(batch->user_ids[row], bytes);
+    return segi_suppress_has(&store->suppress, bytes, sizeof bytes);
+}
+
+/* Leave out the rows of users who were erased and are refused. */
+static seg_status commit_refuse(segi_commit *c)
+{
+    for (size_t i = 0; c->store->suppress.count > 0 && i < c->batch_count; i++) {
+        segi_checked_batch *checked = &c->batches[i].checked;
+        for (uint64_t row = 0; row < checked->batch.row_count; row++) {
+            if (!commit_row_good(checked, row) ||
+                !commit_row_refused(c->store, &checked->batch, row))
+                continue;
+            if (!checked->results)
+                checked->results = segi_arena_alloc(&c->arena, (size_t)checked->batch.row_count);
+            if (!checked->results)
+                return segi_fail_nomem(c->err);
+            checked->results[row] = SEG_ROW_REFUSED;
+            checked->rejected++;
+            c->refused++;
+        }
+    }
+    return SEG_OK;
+}
+
 static seg_status commit_dedup(segi_commit *c)
 {
     segi_store *store = c->store;
@@ -162,6 +195,8 @@ static seg_status commit_dedup(segi_commit *c)
     for (size_t i = 0; i < c->batch_count; i++)
         if (c->batches[i].checked.batch.event_ids)
             rows += (size_t)c->batches[i].checked.batch.row_count;
+    if (rows > 0)
+        SEGI_TRY(segi_load_event_ids(store, c->err));
     if (!segi_dedup_begin(&store->dedup, rows))
         return segi_fail_nomem(c->err);
     for (size_t i = 0; i < c->batch_count; i++) {
@@ -270,10 +305,10 @@ static seg_status commit_users(segi_commit *c, const segi_commit_batch *batch, u
 {
     segi_store *store = c->store;
     const seg_batch *b = &batch->checked.batch;
-    seg_status status = store->ids.kind == SEG_ID_U64
-                            ? segi_ids_intern_numbers(&store->ids, b->user_ids, batch->rows,
+    seg_status status = store->ids->kind == SEG_ID_U64
+                            ? segi_ids_intern_numbers(store->ids, b->user_ids, batch->rows,
                                                       batch->row_count, store->user_count, out)
-                            : segi_ids_intern_bytes(&store->ids, b->user_bytes, b->user_offsets,
+                            : segi_ids_intern_bytes(store->ids, b->user_bytes, b->user_offsets,
                                                     batch->rows, batch->row_count, out);
     return status == SEG_OK ? SEG_OK : commit_fail(c, status, "4294901760 users");
 }
@@ -302,6 +337,7 @@ static seg_status commit_property(segi_commit *c, const seg_column *column,
         dict = segi_store_dict(store, type->event, field->index);
         if (!dict)
             return segi_fail_nomem(c->err);
+        SEGI_TRY(segi_load_strings(store, dict, c->err));
     }
     segi_tail_col *col = segi_tail_col_at(&store->tail, &store->tail.types[type->event],
                                           field->index, begin, begin + type->count);
@@ -353,6 +389,9 @@ static seg_status commit_attribute(segi_commit *c, const segi_commit_batch *batc
     segi_attr *attr = segi_store_attr(c->store, field);
     if (!attr || !segi_attr_reserve(attr, mem, batch->row_count))
         return segi_fail_nomem(c->err);
+    SEGI_TRY(segi_load_attr(c->store, attr, c->err));
+    if (attr->dict)
+        SEGI_TRY(segi_load_strings(c->store, attr->dict, c->err));
     segi_attr_pending *p = &attr->pending;
     int64_t *slots = p->slots + p->count;
     uint8_t *states = p->states + p->count;
@@ -394,6 +433,8 @@ static seg_status commit_attributes(segi_commit *c, const segi_commit_batch *bat
 
 static seg_status commit_write(segi_commit *c)
 {
+    SEGI_TRY(segi_load_users(c->store, c->err));
+    SEGI_TRY(segi_load_attr(c->store, &c->store->exists, c->err));
     for (size_t i = 0; i < c->batch_count; i++) {
         const segi_commit_batch *batch = &c->batches[i];
         if (batch->row_count == 0)
@@ -435,7 +476,7 @@ static void commit_accept(segi_commit *c)
     segi_dedup_expire(&store->dedup, segi_clock_watermark(&store->clock));
     segi_schema_release(store->schema);
     store->schema = c->schema;
-    store->user_count = store->ids.strings.count;
+    store->user_count = store->ids->strings.count;
     store->commit_sequence++;
     segi_version_release(store->version);
     store->version = NULL;
@@ -444,7 +485,7 @@ static void commit_accept(segi_commit *c)
 static void commit_drop(segi_commit *c)
 {
     segi_store *store = c->store;
-    segi_ids_undo(&store->ids, store->user_count);
+    segi_ids_undo(store->ids, store->user_count);
     segi_tail_drop(&store->tail);
     segi_attr_drop(&store->exists);
     for (size_t i = 0; i < store->attr_count; i++)
@@ -452,6 +493,7 @@ static void commit_drop(segi_commit *c)
     segi_dedup_drop(&store->dedup);
     segi_schema_release(c->schema);
     segi_store_forget(store);
+    store->strays = true;
 }
 
 /* What the commit does once it is accepted. */
@@ -469,8 +511,9 @@ static void commit_report(const segi_commit *c, seg_commit_report *report)
     }
     report->rows_applied = applied;
     report->rows_duplicate = c->duplicates;
-    report->rows_rejected = c->row_count - applied - c->duplicates;
-    report->users_added = c->store->ids.strings.count - c->store->user_count;
+    report->rows_refused = c->refused;
+    report->rows_rejected = c->row_count - applied - c->duplicates - c->refused;
+    report->users_added = c->store->ids->strings.count - c->store->user_count;
     if (c->recorded)
         *report = *c->recorded;
 }
@@ -512,6 +555,7 @@ static seg_status commit_steps(segi_commit *c, const seg_batch *batches)
     SEGI_TRY(commit_check(c, batches));
     if (c->results && c->results_count < c->row_count)
         return segi_fail(c->err, SEG_E_ARG, "row_results is too short for the rows");
+    SEGI_TRY(commit_refuse(c));
     SEGI_TRY(commit_dedup(c));
     SEGI_TRY(commit_choose(c));
     return commit_write(c);

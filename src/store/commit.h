@@ -34,7 +34,7 @@ typedef struct segi_commit {
     const segi_schema *schema; /* retained: the store's and what this commit defines */
     segi_commit_batch *batches;
     size_t batch_count;
-    uint64_t row_count, duplicates;
+    uint64_t row_count, duplicates, refused;
     bool quarantine;
     uint8_t *results; /* the caller's, or NULL */
     uint64_t results_count;

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "store/bucket.h"
+#include "store/suppress.h"
 
 #define DEDUP_BITS_MIN 6
 #define DEDUP_BITS_MAX 32
@@ -22,9 +23,12 @@
 
 struct segi_dedup_record {
     uint64_t body[2];
-    uint32_t tag, size;
+    uint64_t user; /* hash of the user's id: the record goes when the user is erased */
+    uint32_t tag;
+    uint32_t size; /* of id; DEDUP_FORGOTTEN: it was overwritten */
     char id[];
 };
+#define DEDUP_FORGOTTEN 0x80000000u
 
 typedef struct dedup_block {
     struct dedup_block *next;
@@ -121,6 +125,25 @@ static void dedup_body(const segi_dedup *dedup, const segi_checked_batch *checke
         else if (state == SEG_VALUE_NULL)
             dedup_add_words(dedup, column_tags[i] + 1, 0, 0, body);
     }
+}
+
+/* Never 0. */
+static uint64_t dedup_user_hash(const segi_dedup *dedup, const void *id, size_t size)
+{
+    uint64_t hash = dedup_hash(dedup, 3, id, size);
+    return hash != 0 ? hash : 1;
+}
+
+static uint64_t dedup_user(const segi_dedup *dedup, const seg_batch *batch, uint64_t row)
+{
+    if (!batch->user_ids) {
+        uint64_t begin = batch->user_offsets[row];
+        return dedup_user_hash(dedup, batch->user_bytes + begin,
+                               (size_t)(batch->user_offsets[row + 1] - begin));
+    }
+    unsigned char bytes[8];
+    segi_id_bytes(batch->user_ids[row], bytes);
+    return dedup_user_hash(dedup, bytes, sizeof bytes);
 }
 
 /* ---- the table ------------------------------------------------------------------------------- */
@@ -306,6 +329,7 @@ bool segi_dedup_scan(segi_dedup *dedup, segi_checked_batch *batch, segi_arena *a
                                .time = batch->batch.times[row]};
         next.tag = (uint32_t)(segi_siphash(dedup->key, next.id, next.size) >> 32);
         dedup_body(dedup, batch, tags, row, next.body);
+        next.user = dedup_user(dedup, &batch->batch, row);
         if (!dedup_judge(dedup, &next, &result))
             return false;
         if (result == SEG_ROW_OK)
@@ -459,6 +483,7 @@ void segi_dedup_apply(segi_dedup *dedup)
         const segi_dedup_new *row = &dedup->news[i];
         row->record->body[0] = row->body[0];
         row->record->body[1] = row->body[1];
+        row->record->user = row->user;
         row->record->tag = row->tag;
         row->record->size = row->size;
         memcpy(row->record->id, row->id, row->size);
@@ -480,8 +505,9 @@ static void dedup_group_clear(segi_dedup *dedup, segi_dedup_group *group, bool e
         for (size_t at = 0; entries && at < block->used;) {
             const segi_dedup_record *record =
                 (const segi_dedup_record *)(const void *)(block->bytes + at);
-            at += dedup_record_bytes(record->size);
-            dedup_remove(dedup, record);
+            at += dedup_record_bytes(record->size & ~DEDUP_FORGOTTEN);
+            if (!(record->size & DEDUP_FORGOTTEN))
+                dedup_remove(dedup, record);
         }
         group->blocks = block->next;
         dedup->bytes -= sizeof *block + block->capacity;
@@ -515,6 +541,72 @@ void segi_dedup_expire(segi_dedup *dedup, int64_t watermark)
         dedup_group_free(dedup, group, true);
     }
 }
+
+/* ---- forgetting users ------------------------------------------------------------------------ */
+
+bool segi_dedup_users_init(segi_dedup_users *users, const segi_mem *mem, size_t count)
+{
+    *users = (segi_dedup_users){.bits = 3};
+    while (users->bits < DEDUP_BITS_MAX && count > ((size_t)1 << users->bits) / 2)
+        users->bits++;
+    users->slots = segi_alloc_zero(mem, ((size_t)1 << users->bits) * sizeof *users->slots);
+    return users->slots != NULL;
+}
+
+void segi_dedup_users_deinit(segi_dedup_users *users, const segi_mem *mem)
+{
+    segi_free(mem, users->slots);
+    *users = (segi_dedup_users){0};
+}
+
+/* Where the hash is, or the empty slot where it belongs. */
+static uint64_t *dedup_users_slot(const segi_dedup_users *users, uint64_t hash)
+{
+    size_t mask = ((size_t)1 << users->bits) - 1, at = (size_t)hash & mask;
+    while (users->slots[at] != 0 && users->slots[at] != hash)
+        at = (at + 1) & mask;
+    return &users->slots[at];
+}
+
+void segi_dedup_users_add(const segi_dedup *dedup, segi_dedup_users *users, const void *id,
+                          size_t size)
+{
+    uint64_t hash = dedup_user_hash(dedup, id, size);
+    uint64_t *slot = dedup_users_slot(users, hash);
+    users->count += *slot == 0;
+    *slot = hash;
+}
+
+static uint64_t dedup_forget_block(segi_dedup *dedup, dedup_block *block,
+                                   const segi_dedup_users *users)
+{
+    uint64_t forgotten = 0;
+    for (size_t at = 0; at < block->used;) {
+        segi_dedup_record *record = (segi_dedup_record *)(void *)(block->bytes + at);
+        size_t size = record->size & ~DEDUP_FORGOTTEN;
+        at += dedup_record_bytes(size);
+        if (record->size & DEDUP_FORGOTTEN || *dedup_users_slot(users, record->user) == 0)
+            continue;
+        dedup_remove(dedup, record);
+        memset(record, 0, sizeof *record + size);
+        record->size = (uint32_t)size | DEDUP_FORGOTTEN;
+        forgotten++;
+    }
+    return forgotten;
+}
+
+uint64_t segi_dedup_forget(segi_dedup *dedup, const segi_dedup_users *users)
+{
+    uint64_t forgotten = 0;
+    if (users->count == 0)
+        return 0;
+    for (segi_dedup_group *group = dedup->groups; group; group = group->next)
+        for (dedup_block *block = group->blocks; block; block = block->next)
+            forgotten += dedup_forget_block(dedup, block, users);
+    return forgotten;
+}
+
+/* ---- begin and end --------------------------------------------------------------------------- */
 
 bool segi_dedup_init(segi_dedup *dedup, const segi_mem *mem, const uint64_t key[2],
                      uint64_t window_us)

@@ -32,7 +32,7 @@ typedef struct segi_dedup_slot {
 typedef struct segi_dedup_new {
     const char *id; /* borrowed from the batch */
     uint32_t size, tag;
-    uint64_t body[2];
+    uint64_t body[2], user;
     int64_t time;
     segi_dedup_record *record; /* once reserved */
     segi_dedup_group *group;
@@ -81,5 +81,20 @@ seg_status segi_dedup_read(segi_dedup *dedup, segi_dedup_group *group, uint32_t 
 void segi_dedup_unload(segi_dedup *dedup, segi_dedup_group *group);
 /* Forget groups that lie wholly before the window. */
 void segi_dedup_expire(segi_dedup *dedup, int64_t watermark);
+
+/* Users whose event ids are to be forgotten, by the hash of their ids. */
+typedef struct segi_dedup_users {
+    uint64_t *slots; /* owned: 1 << bits; 0: empty */
+    uint32_t bits;
+    size_t count;
+} segi_dedup_users;
+/* Room for `count` users. False when out of memory. */
+bool segi_dedup_users_init(segi_dedup_users *users, const segi_mem *mem, size_t count);
+void segi_dedup_users_deinit(segi_dedup_users *users, const segi_mem *mem);
+/* Ids of number stores are their eight bytes, lowest first. */
+void segi_dedup_users_add(const segi_dedup *dedup, segi_dedup_users *users, const void *id,
+                          size_t size);
+/* Overwrite the records of their events; the room stays until the group goes. Returns how many. */
+uint64_t segi_dedup_forget(segi_dedup *dedup, const segi_dedup_users *users);
 
 #endif

@@ -7,8 +7,9 @@
 
 struct segi_dict {
     const segi_strings *strings; /* of the store; only grows */
-    const segi_table *table;     /* retained by the version that shows it */
+    const segi_table *table;     /* retained by the version, or by the strings */
     uint32_t count;
+    atomic_bool ready; /* they are in memory; until then there is no table */
 };
 
 #define SEGI_DICT_COUNT_MAX (UINT32_MAX - 1)

@@ -2,22 +2,33 @@
  * in an array by ordinal instead of records. */
 #include "store/ids.h"
 
+#include "base/bits.h"
 #include "base/error.h"
 #include "base/hash.h"
 
 #define IDS_BLOCK SEGI_STRINGS_BLOCK
 
-bool segi_ids_init(segi_ids *ids, const segi_mem *mem, uint32_t kind, const uint64_t key[2])
+segi_ids *segi_ids_create(const segi_mem *mem, uint32_t kind, const uint64_t key[2])
 {
-    memset(ids, 0, sizeof *ids);
+    segi_ids *ids = segi_alloc_zero(mem, sizeof *ids);
+    if (!ids)
+        return NULL;
     ids->kind = kind;
-    return segi_strings_init(&ids->strings, mem, key, SEG_USERS_MAX);
+    if (!segi_strings_init(&ids->strings, mem, key, SEG_USERS_MAX)) {
+        segi_free(mem, ids);
+        return NULL;
+    }
+    return ids;
 }
 
-void segi_ids_deinit(segi_ids *ids)
+void segi_ids_destroy(segi_ids *ids)
 {
-    segi_seq_deinit(&ids->numbers, ids->strings.mem);
+    if (!ids)
+        return;
+    const segi_mem *mem = ids->strings.mem;
+    segi_seq_deinit(&ids->numbers, mem);
     segi_strings_deinit(&ids->strings);
+    segi_free(mem, ids);
 }
 
 size_t segi_ids_bytes(const segi_ids *ids)
@@ -33,6 +44,55 @@ void segi_ids_undo(segi_ids *ids, uint32_t count)
         segi_table_undo(ids->strings.table, count);
         ids->strings.count = count;
     }
+}
+
+/* ---- forgetting ------------------------------------------------------------------------------ */
+
+static bool ids_keeps(const void *context, uint32_t ordinal)
+{
+    const segi_ids *ids = context;
+    return segi_seq_get(&ids->numbers, ordinal) != UINT64_MAX;
+}
+
+static bool ids_copy_numbers(const segi_ids *from, segi_ids *to, const uint64_t *dead)
+{
+    segi_strings *s = &to->strings;
+    for (; s->count < from->strings.count; s->count++) {
+        bool gone = segi_bit_get(dead, s->count);
+        uint64_t number = gone ? UINT64_MAX : segi_seq_get(&from->numbers, s->count);
+        if (!segi_seq_set(&to->numbers, s->mem, s->count, number))
+            return false;
+    }
+    s->table = segi_table_filter(from->strings.table, ids_keeps, to);
+    return s->table != NULL;
+}
+
+segi_ids *segi_ids_without(const segi_ids *ids, const uint64_t *dead)
+{
+    const segi_mem *mem = ids->strings.mem;
+    segi_ids *next = segi_alloc_zero(mem, sizeof *next);
+    if (!next)
+        return NULL;
+    next->kind = ids->kind;
+    if (ids->kind == SEG_ID_BYTES) {
+        uint64_t forgotten;
+        segi_strings *strings = segi_strings_without(&ids->strings, dead, &forgotten);
+        if (strings) {
+            next->strings = *strings;
+            segi_free(mem, strings);
+            return next;
+        }
+        segi_free(mem, next);
+        return NULL;
+    }
+    next->strings = ids->strings;
+    next->strings.table = NULL;
+    next->strings.count = 0;
+    if (!ids_copy_numbers(ids, next, dead)) {
+        segi_ids_destroy(next);
+        return NULL;
+    }
+    return next;
 }
 
 /* ---- strings --------------------------------------------------------------------------------- */

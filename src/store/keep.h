@@ -70,19 +70,25 @@ seg_status segi_root_read_head(segi_wire *from, segi_root_head *out, seg_error *
 seg_status segi_root_read(segi_store *store, segi_wire *from, seg_error *err);
 
 /* What a root only names is brought into memory where it is needed: strings, ids and chunks
- * of an attribute, event ids. Nothing where it is there. SEG_E_CORRUPT, SEG_E_NOMEM, SEG_E_IO. */
+ * of an attribute, event ids. Nothing where it is there. SEG_E_CORRUPT, SEG_E_NOMEM, SEG_E_IO.
+ *
+ * The writer loads before it changes something, so what is not loaded is what the file has, and
+ * its blocks are not dropped. Readers load what their version shows; the store's load_mutex lets
+ * one thread do it. */
 seg_status segi_load_strings(segi_store *store, segi_strings *strings, seg_error *err);
 seg_status segi_load_users(segi_store *store, seg_error *err);
 seg_status segi_load_attr(segi_store *store, segi_attr *attr, seg_error *err);
 seg_status segi_load_event_ids(segi_store *store, seg_error *err);
 seg_status segi_load_all(segi_store *store, seg_error *err);
+/* The state behind `absent`, for a reader: absent->state is there afterwards. */
+seg_status segi_load_state(segi_store *store, segi_attr_absent *absent, seg_error *err);
 /* Pieces of it, read into objects of the caller. */
 seg_status segi_load_sheet(segi_store *store, segi_strings *into, const segi_sheet *sheet,
                            bool user_ids, segi_buf *buf, seg_error *err);
 seg_status segi_load_numbers(segi_store *store, segi_ids *into, const segi_sheet *sheet,
                              segi_buf *buf, seg_error *err);
-seg_status segi_load_chunk(segi_store *store, const segi_attr *attr, uint32_t index, uint64_t block,
-                           segi_buf *buf, segi_attr_chunk **out, seg_error *err);
+seg_status segi_load_chunk(segi_store *store, const segi_attr_absent *like, uint32_t index,
+                           uint64_t block, segi_buf *buf, segi_attr_chunk **out, seg_error *err);
 seg_status segi_load_group(segi_store *store, segi_dedup *dedup, segi_dedup_group *into,
                            const segi_sheets *sheets, segi_buf *buf, seg_error *err);
 

@@ -89,31 +89,45 @@ static seg_status load_sheets(segi_store *store, segi_strings *strings, segi_ids
     return status;
 }
 
-seg_status segi_load_strings(segi_store *store, segi_strings *strings, seg_error *err)
+/* Under the load_mutex. ids: NULL for a dictionary. */
+static seg_status load_once(segi_store *store, segi_strings *strings, segi_ids *ids, seg_error *err)
 {
     if (!strings->absent)
         return SEG_OK;
-    seg_status status = load_sheets(store, strings, NULL, err);
+    seg_status status = load_sheets(store, strings, ids, err);
     if (status == SEG_OK)
-        status = load_fail(segi_strings_index(strings), "a dictionary", err);
-    if (status != SEG_OK)
+        status = load_fail(ids ? segi_ids_index(ids) : segi_strings_index(strings),
+                           ids ? "user ids" : "a dictionary", err);
+    if (status != SEG_OK) {
         segi_strings_clear(strings);
-    strings->absent = status != SEG_OK;
+        return status;
+    }
+    strings->loaded = strings->table;
+    segi_table_retain(strings->loaded);
+    strings->absent = false;
+    return SEG_OK;
+}
+
+static seg_status load_locked(segi_store *store, segi_strings *strings, segi_ids *ids,
+                              seg_error *err)
+{
+    if (!store->keep)
+        return SEG_OK;
+    segi_mutex_lock(store->load_mutex);
+    seg_status status = load_once(store, strings, ids, err);
+    segi_mutex_unlock(store->load_mutex);
     return status;
+}
+
+seg_status segi_load_strings(segi_store *store, segi_strings *strings, seg_error *err)
+{
+    return load_locked(store, strings, NULL, err);
 }
 
 seg_status segi_load_users(segi_store *store, seg_error *err)
 {
-    segi_ids *ids = &store->ids;
-    if (!ids->strings.absent)
-        return SEG_OK;
-    seg_status status = load_sheets(store, &ids->strings, ids, err);
-    if (status == SEG_OK)
-        status = load_fail(segi_ids_index(ids), "user ids", err);
-    if (status != SEG_OK)
-        segi_strings_clear(&ids->strings);
-    ids->strings.absent = status != SEG_OK;
-    return status;
+    segi_ids *ids = store->ids;
+    return load_locked(store, &ids->strings, ids, err);
 }
 
 /* ---- attributes ------------------------------------------------------------------------------ */
@@ -127,14 +141,13 @@ static uint32_t load_rows(const segi_attr_chunk *chunk)
     return rows;
 }
 
-seg_status segi_load_chunk(segi_store *store, const segi_attr *attr, uint32_t index, uint64_t block,
-                           segi_buf *buf, segi_attr_chunk **out, seg_error *err)
+seg_status segi_load_chunk(segi_store *store, const segi_attr_absent *like, uint32_t index,
+                           uint64_t block, segi_buf *buf, segi_attr_chunk **out, seg_error *err)
 {
-    uint32_t users = store->user_count - (index << SEGI_CHUNK_BITS);
+    uint32_t users = like->user_count - (index << SEGI_CHUNK_BITS);
     SEGI_TRY(segi_disk_read(store->keep->disk, block, SEGI_BLOCK_ATTRIBUTE, buf, err));
     segi_wire from = segi_wire_of(buf->data, buf->size);
-    SEGI_TRY(segi_attr_block_read(&store->mem, attr->type, attr->dict ? attr->dict->count : 0,
-                                  &from, out, err));
+    SEGI_TRY(segi_attr_block_read(&store->mem, like->type, like->dict_count, &from, out, err));
     if (users < SEGI_CHUNK_USERS && load_rows(*out) > users) {
         segi_attr_chunk_release(&store->mem, *out);
         return segi_record_fail(err, "a chunk of an attribute");
@@ -143,33 +156,50 @@ seg_status segi_load_chunk(segi_store *store, const segi_attr *attr, uint32_t in
     return SEG_OK;
 }
 
-seg_status segi_load_attr(segi_store *store, segi_attr *attr, seg_error *err)
+/* Under the load_mutex. */
+static seg_status load_chunks(segi_store *store, segi_attr_absent *absent, seg_error *err)
 {
     seg_status status = SEG_OK;
-    if (!attr->absent)
+    if (absent->state)
         return SEG_OK;
-    segi_attr_state *state = segi_attr_state_copy(&store->mem, NULL, attr->absent_count);
+    segi_attr_state *state = segi_attr_state_copy(&store->mem, NULL, absent->block_count);
     if (!state)
         return segi_fail_nomem(err);
     segi_buf buf;
     segi_buf_init(&buf, &store->mem);
-    for (uint32_t i = 0; status == SEG_OK && i < attr->absent_count; i++) {
+    for (uint32_t i = 0; status == SEG_OK && i < absent->block_count; i++) {
         segi_attr_chunk *chunk;
-        if (attr->absent[i] == 0)
+        if (absent->blocks[i] == 0)
             continue;
-        status = segi_load_chunk(store, attr, i, attr->absent[i], &buf, &chunk, err);
+        status = segi_load_chunk(store, absent, i, absent->blocks[i], &buf, &chunk, err);
         if (status == SEG_OK)
             segi_attr_state_replace(state, i, chunk);
     }
     segi_buf_deinit(&buf);
-    if (status != SEG_OK) {
+    if (status == SEG_OK)
+        absent->state = state;
+    else
         segi_attr_state_release(state);
-        return status;
-    }
-    attr->state = state;
-    segi_free(&store->mem, attr->absent);
+    return status;
+}
+
+seg_status segi_load_state(segi_store *store, segi_attr_absent *absent, seg_error *err)
+{
+    segi_mutex_lock(store->load_mutex);
+    seg_status status = load_chunks(store, absent, err);
+    segi_mutex_unlock(store->load_mutex);
+    return status;
+}
+
+seg_status segi_load_attr(segi_store *store, segi_attr *attr, seg_error *err)
+{
+    if (!attr->absent)
+        return SEG_OK;
+    SEGI_TRY(segi_load_state(store, attr->absent, err));
+    attr->state = attr->absent->state;
+    segi_attr_state_retain(attr->state);
+    segi_attr_absent_release(attr->absent);
     attr->absent = NULL;
-    attr->absent_count = 0;
     return SEG_OK;
 }
 

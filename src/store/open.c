@@ -108,8 +108,6 @@ seg_status segi_store_open(const segi_store_config *config, const segi_store_pla
     else
         status = open_content(store, &own, err);
     if (status == SEG_OK)
-        status = segi_load_all(store, err);
-    if (status == SEG_OK)
         status = open_finish(store, err);
     if (status != SEG_OK) {
         segi_store_release(store);

@@ -211,7 +211,7 @@ static void write_batch(segi_commit *c, segi_buf *buf, const segi_commit_batch *
 {
     const seg_batch *b = &batch->checked.batch;
     const record_rows rows = {batch->rows, batch->row_count};
-    bool numbers = c->store->ids.kind == SEG_ID_U64;
+    bool numbers = c->store->ids->kind == SEG_ID_U64;
     segi_put_u8(buf, (uint8_t)((b->times ? RECORD_TIMES : 0u) | (b->event ? RECORD_EVENT : 0u) |
                                (b->event_types ? RECORD_EVENT_TYPES : 0u) |
                                (b->event_ids ? RECORD_EVENT_IDS : 0u) |

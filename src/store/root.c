@@ -120,11 +120,13 @@ static void put_tokens(root_writer *w)
 static void put_chunks(root_writer *w, const segi_attr *attr)
 {
     const segi_attr_state *state = attr->state;
-    uint32_t count = attr->absent ? attr->absent_count : state ? state->chunk_count : 0;
+    uint32_t count = attr->absent ? attr->absent->block_count : state ? state->chunk_count : 0;
     segi_put_u32(w->buf, count);
     for (uint32_t i = 0; i < count; i++) {
         const segi_attr_chunk *chunk = attr->absent ? NULL : state->chunks[i];
-        put_block(w, attr->absent ? attr->absent[i] : chunk ? segi_attr_chunk_block(chunk) : 0);
+        put_block(w, attr->absent ? attr->absent->blocks[i]
+                     : chunk      ? segi_attr_chunk_block(chunk)
+                                  : 0);
     }
 }
 
@@ -176,7 +178,7 @@ void segi_root_write(const segi_store *store, segi_buf *buf, segi_buf *names)
     for (int shelf = 0; shelf < SEGI_SHELF_COUNT; shelf++)
         put_texts(&w, (segi_shelf)shelf);
     put_tokens(&w);
-    put_sheets(&w, &store->ids.strings.sheets);
+    put_sheets(&w, &store->ids->strings.sheets);
     put_columns(&w);
     put_events(&w);
 }
@@ -360,12 +362,19 @@ static seg_status get_chunks(const segi_store *store, segi_wire *from, segi_attr
         return root_fail(err);
     if (count == 0)
         return SEG_OK;
-    attr->absent = segi_alloc_array(&store->mem, count, sizeof *attr->absent);
-    if (!attr->absent)
+    segi_attr_absent *absent =
+        segi_alloc_zero(&store->mem, sizeof *absent + count * sizeof absent->blocks[0]);
+    if (!absent)
         return segi_fail_nomem(err);
-    attr->absent_count = count;
-    return segi_get_array(from, attr->absent, count, sizeof *attr->absent) ? SEG_OK
-                                                                           : root_fail(err);
+    atomic_init(&absent->refs, 1);
+    absent->mem = &store->mem;
+    absent->type = attr->type;
+    absent->dict_count = attr->dict ? attr->dict->count : 0;
+    absent->user_count = store->user_count;
+    absent->block_count = count;
+    attr->absent = absent;
+    return segi_get_array(from, absent->blocks, count, sizeof absent->blocks[0]) ? SEG_OK
+                                                                                 : root_fail(err);
 }
 
 static seg_status get_attributes(segi_store *store, segi_wire *from, seg_error *err)
@@ -455,9 +464,9 @@ seg_status segi_root_read(segi_store *store, segi_wire *from, seg_error *err)
     for (int shelf = 0; shelf < SEGI_SHELF_COUNT; shelf++)
         SEGI_TRY(get_texts(store, from, (segi_shelf)shelf, err));
     SEGI_TRY(get_tokens(store, from, err));
-    if (!get_strings(store, from, &store->ids.strings))
+    if (!get_strings(store, from, &store->ids->strings))
         return segi_fail_nomem(err);
-    if (from->failed || store->ids.strings.count != store->user_count)
+    if (from->failed || store->ids->strings.count != store->user_count)
         return root_fail(err);
     SEGI_TRY(get_attributes(store, from, err));
     SEGI_TRY(get_dicts(store, from, err));

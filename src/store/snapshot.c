@@ -24,15 +24,21 @@ void segi_version_release(segi_version *version)
         segi_disk_unpin(version->disk, &version->pin);
     for (size_t i = 0; i < version->run_count; i++)
         segi_run_release(version->runs[i]);
-    for (size_t i = 0; i < version->state_count; i++)
+    for (size_t i = 0; i < version->state_count; i++) {
         segi_attr_state_release(version->states[i]);
+        segi_attr_absent_release(version->absent[i]);
+    }
+    segi_attr_absent_release(version->exists_absent);
     for (size_t i = 0; i < version->table_count; i++)
         segi_table_release(version->tables[i]);
     segi_attr_state_release(version->exists);
+    segi_run_release(version->firsts);
     segi_table_release(version->id_table);
     segi_schema_release(version->schema);
     segi_arena_deinit(&version->arena);
+    segi_era *era = version->era;
     segi_free(version->mem, version);
+    segi_era_release(era);
 }
 
 static bool version_before(const segi_part *a, const segi_part *b)
@@ -72,7 +78,12 @@ static const segi_dict *version_dict(segi_version *version, const segi_strings *
     segi_dict *dict = segi_arena_alloc(&version->arena, sizeof *dict);
     if (!dict)
         return NULL;
-    *dict = (segi_dict){strings, strings->table, strings->count};
+    dict->strings = strings;
+    dict->count = strings->count;
+    atomic_init(&dict->ready, !strings->absent);
+    if (strings->absent)
+        return dict;
+    dict->table = strings->table;
     segi_table_retain(strings->table);
     version->tables[version->table_count++] = strings->table;
     version->memory_bytes += segi_strings_bytes(strings);
@@ -142,14 +153,48 @@ static bool version_events(segi_version *version, const segi_store *store)
     return true;
 }
 
+/* The events with the expired first ones among them: the same views where there are none. */
+static bool version_firsts(segi_version *version, const segi_store *store)
+{
+    uint32_t count = store->schema->event_count;
+    version->first_events = version->events;
+    if (!store->firsts)
+        return true;
+    version->firsts = store->firsts;
+    segi_run_retain(version->firsts);
+    version->memory_bytes += version->firsts->bytes;
+    version->first_events =
+        segi_arena_array(&version->arena, count + (size_t)1, sizeof *version->first_events);
+    if (!version->first_events)
+        return false;
+    memcpy(version->first_events, version->events, count * sizeof *version->events);
+    for (uint32_t i = 0; i < version->firsts->part_count; i++) {
+        const segi_part *part = version->firsts->parts[i];
+        segi_event_view *view = &version->first_events[part->event];
+        const segi_part **parts =
+            segi_arena_array(&version->arena, view->part_count + (size_t)1, sizeof *parts);
+        if (!parts)
+            return false;
+        memcpy(parts, view->parts, view->part_count * sizeof *parts);
+        parts[view->part_count++] = part;
+        version_sort(parts, view->part_count);
+        view->parts = parts;
+    }
+    return true;
+}
+
 static bool version_attributes(segi_version *version, const segi_store *store)
 {
     uint32_t count = store->schema->attribute_count;
     version->attributes =
         segi_arena_array(&version->arena, count + (size_t)1, sizeof *version->attributes);
     version->states = segi_arena_array(&version->arena, count + (size_t)1, sizeof *version->states);
-    if (!version->attributes || !version->states)
+    version->absent = segi_arena_array(&version->arena, count + (size_t)1, sizeof *version->absent);
+    version->ready = segi_arena_array(&version->arena, count + (size_t)1, sizeof *version->ready);
+    if (!version->attributes || !version->states || !version->absent || !version->ready)
         return false;
+    for (uint32_t i = 0; i < count; i++)
+        atomic_init(&version->ready[i], i >= store->attr_count || !store->attrs[i].absent);
     for (uint32_t i = 0; i < count && i < store->attr_count; i++) {
         const segi_attr *attr = &store->attrs[i];
         segi_attr_view *view = &version->attributes[i];
@@ -160,6 +205,9 @@ static bool version_attributes(segi_version *version, const segi_store *store)
             view->chunks = attr->state->chunks;
             version->memory_bytes += attr->state->bytes;
         }
+        version->absent[i] = attr->absent;
+        if (attr->absent)
+            segi_attr_absent_retain(attr->absent);
         version->state_count = i + (size_t)1;
         if (attr->dict && !(view->dict = version_dict(version, attr->dict)))
             return false;
@@ -177,6 +225,7 @@ static bool version_tables(segi_version *version, const segi_store *store)
     return version->tables != NULL;
 }
 
+/* Under the load_mutex, too: what is loaded meanwhile is not to be seen half. */
 static segi_version *version_create(const segi_store *store)
 {
     segi_version *version = segi_alloc_zero(&store->mem, sizeof *version);
@@ -187,15 +236,24 @@ static segi_version *version_create(const segi_store *store)
     segi_arena_init(&version->arena, &store->mem);
     version->schema = store->schema;
     segi_schema_retain(version->schema);
-    version->ids = &store->ids;
-    version->id_table = store->ids.strings.table;
-    segi_table_retain(version->id_table);
+    version->era = store->era;
+    segi_era_retain(version->era);
+    const segi_strings *ids = &store->ids->strings;
+    atomic_init(&version->ids_ready, !ids->absent);
+    version->id_table = ids->absent ? NULL : ids->table;
+    if (version->id_table)
+        segi_table_retain(version->id_table);
     version->exists = store->exists.state;
     if (version->exists)
         segi_attr_state_retain(version->exists);
+    version->exists_absent = store->exists.absent;
+    if (version->exists_absent)
+        segi_attr_absent_retain(version->exists_absent);
+    atomic_init(&version->exists_ready, !version->exists_absent);
     version->commit_sequence = store->commit_sequence;
     version->event_count = store->event_count;
     version->user_count = store->user_count;
+    version->erased_count = store->erased_count;
     version->time_min = store->time_min;
     version->time_max = store->time_max;
     version->paged = store->cache != NULL;
@@ -204,10 +262,11 @@ static segi_version *version_create(const segi_store *store)
         segi_disk_pin(version->disk, &version->pin);
     }
     version->memory_bytes = (store->cache ? segi_cache_look(store->cache).bytes : 0) +
-                            segi_ids_bytes(&store->ids) + store->dedup.bytes +
+                            segi_ids_bytes(store->ids) + store->dedup.bytes +
                             (version->exists ? version->exists->bytes : 0);
     if (!version_tables(version, store) || !version_runs(version, store) ||
-        !version_events(version, store) || !version_attributes(version, store)) {
+        !version_events(version, store) || !version_firsts(version, store) ||
+        !version_attributes(version, store)) {
         segi_version_release(version);
         return NULL;
     }
@@ -225,7 +284,9 @@ static segi_version *snapshot_version(segi_store *store)
         segi_store_maintain(store, UINT64_MAX, SEGI_MERGE_FANOUT);
         segi_tail_clear(&store->tail, SEGI_TAIL_KEPT);
         segi_scratch_trim(&store->scratch, SEGI_SCRATCH_KEPT);
+        segi_mutex_lock(store->load_mutex);
         store->version = version_create(store);
+        segi_mutex_unlock(store->load_mutex);
     }
     if (store->version)
         atomic_fetch_add_explicit(&store->version->refs, 1, memory_order_relaxed);
@@ -252,8 +313,10 @@ seg_status segi_snapshot_create(segi_store *store, segi_snapshot **out, seg_erro
                                 .schema = version->schema,
                                 .commit_sequence = version->commit_sequence,
                                 .user_count = version->user_count,
+                                .erased_count = version->erased_count,
                                 .event_count = version->event_count,
                                 .events = version->events,
+                                .first_events = version->first_events,
                                 .attributes = version->attributes,
                                 .time_min = version->time_min,
                                 .time_max = version->time_max,
@@ -286,14 +349,104 @@ static const segi_version *snapshot_of(const segi_snapshot *snapshot)
     return ((const snapshot_full *)snapshot)->version;
 }
 
+/* ---- what is in the file alone --------------------------------------------------------------- */
+
+static segi_version *snapshot_change(const segi_snapshot *snapshot)
+{
+    return ((snapshot_full *)segi_unconst(snapshot))->version;
+}
+
+seg_status segi_snapshot_need_ids(const segi_snapshot *snapshot, seg_error *err)
+{
+    segi_version *version = snapshot_change(snapshot);
+    segi_store *store = snapshot->store;
+    if (atomic_load_explicit(&version->ids_ready, memory_order_acquire))
+        return SEG_OK;
+    SEGI_TRY(segi_load_users(store, err));
+    segi_mutex_lock(store->load_mutex);
+    if (!version->id_table) {
+        const segi_ids *ids = store->ids;
+        version->id_table = ids->strings.loaded;
+        segi_table_retain(version->id_table);
+    }
+    atomic_store_explicit(&version->ids_ready, true, memory_order_release);
+    segi_mutex_unlock(store->load_mutex);
+    return SEG_OK;
+}
+
+seg_status segi_snapshot_need_dict(const segi_snapshot *snapshot, const segi_dict *dict,
+                                   seg_error *err)
+{
+    segi_dict *own = segi_unconst(dict);
+    segi_store *store = snapshot->store;
+    if (!dict || atomic_load_explicit(&own->ready, memory_order_acquire))
+        return SEG_OK;
+    segi_strings *strings = segi_unconst(dict->strings);
+    SEGI_TRY(segi_load_strings(store, strings, err));
+    segi_mutex_lock(store->load_mutex);
+    own->table = strings->loaded;
+    atomic_store_explicit(&own->ready, true, memory_order_release);
+    segi_mutex_unlock(store->load_mutex);
+    return SEG_OK;
+}
+
+/* What the version shows of a state that was loaded. Under the load_mutex. */
+static const segi_attr_state *snapshot_state(const segi_attr_absent *absent,
+                                             segi_attr_state **state)
+{
+    if (!*state) {
+        *state = absent->state;
+        segi_attr_state_retain(*state);
+    }
+    return *state;
+}
+
+seg_status segi_snapshot_need_attribute(const segi_snapshot *snapshot, uint32_t index,
+                                        seg_error *err)
+{
+    segi_version *version = snapshot_change(snapshot);
+    segi_store *store = snapshot->store;
+    if (atomic_load_explicit(&version->ready[index], memory_order_acquire))
+        return SEG_OK;
+    segi_attr_absent *absent = version->absent[index];
+    SEGI_TRY(segi_load_state(store, absent, err));
+    segi_mutex_lock(store->load_mutex);
+    const segi_attr_state *state = snapshot_state(absent, &version->states[index]);
+    version->attributes[index].chunk_count = state->chunk_count;
+    version->attributes[index].chunks = state->chunks;
+    atomic_store_explicit(&version->ready[index], true, memory_order_release);
+    segi_mutex_unlock(store->load_mutex);
+    return SEG_OK;
+}
+
+seg_status segi_snapshot_need_universe(const segi_snapshot *snapshot, seg_error *err)
+{
+    segi_version *version = snapshot_change(snapshot);
+    segi_store *store = snapshot->store;
+    if (atomic_load_explicit(&version->exists_ready, memory_order_acquire))
+        return SEG_OK;
+    SEGI_TRY(segi_load_state(store, version->exists_absent, err));
+    segi_mutex_lock(store->load_mutex);
+    (void)snapshot_state(version->exists_absent, &version->exists);
+    atomic_store_explicit(&version->exists_ready, true, memory_order_release);
+    segi_mutex_unlock(store->load_mutex);
+    return SEG_OK;
+}
+
 /* ---- the universe ---------------------------------------------------------------------------- */
 
-/* Users of a chunk that have no entry do not exist: each got one when it was first seen. */
+/* Users of a chunk that have no entry do not exist: each got one when it was first seen, and lost
+ * it if it was erased. */
 static void snapshot_exists(const segi_attr_chunk *chunk, int64_t now, segi_mask *out)
 {
-    for (uint32_t row = 0; row < chunk->rows; row++)
-        if (segi_col_is_set(&chunk->col, row) && segi_col_slot(&chunk->col, row) <= now)
-            segi_bit_set(out->words, row);
+    if (chunk->col.set && chunk->col.max <= now) {
+        /* Erased users are the only ones missing. */
+        memcpy(out->words, chunk->col.set, (chunk->rows + 63) / 64 * sizeof *out->words);
+    } else {
+        for (uint32_t row = 0; row < chunk->rows; row++)
+            if (segi_col_is_set(&chunk->col, row) && segi_col_slot(&chunk->col, row) <= now)
+                segi_bit_set(out->words, row);
+    }
     for (uint32_t i = 0; i < chunk->patch_count; i++) {
         if (chunk->patch_slots[i] <= now)
             segi_bit_set(out->words, chunk->patch_rows[i]);
@@ -321,6 +474,19 @@ uint32_t segi_snapshot_universe(const segi_snapshot *snapshot, uint32_t chunk, i
     return segi_mask_count(out);
 }
 
+int64_t segi_snapshot_exists_since(const segi_snapshot *snapshot, uint32_t ordinal)
+{
+    const segi_attr_state *exists = snapshot_of(snapshot)->exists;
+    uint32_t chunk = ordinal >> SEGI_CHUNK_BITS;
+    int64_t since;
+    if (!exists || ordinal >= snapshot->user_count || chunk >= exists->chunk_count ||
+        !exists->chunks[chunk] ||
+        segi_attr_chunk_get(exists->chunks[chunk], ordinal & (SEGI_CHUNK_USERS - 1), &since) !=
+            SEG_VALUE_SET)
+        return INT64_MAX;
+    return since;
+}
+
 /* ---- ids ------------------------------------------------------------------------------------- */
 
 uint32_t segi_snapshot_find(const segi_snapshot *snapshot, const char *id, size_t id_size)
@@ -342,27 +508,37 @@ void segi_snapshot_find_many(const segi_snapshot *snapshot, const char *bytes,
                              const uint64_t *offsets, size_t count, uint32_t *out)
 {
     const segi_version *version = snapshot_of(snapshot);
-    SEGI_ASSERT(version->ids->kind == SEG_ID_BYTES);
-    segi_ids_find_bytes(version->ids, version->id_table, version->user_count, bytes, offsets, count,
-                        out);
+    const segi_ids *map = snapshot->store->ids;
+    SEGI_ASSERT(map->kind == SEG_ID_BYTES);
+    segi_ids_find_bytes(map, version->id_table, version->user_count, bytes, offsets, count, out);
 }
 
 void segi_snapshot_find_many_u64(const segi_snapshot *snapshot, const uint64_t *ids, size_t count,
                                  uint32_t *out)
 {
     const segi_version *version = snapshot_of(snapshot);
-    SEGI_ASSERT(version->ids->kind == SEG_ID_U64);
-    segi_ids_find_numbers(version->ids, version->id_table, version->user_count, ids, count, out);
+    const segi_ids *map = snapshot->store->ids;
+    SEGI_ASSERT(map->kind == SEG_ID_U64);
+    segi_ids_find_numbers(map, version->id_table, version->user_count, ids, count, out);
 }
 
 const char *segi_snapshot_id(const segi_snapshot *snapshot, uint32_t ordinal, size_t *out_size)
 {
     SEGI_ASSERT(ordinal < snapshot->user_count);
-    return segi_strings_get(&snapshot_of(snapshot)->ids->strings, ordinal, out_size);
+    const segi_ids *map = snapshot->store->ids;
+    return segi_strings_get(&map->strings, ordinal, out_size);
 }
 
 uint64_t segi_snapshot_id_u64(const segi_snapshot *snapshot, uint32_t ordinal)
 {
     SEGI_ASSERT(ordinal < snapshot->user_count);
-    return segi_seq_get(&snapshot_of(snapshot)->ids->numbers, ordinal);
+    const segi_ids *map = snapshot->store->ids;
+    return segi_seq_get(&map->numbers, ordinal);
+}
+
+void segi_snapshot_ids_u64(const segi_snapshot *snapshot, uint32_t first, uint32_t count,
+                           uint64_t *out)
+{
+    SEGI_ASSERT(first <= snapshot->user_count && count <= snapshot->user_count - first);
+    segi_seq_copy(&snapshot->store->ids->numbers, first, count, out);
 }

@@ -19,6 +19,7 @@ static void store_destroy(segi_store *store)
     for (size_t i = 0; i < store->run_count; i++)
         segi_run_release(store->runs[i]);
     segi_free(&mem, store->runs);
+    segi_run_release(store->firsts);
     for (segi_run *run = store->retired, *next; run; run = next) {
         next = run->file->next_retired;
         segi_run_release(run);
@@ -31,7 +32,10 @@ static void store_destroy(segi_store *store)
     segi_free(&mem, store->attrs);
     segi_free(&mem, store->dicts);
     segi_tail_deinit(&store->tail);
-    segi_ids_deinit(&store->ids);
+    segi_ids_destroy(store->ids);
+    segi_era_release(store->era);
+    segi_suppress_deinit(&store->suppress, &mem);
+    segi_free(&mem, store->retention.own);
     segi_dedup_deinit(&store->dedup);
     for (int shelf = 0; shelf < SEGI_SHELF_COUNT; shelf++)
         segi_texts_deinit(&store->texts[shelf], &store->mem);
@@ -39,6 +43,7 @@ static void store_destroy(segi_store *store)
     (void)segi_keep_close(store, NULL);
     segi_scratch_trim(&store->scratch, 0);
     segi_pool_destroy(store->pool);
+    segi_mutex_destroy(&store->mem, store->load_mutex);
     segi_mutex_destroy(&store->mem, store->mutex);
     segi_free(&mem, store);
 }
@@ -61,11 +66,16 @@ seg_status segi_store_begin(segi_store *store, const segi_store_config *config,
                                 &store->schema, err));
     SEGI_TRY(segi_os_random(store->key, sizeof store->key, err));
     SEGI_TRY(segi_os_random(drawn, sizeof drawn, err));
-    if (!segi_ids_init(&store->ids, mem, config->id_kind, store->key) ||
+    SEGI_TRY(segi_os_random(store->suppress.key, sizeof store->suppress.key, err));
+    store->retention.usual = SEG_KEEP_FOREVER;
+    store->ids = segi_ids_create(mem, config->id_kind, store->key);
+    store->era = segi_era_create(mem, &store->eras_open);
+    if (!store->ids || !store->era ||
         !segi_dedup_init(&store->dedup, mem, dedup_key ? dedup_key : drawn,
                          config->dedup_window_us))
         return segi_fail_nomem(err);
     SEGI_TRY(segi_mutex_create(mem, &store->mutex, err));
+    SEGI_TRY(segi_mutex_create(mem, &store->load_mutex, err));
     return segi_pool_create(mem, store->threads_max, &store->pool, err);
 }
 
@@ -199,11 +209,8 @@ segi_strings *segi_store_dict(segi_store *store, uint32_t event, uint32_t proper
 static void store_forget_dicts(segi_store *store, segi_event_dicts *dicts, size_t kept)
 {
     while (dicts->count > kept) {
-        segi_strings *strings = dicts->dicts[--dicts->count];
-        if (!strings)
-            continue;
-        segi_strings_deinit(strings);
-        segi_free(&store->mem, strings);
+        segi_strings_destroy(dicts->dicts[dicts->count - 1]);
+        dicts->count--;
     }
     if (kept == 0) {
         segi_free(&store->mem, dicts->dicts);

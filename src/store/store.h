@@ -7,11 +7,16 @@
  * that readers see parts only.
  *
  * Reading: everything reachable from a segi_snapshot is immutable, but dictionaries and the id
- * map, which only grow and which a snapshot reads up to its own counts. */
+ * map, which only grow and which a snapshot reads up to its own counts. Ids are looked up in the
+ * present map by snapshots of any age, so that an erased user is nobody for all of them.
+ *
+ * Removing: erasure and retention prepare what runs, attributes, dictionaries and ids become
+ * without what goes, and put it in their place in one step (removal.h). */
 #ifndef SEGI_STORE_H
 #define SEGI_STORE_H
 
 #include <seg/ingest.h>
+#include <seg/privacy.h>
 #include <seg/store.h>
 
 #include "base/bits.h"
@@ -160,11 +165,14 @@ typedef struct segi_snapshot {
     segi_store *store; /* retained */
     const segi_schema *schema;
     uint64_t commit_sequence;
-    uint32_t user_count; /* ordinals 0 .. user_count - 1 */
+    uint32_t user_count;   /* ordinals 0 .. user_count - 1 */
+    uint32_t erased_count; /* of them: users that are none any more */
     uint64_t event_count;
-    const segi_event_view *events;    /* by event index, schema->event_count entries */
-    const segi_attr_view *attributes; /* by attribute index */
-    int64_t time_min, time_max;       /* of the events, 0 if none */
+    const segi_event_view *events;       /* by event index, schema->event_count entries */
+    const segi_event_view *first_events; /* the same with first events that have expired, of which
+                                            the time is left: for all that asks for the first */
+    const segi_attr_view *attributes;    /* by attribute index */
+    int64_t time_min, time_max;          /* of the events, 0 if none */
     uint64_t part_count, memory_bytes;
     bool paged; /* parts have pages: columns are held while they are read */
 } segi_snapshot;
@@ -173,10 +181,24 @@ seg_status segi_snapshot_create(segi_store *store, segi_snapshot **out, seg_erro
 void segi_snapshot_retain(segi_snapshot *snapshot);
 void segi_snapshot_release(segi_snapshot *snapshot);
 
+/* In a store with a file, ids, attributes, dictionaries and who exists when come into memory when
+ * they are wanted for the first time. Whoever is about to read them says so before, in any thread;
+ * the counts of dictionaries and users are always there. SEG_E_CORRUPT, SEG_E_IO, SEG_E_NOMEM. */
+seg_status segi_snapshot_need_ids(const segi_snapshot *snapshot, seg_error *err);
+seg_status segi_snapshot_need_attribute(const segi_snapshot *snapshot, uint32_t index,
+                                        seg_error *err);
+/* dict may be NULL. */
+seg_status segi_snapshot_need_dict(const segi_snapshot *snapshot, const segi_dict *dict,
+                                   seg_error *err);
+seg_status segi_snapshot_need_universe(const segi_snapshot *snapshot, seg_error *err);
+
 /* The universe (S-12): users of the chunk that exist at `now`. A user exists from always if a
  * batch of attributes named it, else from its earliest event. Returns how many. */
 uint32_t segi_snapshot_universe(const segi_snapshot *snapshot, uint32_t chunk, int64_t now,
                                 segi_mask *out);
+
+/* The instant from which on the user exists; SEG_TIME_MIN: from always, INT64_MAX: never. */
+int64_t segi_snapshot_exists_since(const segi_snapshot *snapshot, uint32_t ordinal);
 
 /* External ids. find: UINT32_MAX for an id that the snapshot does not know. */
 uint32_t segi_snapshot_find(const segi_snapshot *snapshot, const char *id, size_t id_size);
@@ -186,8 +208,12 @@ void segi_snapshot_find_many(const segi_snapshot *snapshot, const char *bytes,
                              const uint64_t *offsets, size_t count, uint32_t *out);
 void segi_snapshot_find_many_u64(const segi_snapshot *snapshot, const uint64_t *ids, size_t count,
                                  uint32_t *out);
+/* Size 0, and UINT64_MAX, for an erased user. */
 const char *segi_snapshot_id(const segi_snapshot *snapshot, uint32_t ordinal, size_t *out_size);
 uint64_t segi_snapshot_id_u64(const segi_snapshot *snapshot, uint32_t ordinal);
+/* The ids of `count` users from `first` on. */
+void segi_snapshot_ids_u64(const segi_snapshot *snapshot, uint32_t first, uint32_t count,
+                           uint64_t *out);
 
 /* ---- columns held in memory -------------------- */
 
@@ -301,5 +327,30 @@ seg_status segi_store_each_text(segi_store *store, segi_shelf shelf, segi_text_v
 seg_status segi_store_commit(segi_store *store, const seg_batch *batches, size_t batch_count,
                              const seg_commit_options *options, seg_commit_report *report,
                              seg_error *err);
+
+/* ---- removing -------------------------------------------------------------------------------- */
+
+/* User ids of one kind, as callers give them; offsets rise. */
+typedef struct segi_erase_ids {
+    const char *bytes; /* with offsets[count + 1] */
+    const uint64_t *offsets;
+    const uint64_t *numbers; /* else */
+    size_t count;
+} segi_erase_ids;
+
+/* As seg_store_erase_users(); options are checked. What they do depends on the store and their
+ * arguments alone, so that repeating them in order gives the same store. */
+seg_status segi_store_erase(segi_store *store, const segi_erase_ids *ids, bool refuse,
+                            seg_erase_receipt *receipt, seg_error *err);
+/* event NULL: the rule for all types without their own. */
+seg_status segi_store_set_retention(segi_store *store, const char *event, size_t event_size,
+                                    uint64_t keep_us, seg_error *err);
+/* The rule that holds; false for an event type that is not known. */
+bool segi_store_retention(segi_store *store, const char *event, size_t event_size,
+                          uint64_t *out_keep_us);
+seg_status segi_store_expire(segi_store *store, int64_t now, seg_expire_report *report,
+                             seg_error *err);
+/* Removals that some snapshot of before keeps from being finished. Any thread. */
+uint32_t segi_store_views_open(const segi_store *store);
 
 #endif

@@ -10,8 +10,10 @@
 #include "store/cache.h"
 #include "store/dedup.h"
 #include "store/dict.h"
+#include "store/era.h"
 #include "store/ids.h"
 #include "store/part.h"
+#include "store/suppress.h"
 #include "store/tail.h"
 #include "store/texts.h"
 #include "store/tokens.h"
@@ -46,31 +48,46 @@ typedef struct segi_version {
     const segi_mem *mem;
     segi_arena arena;          /* arrays and views */
     const segi_schema *schema; /* retained */
-    const segi_ids *ids;       /* of the store */
+    segi_era *era;             /* retained */
     segi_table *id_table;      /* retained */
     segi_run **runs;           /* retained */
     size_t run_count;
     segi_attr_state **states; /* retained, by attribute; NULL entries */
     size_t state_count;
-    segi_attr_state *exists; /* retained; NULL: nobody */
-    segi_table **tables;     /* retained, of dictionaries */
+    segi_attr_absent **absent; /* retained, by attribute; NULL where the state is there */
+    segi_attr_state *exists;   /* retained; NULL: nobody */
+    segi_attr_absent *exists_absent;
+    atomic_bool *ready;       /* by attribute: what it shows is in memory */
+    atomic_bool ids_ready;    /* the same of the ids, */
+    atomic_bool exists_ready; /* ... and of `exists` */
+    segi_table **tables;      /* retained, of dictionaries */
     size_t table_count;
+    segi_run *firsts; /* retained, or NULL */
     segi_event_view *events;
+    segi_event_view *first_events;
     segi_attr_view *attributes;
     uint64_t commit_sequence, event_count, part_count, memory_bytes;
-    uint32_t user_count;
+    uint32_t user_count, erased_count;
     int64_t time_min, time_max;
     bool paged;
     segi_disk *disk; /* pinned, so that columns of its runs can be loaded; NULL: no file */
     segi_pin pin;
 } segi_version;
 
+/* How long events are kept, by their time. */
+typedef struct segi_retention {
+    uint64_t usual; /* SEG_KEEP_FOREVER, or microseconds */
+    uint64_t *own;  /* owned, by event index; SEG_KEEP_USUAL */
+    size_t count, capacity;
+} segi_retention;
+
 typedef struct segi_keep segi_keep;
 
 struct segi_store {
     atomic_uint refs;
     segi_mem mem;
-    segi_mutex *mutex; /* guards everything below but pool and constants */
+    segi_mutex *mutex;      /* guards everything below but pool and constants */
+    segi_mutex *load_mutex; /* taken after it: guards what readers bring into memory (load.c) */
     segi_pool *pool;
     uint32_t threads_max;
     uint64_t key[2];
@@ -79,11 +96,18 @@ struct segi_store {
     uint64_t event_count;
     uint64_t generation; /* of the newest run */
     int64_t time_min, time_max;
-    segi_ids ids;
-    uint32_t user_count; /* committed */
+    segi_ids *_Atomic ids; /* owned; snapshots of any age look ids up in the present one */
+    uint32_t user_count;   /* committed, also erased ones: ordinals are never given twice */
+    uint32_t erased_count;
+    segi_era *era;         /* retained: the newest */
+    atomic_uint eras_open; /* that one and those before it which still serve snapshots */
+    bool strays;           /* failed commits may have left strings that nothing uses */
+    segi_suppress suppress;
+    segi_retention retention;
     segi_tail tail;
     segi_run **runs; /* owned array of retained runs, in no order */
     size_t run_count, run_capacity;
+    segi_run *firsts;  /* retained: expired first events, one row per user and event type */
     segi_cache *cache; /* owned; NULL in a store without a file */
     segi_run *retired; /* retained: merged away, but still on disk; see part_file.h */
     segi_attr *attrs;  /* owned, by attribute index */
@@ -121,6 +145,17 @@ bool segi_store_seal(segi_store *store);
 /* Merge runs, at most `budget_rows` rows of them, where `fanout` or more of a bucket have come
  * together. Running out of memory only ends it. */
 void segi_store_maintain(segi_store *store, uint64_t budget_rows, uint32_t fanout);
+/* Rows to be left out: all rows of some users, or those up to an instant per event type. */
+typedef struct segi_row_filter {
+    const uint32_t *users; /* rising; NULL: by time */
+    size_t user_count;
+    const int64_t *until; /* by event type; SEG_TIME_MIN - 1: no row goes */
+} segi_row_filter;
+/* How many rows of the part the filter leaves out; users and times of the part are held. */
+uint64_t segi_part_count_out(const segi_part *part, const segi_row_filter *filter);
+/* The run without those rows: NULL if none is left. */
+seg_status segi_run_rewrite(segi_store *store, segi_run *run, const segi_row_filter *filter,
+                            segi_run **out, seg_error *err);
 /* Take all pending attribute values in. False when out of memory; some may be in. */
 bool segi_store_fold(segi_store *store);
 /* The attribute, or the dictionary of a property, made where it is new. NULL: out of memory. */

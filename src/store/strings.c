@@ -1,6 +1,7 @@
 /* Interned strings: see strings.h. */
 #include "store/strings.h"
 
+#include "base/bits.h"
 #include "base/error.h"
 #include "base/hash.h"
 
@@ -21,9 +22,9 @@ typedef struct strings_record {
 } strings_record;
 
 struct segi_text_block {
-    segi_text_block *older;
+    atomic_uint refs; /* one per segi_strings that it belongs to */
     size_t used, capacity;
-    unsigned char *bytes; /* behind this header */
+    unsigned char bytes[];
 };
 
 static uint32_t strings_tag(const segi_strings *strings, const char *text, uint32_t size)
@@ -108,6 +109,50 @@ void segi_strings_find(const segi_strings *strings, const segi_table *table, uin
     }
 }
 
+/* ---- blocks ---------------------------------------------------------------------------------- */
+
+static size_t strings_record_bytes(size_t size)
+{
+    return (sizeof(strings_record) + size + STRINGS_UNIT - 1) / STRINGS_UNIT * STRINGS_UNIT;
+}
+
+static segi_text_block *strings_block(const segi_strings *strings, uint32_t number)
+{
+    uint64_t bytes = segi_seq_get(&strings->blocks, number);
+    return (segi_text_block *)((uintptr_t)bytes - offsetof(segi_text_block, bytes));
+}
+
+static segi_text_block *strings_block_create(const segi_mem *mem, size_t capacity)
+{
+    segi_text_block *block = segi_alloc(mem, sizeof *block + capacity);
+    if (!block)
+        return NULL;
+    atomic_init(&block->refs, 1);
+    block->used = 0;
+    block->capacity = capacity;
+    return block;
+}
+
+static void strings_block_release(const segi_mem *mem, segi_text_block *block)
+{
+    if (atomic_fetch_sub_explicit(&block->refs, 1, memory_order_acq_rel) == 1)
+        segi_free(mem, block);
+}
+
+/* Takes the block, also on failure. */
+static bool strings_push_block(segi_strings *strings, segi_text_block *block)
+{
+    if (!segi_seq_set(&strings->blocks, strings->mem, strings->block_count,
+                      (uintptr_t)block->bytes)) {
+        strings_block_release(strings->mem, block);
+        return false;
+    }
+    strings->newest = block;
+    strings->block_count++;
+    strings->text_bytes += sizeof *block + block->capacity;
+    return true;
+}
+
 /* ---- interning ------------------------------------------------------------------------------- */
 
 /* A new block with room for a record of `size` bytes. */
@@ -116,22 +161,8 @@ static bool strings_add_block(segi_strings *strings, size_t size)
     size_t capacity = strings->newest ? strings->newest->capacity * 2 : STRINGS_BLOCK_MIN;
     capacity = capacity < STRINGS_BLOCK_MAX ? capacity : STRINGS_BLOCK_MAX;
     capacity = capacity > size ? capacity : size;
-    segi_text_block *block = segi_alloc(strings->mem, sizeof *block + capacity);
-    if (!block)
-        return false;
-    block->bytes = (unsigned char *)(block + 1);
-    if (!segi_seq_set(&strings->blocks, strings->mem, strings->block_count,
-                      (uintptr_t)block->bytes)) {
-        segi_free(strings->mem, block);
-        return false;
-    }
-    block->older = strings->newest;
-    block->used = 0;
-    block->capacity = capacity;
-    strings->newest = block;
-    strings->block_count++;
-    strings->text_bytes += sizeof *block + capacity;
-    return true;
+    segi_text_block *block = strings_block_create(strings->mem, capacity);
+    return block && strings_push_block(strings, block);
 }
 
 /* Give a record the next number. */
@@ -144,11 +175,6 @@ static seg_status strings_number(segi_strings *strings, strings_record *record, 
     *out = strings->count++;
     atomic_store_explicit(&record->ordinal, *out, memory_order_relaxed);
     return SEG_OK;
-}
-
-static size_t strings_record_bytes(uint32_t size)
-{
-    return (sizeof(strings_record) + size + STRINGS_UNIT - 1) / STRINGS_UNIT * STRINGS_UNIT;
 }
 
 /* A record behind all others, which counts once its bytes are added to its block's. */
@@ -178,15 +204,20 @@ static seg_status strings_add(segi_strings *strings, uint32_t tag, const char *t
     if (!segi_table_reserve(&strings->table, strings->record_count, UINT32_MAX))
         return SEG_E_NOMEM;
     seg_status status = strings_new_record(strings, text, size, &place);
-    if (status == SEG_OK)
-        status = strings_number(strings, strings_at(strings, place), out);
     if (status != SEG_OK)
         return status;
-    while (!segi_table_put(strings->table, tag, place))
+    strings_record *record = strings_at(strings, place);
+    status = strings_number(strings, record, out);
+    while (status == SEG_OK && !segi_table_put(strings->table, tag, place))
         if (!segi_table_grow(&strings->table, UINT32_MAX)) {
             strings->count--;
-            return SEG_E_NOMEM;
+            status = SEG_E_NOMEM;
         }
+    if (status != SEG_OK) {
+        /* No record is there: what would be erased with one must not be left either. */
+        memset(record, 0, strings_record_bytes(size));
+        return status;
+    }
     strings->newest->used += strings_record_bytes(size);
     strings->record_count++;
     return SEG_OK;
@@ -230,11 +261,9 @@ seg_status segi_strings_index(segi_strings *strings)
     uint32_t bits = segi_table_bits(strings->record_count);
     for (; bits <= SEGI_TABLE_BITS_MAX; bits++) {
         segi_table *table = segi_table_create(strings->mem, bits);
-        uint32_t number = strings->block_count;
         seg_status status = table ? SEG_OK : SEG_E_NOMEM;
-        for (const segi_text_block *block = strings->newest; status == SEG_OK && block;
-             block = block->older)
-            status = strings_index_block(strings, table, --number, block->used);
+        for (uint32_t i = 0; status == SEG_OK && i < strings->block_count; i++)
+            status = strings_index_block(strings, table, i, strings_block(strings, i)->used);
         if (status == SEG_OK) {
             segi_table_release(strings->table);
             strings->table = table;
@@ -283,14 +312,132 @@ void segi_strings_undo(segi_strings *strings, uint32_t count)
     }
 }
 
+/* ---- forgetting ------------------------------------------------------------------------------ */
+
+static bool strings_record_dead(const strings_record *record, const uint64_t *dead)
+{
+    uint32_t ordinal = strings_ordinal(record);
+    return ordinal == STRINGS_NO_ORDINAL || segi_bit_get(dead, ordinal);
+}
+
+static strings_record *strings_record_in(const segi_text_block *block, size_t at)
+{
+    return (strings_record *)((uintptr_t)block->bytes + at);
+}
+
+static bool strings_block_has_dead(const segi_text_block *block, const uint64_t *dead)
+{
+    for (size_t at = 0; at < block->used;) {
+        const strings_record *record = strings_record_in(block, at);
+        if (strings_record_dead(record, dead))
+            return true;
+        at += strings_record_bytes(record->size);
+    }
+    return false;
+}
+
+/* A copy in which dead records have their size, but neither bytes nor a number. */
+static segi_text_block *strings_block_copy(const segi_mem *mem, const segi_text_block *from,
+                                           const uint64_t *dead)
+{
+    segi_text_block *to = strings_block_create(mem, from->capacity);
+    if (!to)
+        return NULL;
+    to->used = from->used;
+    memset(to->bytes, 0, to->capacity);
+    for (size_t at = 0; at < from->used;) {
+        const strings_record *old = strings_record_in(from, at);
+        strings_record *record = strings_record_in(to, at);
+        bool gone = strings_record_dead(old, dead);
+        atomic_init(&record->ordinal, gone ? STRINGS_NO_ORDINAL : strings_ordinal(old));
+        record->size = old->size;
+        if (!gone && old->size > 0)
+            memcpy(record->bytes, old->bytes, old->size);
+        at += strings_record_bytes(old->size);
+    }
+    return to;
+}
+
+static bool strings_copy_blocks(const segi_strings *from, segi_strings *to, const uint64_t *dead)
+{
+    for (uint32_t i = 0; i < from->block_count; i++) {
+        segi_text_block *block = strings_block(from, i);
+        if (strings_block_has_dead(block, dead)) {
+            block = strings_block_copy(to->mem, block, dead);
+            if (!block)
+                return false;
+        } else {
+            atomic_fetch_add_explicit(&block->refs, 1, memory_order_relaxed);
+        }
+        if (!strings_push_block(to, block))
+            return false;
+    }
+    return true;
+}
+
+/* Where the records of the copied blocks are, by number. */
+static bool strings_list_records(segi_strings *strings)
+{
+    uint32_t known = 0;
+    for (uint32_t i = 0; i < strings->count; i++)
+        if (!segi_seq_set(&strings->records, strings->mem, i, 0))
+            return false;
+    for (uint32_t i = 0; i < strings->block_count; i++) {
+        const segi_text_block *block = strings_block(strings, i);
+        for (size_t at = 0; at < block->used;) {
+            const strings_record *record = strings_record_in(block, at);
+            uint32_t ordinal = strings_ordinal(record);
+            at += strings_record_bytes(record->size);
+            if (ordinal == STRINGS_NO_ORDINAL)
+                continue;
+            (void)segi_seq_set(&strings->records, strings->mem, ordinal, (uintptr_t)record);
+            known++;
+        }
+    }
+    strings->record_count = known;
+    strings->forgotten = strings->count - known;
+    return true;
+}
+
+/* Whether the record of a slot is there still. */
+static bool strings_keeps(const void *context, uint32_t place)
+{
+    return strings_ordinal(strings_at(context, place)) != STRINGS_NO_ORDINAL;
+}
+
+segi_strings *segi_strings_without(const segi_strings *strings, const uint64_t *dead,
+                                   uint64_t *out_forgotten)
+{
+    segi_strings *next = segi_alloc(strings->mem, sizeof *next);
+    if (!next)
+        return NULL;
+    *next = (segi_strings){.mem = strings->mem,
+                           .key = {strings->key[0], strings->key[1]},
+                           .count = strings->count,
+                           .count_max = strings->count_max};
+    if (strings_copy_blocks(strings, next, dead) && strings_list_records(next))
+        next->table = segi_table_filter(strings->table, strings_keeps, next);
+    if (!next->table) {
+        segi_strings_destroy(next);
+        return NULL;
+    }
+    *out_forgotten = next->forgotten - strings->forgotten;
+    return next;
+}
+
+bool segi_strings_has_strays(const segi_strings *strings)
+{
+    return strings->record_count + strings->forgotten > strings->count;
+}
+
 /* ---- the rest -------------------------------------------------------------------------------- */
 
 const char *segi_strings_get(const segi_strings *strings, uint32_t ordinal, size_t *out_size)
 {
     const strings_record *record =
         (const strings_record *)(uintptr_t)segi_seq_get(&strings->records, ordinal);
-    *out_size = record->size;
-    return record->bytes;
+    *out_size = record ? record->size : 0;
+    return record ? record->bytes : "";
 }
 
 bool segi_strings_init(segi_strings *strings, const segi_mem *mem, const uint64_t key[2],
@@ -307,11 +454,9 @@ bool segi_strings_init(segi_strings *strings, const segi_mem *mem, const uint64_
 
 void segi_strings_clear(segi_strings *strings)
 {
-    while (strings->newest) {
-        segi_text_block *block = strings->newest;
-        strings->newest = block->older;
-        segi_free(strings->mem, block);
-    }
+    while (strings->block_count > 0)
+        strings_block_release(strings->mem, strings_block(strings, --strings->block_count));
+    strings->newest = NULL;
     segi_seq_deinit(&strings->blocks, strings->mem);
     segi_seq_deinit(&strings->records, strings->mem);
     strings->block_count = strings->record_count = 0;
@@ -322,8 +467,17 @@ void segi_strings_deinit(segi_strings *strings)
 {
     segi_strings_clear(strings);
     segi_table_release(strings->table);
-    strings->table = NULL;
+    segi_table_release(strings->loaded);
+    strings->table = strings->loaded = NULL;
     segi_sheets_deinit(&strings->sheets, strings->mem);
+}
+
+void segi_strings_destroy(segi_strings *strings)
+{
+    if (!strings)
+        return;
+    segi_strings_deinit(strings);
+    segi_free(strings->mem, strings);
 }
 
 size_t segi_strings_bytes(const segi_strings *strings)

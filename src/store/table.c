@@ -103,6 +103,33 @@ void segi_table_undo(segi_table *table, uint32_t settled)
     }
 }
 
+static bool table_copy_kept(const segi_table *from, segi_table *to,
+                            bool (*keep)(const void *context, uint32_t ordinal),
+                            const void *context)
+{
+    uint64_t slots = (uint64_t)1 << from->bits;
+    for (uint64_t i = 0; i < slots; i++) {
+        uint64_t slot = atomic_load_explicit(&from->slots[i], memory_order_relaxed);
+        if (slot != 0 && keep(context, segi_table_ordinal(slot)) &&
+            !segi_table_put(to, (uint32_t)(slot >> 32), segi_table_ordinal(slot)))
+            return false;
+    }
+    return true;
+}
+
+segi_table *segi_table_filter(const segi_table *table,
+                              bool (*keep)(const void *context, uint32_t ordinal),
+                              const void *context)
+{
+    for (uint32_t bits = table->bits; bits <= SEGI_TABLE_BITS_MAX; bits++) {
+        segi_table *next = segi_table_create(table->mem, bits);
+        if (!next || table_copy_kept(table, next, keep, context))
+            return next;
+        segi_table_release(next);
+    }
+    return NULL;
+}
+
 bool segi_seq_set(segi_seq *seq, const segi_mem *mem, uint32_t index, uint64_t value)
 {
     uint64_t biased = (uint64_t)index + 64;

@@ -74,6 +74,10 @@ bool segi_table_put(segi_table *table, uint32_t tag, uint32_t ordinal);
 bool segi_table_grow(segi_table **table, uint32_t settled);
 /* Take out every entry whose ordinal is `settled` or more. They were put in after all others. */
 void segi_table_undo(segi_table *table, uint32_t settled);
+/* A table of the entries that are to be kept; NULL when out of memory. */
+segi_table *segi_table_filter(const segi_table *table,
+                              bool (*keep)(const void *context, uint32_t ordinal),
+                              const void *context);
 
 /* ---- values by ordinal ----------------------------------------------------------------------- */
 
@@ -97,6 +101,21 @@ static inline uint64_t segi_seq_get(const segi_seq *seq, uint32_t index)
     uint64_t biased = (uint64_t)index + 64;
     uint32_t segment = segi_seq_segment(biased);
     return seq->segments[segment][biased - ((uint64_t)64 << segment)];
+}
+/* Elements [first, first + count). */
+static inline void segi_seq_copy(const segi_seq *seq, uint32_t first, uint32_t count, uint64_t *out)
+{
+    while (count > 0) {
+        uint64_t biased = (uint64_t)first + 64;
+        uint32_t segment = segi_seq_segment(biased);
+        uint64_t at = biased - ((uint64_t)64 << segment);
+        uint64_t left = ((uint64_t)64 << segment) - at;
+        uint32_t n = count < left ? count : (uint32_t)left;
+        memcpy(out, seq->segments[segment] + at, n * sizeof *out);
+        first += n;
+        out += n;
+        count -= n;
+    }
 }
 bool segi_seq_set(segi_seq *seq, const segi_mem *mem, uint32_t index, uint64_t value);
 void segi_seq_deinit(segi_seq *seq, const segi_mem *mem);

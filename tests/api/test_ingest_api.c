@@ -334,6 +334,30 @@ START_TEST(test_ingest_api__appender_keeps_the_order_of_rows)
 }
 END_TEST
 
+START_TEST(test_ingest_api__appender_takes_a_name_with_two_types)
+{
+    seg_error err = SEG_ERROR_INIT;
+    seg_store *store = store_open(NULL);
+    seg_appender *a = NULL;
+    CK_OK(seg_appender_create(store, &a, &err), err);
+    for (int i = 0; i < 100; i++) {
+        const char *user = i % 2 == 0 ? "ann" : "ben";
+        CK_OK(seg_appender_event(a, user, 3, TEXT("rate"), JANUARY_1, &err), err);
+        CK_OK(seg_appender_set_int64(a, TEXT("value"), i, &err), err);
+        CK_OK(seg_appender_event(a, user, 3, TEXT("search"), JANUARY_1, &err), err);
+        CK_OK(seg_appender_set_string(a, TEXT("value"), "shoes", i % 2 == 0 ? 5 : 4, &err), err);
+    }
+    CK_OK(seg_appender_commit(a, NULL, NULL, &err), err);
+    seg_appender_destroy(a);
+    check_segment(store, "sum(value) of rate = 2450", "ann");
+    check_segment(store, "did search where (value = \"shoe\") exactly 50 times", "ben");
+    /* All at one instant: the order is that of the rows. */
+    check_segment(store, "first(@time) of any of (rate, search) = last(@time) of rate", "ann ben");
+    check_segment(store, "nth(value, 50) of rate = 99", "ben");
+    seg_store_close(store, NULL);
+}
+END_TEST
+
 START_TEST(test_ingest_api__appender_drops_the_row_that_fails)
 {
     seg_error err = SEG_ERROR_INIT;
@@ -518,6 +542,7 @@ Suite *suite(void)
     TCase *appender = tcase_create("appender");
     tcase_add_test(appender, test_ingest_api__appender_takes_every_type);
     tcase_add_test(appender, test_ingest_api__appender_keeps_the_order_of_rows);
+    tcase_add_test(appender, test_ingest_api__appender_takes_a_name_with_two_types);
     tcase_add_test(appender, test_ingest_api__appender_drops_the_row_that_fails);
     tcase_add_test(appender, test_ingest_api__appender_checks_rows_when_they_begin);
     tcase_add_test(appender, test_ingest_api__appender_keeps_rows_when_a_commit_fails);

@@ -14,6 +14,9 @@ typedef struct scenario {
     seg_set *sets[4];
     seg_set_cursor *cursor;
     seg_buffer *buffers[4];
+    seg_segment *again;
+    seg_lint *lint;
+    seg_why *why;
     seg_value *value;
     seg_value_column *column;
 } scenario;
@@ -30,6 +33,9 @@ static void scenario_end(scenario *s)
     seg_segment_release(s->segment);
     seg_segment_release(s->open);
     seg_segment_release(s->bound);
+    seg_segment_release(s->again);
+    seg_lint_destroy(s->lint);
+    seg_why_destroy(s->why);
     seg_params_destroy(s->params);
     seg_task_destroy(s->task);
     seg_appender_destroy(s->appender);
@@ -116,6 +122,20 @@ static seg_status scenario_ask(scenario *s, seg_error *err)
     return seg_value_evaluate(s->value, s->sets[0], NOW, NULL, &s->column, err);
 }
 
+/* The segment itself: its other form, remarks about it, and what it says about one customer. */
+static seg_status scenario_examine(scenario *s, seg_error *err)
+{
+    seg_why_options options = SEG_WHY_OPTIONS_INIT;
+    options.horizon_us = 2 * DAY;
+    STEP(seg_segment_to_json(s->bound, SEG_JSON_SORTED, &s->buffers[3], err));
+    STEP(seg_segment_compile_json(s->store, seg_buffer_data(s->buffers[3]),
+                                  seg_buffer_size(s->buffers[3]), 0, &s->again, err));
+    STEP(seg_segment_lint(s->store, TEXT("did \"buy\" or did \"buy\" and foo = 1 or x ="), NULL,
+                          &s->lint, err));
+    ck_assert_uint_eq(seg_lint_count(s->lint), 2);
+    return seg_segment_why(s->again, s->snapshot, TEXT("ben"), NOW, &options, &s->why, err);
+}
+
 /* All of it; `s` holds what was made, also on failure. */
 static seg_status scenario_run(scenario *s, const seg_allocator *allocator, seg_error *err)
 {
@@ -131,7 +151,8 @@ static seg_status scenario_run(scenario *s, const seg_allocator *allocator, seg_
     STEP(scenario_gather(s, err));
     STEP(seg_snapshot_create(s->store, &s->snapshot, err));
     STEP(scenario_compile(s, err));
-    return scenario_ask(s, err);
+    STEP(scenario_ask(s, err));
+    return scenario_examine(s, err);
 }
 
 START_TEST(test_memory__all_of_it_comes_back)

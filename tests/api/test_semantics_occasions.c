@@ -16,8 +16,8 @@
 /* The lunar new year: not on the same days of any two years. */
 static void define_seollal(shop *s)
 {
-    static const int32_t ranges[] = {DAY_2026_02_17 - 1, DAY_2026_02_17 + 1,
-                                           DAY_2025_01_29 - 1, DAY_2025_01_29 + 1};
+    static const int32_t ranges[] = {DAY_2026_02_17 - 1, DAY_2026_02_17 + 1, DAY_2025_01_29 - 1,
+                                     DAY_2025_01_29 + 1};
     shop_occasion(s, "seollal", ranges, 2);
 }
 
@@ -25,12 +25,10 @@ START_TEST(test_occasions__s27_ranges_hold_their_days_in_the_zone)
 {
     shop s = shop_open("UTC");
     define_seollal(&s);
-    static const char *const rows[][2] = {{"before", "2026-02-15T23:59:59.999999Z"},
-                                          {"first", "2026-02-16T00:00:00Z"},
-                                          {"last", "2026-02-18T23:59:59.999999Z"},
-                                          {"after", "2026-02-19T00:00:00Z"},
-                                          {"other", "2025-01-29T12:00:00Z"},
-                                          {"evening", "2026-02-15T15:00:00Z"}};
+    static const char *const rows[][2] = {
+        {"before", "2026-02-15T23:59:59.999999Z"}, {"first", "2026-02-16T00:00:00Z"},
+        {"last", "2026-02-18T23:59:59.999999Z"},   {"after", "2026-02-19T00:00:00Z"},
+        {"other", "2025-01-29T12:00:00Z"},         {"evening", "2026-02-15T15:00:00Z"}};
     for (size_t i = 0; i < 6; i++)
         shop_event(&s, rows[i][0], "x", rows[i][1], "n=1");
     shop_user(&s, "none", "");
@@ -151,8 +149,8 @@ END_TEST
 /* A definition is replaced in one step; what was compiled before keeps its days. */
 START_TEST(test_occasions__s27_definitions)
 {
-    static const int32_t march[] = {DAY_2026_03_30, DAY_2026_03_30},
-                               bad[] = {5, 4}, outside[] = {0, 2932897};
+    static const int32_t march[] = {DAY_2026_03_30, DAY_2026_03_30}, bad[] = {5, 4},
+                         outside[] = {0, 2932897};
     static int32_t many[2 * SEG_OCCASION_RANGES_MAX + 2];
     seg_error err = SEG_ERROR_INIT;
     shop s = shop_open("UTC");
@@ -168,8 +166,7 @@ START_TEST(test_occasions__s27_definitions)
     ck_assert_int_eq(seg_store_drop_segment(s.store, "fans", 4, &err), SEG_OK);
     ck_assert_int_eq(seg_store_drop_occasion(s.store, "seollal", 7, &err), SEG_OK);
     ck_assert_int_eq(seg_store_drop_occasion(s.store, "seollal", 7, &err), SEG_E_NOT_FOUND);
-    ck_assert_int_eq(shop_compile(&s, "did \"x\" during occasion \"seollal\""),
-                     SEG_E_UNKNOWN_NAME);
+    ck_assert_int_eq(shop_compile(&s, "did \"x\" during occasion \"seollal\""), SEG_E_UNKNOWN_NAME);
     ck_assert_int_eq(seg_store_define_occasion(s.store, "a", 1, bad, 1, &err), SEG_E_ARG);
     ck_assert_int_eq(seg_store_define_occasion(s.store, "a", 1, outside, 1, &err), SEG_E_ARG);
     ck_assert_int_eq(seg_store_define_occasion(s.store, "a", 1, march, 0, &err), SEG_E_ARG);

@@ -150,6 +150,155 @@ START_TEST(test_semantics__s25_outside_of_the_population_there_is_no_class)
 }
 END_TEST
 
+/* ---- S-26: classes ---- */
+
+static seg_status define_class(shop *s, const char *name, const char *text, seg_error *err)
+{
+    seg_error_init(err, sizeof(*err));
+    return seg_store_define_class(s->store, name, strlen(name), text, strlen(text), NULL, err);
+}
+
+START_TEST(test_semantics__s26_first_match_wins_and_nobody_is_left)
+{
+    shop s = shop_open("UTC");
+    seg_error err;
+    shop_user(&s, "a", "n=1 vip=true");
+    shop_user(&s, "b", "n=5 vip=true");
+    shop_user(&s, "c", "n=5");
+    shop_user(&s, "d", "");
+    ck_assert_int_eq(
+        define_class(&s, "size", "\"big\": n >= 5; \"vip\": vip; otherwise \"rest\"", &err),
+        SEG_OK);
+    shop_ask(&s, NOW, "class.size = \"big\"", "b c");
+    shop_ask(&s, NOW, "class.size = \"vip\"", "a");
+    shop_ask(&s, NOW, "class.size = \"rest\"", "d");
+    shop_ask(&s, NOW, "class.size in (\"vip\", \"rest\")", "a d");
+    shop_ask(&s, NOW, "class.size != \"vip\"", "b c d");
+    shop_ask(&s, NOW, "class.size not in (\"vip\", \"big\")", "d");
+    shop_ask(&s, NOW, "class.size in ()", "");
+    shop_ask(&s, NOW, "vip and not class.size = \"big\"", "a");
+    ck_assert_int_eq(shop_compile(&s, "class.size = \"huge\""), SEG_E_TYPE);
+    ck_assert_int_eq(shop_compile(&s, "class.size < \"vip\""), SEG_E_TYPE);
+    ck_assert_int_eq(shop_compile(&s, "class.size is set"), SEG_E_TYPE);
+    shop_close(&s);
+}
+END_TEST
+
+START_TEST(test_semantics__s26_all_labels_in_one_pass)
+{
+    shop s = shop_open("UTC");
+    seg_error err = SEG_ERROR_INIT;
+    shop_user(&s, "a", "n=1");
+    shop_user(&s, "b", "n=5");
+    shop_user(&s, "c", "n=9");
+    shop_user(&s, "d", "");
+    const char *text = "\"nine\": n >= 9; \"five\": n >= 5; \"ten\": n >= 10; otherwise \"rest\"";
+    static const char *const labels[] = {"nine", "five", "ten", "rest"};
+    static const uint64_t counts[] = {1, 1, 0, 2};
+    seg_class *handle = NULL;
+    seg_set *sets[4];
+    ck_assert_int_eq(seg_class_compile(s.store, text, strlen(text), 0, &handle, &err), SEG_OK);
+    ck_assert_uint_eq(seg_class_label_count(handle), 4);
+    seg_snapshot *snapshot = shop_snapshot(&s);
+    ck_assert_int_eq(seg_class_evaluate(handle, snapshot, shop_time(NOW), NULL, sets, &err),
+                     SEG_OK);
+    for (size_t i = 0; i < 4; i++) {
+        const char *label;
+        uint64_t size;
+        ck_assert_int_eq(seg_class_label(handle, i, &label, &size, &err), SEG_OK);
+        ck_assert_uint_eq(size, strlen(labels[i]));
+        ck_assert_mem_eq(label, labels[i], size);
+        ck_assert_uint_eq(seg_set_count(sets[i]), counts[i]);
+        seg_set_release(sets[i]);
+    }
+    const char *label;
+    uint64_t size;
+    ck_assert_int_eq(seg_class_label(handle, 4, &label, &size, &err), SEG_E_ARG);
+    seg_buffer *buffer = NULL;
+    ck_assert_int_eq(seg_class_text(handle, &buffer, &err), SEG_OK);
+    ck_assert_uint_eq(seg_buffer_size(buffer), strlen(text));
+    ck_assert_mem_eq(seg_buffer_data(buffer), text, strlen(text));
+    seg_buffer_destroy(buffer);
+    seg_class_release(handle);
+    seg_snapshot_release(snapshot);
+    shop_close(&s);
+}
+END_TEST
+
+START_TEST(test_semantics__s26_definitions_are_checked)
+{
+    shop s = shop_open("UTC");
+    seg_error err;
+    shop_user(&s, "a", "n=1");
+    ck_assert_int_eq(define_class(&s, "x", "otherwise \"a\"", &err), SEG_E_SYNTAX);
+    ck_assert_int_eq(define_class(&s, "x", "\"a\": n = 1; otherwise \"a\"", &err), SEG_E_TYPE);
+    ck_assert_int_eq(define_class(&s, "x", "\"a\": n = $n; otherwise \"b\"", &err), SEG_E_SYNTAX);
+    ck_assert_int_eq(define_class(&s, "x", "\"a\": m = 1; otherwise \"b\"", &err),
+                     SEG_E_UNKNOWN_NAME);
+    ck_assert_int_eq(define_class(&s, "x", "\"a\": n = 1; otherwise \"b\"", &err), SEG_OK);
+    ck_assert_int_eq(define_class(&s, "y", "\"c\": class.x = \"a\"; otherwise \"d\"", &err),
+                     SEG_OK);
+    ck_assert_int_eq(define_class(&s, "x", "\"a\": class.y = \"c\"; otherwise \"b\"", &err),
+                     SEG_E_CYCLE);
+    ck_assert_str_eq(err.message, "the segment would refer to itself: \"x\" -> \"y\" -> \"x\"");
+    /* A label that others ask for cannot go. */
+    ck_assert_int_eq(define_class(&s, "x", "\"z\": n = 1; otherwise \"b\"", &err), SEG_E_TYPE);
+    shop_define(&s, "s", "class.y = \"d\"");
+    ck_assert_int_eq(seg_store_drop_class(s.store, "x", 1, &err), SEG_E_IN_USE);
+    ck_assert_int_eq(seg_store_drop_class(s.store, "y", 1, &err), SEG_E_IN_USE);
+    ck_assert_int_eq(seg_store_drop_segment(s.store, "s", 1, &err), SEG_OK);
+    ck_assert_int_eq(seg_store_drop_class(s.store, "y", 1, &err), SEG_OK);
+    ck_assert_int_eq(seg_store_drop_class(s.store, "x", 1, &err), SEG_OK);
+    ck_assert_int_eq(seg_store_drop_class(s.store, "x", 1, &err), SEG_E_NOT_FOUND);
+    ck_assert_int_eq(shop_compile(&s, "class.x = \"a\""), SEG_E_UNKNOWN_NAME);
+    shop_close(&s);
+}
+END_TEST
+
+/* The six stages before a first purchase and after, as docs/language.md has them. */
+START_TEST(test_semantics__s26_six_stages_of_a_buyer)
+{
+    shop s = shop_open("UTC");
+    seg_error err;
+    static const char *const types[] = {"Visit", "Read Guide", "Add To Cart", "Purchase",
+                                        "Referral Sent"};
+    for (size_t i = 0; i < 5; i++) /* every event type is known */
+        shop_event(&s, "old", types[i], "2020-01-01T00:00:00Z", "");
+    shop_event(&s, "ada", "Visit", "2026-03-30T10:00:00Z", "");
+    shop_event(&s, "edu", "Read Guide", "2026-03-20T10:00:00Z", "");
+    shop_event(&s, "edu", "Read Guide", "2026-03-21T10:00:00Z", "");
+    shop_event(&s, "con", "Read Guide", "2026-03-20T10:00:00Z", "");
+    shop_event(&s, "con", "Add To Cart", "2026-03-21T10:00:00Z", "");
+    shop_event(&s, "pur", "Add To Cart", "2026-03-21T10:00:00Z", "");
+    shop_event(&s, "pur", "Purchase", "2026-03-22T10:00:00Z", "");
+    shop_event(&s, "ado", "Purchase", "2026-02-22T10:00:00Z", "");
+    shop_event(&s, "ado", "Purchase", "2026-03-22T10:00:00Z", "");
+    shop_event(&s, "adv", "Purchase", "2026-03-22T10:00:00Z", "");
+    shop_event(&s, "adv", "Referral Sent", "2026-03-23T10:00:00Z", "");
+    shop_user(&s, "una", "");
+    ck_assert_int_eq(
+        define_class(&s, "buyer_stage",
+                     "\"advocacy\": did \"Referral Sent\" in last 180 days;\n"
+                     "\"adoption\": did \"Purchase\" at least 2 times;\n"
+                     "\"purchase\": first \"Purchase\" in last 30 days;\n"
+                     "\"consideration\": did \"Add To Cart\" in last 14 days "
+                     "and never did \"Purchase\";\n"
+                     "\"education\": did \"Read Guide\" at least 2 times in last 30 days;\n"
+                     "\"awareness\": first \"Visit\" in last 7 days;\n"
+                     "otherwise \"unaware\"",
+                     &err),
+        SEG_OK);
+    shop_ask(&s, NOW, "class.buyer_stage = \"awareness\"", "ada");
+    shop_ask(&s, NOW, "class.buyer_stage = \"education\"", "edu");
+    shop_ask(&s, NOW, "class.buyer_stage = \"consideration\"", "con");
+    shop_ask(&s, NOW, "class.buyer_stage = \"purchase\"", "pur");
+    shop_ask(&s, NOW, "class.buyer_stage = \"adoption\"", "ado");
+    shop_ask(&s, NOW, "class.buyer_stage = \"advocacy\"", "adv");
+    shop_ask(&s, NOW, "class.buyer_stage = \"unaware\"", "old una");
+    shop_close(&s);
+}
+END_TEST
+
 /* ---- S-34: shares by lot ---- */
 
 START_TEST(test_semantics__s34_draws_are_fixed)
@@ -217,6 +366,12 @@ Suite *suite(void)
     tcase_add_test(tiers, test_semantics__s25_small_populations);
     tcase_add_test(tiers, test_semantics__s25_outside_of_the_population_there_is_no_class);
     suite_add_tcase(all, tiers);
+    TCase *classes = tcase_create("classes");
+    tcase_add_test(classes, test_semantics__s26_first_match_wins_and_nobody_is_left);
+    tcase_add_test(classes, test_semantics__s26_all_labels_in_one_pass);
+    tcase_add_test(classes, test_semantics__s26_definitions_are_checked);
+    tcase_add_test(classes, test_semantics__s26_six_stages_of_a_buyer);
+    suite_add_tcase(all, classes);
     TCase *splits = tcase_create("splits");
     tcase_add_test(splits, test_semantics__s34_draws_are_fixed);
     tcase_add_test(splits, test_semantics__s34_more_coverage_moves_nobody);

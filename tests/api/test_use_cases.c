@@ -608,6 +608,80 @@ START_TEST(test_use_cases__b30_any_trait_without_declaring_it)
 }
 END_TEST
 
+START_TEST(test_use_cases__a27_b16_abandoned_cart)
+{
+    /* Left an hour ago: nothing of that cart was bought within the hour. */
+    shop s = shop_open("UTC");
+    shop_event(&s, "left", "add_cart", "2026-03-31T10:00:00Z", "cart_id=c1");
+    shop_event(&s, "bought", "add_cart", "2026-03-31T10:00:00Z", "cart_id=c2");
+    shop_event(&s, "bought", "purchase", "2026-03-31T10:59:00Z", "cart_id=c2");
+    shop_event(&s, "other", "add_cart", "2026-03-31T10:00:00Z", "cart_id=c3");
+    shop_event(&s, "other", "purchase", "2026-03-31T10:30:00Z", "cart_id=c4");
+    shop_event(&s, "fresh", "add_cart", "2026-03-31T11:30:00Z", "cart_id=c5");
+    shop_ask(
+        &s, NOW,
+        "sequence (\"add_cart\" then no \"purchase\" for 1 hour, same (cart_id)) in last 1 day",
+        "left other");
+    shop_ask(&s, NOW,
+             "sequence (\"add_cart\" as a then no \"purchase\" where (cart_id = a.cart_id) for 10 "
+             "minutes) in last 1 day",
+             "bought fresh left other");
+    shop_close(&s);
+}
+END_TEST
+
+START_TEST(test_use_cases__b10_sign_up_begun_and_left)
+{
+    shop s = shop_open("UTC");
+    shop_event(&s, "stuck", "signup_start", "2026-03-29T00:00:00Z", "");
+    shop_event(&s, "done", "signup_start", "2026-03-29T00:00:00Z", "");
+    shop_event(&s, "done", "signup_done", "2026-03-29T10:00:00Z", "");
+    shop_event(&s, "today", "signup_start", "2026-03-31T00:00:00Z", "");
+    shop_ask(&s, NOW, "sequence (\"signup_start\" then no \"signup_done\" for 1 day)", "stuck");
+    shop_close(&s);
+}
+END_TEST
+
+START_TEST(test_use_cases__b13_interrupted_onboarding)
+{
+    shop s = shop_open("UTC");
+    static const char *const steps[] = {"start", "profile", "verify", "done"};
+    static const char *const users[] = {"one", "two", "three", "four"};
+    for (size_t n = 0; n < 4; n++) {
+        for (size_t i = 0; i <= n; i++)
+            shop_event(&s, users[n], steps[i], "2026-03-31T10:00:00Z", "");
+    }
+    shop_event(&s, "now", "start", "2026-03-31T11:30:00Z", "");
+    shop_ask(&s, NOW,
+             "depth of funnel (\"start\" then \"profile\" then \"verify\" then \"done\") between 1 "
+             "and 3 and last any of (\"start\", \"profile\", \"verify\") older than 1 hour",
+             "one three two");
+    shop_ask(&s, NOW,
+             "funnel (\"start\" then \"profile\" then \"verify\" then \"done\") within 1 day in "
+             "last 7 days dropped after 2",
+             "two");
+    shop_close(&s);
+}
+END_TEST
+
+START_TEST(test_use_cases__b14_trial_to_paid)
+{
+    shop s = shop_open("UTC");
+    shop_event(&s, "paid", "trial_start", "2026-03-01T00:00:00Z", "");
+    shop_event(&s, "paid", "subscribe", "2026-03-20T00:00:00Z", "");
+    shop_event(&s, "late", "trial_start", "2026-01-01T00:00:00Z", "");
+    shop_event(&s, "late", "subscribe", "2026-02-20T00:00:00Z", "");
+    shop_event(&s, "rated", "rate", "2026-03-25T00:00:00Z", "stars=5");
+    shop_event(&s, "wrong", "subscribe", "2026-03-01T00:00:00Z", "");
+    shop_event(&s, "wrong", "trial_start", "2026-03-02T00:00:00Z", "");
+    shop_ask(&s, NOW,
+             "sequence (\"trial_start\" then \"subscribe\" within 30 days) or did \"rate\" where "
+             "(stars >= 4) in last 14 days",
+             "paid rated");
+    shop_close(&s);
+}
+END_TEST
+
 Suite *suite(void)
 {
     Suite *suite = suite_create("use_cases");
@@ -646,6 +720,10 @@ Suite *suite(void)
     tcase_add_test(b, test_use_cases__b25_app_opens_videos_and_trial_end);
     tcase_add_test(b, test_use_cases__b26_viewing_history);
     tcase_add_test(b, test_use_cases__b30_any_trait_without_declaring_it);
+    tcase_add_test(b, test_use_cases__a27_b16_abandoned_cart);
+    tcase_add_test(b, test_use_cases__b10_sign_up_begun_and_left);
+    tcase_add_test(b, test_use_cases__b13_interrupted_onboarding);
+    tcase_add_test(b, test_use_cases__b14_trial_to_paid);
     suite_add_tcase(suite, b);
     return suite;
 }

@@ -443,6 +443,29 @@ class Statements(Case):
         self.assertIn("syntax", run.out)
         self.assertEqual(self.shop("-c", "lint").code, 1)
 
+    def test_why(self):
+        run = self.shop("-c", "why ann in did purchase at least 2 times in last 30 days "
+                              "and not did login")
+        self.assertEqual(run.code, 0, run.err)
+        self.same(run.out, """\
+            yes  did "purchase" at least 2 times in last 30 days and did not "login"
+                 changes 2026-02-09T10:00:00Z
+                yes  did "purchase" at least 2 times in last 30 days
+                     has 2  against at least 2  changes 2026-02-09T10:00:00Z
+                     purchase 2026-01-20T10:00:00Z, purchase 2026-01-10T10:00:00Z
+                yes  did not "login"
+                    no   did "login"
+                         has 0  against at least 1
+            """)
+        run = self.shop("--mode", "jsonl", "-c", "why ben in count of purchase in top 50%")
+        row = json.loads(run.out)
+        self.assertEqual((row["member"], row["value"]), (True, "1"))
+        self.assertEqual(row["changes"], "not determined by this customer alone")
+        run = self.shop("-c", 'define segment "x" as age > 30', "-c", 'why ann in segment "x"')
+        self.assertTrue(run.out.startswith('yes  in segment "x"'), run.out)
+        self.assertEqual(self.shop("-c", "why ann did purchase").code, 1)
+        self.assertEqual(self.shop("-c", "why zed in did purchase").code, 1)
+
     def test_json_form(self):
         run = self.shop("-c", "json did purchase and age > $n")
         self.assertEqual(run.code, 0, run.err)
@@ -748,6 +771,69 @@ class Hostile(Case):
             run = subprocess.run([SEG, "-q", "--events", "events.csv", "-c", "count everyone"],
                                  cwd=self.path, stdout=full, stderr=subprocess.PIPE, check=False)
         self.assertEqual(run.returncode, 1)
+
+
+class Stores(Case):
+    """Stores in files, from one run to the next."""
+
+    def store(self, *words):
+        return self.seg("-q", "--store", "crm.seg", *words)
+
+    def count(self, *words):
+        run = self.store("--mode", "ids", *words)
+        self.assertEqual(run.code, 0, run.err)
+        return int(run.out.split()[-1])
+
+    def test_a_store_stays(self):
+        run = self.store("--events", "events.csv", "--users", "users.jsonl",
+                         "-c", 'define segment "german" as country = "DE"')
+        self.assertEqual((run.code, run.err), (0, ""))
+        self.assertEqual(self.count("-c", 'count did "purchase"'), 2)
+        self.assertEqual(self.count("-c", 'count in segment "german"'), 2)
+        # The next day's rows come to those that are there.
+        self.write("more.csv", "user_id,event,time\neve,purchase,2026-02-01T10:00:00Z\n")
+        self.assertEqual(self.count("--events", "more.csv", "-c", 'count did "purchase"'), 3)
+        run = self.store("--mode", "jsonl", "-c", "segments", "-c", "file")
+        saved, figures = map(json.loads, run.out.splitlines())
+        self.assertEqual(saved, {"name": "german", "version": 1, "predicate": 'country = "DE"'})
+        self.assertGreater(figures["event_bytes"], 0)
+        run = self.store("--read-only", "-c", 'drop segment "german"')
+        self.assertEqual(run.code, 1)
+        self.assertIn("SEG_E_READ_ONLY", run.err)
+
+    def test_what_a_store_is(self):
+        self.write("numbers.csv", "user_id,event,time\n7,login,2026-01-10 10:00:00\n")
+        self.assertEqual(self.store("--ids", "u64", "--timezone", "Europe/Berlin",
+                                    "--events", "numbers.csv").code, 0)
+        run = self.store("--mode", "jsonl", "-c", "stats", "-c", "list everyone")
+        stats, row = map(json.loads, run.out.splitlines())
+        self.assertEqual(stats["first_event"], "2026-01-10T09:00:00Z")
+        self.assertEqual(list(row.values()), [7])
+        run = self.store("--timezone", "UTC", "-c", "stats")
+        self.assertEqual(run.code, 2)
+        self.assertIn("time zone", run.err)
+
+    def test_check_and_backup(self):
+        self.assertEqual(self.store("--events", "events.csv", "-c", "checkpoint",
+                                    "-c", "backup copy.seg").code, 0)
+        for level in "--quick", "--full", "--deep":
+            run = self.seg("check", level, "copy.seg")
+            self.assertEqual((run.code, run.out), (0, "copy.seg: 0 faults\n"), run.err)
+        run = self.store("-c", "backup copy.seg")
+        self.assertIn("SEG_E_EXISTS", run.err)
+        path = self.path / "copy.seg"
+        content = bytearray(path.read_bytes())
+        content[66100] ^= 1
+        path.write_bytes(content)
+        run = self.seg("check", "--json", "copy.seg")
+        self.assertEqual(run.code, 1, run.out + run.err)
+        for line in run.out.splitlines():
+            self.assertEqual(set(json.loads(line)), {"file", "offset", "block", "what"})
+        path.write_bytes(b"no store")
+        self.assertEqual(self.seg("check", "copy.seg").code, 1)
+        self.assertEqual(self.seg("check", "nothing.seg").code, 3)
+        self.assertEqual(self.seg("check").code, 2)
+        self.assertEqual(self.seg("check", "--shallow", "copy.seg").code, 2)
 
 
 def main():

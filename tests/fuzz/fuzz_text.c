@@ -18,8 +18,9 @@ static segi_predicate *compile(const char *text, size_t size, seg_status *status
     return p;
 }
 
-static void ignore_name(void *user, const char *name, size_t size)
+static void ignore_name(void *user, segi_definition kind, const char *name, size_t size)
 {
+    (void)kind;
     (void)name;
     *(size_t *)user += size;
 }
@@ -30,11 +31,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         schema = lang_schema(segi_mem_default());
     const char *text = (const char *)data;
     size_t names = 0;
-    (void)segi_segment_references(segi_mem_default(), text, size, ignore_name, &names, NULL);
+    (void)segi_text_references(segi_mem_default(), text, size, ignore_name, &names, NULL);
     segi_predicate *value;
     if (segi_compile_value(segi_mem_default(), schema, NULL, text, size, SEG_COMPILE_OPEN, &value,
                            NULL) == SEG_OK)
         segi_predicate_destroy(value);
+    segi_predicate *class;
+    if (segi_compile_class(segi_mem_default(), schema, NULL, text, size, SEG_COMPILE_OPEN, &class,
+                           NULL) == SEG_OK)
+        segi_predicate_destroy(class);
     seg_status status;
     segi_predicate *p = compile(text, size, &status);
     if (p == NULL)

@@ -400,6 +400,53 @@ static void commits_make(feed_data *feed, rng *r, feed_size size)
     }
 }
 
+/* Some feeds erase users and let events expire. Of a random stream of its own, so that the rows
+ * of a seed stay what they are. */
+static void removals_make(feed_data *feed, rng *r)
+{
+    static const int64_t days[] = {1, 7, 30, 90, 365, 1000};
+    feed->keep_usual = SEG_KEEP_FOREVER;
+    if (!rng_chance(r, 35))
+        return;
+    if (rng_chance(r, 50))
+        feed->keep_usual = (uint64_t)(days[rng_below(r, 6)] * MODEL_DAY);
+    for (size_t i = 0; i < feed->schema.type_count; i++) {
+        if (rng_chance(r, 30))
+            feed->keep[i] = (uint64_t)(days[rng_below(r, 6)] * MODEL_DAY);
+        else if (rng_chance(r, 10))
+            feed->keep[i] = SEG_KEEP_FOREVER;
+    }
+    for (size_t c = 0; c < feed->commit_count; c++) {
+        feed_commit *commit = &feed->commits[c];
+        commit->expires = rng_chance(r, 50);
+        commit->expire_now = rng_chance(r, 50) ? feed->nows[0] : feed_time(feed, r);
+        commit->refuse = rng_chance(r, 30);
+        if (!rng_chance(r, 50))
+            continue;
+        size_t most = feed->user_count < 200 ? feed->user_count / 4 : 50;
+        commit->erased_count = 1 + rng_below(r, most + 1);
+        commit->erased = model_alloc(&feed->arena, commit->erased_count * sizeof(uint32_t));
+        for (size_t i = 0; i < commit->erased_count; i++)
+            commit->erased[i] = some_user(feed, r);
+    }
+}
+
+void feed_keep_all(feed_data *feed)
+{
+    for (size_t c = 0; c < feed->commit_count; c++) {
+        feed->commits[c].erased_count = 0;
+        feed->commits[c].expires = false;
+    }
+}
+
+size_t feed_first_commit(const feed_data *feed)
+{
+    for (size_t c = feed->commit_count; c > 0; c--)
+        if (feed->commits[c - 1].erased_count > 0)
+            return c - 1;
+    return 0;
+}
+
 void feed_make(feed_data *feed, uint64_t seed, feed_size size)
 {
     rng r = {seed};
@@ -416,6 +463,8 @@ void feed_make(feed_data *feed, uint64_t seed, feed_size size)
     commits_make(feed, &r, size);
     feed->define_first = rng_chance(&r, 50);
     feed->column_rng.state = rng_next(&r);
+    rng removals = {seed ^ UINT64_C(0xE7A5E)};
+    removals_make(feed, &removals);
 }
 
 void feed_free(feed_data *feed)
@@ -450,6 +499,8 @@ typedef struct builder {
     model *out;
     model_arena *arena;
     const feed_row **seen; /* by event id */
+    int64_t seen_count;
+    bool *refused; /* by user */
     uint64_t arrival;
 } builder;
 
@@ -476,6 +527,12 @@ static void apply_attributes(builder *b, const feed_row *row)
     }
 }
 
+/* Events of one instant keep the order of their arrival, expired ones behind the others. */
+static bool comes_before(const model_event *a, const model_event *b)
+{
+    return a->time != b->time ? a->time < b->time : !a->expired && b->expired;
+}
+
 static void apply_event(builder *b, const feed_row *row)
 {
     model_user *user = know(b, row->user);
@@ -487,9 +544,10 @@ static void apply_event(builder *b, const feed_row *row)
         user->events = events;
         user->event_capacity = capacity;
     }
-    model_event event = {row->type, row->time, b->arrival++, row->values, false, 0, 0};
+    model_event event = {
+        .type = row->type, .time = row->time, .arrival = b->arrival++, .props = row->values};
     size_t at = user->event_count++;
-    for (; at > 0 && user->events[at - 1].time > event.time; at--)
+    for (; at > 0 && comes_before(&event, &user->events[at - 1]); at--)
         user->events[at] = user->events[at - 1];
     user->events[at] = event;
 }
@@ -497,10 +555,13 @@ static void apply_event(builder *b, const feed_row *row)
 /* What becomes of a row: SEG_ROW_*. */
 static uint8_t row_fate(builder *b, const feed_batch *batch, const feed_row *row)
 {
-    if (batch->kind == FEED_ATTRIBUTES)
-        return SEG_ROW_OK;
-    if (row->time > SEG_TIME_MAX || row->time < SEG_TIME_MIN)
+    bool event = batch->kind != FEED_ATTRIBUTES;
+    if (event && (row->time > SEG_TIME_MAX || row->time < SEG_TIME_MIN))
         return SEG_ROW_BAD_TIME;
+    if (b->refused[row->user])
+        return SEG_ROW_REFUSED;
+    if (!event)
+        return SEG_ROW_OK;
     if (row->event_id < 0)
         return SEG_ROW_OK;
     const feed_row *first = b->seen[row->event_id];
@@ -531,7 +592,9 @@ static void builder_start(builder *b, const feed_data *feed, model_arena *arena,
     b->feed = feed;
     b->out = out;
     b->arena = arena;
-    b->seen = model_alloc(arena, (size_t)(ids_in(feed) + 1) * sizeof(*b->seen));
+    b->seen_count = ids_in(feed);
+    b->seen = model_alloc(arena, (size_t)(b->seen_count + 1) * sizeof(*b->seen));
+    b->refused = model_alloc(arena, feed->user_count + 1);
     out->schema = &feed->schema;
     out->arena = arena;
     out->user_count = feed->user_count;
@@ -550,6 +613,69 @@ static void builder_start(builder *b, const feed_data *feed, model_arena *arena,
         user->id = model_copy(arena, bytes, 8);
         user->id_size = 8;
     }
+}
+
+/* ---- removals ---- */
+
+static void apply_erase(builder *b, uint32_t index, bool refuse)
+{
+    model_user *user = &b->out->users[index];
+    b->refused[index] = b->refused[index] || refuse;
+    for (int64_t i = 0; i < b->seen_count; i++) {
+        if (b->seen[i] != NULL && b->seen[i]->user == index)
+            b->seen[i] = NULL;
+    }
+    if (!user->known)
+        return;
+    *user = (model_user){.id = user->id, .id_size = user->id_size};
+    size_t kept = 0;
+    for (size_t i = 0; i < b->out->order_count; i++) {
+        if (b->out->order[i] != index)
+            b->out->order[kept++] = b->out->order[i];
+    }
+    b->out->order_count = kept;
+}
+
+static bool too_old(const builder *b, const model_event *event, int64_t now)
+{
+    uint64_t keep = b->feed->keep[event->type];
+    if (keep == SEG_KEEP_USUAL)
+        keep = b->feed->keep_usual;
+    return keep != SEG_KEEP_FOREVER && event->time <= now - (int64_t)keep;
+}
+
+/* Of what expires, the first of each type stays as an instant. */
+static void apply_expire(builder *b, model_user *user, int64_t now)
+{
+    bool seen[MODEL_TYPES_MAX] = {false};
+    size_t kept = 0;
+    for (size_t i = 0; i < user->event_count; i++) {
+        model_event event = user->events[i];
+        if (!event.expired && too_old(b, &event, now)) {
+            model_value *none =
+                model_alloc(b->arena, (b->feed->schema.property_count + 1) * sizeof(*none));
+            for (size_t k = 0; k < b->feed->schema.property_count; k++)
+                none[k] = model_undefined();
+            event.expired = true;
+            event.props = none;
+        }
+        if (event.expired && seen[event.type])
+            continue;
+        seen[event.type] |= event.expired;
+        size_t at = kept++;
+        for (; at > 0 && comes_before(&event, &user->events[at - 1]); at--)
+            user->events[at] = user->events[at - 1];
+        user->events[at] = event;
+    }
+    user->event_count = kept;
+}
+
+static void builder_removals(builder *b, const feed_commit *commit)
+{
+    for (size_t i = 0; i < commit->erased_count; i++)
+        apply_erase(b, commit->erased[i], commit->refuse);
+    for (size_t i = 0; commit->expires && i < b->out->user_count; i++)
+        apply_expire(b, &b->out->users[i], commit->expire_now);
 }
 
 /* Applies one commit; fates (may be NULL) gets one SEG_ROW_* per row that is not dropped. */
@@ -578,8 +704,10 @@ void feed_model(const feed_data *feed, size_t commits, model_arena *arena, model
 {
     builder b;
     builder_start(&b, feed, arena, out);
-    for (size_t c = 0; c < commits && c < feed->commit_count; c++)
+    for (size_t c = 0; c < commits && c < feed->commit_count; c++) {
         builder_commit(&b, &feed->commits[c], NULL);
+        builder_removals(&b, &feed->commits[c]);
+    }
 }
 
 void feed_fates(const feed_data *feed, size_t commit, uint8_t *fates)
@@ -588,8 +716,10 @@ void feed_fates(const feed_data *feed, size_t commit, uint8_t *fates)
     model_arena arena = {NULL};
     model out;
     builder_start(&b, feed, &arena, &out);
-    for (size_t c = 0; c < commit; c++)
+    for (size_t c = 0; c < commit; c++) {
         builder_commit(&b, &feed->commits[c], NULL);
+        builder_removals(&b, &feed->commits[c]);
+    }
     builder_commit(&b, &feed->commits[commit], fates);
     model_arena_reset(&arena);
 }
@@ -624,6 +754,29 @@ static void dump_row(const feed_data *feed, const feed_batch *batch, const feed_
     model_addf(out, "}\n");
 }
 
+static void dump_removals(const feed_data *feed, const feed_commit *commit, size_t user,
+                          model_text *out)
+{
+    for (size_t i = 0; i < commit->erased_count; i++) {
+        uint32_t index = commit->erased[i];
+        if (user != SIZE_MAX && index != user)
+            continue;
+        model_addf(out, "  erase%s ", commit->refuse ? " and refuse" : "");
+        if (feed->id_kind == SEG_ID_BYTES)
+            model_dump_string(out, feed->user_names[index]);
+        else
+            model_addf(out, "%" PRIu64, feed->user_numbers[index]);
+        model_addf(out, "\n");
+    }
+    if (!commit->expires)
+        return;
+    model_addf(out, "  expire at ");
+    model_print_instant(out, commit->expire_now);
+    for (size_t i = 0; i < feed->schema.type_count; i++)
+        model_addf(out, ", %s keeps %" PRId64, feed->schema.types[i].name, (int64_t)feed->keep[i]);
+    model_addf(out, ", usually %" PRId64 " us\n", (int64_t)feed->keep_usual);
+}
+
 static void dump_rows(const feed_data *feed, size_t user, model_text *out)
 {
     for (size_t c = 0; c < feed->commit_count; c++) {
@@ -638,6 +791,7 @@ static void dump_rows(const feed_data *feed, size_t user, model_text *out)
                     dump_row(feed, batch, row, out);
             }
         }
+        dump_removals(feed, commit, user, out);
     }
 }
 

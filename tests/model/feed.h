@@ -39,6 +39,12 @@ typedef struct feed_commit {
     size_t batch_count;
     bool by_rows;    /* through the appender */
     bool quarantine; /* may hold conflicts and wrong rows */
+    /* Behind the batches: users are erased, then events expire. */
+    uint32_t *erased;
+    size_t erased_count;
+    bool refuse; /* their ids are refused from then on */
+    bool expires;
+    int64_t expire_now;
 } feed_commit;
 
 typedef struct feed_data {
@@ -52,6 +58,7 @@ typedef struct feed_data {
     size_t commit_count;
     int64_t nows[FEED_NOWS_MAX];
     size_t now_count;
+    uint64_t keep_usual, keep[MODEL_TYPES_MAX]; /* retention: microseconds or SEG_KEEP_* */
     bool define_first; /* columns are defined before the first commit, else after the last */
     rng column_rng;    /* how columns are laid out */
     /* Set by the caller after feed_make(). The store lives in a file of this folder and is opened
@@ -74,6 +81,12 @@ model_value feed_value(feed_data *feed, rng *r, const model_column *column);
 
 /* The twin of the first `commits` commits. */
 void feed_model(const feed_data *feed, size_t commits, model_arena *arena, model *out);
+
+/* Nobody is erased and nothing expires: for stores in files, which do not do that yet. */
+void feed_keep_all(feed_data *feed);
+/* The first commit whose snapshot may be compared with the twin: those before an erasure do not
+ * know the ids of the erased users any more. */
+size_t feed_first_commit(const feed_data *feed);
 
 /* What becomes of each row of a commit that is not dropped: SEG_ROW_*. */
 void feed_fates(const feed_data *feed, size_t commit, uint8_t *fates);

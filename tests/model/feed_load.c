@@ -281,7 +281,7 @@ static bool report_right(loader *l, size_t index, const seg_commit_report *repor
 {
     size_t count = rows_of(&l->feed->commits[index]);
     uint8_t *fates = model_alloc(&l->arena, count + 1);
-    uint64_t tally[6] = {0, 0, 0, 0, 0, 0};
+    uint64_t tally[SEG_ROW_REFUSED + 1] = {0};
     feed_fates(l->feed, index, fates);
     for (size_t i = 0; i < count; i++) {
         tally[fates[i]]++;
@@ -293,13 +293,16 @@ static bool report_right(loader *l, size_t index, const seg_commit_report *repor
     }
     uint64_t rejected = tally[SEG_ROW_CONFLICT] + tally[SEG_ROW_BAD_TIME];
     if (report->rows_applied == tally[SEG_ROW_OK] &&
-        report->rows_duplicate == tally[SEG_ROW_DUPLICATE] && report->rows_rejected == rejected)
+        report->rows_duplicate == tally[SEG_ROW_DUPLICATE] && report->rows_rejected == rejected &&
+        report->rows_refused == tally[SEG_ROW_REFUSED])
         return true;
     model_addf(l->why,
                "commit %zu reports %" PRIu64 " applied, %" PRIu64 " duplicate, %" PRIu64
-               " rejected; should be %" PRIu64 ", %" PRIu64 ", %" PRIu64,
+               " rejected, %" PRIu64 " refused; should be %" PRIu64 ", %" PRIu64 ", %" PRIu64
+               ", %" PRIu64,
                index, report->rows_applied, report->rows_duplicate, report->rows_rejected,
-               tally[SEG_ROW_OK], tally[SEG_ROW_DUPLICATE], rejected);
+               report->rows_refused, tally[SEG_ROW_OK], tally[SEG_ROW_DUPLICATE], rejected,
+               tally[SEG_ROW_REFUSED]);
     return false;
 }
 
@@ -419,6 +422,59 @@ static bool commit_rows(loader *l, size_t index)
     return report_right(l, index, &report, NULL);
 }
 
+/* ---- removals ---- */
+static bool set_rules(loader *l)
+{
+    const feed_data *feed = l->feed;
+    seg_status status = seg_store_set_retention(l->out->store, NULL, 0, feed->keep_usual, &l->err);
+    for (size_t i = 0; i < feed->schema.type_count && status == SEG_OK; i++) {
+        const char *name = feed->schema.types[i].name;
+        /* The rule of an event type would define it before its time. */
+        if (feed->keep[i] != SEG_KEEP_USUAL)
+            status =
+                seg_store_set_retention(l->out->store, name, strlen(name), feed->keep[i], &l->err);
+    }
+    return status == SEG_OK || fail(l, "retention", status);
+}
+
+static bool erase_users(loader *l, const feed_commit *commit)
+{
+    const feed_data *feed = l->feed;
+    seg_erase_options options = SEG_ERASE_OPTIONS_INIT;
+    options.flags = commit->refuse ? SEG_ERASE_REFUSE : 0;
+    seg_status status;
+    if (feed->id_kind == SEG_ID_U64) {
+        uint64_t *ids = model_alloc(&l->arena, (commit->erased_count + 1) * sizeof(*ids));
+        for (size_t i = 0; i < commit->erased_count; i++)
+            ids[i] = feed->user_numbers[commit->erased[i]];
+        status = seg_store_erase_users_u64(l->out->store, ids, commit->erased_count, &options, NULL,
+                                           &l->err);
+    } else {
+        model_text bytes = {NULL, 0, 0};
+        uint64_t *offsets = model_alloc(&l->arena, (commit->erased_count + 1) * sizeof(*offsets));
+        for (size_t i = 0; i < commit->erased_count; i++) {
+            model_string name = feed->user_names[commit->erased[i]];
+            model_add(&bytes, name.data, name.size);
+            offsets[i + 1] = bytes.size;
+        }
+        status = seg_store_erase_users(l->out->store, bytes.data, offsets, commit->erased_count,
+                                       &options, NULL, &l->err);
+        model_text_free(&bytes);
+    }
+    return status == SEG_OK || fail(l, "erase", status);
+}
+
+static bool apply_removals(loader *l, const feed_commit *commit)
+{
+    if (commit->erased_count > 0 && !erase_users(l, commit))
+        return false;
+    if (!commit->expires)
+        return true;
+    if (!set_rules(l))
+        return false;
+    seg_status status = seg_store_expire(l->out->store, commit->expire_now, NULL, &l->err);
+    return status == SEG_OK || fail(l, "expire", status);
+}
 /* ---- files ---- */
 
 static void remove_files(const feed_store *store)
@@ -555,6 +611,7 @@ static bool load_commit(loader *l, size_t c)
     if (feed->commits[c].by_rows && !all_defined && !define_all(l))
         return false;
     bool good = feed->commits[c].by_rows ? commit_rows(l, c) : commit_columns(l, c);
+    good = good && apply_removals(l, &feed->commits[c]);
     if (good && feed->folder != NULL)
         good = store_tend(l);
     if (good && feed->folder != NULL && c + 1 == feed->commit_count && rng_chance(&l->r, 50))

@@ -1201,8 +1201,14 @@ static model_node *segment(gen *g)
 {
     if (g->catalog == NULL || g->catalog->count == 0)
         return did(g, GEN_DID);
-    model_node *node = gen_node(g, MODEL_SEGMENT);
-    node->segment = below(g, g->catalog->count);
+    size_t index = below(g, g->catalog->count);
+    const model_node *root = g->catalog->segments[index].root;
+    model_node *node = gen_node(g, root->kind == MODEL_CLASS ? MODEL_LABEL : MODEL_SEGMENT);
+    node->segment = index;
+    if (node->kind == MODEL_LABEL) {
+        node->labels = 1 + (unsigned)below(g, (2u << root->child_count) - 1);
+        node->negated = chance(g, 25);
+    }
     return node;
 }
 
@@ -1306,6 +1312,17 @@ model_node *gen_tree(gen *g, int depth)
     for (size_t i = 0; i < count; i++)
         children[i] = gen_tree(g, depth - 1);
     return gen_join(g, kinds[pick], count, children);
+}
+
+model_node *gen_definition(gen *g, int depth)
+{
+    model_node *children[3];
+    size_t count = 1 + below(g, 3);
+    if (chance(g, 60))
+        return gen_tree(g, depth);
+    for (size_t i = 0; i < count; i++)
+        children[i] = gen_tree(g, depth > 0 ? depth - 1 : 0);
+    return gen_join(g, MODEL_CLASS, count, children);
 }
 
 model_node *gen_share(gen *g, uint32_t percent)

@@ -52,6 +52,8 @@ model_node *gen_join(gen *g, model_kind kind, size_t count, model_node *const *c
 model_node *gen_operand(gen *g, gen_class class, int depth);
 /* Any predicate. */
 model_node *gen_tree(gen *g, int depth);
+/* What can be saved under a name: a predicate, or a class. */
+model_node *gen_definition(gen *g, int depth);
 /* `score` below such a bound that about `percent` of the users are in. */
 model_node *gen_share(gen *g, uint32_t percent);
 /* A value expression. */

@@ -3,8 +3,8 @@
  * Users, attribute values and events lie in plain arrays; a predicate is a tree of model_node;
  * model_evaluate() asks each user in turn and walks over all of his events for each question.
  * Nothing here is shared with the library: calendar, zones (through libc), sums and text tests
- * are written again. The meanings are those of the contract, S-01 to S-18, S-25, S-29, S-30 and
- * S-34;
+ * are written again. The meanings are those of the contract, S-01 to S-18, S-25, S-29, S-30,
+ * S-34 and S-37;
  * README.md of this folder lists the choices made where the contract leaves one. */
 #ifndef SEG_TEST_MODEL_H
 #define SEG_TEST_MODEL_H
@@ -224,7 +224,8 @@ typedef struct model_event {
     size_t type;
     int64_t time;
     uint64_t arrival;
-    const model_value *props; /* property_count */
+    const model_value *props; /* property_count; all undefined where it has expired */
+    bool expired;             /* only `first` still knows of it */
     /* A session stands for an event at its first instant. */
     bool is_session;
     int64_t end, events;
@@ -277,6 +278,7 @@ typedef enum model_kind {
     MODEL_SEQUENCE,
     MODEL_RANK,
     MODEL_SPLIT,
+    MODEL_LABEL, /* a saved class: `segment`, `labels` */
     MODEL_DORMANT,
     MODEL_RESURRECTED,
     MODEL_STAGE,
@@ -298,6 +300,7 @@ typedef enum model_kind {
     MODEL_FIGURE,
     MODEL_LENGTH,     /* a span of time, beside MODEL_DIFFERENCE */
     MODEL_DIFFERENCE, /* one instant minus another */
+    MODEL_CLASS,      /* root of a saved class: children are conditions; labels are l0, l1, ... */
     MODEL_SCORE,      /* children[0], a number; children[1] is `among` */
     MODEL_EDGE_ANCHOR /* first or last occurrence, as the anchor of a window */
 } model_kind;
@@ -514,6 +517,7 @@ typedef struct model_node {
     model_ties ties;
     model_score *score; /* SCORE */
     model_split split;  /* SPLIT */
+    unsigned labels;    /* LABEL: bits */
     /* RANK: what the last evaluation found */
     uint64_t rank_stamp;
     bool rank_any;
@@ -564,9 +568,10 @@ model_value model_overdue(const model_event *const *list, size_t count, int64_t 
 /* Is the day an anniversary of the date? Does the date lie in the season? */
 bool model_is_anniversary(int64_t date, bool early, int64_t day);
 bool model_in_season(const model_node *node, int64_t date);
-/* MODEL_DORMANT, _RESURRECTED, _STAGE; the list is of all time up to now. */
-bool model_life(const model_node *node, const model_event *const *list, size_t count,
-                const model_zone *zone, int week_start, int64_t now);
+/* MODEL_DORMANT, _RESURRECTED, _STAGE; the list is of all time up to now; first: the instant of
+ * the very first, which may have expired. */
+bool model_life(const model_node *node, const model_value *first, const model_event *const *list,
+                size_t count, const model_zone *zone, int week_start, int64_t now);
 
 /* ---- text ---------------------------------------------------------------------------------- */
 

@@ -103,7 +103,7 @@ static model_event *sessions_of(context *run, const model_selector *selector, pl
     size_t n = 0;
     for (size_t i = 0; i < at.user->event_count; i++) {
         const model_event *event = &at.user->events[i];
-        if (!selects(run, selector->session, at, event))
+        if (event->expired || !selects(run, selector->session, at, event))
             continue;
         if (n == 0 || event->time - made[n - 1].end > gap) {
             memset(&made[n], 0, sizeof(made[n]));
@@ -127,6 +127,8 @@ static model_value occurrence(context *run, const model_node *node, place at)
     size_t count;
     model_event *made = sessions_of(run, &node->selector, at, &all, &count);
     for (size_t i = 0; i < count; i++) {
+        if (all[i].expired && node->which != MODEL_FIRST)
+            continue;
         if (!selects(run, &node->selector, at, &all[i]))
             continue;
         seen++;
@@ -172,7 +174,10 @@ static const model_event **selected(context *run, const model_node *node, place 
         exit(2);
     *list++ = made; /* kept in front of the list */
     int64_t begin, end;
+    /* Within a session only what is there still counts. */
+    bool first = node->kind == MODEL_AGGREGATE && node->aggregate == MODEL_A_FIRST;
     if (at.event != NULL) {
+        first = false;
         begin = at.event->time;
         end = at.event->end + 1;
     } else {
@@ -180,6 +185,8 @@ static const model_event **selected(context *run, const model_node *node, place 
     }
     *count = 0;
     for (size_t i = 0; i < total; i++) {
+        if (all[i].expired && !first)
+            continue;
         if (all[i].time >= begin && all[i].time < end &&
             in_occasion(&node->window, at, all[i].time) &&
             selects(run, &node->selector, at, &all[i]))
@@ -601,6 +608,8 @@ static model_figures figures_of(context *run, const model_node *node, place at)
     bool *inside = model_alloc(&arena, at.user->event_count + 1);
     for (size_t i = 0; i < at.user->event_count; i++) {
         const model_event *event = &at.user->events[i];
+        if (event->expired)
+            continue;
         if (event->time > run->now)
             continue;
         inside[trace.count] = event->time >= begin && event->time < end;
@@ -758,7 +767,10 @@ static bool life(context *run, const model_node *node, place at)
     at.zone = window_zone(run, &node->window, at);
     size_t count;
     const model_event **list = selected(run, node, at, &count);
-    bool result = model_life(node, list, count, at.zone, run->week_start, run->now);
+    model_node ever = *node;
+    ever.which = MODEL_FIRST;
+    model_value first = occurrence(run, &ever, at);
+    bool result = model_life(node, &first, list, count, at.zone, run->week_start, run->now);
     unselect(list);
     return result;
 }
@@ -972,6 +984,27 @@ static bool other_segment(context *outer, const model_segment *segment, place at
     return result;
 }
 
+/* The label of a user: of the first condition that holds, else the last one (S-26). */
+static size_t label_of(context *outer, const model_segment *class, place at)
+{
+    const model_schema *schema = outer->data->schema;
+    context inner = *outer;
+    inner.segment = class;
+    inner.week_start = class->week_start != 0 ? class->week_start : schema->week_start;
+    at.zone = default_zone(&inner, at.user);
+    size_t label = 0;
+    while (label < class->root->child_count && !holds(&inner, class->root->children[label], at))
+        label++;
+    outer->overflow = outer->overflow || inner.overflow;
+    return label;
+}
+
+static bool has_label(context *run, const model_node *node, place at)
+{
+    size_t label = label_of(run, &run->catalog->segments[node->segment], at);
+    return (node->labels >> label & 1) != (node->negated ? 1u : 0u);
+}
+
 /* How many of the operands hold. All of them are asked, so that every overflow is seen. */
 static size_t operands(context *run, const model_node *node, place at)
 {
@@ -1011,6 +1044,7 @@ static bool leaf_holds(context *run, model_node *node, place at)
     case MODEL_TIME: return in_time(run, node, at);
     case MODEL_SEGMENT: return other_segment(run, &run->catalog->segments[node->segment], at);
     case MODEL_RANK: return rank(run, node, at);
+    case MODEL_LABEL: return has_label(run, node, at);
     case MODEL_SPLIT: return model_split_holds(&node->split, at.user->id, at.user->id_size);
     case MODEL_DORMANT:
     case MODEL_RESURRECTED:

@@ -987,6 +987,36 @@ static void print_split(printer *p, const model_split *split)
     add(p, "%)");
 }
 
+static void print_labels(printer *p, const model_node *node)
+{
+    bool one = (node->labels & (node->labels - 1)) == 0 && draw(p->style, 2) == 1;
+    char name[64];
+    snprintf(name, sizeof(name), "class.%s", p->catalog->segments[node->segment].name);
+    print_name(p, name);
+    if (one)
+        add(p, node->negated ? " != " : " = ");
+    else
+        add(p, node->negated ? " not in " : " in ");
+    const char *before = one ? "" : "(";
+    for (unsigned i = 0; node->labels >> i != 0; i++) {
+        if ((node->labels >> i & 1) == 0)
+            continue;
+        model_addf(p->out, "%s\"l%u\"", before, i);
+        before = ", ";
+    }
+    add(p, one ? "" : ")");
+}
+
+static void print_class(printer *p, const model_node *node)
+{
+    for (size_t i = 0; i < node->child_count; i++) {
+        model_addf(p->out, "\"l%zu\": ", i);
+        print_node(p, node->children[i]);
+        add(p, "; ");
+    }
+    model_addf(p->out, "otherwise \"l%zu\"", node->child_count);
+}
+
 static void print_rank(printer *p, const model_node *node)
 {
     print_node(p, node->children[0]);
@@ -1040,6 +1070,8 @@ static void print_leaf(printer *p, const model_node *node)
     case MODEL_RANK: print_rank(p, node); break;
     case MODEL_SEQUENCE: print_sequence(p, node); break;
     case MODEL_SPLIT: print_split(p, &node->split); break;
+    case MODEL_LABEL: print_labels(p, node); break;
+    case MODEL_CLASS: print_class(p, node); break;
     case MODEL_DORMANT:
     case MODEL_RESURRECTED:
     case MODEL_STAGE: print_life(p, node); break;

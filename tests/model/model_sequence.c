@@ -22,6 +22,7 @@ typedef struct search {
     const model_sequence *sequence;
     const model_trace *trace;
     size_t start;
+    bool compared[MODEL_STEPS_MAX]; /* others compare themselves with the step */
 } search;
 
 static bool same_chain(const search *s, const chain *a, const chain *b)
@@ -45,6 +46,25 @@ static void chains_add(const search *s, chains *list, const chain *item)
             exit(2);
     }
     list->items[list->count++] = *item;
+}
+
+static void compared_by(search *s, const model_events *events)
+{
+    for (size_t i = 0; i < events->link_count; i++)
+        s->compared[events->links[i].step] = true;
+}
+
+static void find_compared(search *s)
+{
+    const model_sequence *q = s->sequence;
+    for (size_t i = 0; i < q->step_count; i++) {
+        for (size_t c = 0; c < q->steps[i].choice_count; c++)
+            compared_by(s, &q->steps[i].choices[c]);
+        if (q->steps[i].has_without)
+            compared_by(s, &q->steps[i].without);
+    }
+    if (q->has_absence)
+        compared_by(s, &q->absence);
 }
 
 /* ---- rows ---- */
@@ -192,10 +212,11 @@ static chains extend(const search *s, size_t step, bool again, const chains *fro
     for (size_t i = 0; i < from->count; i++) {
         for (size_t row = 0; row < s->trace->count; row++) {
             chain at = from->items[i];
-            if (!is_row_of(s, step, again, &at, row) || !follows(s, step, again, &at, row))
+            if (!in_order(s, again, at.row, row) || !is_row_of(s, step, again, &at, row) ||
+                !follows(s, step, again, &at, row))
                 continue;
             at.row = row;
-            if (!again)
+            if (!again && s->compared[step])
                 at.steps[step] = row;
             chains_add(s, &result, &at);
         }
@@ -240,8 +261,9 @@ static bool absent(const search *s, const chain *at, int64_t now)
     return true;
 }
 
-/* ends[start * count + end]: there is a whole chain. */
-static void from_start(search *s, int64_t now, bool *ends, model_figures *out)
+/* ends[row]: where the last beginning of whole chains that end there stands, plus one. Starts come
+ * rising. */
+static void from_start(search *s, int64_t now, size_t *ends, model_figures *out)
 {
     const model_sequence *q = s->sequence;
     chain first;
@@ -266,24 +288,21 @@ static void from_start(search *s, int64_t now, bool *ends, model_figures *out)
         if (!out->converted || time < out->time)
             out->time = time;
         out->converted = true;
-        ends[s->start * s->trace->count + at.items[i].row] = true;
+        ends[at.items[i].row] = s->start + 1;
     }
     free(at.items);
 }
 
 /* One after the other: the one that ends first, of those the one that begins last. */
-static int64_t count_matches(const model_trace *trace, const bool *ends)
+static int64_t count_matches(const model_trace *trace, const size_t *ends)
 {
     int64_t count = 0;
     size_t free_from = 0;
     for (size_t end = 0; end < trace->count; end++) {
-        for (size_t start = trace->count; start-- > free_from;) {
-            if (!ends[start * trace->count + end])
-                continue;
-            count++;
-            free_from = (start > end ? start : end) + 1;
-            break;
-        }
+        if (ends[end] == 0 || ends[end] - 1 < free_from)
+            continue;
+        count++;
+        free_from = ends[end] - 1 > end ? ends[end] : end + 1;
     }
     return count;
 }
@@ -292,8 +311,9 @@ static model_figures all_chains(const model_sequence *sequence, const model_trac
                                 int64_t now)
 {
     model_figures result = {0, 0, 0, false};
-    search s = {sequence, trace, 0};
-    bool *ends = calloc(trace->count * trace->count + 1, 1);
+    search s = {sequence, trace, 0, {false}};
+    find_compared(&s);
+    size_t *ends = calloc(trace->count + 1, sizeof(*ends));
     if (ends == NULL)
         exit(2);
     size_t only = trace->count;
@@ -416,7 +436,7 @@ static void once_from(const search *s, size_t step, size_t row, bool *used, mode
 static model_figures scan(const model_sequence *sequence, const model_trace *trace)
 {
     model_figures result = {0, 0, 0, false};
-    search s = {sequence, trace, 0};
+    search s = {sequence, trace, 0, {false}};
     int64_t within = sequence->has_within ? length(sequence->within) : INT64_MAX;
     if (sequence->scan == 5) {
         bool *used = calloc(trace->count + 1, 1);

@@ -151,28 +151,28 @@ static model_span together(model_span a, model_span b)
     return sum;
 }
 
-static int stage(model_unit unit, const model_event *const *list, size_t count,
-                 const model_zone *zone, int week_start, int64_t now)
+static int stage(model_unit unit, const model_value *first, const model_event *const *list,
+                 size_t count, const model_zone *zone, int week_start, int64_t now)
 {
     int64_t period = model_period_start(unit, model_zone_date(zone, now), week_start);
     model_moment this_one = {MODEL_M_DATE, period};
     model_moment before = {MODEL_M_DATE, model_period_add(unit, period, -1)};
     int64_t begin = model_moment_instant(this_one, zone);
     int64_t earlier = model_moment_instant(before, zone);
+    if (first->state == SEG_VALUE_SET && first->i >= begin)
+        return 0;
     if (count == 0)
         return -1;
     if (!between(list, count, begin - 1, now))
         return 2;
-    if (list[0]->time >= begin)
-        return 0;
     return between(list, count, earlier - 1, begin - 1) ? 1 : 3;
 }
 
-bool model_life(const model_node *node, const model_event *const *list, size_t count,
-                const model_zone *zone, int week_start, int64_t now)
+bool model_life(const model_node *node, const model_value *first, const model_event *const *list,
+                size_t count, const model_zone *zone, int week_start, int64_t now)
 {
     if (node->kind == MODEL_STAGE) {
-        int found = stage(node->period, list, count, zone, week_start, now);
+        int found = stage(node->period, first, list, count, zone, week_start, now);
         return found >= 0 && (node->stages >> found & 1) != 0;
     }
     int64_t away = model_shift(now, node->shift, -1, zone);

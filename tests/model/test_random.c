@@ -35,6 +35,7 @@ typedef struct tally {
     uint64_t bins[10];
     uint64_t joined[2][GEN_CLASS_COUNT][GEN_CLASS_COUNT];
     uint64_t next_pair; /* which pair of operands comes next */
+    uint64_t why[5];    /* by SEG_WHY_NEXT_* */
 } tally;
 
 /* One data set with its predicates. */
@@ -93,6 +94,7 @@ static gen_class class_of(const model_node *node)
     case MODEL_DID:
         return !node->bound.given ? GEN_DID : node->bound.periods ? GEN_DID_PERIODS : GEN_DID_COUNT;
     case MODEL_EDGE: return GEN_EDGE;
+    case MODEL_LABEL:
     case MODEL_SEGMENT: return GEN_SEGMENT;
     case MODEL_SEQUENCE: return GEN_SEQUENCE;
     case MODEL_RANK: return GEN_RANK;
@@ -213,7 +215,7 @@ static void save_some(session *s)
         model_segment segment = {NULL, 0, NULL, names[i], false};
         gen_start(s, &g);
         gen_using(&g, &segment);
-        segment.root = gen_tree(&g, 2);
+        segment.root = gen_definition(&g, 2);
         s->catalog.segments[s->catalog.count++] = segment;
     }
 }
@@ -224,10 +226,14 @@ static void probe_make(session *s, world_probe *probe)
     memset(probe, 0, sizeof(*probe));
     gen_start(s, &g);
     probe->now = g.now;
-    probe->commit =
-        rng_chance(&s->r, 80) ? s->feed.commit_count - 1 : rng_below(&s->r, s->feed.commit_count);
-    if (probe->commit < s->world.store.first)
-        probe->commit = s->feed.commit_count - 1;
+    probe->commit = s->feed.commit_count - 1;
+    if (!rng_chance(&s->r, 80)) {
+        size_t first = feed_first_commit(&s->feed);
+        if (first < s->world.store.first)
+            first = s->world.store.first;
+        if (first < s->feed.commit_count)
+            probe->commit = first + rng_below(&s->r, s->feed.commit_count - first);
+    }
     gen_using(&g, &probe->segment);
     probe->segment.root = some_root(s, &g);
     probe->style = rng_next(&s->r) | 1;
@@ -235,6 +241,7 @@ static void probe_make(session *s, world_probe *probe)
     probe->checks = CHECK_THREADS;
     for (uint32_t bit = CHECK_COUNT; bit <= CHECK_CURSOR; bit <<= 1)
         probe->checks |= rng_chance(&s->r, 35) ? bit : 0;
+    probe->checks |= rng_chance(&s->r, 2) ? CHECK_WHY : 0;
     s->tally->boundary += g.boundary ? 1 : 0;
     s->tally->triples += count_tree(s->tally, probe->segment.root) ? 1 : 0;
 }
@@ -401,6 +408,8 @@ static void run_set(const settings *options, tally *t, uint64_t index, time_t de
     t->next_pair = index * 47; /* so that a single data set can be repeated */
     feed_make(&s->feed, s->seed, size);
     s->feed.folder = options->folder;
+    if (options->folder != NULL)
+        feed_keep_all(&s->feed);
     t->cells += s->feed.value_count;
     t->empty_cells += s->feed.empty_count;
     name_days(s);
@@ -413,6 +422,8 @@ static void run_set(const settings *options, tally *t, uint64_t index, time_t de
         printf(" load: %s\n", why.data);
     }
     release_all(s);
+    for (int k = 0; k < 5; k++)
+        s->tally->why[k] += s->world.why_kinds[k];
     world_close(&s->world);
     feed_free(&s->feed);
     model_arena_reset(&s->arena);
@@ -535,6 +546,10 @@ int main(int argc, char **argv)
     printf("seed %" PRIu64 ": %" PRIu64 " pairs and %" PRIu64 " values over %" PRIu64
            " data sets\n",
            o.seed, t->pairs, t->values, t->sets);
+    printf("next changes: %" PRIu64 " at an instant, %" PRIu64 " none, %" PRIu64
+           " of a population, %" PRIu64 " open\n",
+           t->why[SEG_WHY_NEXT_AT], t->why[SEG_WHY_NEXT_NONE], t->why[SEG_WHY_NEXT_POPULATION],
+           t->why[SEG_WHY_NEXT_OPEN]);
     int missing = t->failures == 0 && t->pairs > 0 ? coverage(t, &o) : 0;
     printf("%" PRIu64 " passed, %" PRIu64 " failed\n", t->pairs + t->values - t->failures,
            t->failures + (uint64_t)missing);

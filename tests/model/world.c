@@ -54,9 +54,10 @@ static bool save_segments(world *w, model_text *why)
         model_text text = {NULL, 0, 0};
         uint64_t version = 0;
         model_print_segment(&w->feed->schema, w->catalog, segment, NULL, &text);
-        seg_status status =
-            seg_store_define_segment(w->store.store, segment->name, strlen(segment->name),
-                                     text.data, text.size, &version, &err);
+        bool class = segment->root->kind == MODEL_CLASS;
+        seg_status status = (class ? seg_store_define_class : seg_store_define_segment)(
+            w->store.store, segment->name, strlen(segment->name), text.data, text.size, &version,
+            &err);
         if (status != SEG_OK || version != 1) {
             model_addf(why, "define segment: %s: %.200s\n", seg_status_name(status), err.message);
             model_add(why, text.data, text.size);
@@ -445,6 +446,106 @@ static bool check_canonical(asking *a, bool json)
     return good;
 }
 
+/* ---- why ---- */
+
+static seg_status ask_why(asking *a, size_t user, int64_t now, seg_why **out)
+{
+    const feed_data *feed = a->w->feed;
+    model_string name = feed->user_names[user];
+    seg_why_options options = SEG_WHY_OPTIONS_INIT;
+    options.horizon_us = (int64_t)(1 + rng_below(&a->r, 400)) * 86400000000;
+    return feed->id_kind == SEG_ID_U64
+               ? seg_segment_why_u64(a->segment, a->snapshot, feed->user_numbers[user], now,
+                                     &options, out, &a->err)
+               : seg_segment_why(a->segment, a->snapshot, name.data, name.size, now, &options, out,
+                                 &a->err);
+}
+
+/* What the twin says about the user at an instant. False: some sum does not fit then. */
+static bool twin_at(asking *a, size_t user, int64_t now, bool *out)
+{
+    bool overflow = false;
+    uint8_t *members = model_alloc(a->arena, a->w->feed->user_count + 1);
+    model_evaluate(a->model, a->w->catalog, &a->probe->segment, now, members, &overflow);
+    *out = members[user] != 0;
+    return !overflow;
+}
+
+/* At the instant twin and library both say what the explanation has said ahead. */
+static bool member_at(asking *a, size_t user, int64_t asked, int64_t now, bool wanted)
+{
+    const feed_data *feed = a->w->feed;
+    model_string name = feed->user_names[user];
+    bool twin;
+    int32_t member = -1;
+    seg_status status = feed->id_kind == SEG_ID_U64
+                            ? seg_segment_test_u64(a->segment, a->snapshot,
+                                                   feed->user_numbers[user], now, &member, &a->err)
+                            : seg_segment_test(a->segment, a->snapshot, name.data, name.size, now,
+                                               &member, &a->err);
+    if (!twin_at(a, user, now, &twin) || status == SEG_E_OVERFLOW)
+        return true;
+    if (status != SEG_OK)
+        return fail(a, "test", status);
+    if (twin == wanted && member == wanted)
+        return true;
+    model_addf(a->why,
+               "why: user %zu, asked at %" PRId64 ", should be %s at %" PRId64 " (%+" PRId64
+               " us): the twin says %d, the library %d",
+               user, asked, wanted ? "in" : "out", now, now - asked, twin, (int)member);
+    return false;
+}
+
+/* Nothing changes before the instant, and then it does. */
+static bool check_why_of(asking *a, size_t user, int64_t now)
+{
+    seg_why *why = NULL;
+    seg_why_node root = {.struct_size = (uint32_t)sizeof root};
+    bool member;
+    seg_status status = ask_why(a, user, now, &why);
+    if (status == SEG_E_OVERFLOW || status == SEG_E_NOT_FOUND || !twin_at(a, user, now, &member))
+        status = SEG_E_OVERFLOW;
+    if (status == SEG_OK)
+        status = seg_why_node_at(why, 0, &root, &a->err);
+    int64_t horizon = seg_why_horizon(why);
+    seg_why_destroy(why);
+    if (status == SEG_E_OVERFLOW)
+        return true;
+    if (status != SEG_OK)
+        return fail(a, "why", status);
+    bool good = (root.member != 0) == member;
+    if (!good)
+        model_addf(a->why, "why: user %zu is %d at %" PRId64, user, (int)root.member, now);
+    a->w->why_kinds[root.next_kind]++;
+    if (!good || root.next_kind == SEG_WHY_NEXT_POPULATION || root.next_kind == SEG_WHY_NEXT_OPEN)
+        return good;
+    bool changes = root.next_kind == SEG_WHY_NEXT_AT;
+    int64_t last = changes ? root.next - 1 : horizon;
+    for (int k = 0; good && k < 3 && last > now; k++)
+        good = member_at(a, user, now, now + 1 + (int64_t)rng_below(&a->r, (uint64_t)(last - now)),
+                         member);
+    good = good && member_at(a, user, now, last, member);
+    return good && (!changes || member_at(a, user, now, root.next, !member));
+}
+
+/* At the probe's instant, and at others while things happen. */
+static bool check_why(asking *a)
+{
+    seg_snapshot_info info = {.struct_size = (uint32_t)sizeof info};
+    seg_status status = seg_snapshot_get_info(a->snapshot, &info, &a->err);
+    if (status != SEG_OK)
+        return fail(a, "info", status);
+    uint64_t span = (uint64_t)info.time_max - (uint64_t)info.time_min + 1;
+    for (int k = 0; k < 4; k++) {
+        int64_t now = k == 0 || span > (uint64_t)1 << 60
+                          ? a->probe->now
+                          : info.time_min + (int64_t)rng_below(&a->r, span);
+        if (!check_why_of(a, rng_below(&a->r, a->w->feed->user_count), now))
+            return false;
+    }
+    return true;
+}
+
 static bool check_not(asking *a)
 {
     model_text text = {NULL, 0, 0};
@@ -531,6 +632,7 @@ bool world_check(world *w, const world_probe *probe, model_arena *arena, verdict
         good = good && (!(checks & CHECK_CURSOR) || cursor_order(a, a->set, a->expected));
         good = good && (!(checks & CHECK_AMONG) || check_among(a));
         good = good && (!(checks & CHECK_SINGLE) || check_single(a));
+        good = good && (!(checks & CHECK_WHY) || check_why(a));
         good = good && (!(checks & CHECK_CANONICAL) ||
                         (check_canonical(a, false) && check_canonical(a, true)));
         good = good &&

@@ -12,6 +12,7 @@ typedef struct world {
     model models[FEED_COMMITS_MAX]; /* models[i]: after i + 1 commits; made when asked for */
     model_arena arena;
     uint32_t threads;
+    uint64_t why_kinds[5]; /* answers about the next change, by SEG_WHY_NEXT_* */
     /* The ids of all users of the feed, for seg_set_contains_many(). */
     const char *id_bytes;
     const uint64_t *id_offsets;
@@ -34,7 +35,8 @@ typedef struct world_probe {
 #define CHECK_CANONICAL 16u
 #define CHECK_NOT 32u /* p and not p are everyone, and nobody is in both */
 #define CHECK_CURSOR 64u
-#define CHECK_ALL 127u
+#define CHECK_WHY 128u /* when memberships change, said ahead */
+#define CHECK_ALL 255u
 
 typedef struct verdict {
     bool overflow; /* nothing to compare */

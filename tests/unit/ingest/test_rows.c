@@ -91,6 +91,48 @@ START_TEST(test_rows__a_failure_drops_the_row)
 }
 END_TEST
 
+START_TEST(test_rows__a_name_has_a_type_for_each_event_type)
+{
+    segi_rows *rows = make(SEG_ID_BYTES);
+    const seg_batch *batches;
+    size_t count;
+    for (int round = 0; round < 2; round++) {
+        begin(rows, "a", "buy");
+        ck_assert_int_eq(set_int(rows, "value", 1), SEG_OK);
+        begin(rows, "b", "login");
+        begin(rows, "c", "search");
+        ck_assert_int_eq(set_text(rows, "value", "shoes"), SEG_OK);
+        ck_assert_int_eq(set_text(rows, "other", "x"), SEG_OK);
+        begin(rows, "d", "buy");
+        ck_assert_int_eq(segi_rows_set_null(rows, NULL, "value", 5, NULL), SEG_OK);
+        begin(rows, "e", "search");
+        ck_assert_int_eq(set_int(rows, "value", 3), SEG_E_SCHEMA);
+        begin(rows, "e", "login");
+        ck_assert_int_eq(segi_rows_batches(rows, &batches, &count, NULL), SEG_OK);
+        /* Cut where the column of the name changes, and only there. */
+        ck_assert_int_eq(count, 3);
+        ck_assert_int_eq(batches[0].row_count, 2);
+        ck_assert_int_eq(batches[0].column_count, 1);
+        ck_assert_int_eq(batches[0].columns[0].type, SEG_TYPE_INT64);
+        ck_assert_int_eq(batches[1].row_count, 1);
+        ck_assert_int_eq(batches[1].column_count, 2);
+        ck_assert_int_eq(batches[1].columns[0].type, SEG_TYPE_STRING);
+        ck_assert_int_eq(batches[2].row_count, 2);
+        ck_assert_int_eq(batches[2].column_count, 1);
+        ck_assert_int_eq(batches[2].columns[0].type, SEG_TYPE_INT64);
+        ck_assert_int_eq(batches[2].columns[0].states[0], SEG_VALUE_NULL);
+        segi_rows_clear(rows);
+    }
+    /* Rows that are gone bind no type. */
+    begin(rows, "a", "buy");
+    ck_assert_int_eq(set_text(rows, "value", "x"), SEG_OK);
+    ck_assert_int_eq(segi_rows_batches(rows, &batches, &count, NULL), SEG_OK);
+    ck_assert_int_eq(count, 1);
+    ck_assert_int_eq(batches[0].column_count, 1);
+    segi_rows_destroy(rows);
+}
+END_TEST
+
 START_TEST(test_rows__lists_and_event_ids)
 {
     segi_rows *rows = make(SEG_ID_BYTES);
@@ -141,6 +183,7 @@ Suite *suite(void)
     TCase *c = tcase_create("rows");
     tcase_add_test(c, test_rows__runs_of_kinds);
     tcase_add_test(c, test_rows__a_failure_drops_the_row);
+    tcase_add_test(c, test_rows__a_name_has_a_type_for_each_event_type);
     tcase_add_test(c, test_rows__lists_and_event_ids);
     tcase_add_test(c, test_rows__numbers_as_ids);
     suite_add_tcase(s, c);

@@ -195,16 +195,17 @@ static inline bool lang_nodes_equal(const segi_node *a, const segi_node *b)
 
 /* ---- what is saved ---- */
 
-static inline seg_status lang_no_segment(void *user, const char *name, size_t size,
-                                         const char **out_text, size_t *out_size)
+static inline seg_status lang_no_segment(void *user, segi_definition kind, const char *name,
+                                         size_t size, const char **out_text, size_t *out_size)
 {
-    (void)user, (void)name, (void)size, (void)out_text, (void)out_size;
+    (void)user, (void)kind, (void)name, (void)size, (void)out_text, (void)out_size;
     return SEG_E_NOT_FOUND;
 }
 
-static inline bool lang_no_name(void *user, size_t i, const char **out_name, size_t *out_size)
+static inline bool lang_no_name(void *user, segi_definition kind, size_t i, const char **out_name,
+                                size_t *out_size)
 {
-    (void)user, (void)i, (void)out_name, (void)out_size;
+    (void)user, (void)kind, (void)i, (void)out_name, (void)out_size;
     return false;
 }
 

@@ -2,7 +2,7 @@
  * faulty ones fail with the message and hint that stand there.
  *
  * A block of ```seg holds predicates, apart by empty lines. In a block of ```seg-error each has a
- * line "! message" and a line "? hint" behind it. */
+ * line of carets below the place, a line "! message" and a line "? hint" behind it. */
 #include <stdio.h>
 #include <string.h>
 
@@ -82,17 +82,36 @@ static void marked_line(const char *text, size_t size, char mark, char *out, siz
     }
 }
 
+/* The carets below a text, and the size of the text above them. */
+static size_t take_carets(const char *text, size_t size, size_t *out_offset, size_t *out_count)
+{
+    size_t line = size;
+    while (line > 0 && text[line - 1] != '\n')
+        line--;
+    *out_offset = strspn(text + line, " ");
+    *out_count = strspn(text + line + *out_offset, "^");
+    ck_assert_msg(line > 0 && *out_count > 0 && line + *out_offset + *out_count == size,
+                  "%.*s: no carets", (int)size, text);
+    return line - 1;
+}
+
 static void check_bad(const char *text, size_t size)
 {
     char message[300], hint[300];
+    size_t offset, carets;
     const char *mark = strstr(text, "\n! ");
     ck_assert_msg(mark != NULL && mark < text + size, "%.*s", (int)size, text);
     size_t own = (size_t)(mark - text);
     marked_line(mark + 1, size - own - 1, '!', message, sizeof message);
     marked_line(mark + 1, size - own - 1, '?', hint, sizeof hint);
     seg_error err;
+    own = take_carets(text, own, &offset, &carets);
     segi_predicate *p = compile(text, own, &err);
     ck_assert_msg(p == NULL, "%.*s compiles", (int)own, text);
+    ck_assert_msg(err.offset == (int64_t)offset, "%.*s: offset %lld", (int)own, text,
+                  (long long)err.offset);
+    ck_assert_msg(err.length == (int64_t)carets || (err.length == 0 && carets == 1),
+                  "%.*s: length %lld", (int)own, text, (long long)err.length);
     ck_assert_str_eq(err.message, message);
     ck_assert_str_eq(err.hint, hint);
 }

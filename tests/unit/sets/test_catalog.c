@@ -99,7 +99,8 @@ static void try_define(segi_catalog *catalog, const segi_schema *schema, graph *
     snprintf(label, sizeof label, "n%d", name);
     seg_error err = SEG_ERROR_INIT;
     uint64_t version = 77;
-    seg_status status = segi_catalog_define(catalog, schema, label, 2, text, size, &version, &err);
+    seg_status status = segi_catalog_define(catalog, schema, SEGI_DEFINE_SEGMENT, label, 2, text,
+                                            size, &version, &err);
     bool circle = reaches(&next, name, name);
     if (missing || circle) {
         ck_assert_uint_eq(version, 0);
@@ -124,7 +125,7 @@ static void try_drop(segi_catalog *catalog, graph *g)
     char label[4];
     snprintf(label, sizeof label, "n%d", name);
     seg_error err = SEG_ERROR_INIT;
-    seg_status status = segi_catalog_drop(catalog, label, 2, &err);
+    seg_status status = segi_catalog_drop(catalog, SEGI_DEFINE_SEGMENT, label, 2, &err);
     ck_assert_int_eq(status, !g->there[name] ? SEG_E_NOT_FOUND : used ? SEG_E_IN_USE : SEG_OK);
     if (status != SEG_OK)
         return;
@@ -191,13 +192,14 @@ START_TEST(test_catalog__long_circles_are_found)
     seg_error err = SEG_ERROR_INIT;
     for (int i = 0; i < 40; i++) {
         size_t size = (size_t)snprintf(name, sizeof name, "a rather long name, number %d", i);
-        ck_assert_int_eq(
-            segi_catalog_define(catalog, schema, name, size, text, strlen(text), &version, &err),
-            SEG_OK);
+        ck_assert_int_eq(segi_catalog_define(catalog, schema, SEGI_DEFINE_SEGMENT, name, size, text,
+                                             strlen(text), &version, &err),
+                         SEG_OK);
         snprintf(text, sizeof text, "in segment \"%s\"", name);
     }
-    ck_assert_int_eq(segi_catalog_define(catalog, schema, "a rather long name, number 0", 28, text,
-                                         strlen(text), &version, &err),
+    ck_assert_int_eq(segi_catalog_define(catalog, schema, SEGI_DEFINE_SEGMENT,
+                                         "a rather long name, number 0", 28, text, strlen(text),
+                                         &version, &err),
                      SEG_E_CYCLE);
     ck_assert_ptr_nonnull(strstr(err.message, "\"a rather long name, number 0\" -> "));
     ck_assert_str_eq(err.message + strlen(err.message) - 3, "...");
@@ -225,25 +227,26 @@ START_TEST(test_catalog__failing_memory_changes_nothing)
     ck_assert_int_eq(segi_catalog_create(&mem, NULL, &catalog, NULL), SEG_OK);
     static const char *const names[] = {"a", "b", "c", "d", "e", "f", "g"};
     for (int i = 0; i < 7; i++)
-        ck_assert_int_eq(
-            segi_catalog_define(catalog, schema, names[i], 1, "everyone", 8, &version, NULL),
-            SEG_OK);
+        ck_assert_int_eq(segi_catalog_define(catalog, schema, SEGI_DEFINE_SEGMENT, names[i], 1,
+                                             "everyone", 8, &version, NULL),
+                         SEG_OK);
     for (size_t s = 0; s < sizeof steps / sizeof *steps; s++) {
         seg_status status;
         uint64_t n = 0;
         do {
             mem_fault_fail_at(&fault, ++n);
-            status = segi_catalog_define(catalog, schema, steps[s].name, strlen(steps[s].name),
-                                         steps[s].text, strlen(steps[s].text), &version, NULL);
+            status = segi_catalog_define(catalog, schema, SEGI_DEFINE_SEGMENT, steps[s].name,
+                                         strlen(steps[s].name), steps[s].text,
+                                         strlen(steps[s].text), &version, NULL);
             ck_assert_uint_eq(version, status == SEG_OK ? (s == 1 ? 2 : 1) : 0);
         } while (status == SEG_E_NOMEM);
         ck_assert_int_eq(status, steps[s].status);
         ck_assert_uint_gt(n, 5);
         mem_fault_fail_at(&fault, 0);
     }
-    ck_assert_int_eq(segi_catalog_drop(catalog, "b", 1, NULL), SEG_E_IN_USE);
-    ck_assert_int_eq(segi_catalog_drop(catalog, "aa", 2, NULL), SEG_OK);
-    ck_assert_int_eq(segi_catalog_drop(catalog, "b", 1, NULL), SEG_OK);
+    ck_assert_int_eq(segi_catalog_drop(catalog, SEGI_DEFINE_SEGMENT, "b", 1, NULL), SEG_E_IN_USE);
+    ck_assert_int_eq(segi_catalog_drop(catalog, SEGI_DEFINE_SEGMENT, "aa", 2, NULL), SEG_OK);
+    ck_assert_int_eq(segi_catalog_drop(catalog, SEGI_DEFINE_SEGMENT, "b", 1, NULL), SEG_OK);
     segi_catalog_destroy(catalog);
     ck_assert_uint_eq(mem_fault_live_bytes(&fault), 0);
     segi_schema_release(schema);

@@ -1,0 +1,112 @@
+/* Retention: how long events are kept, and the call that takes out what is older.
+ *
+ * The store has no clock: what is too old is decided by the instant that the host gives, so that
+ * the same calls have the same effect whenever they are repeated. */
+#include <string.h>
+
+#include "base/error.h"
+#include "store/removal.h"
+
+static uint64_t expire_rule(const segi_retention *rules, uint32_t event)
+{
+    uint64_t own = event < rules->count ? rules->own[event] : SEG_KEEP_USUAL;
+    return own != SEG_KEEP_USUAL ? own : rules->usual;
+}
+
+/* Room for a rule of the event type. */
+static bool expire_reserve(segi_store *store, uint32_t event)
+{
+    segi_retention *rules = &store->retention;
+    if (!segi_grow(&store->mem, (void **)&rules->own, &rules->capacity, event + (size_t)1,
+                   sizeof *rules->own))
+        return false;
+    for (; rules->count <= event; rules->count++)
+        rules->own[rules->count] = SEG_KEEP_USUAL;
+    return true;
+}
+
+seg_status segi_store_set_retention(segi_store *store, const char *event, size_t event_size,
+                                    uint64_t keep_us, seg_error *err)
+{
+    if (store->keep)
+        return segi_fail(err, SEG_E_MISUSE, "a store in a file has no rules of retention yet");
+    if (!event) {
+        segi_mutex_lock(store->mutex);
+        store->retention.usual = keep_us != SEG_KEEP_USUAL ? keep_us : SEG_KEEP_FOREVER;
+        segi_mutex_unlock(store->mutex);
+        return SEG_OK;
+    }
+    SEGI_TRY(segi_store_define_event(store, event, event_size, err));
+    segi_mutex_lock(store->mutex);
+    uint32_t index = segi_schema_event(store->schema, event, event_size)->index;
+    bool good = expire_reserve(store, index);
+    if (good)
+        store->retention.own[index] = keep_us;
+    segi_mutex_unlock(store->mutex);
+    return good ? SEG_OK : segi_fail_nomem(err);
+}
+
+bool segi_store_retention(segi_store *store, const char *event, size_t event_size,
+                          uint64_t *out_keep_us)
+{
+    segi_mutex_lock(store->mutex);
+    const segi_event_type *type =
+        event ? segi_schema_event(store->schema, event, event_size) : NULL;
+    bool known = !event || type;
+    if (known)
+        *out_keep_us = type ? expire_rule(&store->retention, type->index) : store->retention.usual;
+    segi_mutex_unlock(store->mutex);
+    return known;
+}
+
+/* The newest instant that is too old, by event type. */
+static int64_t *expire_limits(const segi_store *store, int64_t now)
+{
+    uint32_t count = store->schema->event_count;
+    int64_t *until = segi_alloc_array(&store->mem, count, sizeof *until);
+    for (uint32_t i = 0; until && i < count; i++) {
+        uint64_t keep = expire_rule(&store->retention, i);
+        bool all = keep == SEG_KEEP_FOREVER || keep > (uint64_t)now - (uint64_t)SEG_TIME_MIN;
+        until[i] = all ? SEG_TIME_MIN - 1 : now - (int64_t)keep;
+    }
+    return until;
+}
+
+static seg_status expire_prepare(segi_removal *removal, segi_store *store,
+                                 const segi_row_filter *filter, seg_error *err)
+{
+    if (!filter->until)
+        return segi_fail_nomem(err);
+    SEGI_TRY(segi_removal_init(removal, store, err));
+    SEGI_TRY(segi_removal_rows(removal, filter));
+    if (removal->rows == 0)
+        return SEG_OK;
+    segi_run *firsts;
+    SEGI_TRY(segi_firsts_create(store, filter, &firsts, err));
+    segi_run_release(removal->firsts);
+    removal->firsts = firsts;
+    return segi_removal_strings(removal);
+}
+
+seg_status segi_store_expire(segi_store *store, int64_t now, seg_expire_report *report,
+                             seg_error *err)
+{
+    segi_removal removal = {.store = store};
+    segi_mutex_lock(store->mutex);
+    int64_t *until = expire_limits(store, now);
+    segi_row_filter filter = {.until = until};
+    seg_status status = expire_prepare(&removal, store, &filter, err);
+    if (status == SEG_OK && removal.rows > 0)
+        segi_removal_apply(&removal);
+    if (status == SEG_OK) {
+        report->commit_sequence = store->commit_sequence;
+        report->events_removed = removal.rows;
+        report->strings_removed = removal.strings;
+        report->parts_rewritten = removal.parts;
+        report->views_open = segi_store_views_open(store);
+    }
+    segi_removal_deinit(&removal);
+    segi_free(&store->mem, until);
+    segi_mutex_unlock(store->mutex);
+    return status;
+}

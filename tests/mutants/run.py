@@ -1,0 +1,260 @@
+#!/usr/bin/env python3
+"""Deliberate mistakes in what keeps a store safe: each must make a test fail.
+
+    tests/mutants/run.py [--list] [--build FOLDER] [PART-OF-A-NAME...]
+
+A copy of the source is made in build/mutants (or FOLDER) and built there; the source itself is
+never touched. One mistake after the other is put into the copy, the tests that it names are built
+and run in turn until one fails, and the mistake is taken out again. Ends with 1 where a mistake
+survives, where its text is not in the file exactly once, or where a test fails without any.
+"""
+import argparse
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parents[2]
+TEST_SECONDS = 240
+
+POWER = ("disk_crash", "store_store_crash")
+FAULT = ("disk_fault", "store_store_fault")
+DAMAGE = ("disk_damage", "store_store_damage")
+LIFE = ("store_store_crash", "store_store_kill")
+
+
+class Mutant(NamedTuple):
+    name: str
+    file: str
+    old: str
+    new: str
+    tests: tuple  # programs tests/unit/unit_NAME, the quickest first
+
+
+PUBLISH = "src/disk/disk_publish.c"
+LOG = "src/disk/disk_log.c"
+SCAN = "src/disk/disk_scan.c"
+OPEN = "src/disk/disk_open.c"
+BLOCK = "src/disk/disk_block.c"
+FORMAT = "src/disk/disk_format.c"
+
+# The one sync that nothing here names is that of the folder in segi_disk_build_end(): the opening
+# that follows repeats it.
+MUTANTS = [
+    # ---- syncs
+    Mutant("sync: catalogue before the superblock", PUBLISH,
+           "    if (status == SEG_OK)\n"
+           "        status = segi_disk_sync_file(disk, &disk->file, err);\n"
+           "    if (status != SEG_OK)\n        segi_extents_add(&disk->dirty, catalogue",
+           "    if (status != SEG_OK)\n        segi_extents_add(&disk->dirty, catalogue", POWER),
+    Mutant("sync: superblock", PUBLISH,
+           "    return segi_disk_sync_file(disk, &disk->file, err);\n}\n\n"
+           "seg_status segi_disk_publish_super",
+           "    return SEG_OK;\n}\n\nseg_status segi_disk_publish_super", POWER),
+    Mutant("sync: zeros before reuse", PUBLISH,
+           "return disk->options.keep_freed ? SEG_OK : "
+           "segi_disk_sync_file(disk, &disk->file, err);",
+           "return SEG_OK;", POWER),
+    Mutant("sync: new log", LOG,
+           "    SEGI_TRY(segi_disk_sync_file(disk, file, err));\n", "", POWER),
+    Mutant("sync: folder of a new log", LOG,
+           "    return segi_vfs_sync_directory(disk->vfs, disk->log_path, err);",
+           "    return SEG_OK;", POWER),
+    Mutant("sync: growth of the log", LOG,
+           "    if (log->grown)\n        SEGI_TRY(segi_disk_sync_file(disk, &log->file, err));\n",
+           "", POWER),
+    Mutant("sync: emptied log", LOG,
+           "    SEGI_TRY(segi_disk_sync_file(disk, &log->file, err));\n"
+           "    if (log->size <= header->file_size)",
+           "    if (log->size <= header->file_size)", POWER),
+    Mutant("sync: cut of the log", LOG,
+           "    return segi_disk_sync_file(disk, &log->file, err);\n}\n\n/* The superblock says",
+           "    return SEG_OK;\n}\n\n/* The superblock says", POWER),
+    Mutant("sync: record", LOG,
+           "    SEGI_TRY(segi_disk_sync_file(disk, &log->file, err));\n    log->durable_lsn",
+           "    log->durable_lsn", POWER),
+    Mutant("sync: settled log", OPEN,
+           "    SEGI_TRY(segi_disk_sync_file(disk, &log->file, err));\n    log->grown = false;",
+           "    log->grown = false;", POWER),
+    Mutant("sync: folder at opening", OPEN,
+           "    SEGI_TRY(segi_vfs_sync_directory(disk->vfs, disk->path, err));\n", "", POWER),
+    # ---- zeros
+    Mutant("zeros: dropped extents", PUBLISH,
+           "        SEGI_TRY(segi_file_zero(&disk->file, dirty->list[i].offset, size, err));\n", "",
+           POWER),
+    Mutant("zeros: emptied log", LOG,
+           "        SEGI_TRY(segi_file_zero(&log->file, DISK_LOG_HEADER, log->touched - "
+           "DISK_LOG_HEADER, err));", "        ;", POWER),
+    Mutant("zeros: behind the last record", OPEN,
+           "            segi_file_zero(&log->file, log->end.position, log->touched - "
+           "log->end.position, err));", "            SEG_OK);", POWER),
+    Mutant("zeros: suspect gaps after a crash", OPEN,
+           "bool suspect = !disk->options.keep_freed && "
+           "(disk->super.flags & DISK_FLAG_TIDY) == 0;",
+           "bool suspect = false;", POWER),
+    # ---- generations, epochs, pins
+    Mutant("epoch: no jump at opening", OPEN, "    disk->epoch += EPOCH_JUMP;\n", "",
+           POWER + DAMAGE),
+    Mutant("epoch: a log newer than its superblock is taken", SCAN,
+           "    if (log->header.epoch > disk->super.log_epoch)",
+           "    if (log->header.epoch == UINT64_MAX)", DAMAGE),
+    Mutant("epoch: an obsolete log is replayed", SCAN,
+           "    return disk->log.header.epoch < disk->super.log_epoch;", "    return 0;", POWER),
+    Mutant("pins: nobody is waited for", PUBLISH, " && block->dropped <= oldest)", ")",
+           ("disk_disk", "disk_readers", "store_store_crash", "store_store_threads")),
+    Mutant("publish: published blocks are reused", PUBLISH, " && !block->published && ", " && ",
+           POWER),
+    # ---- poison
+    Mutant("poison: failed sync", "src/disk/disk.c",
+           "    if (status != SEG_OK)\n        disk->poisoned = true;\n    return status;\n}\n\n"
+           "/* ---- numbers", "    return status;\n}\n\n/* ---- numbers", FAULT),
+    Mutant("poison: failed superblock", PUBLISH,
+           "    if (status != SEG_OK) {\n        disk->poisoned = true;\n        return status;",
+           "    if (status != SEG_OK) {\n        return status;", FAULT),
+    Mutant("poison: failed emptying of the log", LOG,
+           "        log_begin(disk, &header);\n    else\n        disk->poisoned = true;",
+           "        log_begin(disk, &header);", FAULT),
+    Mutant("poison: failed record", LOG, "!= SEG_OK)\n        disk->poisoned = true;\n    return",
+           "!= SEG_OK)\n        disk->poisoned = false;\n    return", FAULT),
+    # ---- checksums and names
+    Mutant("checksum: the parent's of a block", BLOCK, "found.sum != entry->sum || ", "", DAMAGE),
+    Mutant("checksum: payload of a block", BLOCK,
+           " || segi_disk_payload_sum(entry, disk->uuid_low, out) != sum)", ")", DAMAGE),
+    Mutant("checksum: superblocks and the log's header", FORMAT,
+           " ||\n        get(bytes + CHECKSUM_AT, 8) != segi_xxh3(bytes, CHECKSUM_AT, 0))", ")",
+           DAMAGE),
+    Mutant("checksum: chain of records", SCAN,
+           " ||\n        record.chain != segi_disk_record_chain(bytes, cursor->chain, "
+           "payload->data, done))", ")", DAMAGE + POWER),
+    Mutant("checksum: no look behind the last record", SCAN,
+           "record.epoch < end->epoch || record.durable_lsn <= end->lsn;", "true;", DAMAGE),
+    Mutant("name: the log of another store", SCAN,
+           "    if (memcmp(log->header.uuid, disk->super.uuid, sizeof log->header.uuid) != 0)",
+           "    if (false)", DAMAGE),
+    Mutant("name: the size of the log", SCAN, "    if (log->size < log->header.file_size)",
+           "    if (false)", DAMAGE),
+    Mutant("name: the size of the file", OPEN, "    if (actual < disk->super.end || ",
+           "    if (", DAMAGE),
+    # ---- what a whole store keeps
+    Mutant("store: commits are not logged", "src/store/commit.c",
+           "    seg_status status = segi_keep_log(c->store, &record, c->err);",
+           "    seg_status status = SEG_OK;", LIFE),
+    Mutant("store: definitions are not logged", "src/store/define.c",
+           "        status = segi_keep_log(store, &record, err);", "        ;", LIFE),
+    Mutant("store: saved segments are not logged", "src/store/define.c",
+           "    seg_status status = segi_keep_log(store, &record, err);",
+           "    seg_status status = SEG_OK;", LIFE),
+    Mutant("store: tokens are not kept by a checkpoint", "src/store/root.c",
+           "segi_put_u32(w->buf, (uint32_t)tokens->count);\n"
+           "    for (size_t i = 0; i < tokens->count; i++) {",
+           "segi_put_u32(w->buf, 0);\n    for (size_t i = 0; i < 0 * tokens->count; i++) {", LIFE),
+    Mutant("store: event ids are forgotten at opening", "src/store/load.c",
+           "        if (group->loaded)\n            continue;",
+           "        if (true)\n            continue;", LIFE),
+    Mutant("store: blocks out of use are never dropped", "src/store/checkpoint.c",
+           "        status = checkpoint_drop_unnamed(c, &names);\n", "        ;\n", LIFE),
+    Mutant("store: runs out of use are never dropped", "src/store/checkpoint.c",
+           "    SEGI_TRY(segi_store_drop_retired(store, c->disk, c->err));\n", "", LIFE),
+    Mutant("store: a run of other types is taken", "src/store/part_file.c",
+           "    if (!run_fits(store, run)) {", "    if (false) {", ("store_store_damage",)),
+]
+
+
+def copy_source(to):
+    """The files that git knows, so that builds and other folders stay behind."""
+    names = subprocess.run(["git", "-C", ROOT, "ls-files", "-z"], check=True, capture_output=True)
+    for name in names.stdout.decode().split("\0"):
+        source = ROOT / name
+        if name and source.is_file():
+            target = to / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if not target.exists() or target.read_bytes() != source.read_bytes():
+                shutil.copy(source, target)
+
+
+def configure(source, build):
+    if (build / "build.ninja").exists():
+        return
+    # What a mistake leaves unused is no error here.
+    subprocess.run(["meson", "setup", build, source, "-Dbuildtype=debugoptimized", "-Dwerror=false",
+                    "-Ddefault_library=static", "-Dbench=false", "-Dcli=false"],
+                   check=True, stdout=subprocess.DEVNULL)
+
+
+def compile_tests(build, tests):
+    done = subprocess.run(["ninja", "-C", build] + [f"tests/unit/unit_{t}" for t in tests],
+                          capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(f"the copy cannot be built:\n{done.stdout[-3000:]}")
+
+
+def fails(build, test):
+    """Whether the test fails, hangs, or dies. Check forks for each test; all of them end here."""
+    env = dict(os.environ, SEG_TEST_DATA=str(ROOT / "tests/data"), SEG_SOURCE_ROOT=str(ROOT))
+    process = subprocess.Popen([build / f"tests/unit/unit_{test}"], env=env, cwd=build,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                               start_new_session=True)
+    try:
+        return process.wait(TEST_SECONDS) != 0
+    except subprocess.TimeoutExpired:
+        return True
+    finally:
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        process.wait()
+
+
+def try_mutant(mutant, source, build):
+    """The test that finds it, or None."""
+    path = source / mutant.file
+    text = path.read_text()
+    if text.count(mutant.old) != 1:
+        sys.exit(f"{mutant.name}: its text is {text.count(mutant.old)} times in {mutant.file}")
+    path.write_text(text.replace(mutant.old, mutant.new))
+    try:
+        for test in mutant.tests:
+            compile_tests(build, [test])
+            if fails(build, test):
+                return test
+        return None
+    finally:
+        path.write_text(text)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--list", action="store_true", help="only name the mistakes")
+    parser.add_argument("--build", type=Path, default=ROOT / "build/mutants")
+    parser.add_argument("names", nargs="*", help="only mistakes whose names contain one of these")
+    args = parser.parse_args()
+    chosen = [m for m in MUTANTS if not args.names or any(n in m.name for n in args.names)]
+    if args.list:
+        print("\n".join(m.name for m in chosen))
+        return 0
+    source, build = args.build.resolve() / "source", args.build.resolve() / "build"
+    copy_source(source)
+    configure(source, build)
+    tests = sorted({t for m in chosen for t in m.tests})
+    compile_tests(build, tests)
+    broken = [t for t in tests if fails(build, t)]
+    if broken:
+        sys.exit(f"without any mistake these fail: {', '.join(broken)}")
+    survivors = 0
+    for mutant in chosen:
+        start = time.monotonic()
+        test = try_mutant(mutant, source, build)
+        survivors += test is None
+        seconds = time.monotonic() - start
+        print(f"{test or 'SURVIVES':20} {seconds:5.0f} s  {mutant.name}", flush=True)
+    print(f"{len(chosen) - survivors} passed, {survivors} failed")
+    return 1 if survivors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

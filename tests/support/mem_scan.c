@@ -1,0 +1,128 @@
+/* support/mem_scan.c - see mem_scan.h. Needles lie in a hash table by their first 8 bytes, and each
+ * place of each block is looked up there. */
+#include "support/mem_scan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PREFIX 8
+
+static void *scan_alloc(void *user, size_t size)
+{
+    mem_scan *scan = user;
+    if (++scan->calls == scan->fail_at)
+        return NULL;
+    mem_scan_block *block = malloc(sizeof *block + size);
+    if (block == NULL)
+        return NULL;
+    block->next = scan->blocks;
+    block->size = size;
+    block->freed = false;
+    memset(block->bytes, 0, size);
+    scan->blocks = block;
+    return block->bytes;
+}
+
+static mem_scan_block *block_of(void *pointer)
+{
+    return (mem_scan_block *)((char *)pointer - offsetof(mem_scan_block, bytes));
+}
+
+static void scan_release(void *user, void *pointer, size_t size)
+{
+    (void)user;
+    mem_scan_block *block = block_of(pointer);
+    if (block->freed || block->size != size)
+        abort();
+    block->freed = true;
+}
+
+static void *scan_resize(void *user, void *pointer, size_t old_size, size_t new_size)
+{
+    void *moved = scan_alloc(user, new_size);
+    if (moved == NULL)
+        return NULL;
+    memcpy(moved, pointer, old_size < new_size ? old_size : new_size);
+    scan_release(user, pointer, old_size);
+    return moved;
+}
+
+void mem_scan_init(mem_scan *scan)
+{
+    memset(scan, 0, sizeof *scan);
+    scan->allocator.struct_size = (uint32_t)sizeof scan->allocator;
+    scan->allocator.user = scan;
+    scan->allocator.alloc = scan_alloc;
+    scan->allocator.resize = scan_resize;
+    scan->allocator.release = scan_release;
+}
+
+void mem_scan_deinit(mem_scan *scan)
+{
+    while (scan->blocks != NULL) {
+        mem_scan_block *block = scan->blocks;
+        scan->blocks = block->next;
+        free(block);
+    }
+}
+
+/* ---- looking ------------------------------------------------------------------------------- */
+
+typedef struct index_slot {
+    uint64_t prefix;
+    size_t needle; /* plus one; 0: empty */
+} index_slot;
+
+static uint64_t prefix_at(const void *bytes)
+{
+    uint64_t prefix;
+    memcpy(&prefix, bytes, sizeof prefix);
+    return prefix;
+}
+
+static size_t place_of(uint64_t prefix, size_t mask)
+{
+    return (size_t)((prefix * UINT64_C(0x9E3779B97F4A7C15)) >> 20) & mask;
+}
+
+static void look_in(const mem_scan_block *block, const mem_scan_needle *needles,
+                    const index_slot *slots, size_t mask, unsigned char *found, unsigned char bit)
+{
+    for (size_t at = 0; at + PREFIX <= block->size; at++) {
+        uint64_t prefix = prefix_at(block->bytes + at);
+        for (size_t i = place_of(prefix, mask); slots[i].needle != 0; i = (i + 1) & mask) {
+            const mem_scan_needle *needle = &needles[slots[i].needle - 1];
+            if (slots[i].prefix == prefix && at + needle->size <= block->size &&
+                memcmp(block->bytes + at, needle->bytes, needle->size) == 0)
+                found[slots[i].needle - 1] |= bit;
+        }
+    }
+}
+
+void mem_scan_find(const mem_scan *scan, const mem_scan_needle *needles, size_t count,
+                   size_t *out_live, size_t *out_freed)
+{
+    size_t mask = 1023;
+    while (mask < 8 * count)
+        mask = 2 * mask + 1;
+    index_slot *slots = calloc(mask + 1, sizeof *slots);
+    unsigned char *found = calloc(count + 1, 1);
+    if (slots == NULL || found == NULL)
+        abort();
+    for (size_t n = 0; n < count; n++) {
+        uint64_t prefix = prefix_at(needles[n].bytes);
+        size_t at = place_of(prefix, mask);
+        while (slots[at].needle != 0)
+            at = (at + 1) & mask;
+        slots[at] = (index_slot){prefix, n + 1};
+    }
+    for (const mem_scan_block *block = scan->blocks; block != NULL; block = block->next)
+        look_in(block, needles, slots, mask, found, block->freed ? 2 : 1);
+    *out_live = *out_freed = 0;
+    for (size_t n = 0; n < count; n++) {
+        *out_live += found[n] & 1;
+        *out_freed += found[n] >> 1 & 1;
+    }
+    free(slots);
+    free(found);
+}
