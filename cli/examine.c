@@ -11,6 +11,13 @@
 
 static const text_view no_text = {NULL, 0};
 
+static void print_buffer(seg_buffer *text)
+{
+    fwrite(seg_buffer_data(text), 1, seg_buffer_size(text), stdout);
+    fputc('\n', stdout);
+    seg_buffer_destroy(text);
+}
+
 /* ---- lint ------------------------------------------------------------------------------------ */
 
 static void add_finding(cli_table *table, const seg_finding *finding)
@@ -71,9 +78,45 @@ run_result examine_json(cli_session *session, text_view statement, text_view res
         diag_error(&session->diag, &err, no_text, statement);
         return RUN_FAILED;
     }
-    fwrite(seg_buffer_data(json), 1, seg_buffer_size(json), stdout);
-    fputc('\n', stdout);
-    seg_buffer_destroy(json);
+    print_buffer(json);
+    return RUN_OK;
+}
+
+/* ---- sql ------------------------------------------------------------------------------------- */
+
+/* sql DIALECT PREDICATE. The place of an error is in the text that was compiled last, which is not
+ * what was written where that is JSON or has parameters. */
+run_result examine_sql(cli_session *session, text_view statement, text_view rest)
+{
+    text_view predicate;
+    text_view dialect = lex_first(rest, &predicate);
+    seg_sql_options options = SEG_SQL_OPTIONS_INIT;
+    seg_buffer *sql = NULL;
+    seg_error err = SEG_ERROR_INIT;
+    if (text_equals_fold(dialect, "duckdb")) {
+        options.dialect = SEG_SQL_DUCKDB;
+    } else if (text_equals_fold(dialect, "clickhouse")) {
+        options.dialect = SEG_SQL_CLICKHOUSE;
+    } else {
+        size_t at = dialect.size ? (size_t)(dialect.data - statement.data) : statement.size;
+        diag_at(&session->diag, statement, at, dialect.size ? dialect.size : 1,
+                "a dialect is missing", "sql duckdb PREDICATE, or: sql clickhouse PREDICATE");
+        return RUN_FAILED;
+    }
+    seg_segment *segment = query_compile(session, statement, predicate);
+    if (!segment || !session_now(session, &options.now)) {
+        seg_segment_release(segment);
+        return RUN_FAILED;
+    }
+    seg_status status = seg_segment_to_sql(segment, &options, &sql, &err);
+    seg_segment_release(segment);
+    if (status != SEG_OK) {
+        bool placed = !query_is_json(predicate) && session->param_count == 0;
+        diag_error(&session->diag, &err, placed ? statement : no_text,
+                   placed ? predicate : statement);
+        return RUN_FAILED;
+    }
+    print_buffer(sql);
     return RUN_OK;
 }
 

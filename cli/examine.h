@@ -1,4 +1,4 @@
-/* examine.h - statements about a predicate itself: lint, json, why. */
+/* examine.h - statements about a predicate itself: lint, json, sql, why. */
 #ifndef CLI_EXAMINE_H
 #define CLI_EXAMINE_H
 
@@ -9,5 +9,6 @@ run_result examine_lint(cli_session *session, text_view statement, text_view res
 /* USER in PREDICATE */
 run_result examine_why(cli_session *session, text_view statement, text_view rest);
 run_result examine_json(cli_session *session, text_view statement, text_view rest);
+run_result examine_sql(cli_session *session, text_view statement, text_view rest);
 
 #endif /* CLI_EXAMINE_H */

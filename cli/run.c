@@ -242,6 +242,9 @@ static run_result dispatch(cli_session *session, text_view statement)
     if (text_equals_fold(command, "json")) {
         return examine_json(session, statement, rest);
     }
+    if (text_equals_fold(command, "sql")) {
+        return examine_sql(session, statement, rest);
+    }
     if (text_equals_fold(command, "define")) {
         return run_define(session, statement);
     }

@@ -18,6 +18,7 @@ static const char help_text[] =
     "  why USER in PREDICATE                 why it is in it or not, and until when\n"
     "  lint PREDICATE                        its errors and warnings\n"
     "  json PREDICATE                        its JSON form\n"
+    "  sql duckdb|clickhouse PREDICATE       its members as a statement of SQL\n"
     "  define segment \"name\" as PREDICATE    save it, for: in segment \"name\"\n"
     "  classify NAME { \"label\": PREDICATE; ... otherwise \"label\" }   save labels, for:\n"
     "                                      class.NAME = \"label\"; without braces: count them\n"

@@ -28,6 +28,7 @@ const (
 	ErrCycle       Code = C.SEG_E_CYCLE        // segments that refer to each other in a circle
 	ErrOverflow    Code = C.SEG_E_OVERFLOW     // a sum or product that does not fit 64 bits
 	ErrInUse       Code = C.SEG_E_IN_USE       // other segments refer to the one to be dropped
+	ErrDialect     Code = C.SEG_E_DIALECT      // a dialect of SQL cannot say a condition
 	ErrData        Code = C.SEG_E_DATA         // a row, id, time or value is not acceptable
 	ErrSchema      Code = C.SEG_E_SCHEMA       // a column's type differs from what the store has
 	ErrRoaring     Code = C.SEG_E_ROARING      // bytes that are not a valid roaring bitmap

@@ -62,6 +62,7 @@ typedef int32_t seg_status;
 #define SEG_E_CYCLE (-24)        /* segments that refer to each other in a circle */
 #define SEG_E_OVERFLOW (-25)     /* a sum or product that does not fit 64 bits */
 #define SEG_E_IN_USE (-26)       /* other segments refer to the one to be dropped */
+#define SEG_E_DIALECT (-27)      /* a dialect of SQL cannot say a condition */
 
 /* Incoming data (-41 .. -60); seg_error.line is the row, 1-based. */
 #define SEG_E_DATA (-41)      /* a row, id, time or value is not acceptable */

@@ -12,6 +12,7 @@
 #include <seg/schema.h>
 #include <seg/segment.h>
 #include <seg/set.h>
+#include <seg/sql.h>
 #include <seg/store.h>
 #include <seg/value.h>
 #include <seg/why.h>

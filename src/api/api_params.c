@@ -177,6 +177,8 @@ seg_status seg_params_add_string(seg_params *params, const char *name, size_t na
     SEGI_CHECK_ARG(value != NULL || value_size == 0, err, "value is NULL");
     SEGI_CHECK_ARG(value_size <= SEG_STRING_SIZE_MAX, err, "the text is longer than 65535 bytes");
     SEGI_CHECK_ARG(segi_utf8_valid(value, value_size), err, "the text is not UTF-8");
+    SEGI_CHECK_ARG(value_size == 0 || memchr(value, '\0', value_size) == NULL, err,
+                   "the text has a NUL, which no predicate can say");
     segi_literal literal = literal_make(SEG_TYPE_STRING, 0, 0);
     literal.text = value_size > 0 ? value : "";
     literal.text_size = value_size;

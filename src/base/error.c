@@ -91,6 +91,7 @@ const char *seg_status_name(seg_status status)
         NAME(SEG_E_CYCLE);
         NAME(SEG_E_OVERFLOW);
         NAME(SEG_E_IN_USE);
+        NAME(SEG_E_DIALECT);
         NAME(SEG_E_DATA);
         NAME(SEG_E_SCHEMA);
         NAME(SEG_E_ROARING);

@@ -9,6 +9,7 @@
 
 #include <seg/class.h>
 #include <seg/segment.h>
+#include <seg/sql.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -507,6 +508,15 @@ void segi_predicate_json(const segi_predicate *predicate, bool sorted, segi_buf 
 /* Sorted text of one node of it. */
 void segi_predicate_print_node(const segi_predicate *predicate, const segi_node *node,
                                segi_buf *out);
+/* The statement of SQL that include/seg/sql.h promises, for a predicate without open parameters.
+ * SEG_E_DIALECT, SEG_E_LIMIT, SEG_E_NOMEM. */
+typedef struct segi_sql_target {
+    uint32_t dialect; /* SEG_SQL_*, checked */
+    int64_t now;
+    const char *users, *events; /* names of tables */
+} segi_sql_target;
+seg_status segi_predicate_sql(const segi_predicate *predicate, const segi_mem *mem,
+                              const segi_sql_target *target, segi_buf *out, seg_error *err);
 /* What a node is made of, each with the part that it plays: operands, the sides of a comparison,
  * the condition of `where`, and so on. Saved segments are closed: their trees belong to others.
  * Whoever asks a tree for something walks it by this. */

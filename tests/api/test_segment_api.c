@@ -395,6 +395,7 @@ START_TEST(test_segment_api__checks_parameter_values)
     CK_FAILS(seg_params_add_decimal(params, TEXT("a"), 1, 19, &err), SEG_E_ARG, err);
     CK_FAILS(seg_params_add_string(params, TEXT("a"), NULL, 1, &err), SEG_E_ARG, err);
     CK_FAILS(seg_params_add_string(params, TEXT("a"), "\xc3", 1, &err), SEG_E_ARG, err);
+    CK_FAILS(seg_params_add_string(params, TEXT("a"), "a\0b", 3, &err), SEG_E_ARG, err);
     CK_FAILS(seg_params_add_string(params, TEXT("a"), text, sizeof text, &err), SEG_E_ARG, err);
     CK_FAILS(seg_params_add_timestamp(params, TEXT("a"), SEG_TIME_MAX + 1, &err), SEG_E_ARG, err);
     CK_FAILS(seg_params_add_empty(NULL, TEXT("a"), &err), SEG_E_ARG, err);

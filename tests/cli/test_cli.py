@@ -443,6 +443,21 @@ class Statements(Case):
         self.assertIn("syntax", run.out)
         self.assertEqual(self.shop("-c", "lint").code, 1)
 
+    def test_sql(self):
+        run = self.shop("-c", "sql duckdb did purchase and age > 30")
+        self.assertEqual(run.code, 0, run.err)
+        self.assertIn("e.seg_event IN ('purchase')", run.out)
+        self.assertTrue(run.out.endswith(" ORDER BY u.seg_user\n"))
+        bound = self.shop("--param", "n=30", "-c", "sql DuckDB did purchase and age > $n")
+        self.assertEqual((bound.code, bound.out), (0, run.out), bound.err)
+        run = self.shop("-c", 'sql clickhouse age > 3 or sequence (purchase then purchase)')
+        self.assertEqual((run.code, run.out), (1, ""))
+        self.assertIn("SEG_E_DIALECT", run.err)
+        self.assertIn("\n  |                           ^^^", run.err)
+        for statement in ("sql", "sql oracle age > 3", "sql duckdb", "sql duckdb age >"):
+            run = self.shop("-c", statement)
+            self.assertEqual((run.code, run.out), (1, ""), statement)
+
     def test_why(self):
         run = self.shop("-c", "why ann in did purchase at least 2 times in last 30 days "
                               "and not did login")

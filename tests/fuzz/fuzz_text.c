@@ -25,6 +25,24 @@ static void ignore_name(void *user, segi_definition kind, const char *name, size
     *(size_t *)user += size;
 }
 
+/* What compiles can be said in SQL, or is refused with a place in the text. */
+static void ask_sql(const segi_predicate *p)
+{
+    for (uint32_t dialect = SEG_SQL_DUCKDB; dialect <= SEG_SQL_CLICKHOUSE && p->param_count == 0;
+         dialect++) {
+        segi_sql_target target = {dialect, INT64_C(1767225600000000), "users", "events"};
+        seg_error err = SEG_ERROR_INIT;
+        segi_buf out;
+        segi_buf_init(&out, segi_mem_default());
+        seg_status status = segi_predicate_sql(p, segi_mem_default(), &target, &out, &err);
+        bool known = status == SEG_OK || status == SEG_E_DIALECT || status == SEG_E_LIMIT;
+        if (!known || (status == SEG_OK) != (err.message[0] == '\0') ||
+            err.offset > (int64_t)p->text_size)
+            abort();
+        segi_buf_deinit(&out);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (schema == NULL)
@@ -44,6 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     segi_predicate *p = compile(text, size, &status);
     if (p == NULL)
         return 0;
+    ask_sql(p);
     segi_buf first, second;
     segi_buf_init(&first, segi_mem_default());
     segi_buf_init(&second, segi_mem_default());

@@ -156,6 +156,39 @@ START_TEST(test_crash__a_backup_is_whole_or_absent)
 }
 END_TEST
 
+/* Records that nobody has synced made the log grow; the header that a checkpoint writes states the
+ * new size, and must not be there without it. */
+START_TEST(test_crash__a_log_is_as_long_as_its_header_says)
+{
+    segi_disk_options options = {
+        .create = true, .log_step = 1024, .log_keep = 65536, .durability = SEGI_DISK_NORMAL};
+    segi_disk_options reading = {.read_only = true};
+    static const unsigned char record[900];
+    bool reached = true;
+    for (uint64_t point = 1; reached; point++) {
+        sim_vfs *sim = sim_vfs_create(point);
+        segi_disk *disk = NULL;
+        check_fast(segi_disk_open(sim_vfs_table(sim), segi_mem_default(), "store", &options, &disk,
+                                  NULL) == SEG_OK);
+        for (int i = 0; i < 5; i++)
+            check_fast(segi_disk_log(disk, record, sizeof record, NULL, NULL) == SEG_OK);
+        sim_vfs_fail(sim, point, EIO, true);
+        (void)segi_disk_checkpoint(disk, "root", 4, NULL);
+        reached = sim_vfs_failed(sim);
+        for (uint64_t seed = 0; seed < 40; seed++) {
+            sim_vfs *image = sim_vfs_power_loss(sim, seed);
+            segi_disk *left = NULL;
+            check_fast(segi_disk_open(sim_vfs_table(image), segi_mem_default(), "store", &reading,
+                                      &left, NULL) == SEG_OK);
+            segi_disk_close(left, NULL);
+            sim_vfs_destroy(image);
+        }
+        segi_disk_close(disk, NULL);
+        sim_vfs_destroy(sim);
+    }
+}
+END_TEST
+
 /* A disk that lies about syncs may lose anything; but the store says so, or reads the right
  * bytes, and never others. */
 START_TEST(test_crash__a_lying_disk_never_makes_wrong_answers)
@@ -192,6 +225,7 @@ Suite *suite(void)
     tcase_set_timeout(tc, 3600);
     tcase_add_test(tc, test_crash__power_fails_at_every_call);
     tcase_add_test(tc, test_crash__a_backup_is_whole_or_absent);
+    tcase_add_test(tc, test_crash__a_log_is_as_long_as_its_header_says);
     tcase_add_test(tc, test_crash__a_lying_disk_never_makes_wrong_answers);
     suite_add_tcase(s, tc);
     return s;
