@@ -7,7 +7,7 @@
 static const char *const commands[] = {"import",   "count",    "list",       "test",   "explain",
                                        "lint",     "json",     "define",     "drop",   "schema",
                                        "stats",    "generate", "checkpoint", "backup", "file",
-                                       "segments", "why",      "classify",   "sql"};
+                                       "segments", "why",      "classify",   "sql",    "occasions"};
 
 bool is_command(text_view word)
 {

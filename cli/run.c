@@ -7,6 +7,7 @@
 #include "generate.h"
 #include "import.h"
 #include "interrupt.h"
+#include "occasions.h"
 #include "query.h"
 
 #include <stdio.h>
@@ -62,12 +63,12 @@ static run_result run_import(cli_session *session, text_view statement, const le
     return result;
 }
 
-/* ---- saved segments -------------------------------------------------------------------------- */
+/* ---- what is saved under a name -------------------------------------------------------------- */
 
 /* `segment "name"`, or another kind of definition, after the statement's first word. The name,
  * owned by the caller, and what follows it; NULL after an error. */
-static char *segment_name(cli_session *session, text_view statement, const char *kind,
-                          text_view *out_rest, const char *example)
+static char *saved_name(cli_session *session, text_view statement, const char *kind,
+                        text_view *out_rest, const char *example)
 {
     text_view rest;
     lex_word word;
@@ -75,7 +76,7 @@ static char *segment_name(cli_session *session, text_view statement, const char 
     text_view given = lex_first(rest, &rest);
     if (!text_equals_fold(given, kind)) {
         diag_at(&session->diag, statement, (size_t)(given.data - statement.data), given.size,
-                "the word \"segment\" should follow", example);
+                "what is meant should follow: segment, class or occasion", example);
         return NULL;
     }
     lex_result result = lex_next(&rest, &word);
@@ -89,55 +90,84 @@ static char *segment_name(cli_session *session, text_view statement, const char 
     return word.text;
 }
 
-static run_result run_define(cli_session *session, text_view statement)
+static run_result define_segment(cli_session *session, text_view statement, const char *name,
+                                 text_view predicate)
 {
-    static const char *const example = "define segment \"name\" as PREDICATE";
-    text_view rest, predicate;
     uint64_t version = 0;
     seg_error err = SEG_ERROR_INIT;
+    if (seg_store_define_segment(session->store, name, strlen(name), predicate.data, predicate.size,
+                                 &version, &err) != SEG_OK) {
+        diag_error(&session->diag, &err, statement, predicate);
+        return RUN_FAILED;
+    }
+    diag_note(&session->diag, "defined segment \"%s\" version %llu", name,
+              (unsigned long long)version);
+    return RUN_OK;
+}
+
+static run_result run_define(cli_session *session, text_view statement)
+{
+    text_view rest, what;
     run_result result = RUN_FAILED;
-    char *name = segment_name(session, statement, "segment", &rest, example);
+    const char *example = "define segment \"name\" as PREDICATE";
+    lex_first(statement, &rest);
+    bool occasion = text_equals_fold(lex_first(rest, &rest), "occasion");
+    char *name = saved_name(session, statement, occasion ? "occasion" : "segment", &rest, example);
     if (!name) {
         return RUN_FAILED;
     }
-    text_view as = lex_first(rest, &predicate);
-    if (!text_equals_fold(as, "as") || predicate.size == 0) {
+    if (occasion) {
+        example = "define occasion \"name\" as 2026-11-27 to 2026-11-30, ...";
+    }
+    text_view as = lex_first(rest, &what);
+    if (!text_equals_fold(as, "as") || what.size == 0) {
         diag_at(&session->diag, statement, (size_t)(as.data - statement.data), as.size,
-                "\"as\" and a predicate should follow the name", example);
-    } else if (seg_store_define_segment(session->store, name, strlen(name), predicate.data,
-                                        predicate.size, &version, &err) != SEG_OK) {
-        diag_error(&session->diag, &err, statement, predicate);
+                occasion ? "\"as\" and days should follow the name"
+                         : "\"as\" and a predicate should follow the name",
+                example);
+    } else if (occasion) {
+        result = occasion_define(session, statement, name, what);
     } else {
-        diag_note(&session->diag, "defined segment \"%s\" version %llu", name,
-                  (unsigned long long)version);
-        result = RUN_OK;
+        result = define_segment(session, statement, name, what);
     }
     free(name);
     return result;
 }
 
+static run_result drop_saved(cli_session *session, const char *kind, const char *name)
+{
+    seg_error err = SEG_ERROR_INIT;
+    size_t size = strlen(name);
+    seg_status status =
+        strcmp(kind, "class") == 0      ? seg_store_drop_class(session->store, name, size, &err)
+        : strcmp(kind, "occasion") == 0 ? seg_store_drop_occasion(session->store, name, size, &err)
+                                        : seg_store_drop_segment(session->store, name, size, &err);
+    if (status != SEG_OK) {
+        diag_error(&session->diag, &err, no_text, no_text);
+        return RUN_FAILED;
+    }
+    diag_note(&session->diag, "dropped %s \"%s\"", kind, name);
+    return RUN_OK;
+}
+
 static run_result run_drop(cli_session *session, text_view statement)
 {
     text_view rest;
-    seg_error err = SEG_ERROR_INIT;
     run_result result = RUN_FAILED;
     lex_first(statement, &rest);
-    bool class = text_equals_fold(lex_first(rest, &rest), "class");
-    const char *kind = class ? "class" : "segment";
-    char *name = segment_name(session, statement, kind, &rest, "drop segment \"name\"");
+    text_view given = lex_first(rest, &rest);
+    const char *kind = text_equals_fold(given, "class")      ? "class"
+                       : text_equals_fold(given, "occasion") ? "occasion"
+                                                             : "segment";
+    char *name = saved_name(session, statement, kind, &rest, "drop segment \"name\"");
     if (!name) {
         return RUN_FAILED;
     }
     if (rest.size) {
         diag_at(&session->diag, statement, (size_t)(rest.data - statement.data), rest.size,
                 "nothing follows the name", NULL);
-    } else if ((class ? seg_store_drop_class(session->store, name, strlen(name), &err)
-                      : seg_store_drop_segment(session->store, name, strlen(name), &err)) !=
-               SEG_OK) {
-        diag_error(&session->diag, &err, no_text, no_text);
     } else {
-        diag_note(&session->diag, "dropped %s \"%s\"", kind, name);
-        result = RUN_OK;
+        result = drop_saved(session, kind, name);
     }
     free(name);
     return result;
@@ -165,6 +195,8 @@ static run_result run_words(cli_session *session, text_view statement)
     } else if (words.count > 1) {
         result =
             at_word(session, statement, &words.items[1], "nothing follows this statement", NULL);
+    } else if (text_equals_fold(command, "occasions")) {
+        result = occasion_list(session);
     } else if (text_equals_fold(command, "schema")) {
         result = query_schema(session);
     } else if (text_equals_fold(command, "segments")) {

@@ -23,6 +23,8 @@ static const char help_text[] =
     "  classify NAME { \"label\": PREDICATE; ... otherwise \"label\" }   save labels, for:\n"
     "                                      class.NAME = \"label\"; without braces: count them\n"
     "  drop segment \"name\"\n"
+    "  define occasion \"name\" as DAY to DAY, DAY, ...   for: during occasion \"name\"\n"
+    "  drop occasion \"name\", occasions       forget one, list all\n"
     "  import events FILE [options]          docs/import.md lists the options\n"
     "  import users FILE [options]\n"
     "  generate --users N --events N         made-up customers\n"

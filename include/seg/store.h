@@ -148,6 +148,45 @@ SEG_API SEG_MUST_USE seg_status seg_segment_list_at(const seg_segment_list *list
                                                     seg_segment_info *info, seg_error *err);
 SEG_API void seg_segment_list_destroy(seg_segment_list *list);
 
+/* ---- occasions -------------------------------------------------------------------------- */
+
+#define SEG_OCCASION_RANGES_MAX 10000 /* ranges of one occasion */
+
+/* Give days a name, for `during occasion "name"`: holidays by any calendar, sales, matches.
+ *   days  [2 * range_count]: the first and the last day of each range, both included, as days since
+ *         1970-01-01; the ranges may come in any order and overlap.
+ * A name that exists is replaced, in one step; segments
+ * that are compiled already go on with the days that they were compiled with. Names are as those
+ * of segments. Fails with SEG_E_ARG (no range, one that ends before it begins, a day outside of
+ * the years 1 to 9999), SEG_E_LIMIT. Any thread. Since 0.1. */
+SEG_API SEG_MUST_USE seg_status seg_store_define_occasion(seg_store *store, const char *name,
+                                                          size_t name_size, const int32_t *days,
+                                                          uint64_t range_count, seg_error *err);
+/* Fails with SEG_E_NOT_FOUND, or SEG_E_IN_USE while a saved segment refers to it. */
+SEG_API SEG_MUST_USE seg_status seg_store_drop_occasion(seg_store *store, const char *name,
+                                                        size_t name_size, seg_error *err);
+
+/* What is defined, as it is now, by rising name. */
+typedef struct seg_occasion_list seg_occasion_list;
+typedef struct seg_occasion_info {
+    uint32_t struct_size;
+    uint32_t reserved;
+    const char *name; /* both borrowed until seg_occasion_list_destroy() */
+    uint64_t name_size;
+    const int32_t *days; /* as above, rising, with a day or more between two ranges */
+    uint64_t range_count;
+} seg_occasion_info;
+
+/* out_list is owned by the caller: seg_occasion_list_destroy(). Any thread. Since 0.1. */
+SEG_API SEG_MUST_USE seg_status seg_store_list_occasions(seg_store *store,
+                                                         seg_occasion_list **out_list,
+                                                         seg_error *err);
+SEG_API uint64_t seg_occasion_list_count(const seg_occasion_list *list);
+/* SEG_E_ARG where index is not below the count. */
+SEG_API SEG_MUST_USE seg_status seg_occasion_list_at(const seg_occasion_list *list, uint64_t index,
+                                                     seg_occasion_info *info, seg_error *err);
+SEG_API void seg_occasion_list_destroy(seg_occasion_list *list);
+
 /* ---- care of the file -------------------------------------------------------------------- */
 
 /* All of these take an open store and may be called from any thread; commits wait for them where

@@ -22,13 +22,25 @@ struct segi_calendar {
 
 /* ---- preparing ---- */
 
+/* The zone of a test that asks a row's time alone; NULL: it asks something else, or users have
+ * zones of their own. */
+static const segi_zone *calendar_zone(const segi_prep_filter *filter)
+{
+    bool occasion = filter->form == SEGI_TEST_OCCASION;
+    const segi_prep_value *value = filter->values[0];
+    if ((!occasion && filter->form != SEGI_TEST_MATCH) || value->form != SEGI_VALUE_CIVIL)
+        return NULL;
+    bool instant = value->node->builtin == SEGI_BUILTIN_TIME;
+    if (instant && !occasion)
+        return NULL;
+    const segi_user_zones *zones = instant ? filter->window->zones : value->zones;
+    return zones->view ? NULL : zones->fallback;
+}
+
 static bool calendar_only(const segi_prep_filter *filter)
 {
-    if (filter->form == SEGI_TEST_MATCH) {
-        const segi_prep_value *value = filter->values[0];
-        return value->form == SEGI_VALUE_CIVIL && value->node->builtin != SEGI_BUILTIN_TIME &&
-               !value->zones->view;
-    }
+    if (calendar_zone(filter))
+        return true;
     bool logic = filter->form == SEGI_TEST_AND || filter->form == SEGI_TEST_OR ||
                  filter->form == SEGI_TEST_XOR || filter->form == SEGI_TEST_NOT ||
                  filter->form == SEGI_TEST_AT_LEAST;
@@ -45,9 +57,9 @@ static bool calendar_step(const segi_prep_filter *filter, int64_t begin, int64_t
         if (!calendar_step(filter->children[i], begin, end, step))
             return false;
     }
-    if (filter->form != SEGI_TEST_MATCH)
+    const segi_zone *zone = calendar_zone(filter);
+    if (!zone)
         return true;
-    const segi_zone *zone = filter->values[0]->zones->fallback;
     for (int64_t at = begin, from, to; at < end; at = to) {
         int64_t offset = segi_zone_span(zone, at, &from, &to) * SEGI_SECOND;
         bool inside = to < end;
@@ -61,10 +73,14 @@ static bool calendar_step(const segi_prep_filter *filter, int64_t begin, int64_t
 
 static bool calendar_holds(const segi_prep_filter *filter, int64_t instant)
 {
-    if (filter->form == SEGI_TEST_MATCH) {
-        const segi_prep_value *value = filter->values[0];
-        int64_t local = instant + segi_zone_offset(value->zones->fallback, instant) * SEGI_SECOND;
-        return segi_match_slot(filter->match, segi_civil_field(value->node->builtin, local));
+    const segi_zone *zone = calendar_zone(filter);
+    if (zone) {
+        int64_t local = instant + segi_zone_offset(zone, instant) * SEGI_SECOND;
+        if (filter->form == SEGI_TEST_OCCASION)
+            return segi_occasion_holds(&filter->node->occasion,
+                                       (int32_t)segi_floor_div(local, SEGI_DAY));
+        segi_builtin builtin = filter->values[0]->node->builtin;
+        return segi_match_slot(filter->match, segi_civil_field(builtin, local));
     }
     uint32_t held = 0;
     for (uint32_t i = 0; i < filter->child_count; i++)

@@ -221,6 +221,7 @@ typedef enum segi_test_form {
     SEGI_TEST_TEXT_COMPARE, /* strings of two values: op */
     SEGI_TEST_ANNIVERSARY,  /* a day of the year of a date lies in its user's window */
     SEGI_TEST_SEASON,       /* ... between two days of the year */
+    SEGI_TEST_OCCASION,     /* ... in named ranges of dates */
     SEGI_TEST_CALENDAR      /* of rows: what a table says of their times */
 } segi_test_form;
 
@@ -233,8 +234,8 @@ struct segi_prep_filter {
     segi_compare op;
     const segi_prep_value *values[3];
     const segi_match *match;        /* MATCH */
-    const segi_prep_window *window; /* WINDOW, ANNIVERSARY; SEASON: its zones */
-    const segi_node *node;          /* ANNIVERSARY, SEASON */
+    const segi_prep_window *window; /* WINDOW, ANNIVERSARY; SEASON, OCCASION: its zones */
+    const segi_node *node;          /* ANNIVERSARY, SEASON, OCCASION */
     const segi_calendar *calendar;  /* CALENDAR */
 };
 

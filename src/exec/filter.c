@@ -410,6 +410,7 @@ static void filter_eval(const filter_input *in, const segi_prep_filter *filter, 
     case SEGI_TEST_MATCH: filter_match(in, filter, bits); break;
     case SEGI_TEST_WINDOW: filter_window(in, filter, bits); break;
     case SEGI_TEST_ANNIVERSARY:
+    case SEGI_TEST_OCCASION:
     case SEGI_TEST_SEASON: filter_occasion(in, filter, bits); break;
     case SEGI_TEST_COMPARE:
     case SEGI_TEST_BETWEEN:

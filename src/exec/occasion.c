@@ -1,4 +1,5 @@
-/* Days of the year: anniversaries in a span of days, and seasons between two of them (S-27). */
+/* Days of the year, anniversaries in a span of days and seasons between two of them, and days that
+ * have a name (S-27). */
 #include "base/bits.h"
 #include "exec/exec_int.h"
 
@@ -33,25 +34,34 @@ static bool season_holds(const segi_node *node, int32_t date)
     return from <= to ? at >= from && at <= to : at >= from || at <= to;
 }
 
+static bool date_holds(const segi_prep_filter *filter, int32_t date, int64_t begin, int64_t end)
+{
+    const segi_node *node = filter->node;
+    switch (filter->form) {
+    case SEGI_TEST_SEASON: return season_holds(node, date);
+    case SEGI_TEST_OCCASION: return segi_occasion_holds(&node->occasion, date);
+    default: return segi_anniversary_in(date, node->children[0]->early, begin, end);
+    }
+}
+
 void segi_occasion_test(segi_worker *w, const segi_prep_filter *filter, const segi_vector *dates,
                         uint32_t count, const uint16_t *lows, uint64_t *bits)
 {
     const segi_prep_window *window = filter->window;
     const segi_zone *zone = NULL;
     int64_t begin = 0, end = 0;
-    bool season = filter->form == SEGI_TEST_SEASON;
+    bool spans = filter->form == SEGI_TEST_ANNIVERSARY;
     bool instants = filter->values[0]->type.type == SEG_TYPE_TIMESTAMP;
     for (uint32_t i = 0; i < count; i++) {
         if (!segi_bit_get(dates->set, i))
             continue;
         const segi_zone *own =
             lows ? segi_user_zone(w, window->zones, lows[i]) : window->zones->fallback;
-        if (own != zone && !season)
+        if (own != zone && spans)
             segi_window_one(w, window, own, 0, &begin, &end);
         zone = own;
         int32_t date = instants ? segi_zone_date(zone, dates->slots[i]) : (int32_t)dates->slots[i];
-        if (season ? season_holds(filter->node, date)
-                   : segi_anniversary_in(date, filter->node->children[0]->early, begin, end))
+        if (date_holds(filter, date, begin, end))
             segi_bit_set(bits, i);
     }
 }

@@ -267,6 +267,8 @@ const segi_prep_filter *segi_prep_test(segi_prep *p, const segi_node *node, segi
     case SEGI_NODE_OR: return test_children(p, SEGI_TEST_OR, node, place);
     case SEGI_NODE_XOR: return test_children(p, SEGI_TEST_XOR, node, place);
     case SEGI_NODE_AT_LEAST: return test_children(p, SEGI_TEST_AT_LEAST, node, place);
+    case SEGI_NODE_OCCASION:
+        return test_occasion(p, SEGI_TEST_OCCASION, node, node->children[0], place);
     case SEGI_NODE_SEASON:
         return test_occasion(p, SEGI_TEST_SEASON, node, node->children[0], place);
     default: return test_values(p, node, place);

@@ -39,6 +39,15 @@ static bool check_order(segi_check *k, const segi_syn_window *syn, const segi_wi
     return !reversed;
 }
 
+/* Whoever knows what to do with an occasion does not come here with it. */
+static bool fail_occasion(segi_check *k, const segi_syn_window *syn)
+{
+    segi_check_fail(k, syn->begin, syn->size, SEG_E_TYPE,
+                    "an occasion is no span that this can be asked for");
+    segi_check_hint(k, "ask dates or events: where (@date during occasion \"...\")");
+    return false;
+}
+
 static segi_node *check_anchor(segi_check *k, const segi_syn_window *syn);
 
 bool segi_check_window(segi_check *k, const segi_syn_window *syn, bool events, segi_window *out)
@@ -46,6 +55,8 @@ bool segi_check_window(segi_check *k, const segi_syn_window *syn, bool events, s
     segi_check_window_default(k, out);
     if (!segi_check_zone(k, &syn->zone, &out->zone))
         return false;
+    if (syn->occasion != NULL)
+        return fail_occasion(k, syn);
     out->kind = syn->kind;
     out->complete = syn->complete;
     out->side = syn->side;
@@ -170,8 +181,8 @@ segi_selector *segi_check_selector(segi_check *k, const segi_syn_selector *syn, 
     return selector;
 }
 
-/* The instant of an event, as the argument of an aggregate. */
-static segi_node *time_argument(segi_check *k, const segi_syn *at)
+/* The instant of an event. */
+segi_node *segi_check_event_time(segi_check *k, const segi_syn *at)
 {
     segi_node *node = segi_check_node(k, SEGI_NODE_BUILTIN, at);
     if (node == NULL)
@@ -209,7 +220,7 @@ static segi_node *check_anchor(segi_check *k, const segi_syn_window *syn)
     node->aggregate = syn->anchor_which == SEGI_FIRST ? SEGI_AGG_FIRST : SEGI_AGG_LAST;
     node->type = segi_type_of(SEG_TYPE_TIMESTAMP);
     segi_check_window_default(k, &node->window);
-    node->argument = time_argument(k, &at);
+    node->argument = segi_check_event_time(k, &at);
     node->selector = segi_check_selector(k, syn->anchor_selector, k->zone);
     return node->argument != NULL && node->selector != NULL ? node : NULL;
 }
@@ -217,11 +228,17 @@ static segi_node *check_anchor(segi_check *k, const segi_syn_window *syn)
 /* Selector and window of did, first/last and aggregates. */
 static bool check_what_and_when(segi_check *k, const segi_syn_behaviour *syn, segi_node *node)
 {
+    const segi_syn_window *window = syn->window;
+    bool occasion = window != NULL && window->occasion != NULL && syn->streak == NULL;
     segi_check_window_default(k, &node->window);
-    if (syn->window != NULL && !segi_check_window(k, syn->window, true, &node->window))
+    if (occasion && !segi_check_zone(k, &window->zone, &node->window.zone))
         return false;
-    node->selector = segi_check_selector(k, syn->selector, node->window.zone);
-    return node->selector != NULL;
+    if (window != NULL && !occasion && !segi_check_window(k, window, true, &node->window))
+        return false;
+    segi_selector *selector = segi_check_selector(k, syn->selector, node->window.zone);
+    node->selector = selector;
+    return selector != NULL &&
+           (!occasion || segi_check_occasion_events(k, window, node->window.zone, selector));
 }
 
 /* ---- did ---- */
@@ -323,8 +340,34 @@ segi_node *segi_check_did(segi_check *k, const segi_syn *syn)
     return both[1] == NULL ? NULL : segi_check_join(k, syn, SEGI_NODE_AND, both, 2);
 }
 
+/* first "event" during occasion "name": the same as first(@time) of "event" ever during ... */
+static segi_node *check_edge_occasion(segi_check *k, const segi_syn *syn)
+{
+    const segi_syn_behaviour *behaviour = syn->u.behaviour;
+    segi_node *node = segi_check_node(k, SEGI_NODE_AGGREGATE, syn);
+    if (node == NULL)
+        return NULL;
+    segi_check_window_default(k, &node->window);
+    if (!segi_check_zone(k, &behaviour->window->zone, &node->window.zone))
+        return NULL;
+    node->aggregate = behaviour->which == SEGI_FIRST  ? SEGI_AGG_FIRST
+                      : behaviour->which == SEGI_LAST ? SEGI_AGG_LAST
+                                                      : SEGI_AGG_NTH;
+    node->nth = behaviour->which == SEGI_NTH ? behaviour->nth : 0;
+    node->type = segi_type_of(SEG_TYPE_TIMESTAMP);
+    segi_node *time = segi_check_event_time(k, syn);
+    node->argument = time;
+    node->selector = segi_check_selector(k, behaviour->selector, node->window.zone);
+    if (time == NULL || node->selector == NULL)
+        return NULL;
+    time->window.zone = node->window.zone;
+    return segi_check_occasion(k, syn, behaviour->window, node);
+}
+
 segi_node *segi_check_edge(segi_check *k, const segi_syn *syn)
 {
+    if (syn->u.behaviour->window->occasion != NULL)
+        return check_edge_occasion(k, syn);
     segi_node *node = segi_check_node(k, SEGI_NODE_EDGE, syn);
     if (node == NULL || !check_what_and_when(k, syn->u.behaviour, node))
         return NULL;
@@ -420,7 +463,8 @@ static segi_node *check_within_session(segi_check *k, const segi_syn *syn)
     const segi_syn_behaviour *behaviour = syn->u.behaviour;
     const segi_syn_window *window = behaviour->window;
     const segi_selector *outer = k->selector;
-    if (window != NULL && (window->kind != SEGI_WINDOW_EVER || window->zone.kind != SEGI_TZ_NONE)) {
+    if (window != NULL && (window->kind != SEGI_WINDOW_EVER || window->occasion != NULL ||
+                           window->zone.kind != SEGI_TZ_NONE)) {
         segi_check_fail(k, window->begin, window->size, SEG_E_TYPE,
                         "inside a session the span is the session itself");
         segi_check_hint(k, "the span of the sessions stands after their where");

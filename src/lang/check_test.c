@@ -285,7 +285,11 @@ static segi_node *check_time(segi_check *k, const segi_syn *syn)
     segi_value_type want = segi_type_of(SEG_TYPE_TIMESTAMP);
     segi_node *value = segi_check_value(k, syn->kids, &want);
     segi_node *node = value == NULL ? NULL : time_node(k, syn, value);
-    if (node == NULL || !segi_check_window(k, syn->u.window, false, &node->window))
+    if (node == NULL)
+        return NULL;
+    if (syn->u.window->occasion != NULL)
+        return segi_check_occasion(k, syn, syn->u.window, value);
+    if (!segi_check_window(k, syn->u.window, false, &node->window))
         return NULL;
     if (value->type.type == SEG_TYPE_DATE) {
         if (node->window.kind != SEGI_WINDOW_AGO)

@@ -247,6 +247,8 @@ segi_node *segi_check_edge(segi_check *k, const segi_syn *syn);
 segi_node *segi_check_aggregate(segi_check *k, const segi_syn *syn);
 /* For events: the rest only if `events`. */
 bool segi_check_window(segi_check *k, const segi_syn_window *syn, bool events, segi_window *out);
+/* @time of the event that is looked at. */
+segi_node *segi_check_event_time(segi_check *k, const segi_syn *at);
 /* The window of one who says nothing: ever. */
 void segi_check_window_default(const segi_check *k, segi_window *out);
 
@@ -266,6 +268,15 @@ segi_node *segi_check_anniversary(segi_check *k, const segi_syn *syn);
 bool segi_check_is_season(const segi_syn *syn);
 segi_node *segi_check_season(segi_check *k, const segi_syn *syn, segi_node *value);
 segi_node *segi_check_lifecycle(segi_check *k, const segi_syn *syn);
+
+/* ---- check_occasion.c ---- */
+
+/* OCCASION: the value, an instant or a date, lies in the occasion of the window. */
+segi_node *segi_check_occasion(segi_check *k, const segi_syn *syn, const segi_syn_window *window,
+                               segi_node *value);
+/* Only events in the occasion of the window, whose zone that is, are selected. */
+bool segi_check_occasion_events(segi_check *k, const segi_syn_window *syn, segi_zone_ref zone,
+                                segi_selector *selector);
 
 /* ---- check_sequence.c ---- */
 

@@ -392,6 +392,13 @@ static void write_span_ever(segi_json *j, const segi_json_object *object)
     put_tz(j, object);
 }
 
+static void write_span_during(segi_json *j, const segi_json_object *object)
+{
+    segi_json_put(j, " during occasion ");
+    segi_json_put_quoted(j, segi_json_at(object, "occasion"));
+    put_tz(j, object);
+}
+
 /* first "event", as the instant that a span goes by */
 static void write_anchor(segi_json *j, const segi_json_object *object)
 {
@@ -443,6 +450,7 @@ static const segi_json_form forms[] = {
     {SEGI_JSON_WINDOW, "before", write_span_moment, {NODE("to"), TZ}},
     {SEGI_JSON_WINDOW, "between", write_span_moment, {NODE("from"), NODE("to"), TZ}},
     {SEGI_JSON_WINDOW, "ago", write_span_ago, {NODE("from"), {"to", SEGI_JSON_NODE, MAYBE}, TZ}},
+    {SEGI_JSON_WINDOW, "during", write_span_during, {{"occasion", SEGI_JSON_TEXT, NEEDED}, TZ}},
     {SEGI_JSON_WINDOW, "around", write_span_around,
      {LENGTH, {"side", SEGI_JSON_WORD, true, "after before of"}, NODE("anchor"), TZ}},
 

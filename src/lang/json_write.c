@@ -243,7 +243,11 @@ static void write_anchor(segi_json_out *w, const segi_syn_window *window)
 static const char *write_span(segi_json_out *w, const segi_syn_window *window)
 {
     switch (window->kind) {
-    case SEGI_WINDOW_EVER: return "ever";
+    case SEGI_WINDOW_EVER:
+        if (window->occasion == NULL)
+            return "ever";
+        segi_json_out_text(w, "occasion", window->occasion, window->occasion_size);
+        return "during";
     case SEGI_WINDOW_LAST: segi_json_out_duration(w, "length", window->length); return "last";
     case SEGI_WINDOW_NEXT: segi_json_out_duration(w, "length", window->length); return "next";
     case SEGI_WINDOW_LAST_CALENDAR:
@@ -271,8 +275,8 @@ static const char *write_span(segi_json_out *w, const segi_syn_window *window)
 
 void segi_json_out_window(segi_json_out *w, const segi_syn_window *window, bool needed)
 {
-    if (window == NULL ||
-        (!needed && window->kind == SEGI_WINDOW_EVER && window->zone.kind == SEGI_TZ_NONE))
+    if (window == NULL || (!needed && window->kind == SEGI_WINDOW_EVER &&
+                           window->occasion == NULL && window->zone.kind == SEGI_TZ_NONE))
         return;
     segi_json_out_key(w, "window");
     segi_json_out_open(w, '{');

@@ -153,6 +153,7 @@ typedef enum segi_node_kind {
     SEGI_NODE_POLYGON,  /* children[0], a geo value, inside rings */
     SEGI_NODE_TIME,     /* children[0], a timestamp, date or anniversary, lies in window */
     SEGI_NODE_SEASON,   /* the date of children[0], a timestamp or date, lies in season */
+    SEGI_NODE_OCCASION, /* the date of children[0], a timestamp or date, lies in occasion; name */
     SEGI_NODE_SEGMENT,  /* name; children[0] is the saved segment's tree (shared) */
     SEGI_NODE_SEQUENCE, /* sequence, figure (MATCHES or DEPTH) within bound, window */
     SEGI_NODE_RANK,     /* children[0], a number, is in the top or bottom of children[1] (the
@@ -338,6 +339,17 @@ typedef struct segi_season {
     int32_t from, to;
 } segi_season;
 
+/* Days on which an occasion falls, both ends included. */
+typedef struct segi_days {
+    int32_t first, last;
+} segi_days;
+/* Named days as they were at the compile: rising, and at least a day lies between two ranges. */
+typedef struct segi_occasion {
+    uint32_t count;
+    const segi_days *ranges;
+} segi_occasion;
+bool segi_occasion_holds(const segi_occasion *occasion, int32_t date);
+
 typedef struct segi_point {
     double latitude, longitude; /* degrees */
 } segi_point;
@@ -371,7 +383,7 @@ struct segi_node {
     segi_point point;         /* RADIUS */
     uint32_t ring_count;      /* POLYGON: even-odd over all rings */
     const segi_ring *rings;
-    const char *name; /* SEGMENT; names of unknown things in an open compile */
+    const char *name; /* SEGMENT, OCCASION; names of unknown things in an open compile */
     size_t name_size;
 
     /* shared */
@@ -383,6 +395,7 @@ struct segi_node {
     segi_which which;              /* EDGE */
     int64_t nth;                   /* EDGE, AGG_NTH: from 1 */
     segi_season season;            /* SEASON */
+    segi_occasion occasion;        /* OCCASION */
     bool early; /* ANNIVERSARY: 29 February falls on the 28th where there is none, not on 1 March */
 
     /* values */
@@ -425,6 +438,10 @@ typedef struct segi_resolver {
     /* For hints: the i-th name, false past the last. */
     bool (*name_at)(void *user, segi_definition kind, size_t i, const char **out_name,
                     size_t *out_size);
+    /* The days of an occasion, borrowed as texts are; false if there is none of that name. Both
+     * may be NULL: there are none. */
+    bool (*occasion)(void *user, const char *name, size_t name_size, segi_occasion *out);
+    bool (*occasion_at)(void *user, size_t i, const char **out_name, size_t *out_size);
 } segi_resolver;
 
 /* Values for parameters, from seg_params. */
@@ -564,6 +581,10 @@ seg_status segi_text_references(const segi_mem *mem, const char *text, size_t te
                                 void (*found)(void *user, segi_definition kind, const char *name,
                                               size_t size),
                                 void *user, seg_error *err);
+/* The same for occasions. */
+seg_status segi_occasion_references(const segi_mem *mem, const char *text, size_t text_size,
+                                    void (*found)(void *user, const char *name, size_t size),
+                                    void *user, seg_error *err);
 
 /* ---- what tests mean, shared with plan and exec ---- */
 

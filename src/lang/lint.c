@@ -79,7 +79,8 @@ static void find_builtin(void *user, const segi_node *node, segi_aspect aspect)
     (void)aspect;
     bool *found = user;
     *found |= node->kind == SEGI_NODE_BUILTIN || node->kind == SEGI_NODE_MOMENT ||
-              node->kind == SEGI_NODE_SHIFT || node->kind == SEGI_NODE_TIME;
+              node->kind == SEGI_NODE_SHIFT || node->kind == SEGI_NODE_TIME ||
+              node->kind == SEGI_NODE_OCCASION;
     segi_node_visit(node, find_builtin, user);
 }
 

@@ -181,3 +181,18 @@ bool segi_geo_inside(const segi_ring *rings, uint32_t ring_count, segi_point p)
     }
     return inside;
 }
+
+/* ---- occasions ---- */
+
+bool segi_occasion_holds(const segi_occasion *occasion, int32_t date)
+{
+    uint32_t low = 0, high = occasion->count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (occasion->ranges[middle].last < date)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < occasion->count && occasion->ranges[low].first <= date;
+}

@@ -256,8 +256,6 @@ static bool parse_window_maybe(segi_parser *p, segi_syn_behaviour *behaviour)
         behaviour->window = segi_parse_window(p);
     } else if (segi_parser_is(p, "tz")) {
         segi_parser_fail(p, p->token, "ever tz \"Europe/Berlin\"", "\"tz\" follows a time span");
-    } else if (segi_parser_is(p, "during") && segi_parser_then(p, "occasion")) {
-        segi_parser_fail(p, p->token, NULL, "\"during occasion\" is not known in this version");
     }
     return p->status == SEG_OK;
 }

@@ -229,6 +229,8 @@ bool segi_parse_window_starts(const segi_parser *p)
         return segi_parser_then(p, "last") || segi_parser_then(p, "next");
     if (segi_parser_is(p, "older"))
         return segi_parser_then(p, "than");
+    if (segi_parser_is(p, "during"))
+        return segi_parser_then(p, "occasion");
     if (segi_parser_is(p, "between")) {
         segi_token_kind kind = segi_parser_peek(p).kind;
         return kind == SEGI_TOKEN_DATE || kind == SEGI_TOKEN_PARAM;
@@ -236,8 +238,31 @@ bool segi_parse_window_starts(const segi_parser *p)
     return segi_parser_is(p, "within") && within_is_time(p);
 }
 
+/* during occasion "name" */
+static bool parse_occasion(segi_parser *p, segi_syn_window *window)
+{
+    window->kind = SEGI_WINDOW_EVER;
+    segi_parser_next(p);
+    segi_parser_next(p);
+    segi_token token = p->token;
+    if (token.kind != SEGI_TOKEN_STRING) {
+        segi_parser_expected(p, "the name of an occasion in double quotes",
+                             "during occasion \"black_friday\"");
+        return false;
+    }
+    if (!segi_token_unquote(&p->lexer, token, p->arena, &window->occasion,
+                            &window->occasion_size)) {
+        segi_parser_nomem(p);
+        return false;
+    }
+    segi_parser_next(p);
+    return p->status == SEG_OK;
+}
+
 static bool parse_span(segi_parser *p, segi_syn_window *window)
 {
+    if (segi_parser_is(p, "during"))
+        return parse_occasion(p, window);
     if (segi_parser_is(p, "in"))
         return parse_in(p, window);
     if (segi_parser_is(p, "this") || segi_parser_is(p, "previous"))
@@ -289,9 +314,6 @@ segi_syn_window *segi_parse_window(segi_parser *p)
         return NULL;
     if (segi_parser_take(p, "tz") && !segi_parse_zone(p, &window->zone))
         return NULL;
-    if (segi_parser_is(p, "during") && segi_parser_then(p, "occasion"))
-        return segi_parser_fail(p, p->token, NULL,
-                                "\"during occasion\" is not known in this version");
     window->size = p->prev_end - window->begin;
     return window;
 }

@@ -331,3 +331,37 @@ seg_status segi_text_references(const segi_mem *mem, const char *text, size_t te
     segi_arena_deinit(&arena);
     return status;
 }
+
+/* In the same way: "during occasion" followed by a text. */
+seg_status segi_occasion_references(const segi_mem *mem, const char *text, size_t text_size,
+                                    void (*found)(void *user, const char *name, size_t size),
+                                    void *user, seg_error *err)
+{
+    seg_status status = segi_text_check(text, text_size, err);
+    segi_arena arena;
+    segi_arena_init(&arena, mem);
+    segi_lexer lexer;
+    segi_lexer_init(&lexer, text, (uint32_t)text_size, err);
+    segi_token before[2] = {{SEGI_TOKEN_END, 0, 0}, {SEGI_TOKEN_END, 0, 0}};
+    while (status == SEG_OK) {
+        segi_token token = segi_lexer_next(&lexer);
+        if (token.kind == SEGI_TOKEN_END)
+            break;
+        status = lexer.status;
+        if (status == SEG_OK && token.kind == SEGI_TOKEN_STRING &&
+            before[0].kind == SEGI_TOKEN_WORD && before[1].kind == SEGI_TOKEN_WORD &&
+            segi_word_is(text + before[0].begin, before[0].size, "during") &&
+            segi_word_is(text + before[1].begin, before[1].size, "occasion")) {
+            const char *name;
+            size_t size;
+            if (segi_token_unquote(&lexer, token, &arena, &name, &size))
+                found(user, name, size);
+            else
+                status = segi_fail_nomem(err);
+        }
+        before[0] = before[1];
+        before[1] = token;
+    }
+    segi_arena_deinit(&arena);
+    return status;
+}

@@ -319,6 +319,12 @@ static void print_test(segi_printer *p, const segi_node *node)
         segi_print_value(p, value, SEGI_PRINT_SUM, true);
         print_season(p, &node->season);
         break;
+    case SEGI_NODE_OCCASION:
+        segi_print_value(p, value, SEGI_PRINT_SUM, true);
+        segi_buf_text(p->out, " during occasion ");
+        segi_buf_quoted(p->out, node->name, node->name_size);
+        segi_print_zone(p, node->window.zone);
+        break;
     case SEGI_NODE_TIME:
         segi_print_value(p, value, SEGI_PRINT_SUM, true);
         segi_print_window(p, &node->window, true);

@@ -26,6 +26,8 @@ void segi_print_name(segi_printer *p, const char *name, size_t size);
 void segi_print_number(segi_printer *p, int64_t n);
 void segi_print_float(segi_printer *p, double value);
 void segi_print_selector(segi_printer *p, const segi_selector *selector, segi_zone_ref zone);
+/* With a blank in front; nothing where it is the one that holds anyway. */
+void segi_print_zone(segi_printer *p, segi_zone_ref zone);
 /* With a blank in front; nothing for ever, unless `ever` asks for the word. */
 void segi_print_window(segi_printer *p, const segi_window *window, bool ever);
 /* The right side of a test of the value: a class by its name where it has one. */

@@ -193,12 +193,24 @@ static void print_ago(segi_printer *p, const segi_window *window)
     segi_buf_text(p->out, " ago");
 }
 
+void segi_print_zone(segi_printer *p, segi_zone_ref zone)
+{
+    if (zone_equal(zone, p->zone))
+        return;
+    segi_buf_text(p->out, " tz ");
+    if (zone.kind == SEGI_ZONE_USER) {
+        segi_buf_text(p->out, "user");
+    } else {
+        const char *name = segi_zone_name(zone.zone);
+        segi_buf_quoted(p->out, name, strlen(name));
+    }
+}
+
 void segi_print_window(segi_printer *p, const segi_window *window, bool ever)
 {
-    bool zone = !zone_equal(window->zone, p->zone);
     switch (window->kind) {
     case SEGI_WINDOW_EVER:
-        if (ever || zone)
+        if (ever || !zone_equal(window->zone, p->zone))
             segi_buf_text(p->out, " ever");
         break;
     case SEGI_WINDOW_LAST:
@@ -226,15 +238,7 @@ void segi_print_window(segi_printer *p, const segi_window *window, bool ever)
     case SEGI_WINDOW_AGO: print_ago(p, window); break;
     case SEGI_WINDOW_ANCHOR: print_anchor(p, window); break;
     }
-    if (!zone)
-        return;
-    segi_buf_text(p->out, " tz ");
-    if (window->zone.kind == SEGI_ZONE_USER) {
-        segi_buf_text(p->out, "user");
-    } else {
-        const char *name = segi_zone_name(window->zone.zone);
-        segi_buf_quoted(p->out, name, strlen(name));
-    }
+    segi_print_zone(p, window->zone);
 }
 
 /* ---- selectors ---- */

@@ -172,6 +172,9 @@ typedef struct segi_syn_window {
     segi_which anchor_which;
     const segi_syn_selector *anchor_selector; /* NULL: anchor_name */
     const segi_syn *anchor_name;
+    /* during occasion "name": of kind EVER, and the checker makes a condition of it. */
+    const char *occasion; /* NULL: none */
+    size_t occasion_size;
     segi_syn_zone zone;
 } segi_syn_window;
 

@@ -37,6 +37,7 @@ static void visit_operands(const segi_node *node, segi_visit visit, void *user)
     case SEGI_NODE_ARITH:
     case SEGI_NODE_SHIFT:
     case SEGI_NODE_SEASON:
+    case SEGI_NODE_OCCASION:
     case SEGI_NODE_ANNIVERSARY:
     case SEGI_NODE_SIZE: visit_children(node, 0, SEGI_ASPECT_VALUE, visit, user); break;
     case SEGI_NODE_SEGMENT: /* closed, as what a class says */

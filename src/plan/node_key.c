@@ -191,6 +191,13 @@ static void key_predicate_part(const segi_node *node, segi_buf *key)
         key_int(key, node->season.from);
         key_int(key, node->season.to);
         break;
+    case SEGI_NODE_OCCASION:
+        key_int(key, node->occasion.count);
+        for (uint32_t i = 0; i < node->occasion.count; i++) {
+            key_int(key, node->occasion.ranges[i].first);
+            key_int(key, node->occasion.ranges[i].last);
+        }
+        break;
     case SEGI_NODE_RADIUS:
         key_float(key, node->meters);
         key_float(key, node->point.latitude);

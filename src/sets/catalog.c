@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/thread.h"
+#include "sets/occasions.h"
 
 typedef struct catalog_entry catalog_entry;
 
@@ -37,6 +38,7 @@ struct segi_catalog {
     segi_mutex *lock;
     catalog_entry **entries; /* owned */
     size_t count, capacity;
+    segi_occasions occasions;
 };
 
 /* What a compile sees: the catalog, but for one name another text. */
@@ -187,9 +189,29 @@ static bool view_name_at(void *user, segi_definition kind, size_t i, const char 
     return false;
 }
 
+static bool view_occasion(void *user, const char *name, size_t name_size, segi_occasion *out)
+{
+    const catalog_view *view = user;
+    const segi_occasion_entry *entry =
+        segi_occasions_find(&view->catalog->occasions, name, name_size);
+    if (entry != NULL)
+        *out = (segi_occasion){(uint32_t)entry->count, entry->ranges};
+    return entry != NULL;
+}
+
+static bool view_occasion_at(void *user, size_t i, const char **out_name, size_t *out_size)
+{
+    const segi_occasions *occasions = &((const catalog_view *)user)->catalog->occasions;
+    if (i >= occasions->count)
+        return false;
+    *out_name = occasions->entries[i].name;
+    *out_size = occasions->entries[i].name_size;
+    return true;
+}
+
 static segi_resolver view_resolver(catalog_view *view)
 {
-    segi_resolver resolver = {view, view_find, view_name_at};
+    segi_resolver resolver = {view, view_find, view_name_at, view_occasion, view_occasion_at};
     return resolver;
 }
 
@@ -315,17 +337,19 @@ static seg_status entry_check_circle(const segi_catalog *catalog, catalog_entry 
 
 /* ---- defining ---------------------------------------------------------------------------- */
 
-static seg_status name_check(const char *name, size_t name_size, seg_error *err)
+/* what: "a segment", "an occasion" */
+static seg_status name_check(const char *what, const char *name, size_t name_size, seg_error *err)
 {
-    SEGI_CHECK_ARG(name != NULL && name_size > 0, err, "the name of a segment is empty");
-    SEGI_CHECK_ARG(name_size <= SEG_NAME_SIZE_MAX, err,
-                   "the name of a segment is longer than 255 bytes");
+    if (name == NULL || name_size == 0)
+        return segi_fail(err, SEG_E_ARG, "the name of %s is empty", what);
+    if (name_size > SEG_NAME_SIZE_MAX)
+        return segi_fail(err, SEG_E_ARG, "the name of %s is longer than 255 bytes", what);
     bool clean = segi_utf8_valid(name, name_size);
     for (size_t i = 0; clean && i < name_size; i++)
         clean = (unsigned char)name[i] >= 0x20 && name[i] != 0x7f;
-    SEGI_CHECK_ARG(clean, err,
-                   "the name of a segment is not UTF-8 or contains a control character");
-    return SEG_OK;
+    return clean ? SEG_OK
+                 : segi_fail(err, SEG_E_ARG,
+                             "the name of %s is not UTF-8 or contains a control character", what);
 }
 
 /* Compile the text of one entry as it would be with the view. Only its fingerprint is kept. */
@@ -456,8 +480,8 @@ static seg_status entry_save(const segi_catalog *catalog, const catalog_entry *e
     segi_text name = stored_name(entry->kind, entry->name, entry->name_size, bytes);
     if (catalog->store == NULL)
         return SEG_OK;
-    return segi_store_save_text(catalog->store, name.text, name.size, entry->text, entry->text_size,
-                                version, err);
+    return segi_store_save_text(catalog->store, SEGI_SHELF_SEGMENTS, name.text, name.size,
+                                entry->text, entry->text_size, version, err);
 }
 
 /* Where its place is; there is room. */
@@ -526,7 +550,9 @@ static seg_status catalog_fill(segi_catalog *catalog, seg_error *err)
 {
     if (catalog->store == NULL)
         return SEG_OK;
-    SEGI_TRY(segi_store_each_text(catalog->store, catalog_restore, catalog, err));
+    SEGI_TRY(segi_occasions_load(&catalog->occasions, catalog->mem, catalog->store, err));
+    SEGI_TRY(
+        segi_store_each_text(catalog->store, SEGI_SHELF_SEGMENTS, catalog_restore, catalog, err));
     for (size_t i = 0; i < catalog->count; i++)
         if (entry_read_refs(catalog, catalog->entries[i], NULL) == SEG_E_NOMEM)
             return segi_fail_nomem(err);
@@ -561,6 +587,7 @@ void segi_catalog_destroy(segi_catalog *catalog)
     for (size_t i = 0; i < catalog->count; i++)
         entry_destroy(mem, catalog->entries[i]);
     segi_free(mem, catalog->entries);
+    segi_occasions_deinit(&catalog->occasions, mem);
     segi_mutex_destroy(mem, catalog->lock);
     segi_free(mem, catalog);
 }
@@ -664,7 +691,7 @@ seg_status segi_catalog_define(segi_catalog *catalog, const segi_schema *schema,
                                seg_error *err)
 {
     *out_version = 0;
-    SEGI_TRY(name_check(name, name_size, err));
+    SEGI_TRY(name_check(kind == SEGI_DEFINE_CLASS ? "a class" : "a segment", name, name_size, err));
     if (kind == SEGI_DEFINE_CLASS)
         SEGI_TRY(class_check(schema, name, name_size, err));
     catalog_entry *entry = entry_create(catalog->mem, kind, name, name_size, text, text_size);
@@ -715,7 +742,8 @@ static seg_status entry_drop(segi_catalog *catalog, segi_definition kind, const 
     char bytes[SEG_NAME_SIZE_MAX + 1];
     segi_text stored = stored_name(kind, entry->name, entry->name_size, bytes);
     if (catalog->store != NULL)
-        SEGI_TRY(segi_store_drop_text(catalog->store, stored.text, stored.size, err));
+        SEGI_TRY(segi_store_drop_text(catalog->store, SEGI_SHELF_SEGMENTS, stored.text, stored.size,
+                                      err));
     catalog->count--;
     memmove(&catalog->entries[position], &catalog->entries[position + 1],
             (catalog->count - position) * sizeof(catalog_entry *));
@@ -758,6 +786,88 @@ seg_status segi_catalog_each(segi_catalog *catalog, segi_text_visit *visit, void
             continue;
         status = visit(user, entry->name, entry->name_size, entry->text, entry->text_size,
                        entry->version, err);
+    }
+    segi_mutex_unlock(catalog->lock);
+    return status;
+}
+
+/* ---- occasions --------------------------------------------------------------------------- */
+
+seg_status segi_catalog_define_occasion(segi_catalog *catalog, const char *name, size_t name_size,
+                                        const segi_days *ranges, size_t count, seg_error *err)
+{
+    SEGI_TRY(name_check("an occasion", name, name_size, err));
+    segi_mutex_lock(catalog->lock);
+    seg_status status = segi_occasions_define(&catalog->occasions, catalog->mem, catalog->store,
+                                              name, name_size, ranges, count, err);
+    segi_mutex_unlock(catalog->lock);
+    return status;
+}
+
+/* Whether a text names an occasion. */
+typedef struct occasion_use {
+    const segi_occasion_entry *occasion;
+    bool found;
+} occasion_use;
+
+static void occasion_named(void *user, const char *name, size_t size)
+{
+    occasion_use *use = user;
+    const segi_occasion_entry *occasion = use->occasion;
+    use->found |= name_compare(occasion->name, occasion->name_size, name, size) == 0;
+}
+
+/* SEG_E_IN_USE while a saved segment names it. */
+static seg_status occasion_check_unused(const segi_catalog *catalog,
+                                        const segi_occasion_entry *occasion, seg_error *err)
+{
+    for (size_t i = 0; i < catalog->count; i++) {
+        const catalog_entry *entry = catalog->entries[i];
+        occasion_use use = {occasion, false};
+        /* A text that cannot be read any more names nothing. */
+        if (segi_occasion_references(catalog->mem, entry->text, entry->text_size, occasion_named,
+                                     &use, NULL) == SEG_E_NOMEM)
+            return segi_fail_nomem(err);
+        if (!use.found)
+            continue;
+        segi_fail(err, SEG_E_IN_USE, "segment \"%.*s\" refers to occasion \"%.*s\"",
+                  (int)entry->name_size, entry->name, (int)occasion->name_size, occasion->name);
+        segi_error_hint(err, "drop or redefine the segment first");
+        return SEG_E_IN_USE;
+    }
+    return SEG_OK;
+}
+
+/* Under the lock. */
+static seg_status occasion_drop(segi_catalog *catalog, const char *name, size_t name_size,
+                                seg_error *err)
+{
+    const segi_occasion_entry *occasion = segi_occasions_find(&catalog->occasions, name, name_size);
+    if (occasion == NULL)
+        return segi_fail(err, SEG_E_NOT_FOUND, "there is no occasion \"%.*s\"",
+                         (int)(name_size < SEG_NAME_SIZE_MAX ? name_size : SEG_NAME_SIZE_MAX),
+                         name != NULL ? name : "");
+    SEGI_TRY(occasion_check_unused(catalog, occasion, err));
+    return segi_occasions_drop(&catalog->occasions, catalog->mem, catalog->store, occasion, err);
+}
+
+seg_status segi_catalog_drop_occasion(segi_catalog *catalog, const char *name, size_t name_size,
+                                      seg_error *err)
+{
+    segi_mutex_lock(catalog->lock);
+    seg_status status = occasion_drop(catalog, name, name_size, err);
+    segi_mutex_unlock(catalog->lock);
+    return status;
+}
+
+seg_status segi_catalog_each_occasion(segi_catalog *catalog, segi_occasion_visit *visit, void *user,
+                                      seg_error *err)
+{
+    seg_status status = SEG_OK;
+    segi_mutex_lock(catalog->lock);
+    for (size_t i = 0; status == SEG_OK && i < catalog->occasions.count; i++) {
+        const segi_occasion_entry *entry = &catalog->occasions.entries[i];
+        status = visit(user, entry->name, entry->name_size, entry->ranges, entry->count, err);
     }
     segi_mutex_unlock(catalog->lock);
     return status;

@@ -49,6 +49,18 @@ seg_status segi_catalog_text(segi_catalog *catalog, segi_definition kind, const 
 seg_status segi_catalog_each(segi_catalog *catalog, segi_text_visit *visit, void *user,
                              seg_error *err);
 
+/* Occasions: named ranges of days, in any order and also overlapping. */
+seg_status segi_catalog_define_occasion(segi_catalog *catalog, const char *name, size_t name_size,
+                                        const segi_days *ranges, size_t count, seg_error *err);
+/* SEG_E_NOT_FOUND; SEG_E_IN_USE while a saved segment names it. */
+seg_status segi_catalog_drop_occasion(segi_catalog *catalog, const char *name, size_t name_size,
+                                      seg_error *err);
+/* As segi_catalog_each(): the ranges rise, with a day or more between two. */
+typedef seg_status segi_occasion_visit(void *user, const char *name, size_t name_size,
+                                       const segi_days *ranges, size_t count, seg_error *err);
+seg_status segi_catalog_each_occasion(segi_catalog *catalog, segi_occasion_visit *visit, void *user,
+                                      seg_error *err);
+
 /* ---- rows per user -------------------------------------------------------------------------- */
 
 /* Bit s of row u: user u is in set s. Immutable. */

@@ -103,78 +103,83 @@ seg_status segi_store_define_property(segi_store *store, const char *event, size
 
 /* ---- saved texts ----------------------------------------------------------------------------- */
 
-static seg_status define_log_text(segi_store *store, uint8_t kind, const char *name,
-                                  size_t name_size, const char *text, size_t text_size,
-                                  uint64_t version, seg_error *err)
+static seg_status define_log_text(segi_store *store, uint8_t kind, segi_shelf shelf,
+                                  const char *name, size_t name_size, const segi_text *text,
+                                  seg_error *err)
 {
     segi_buf record;
     if (!segi_keep_logs(store))
         return SEG_OK;
     segi_buf_init(&record, &store->mem);
     segi_put_u8(&record, kind);
+    segi_put_u8(&record, (uint8_t)shelf);
     segi_put_bytes(&record, name, name_size);
-    if (kind == SEGI_RECORD_SAVE_TEXT) {
-        segi_put_u64(&record, version);
-        segi_put_bytes(&record, text, text_size);
+    if (text) {
+        segi_put_u64(&record, text->version);
+        segi_put_bytes(&record, text->bytes + text->name_size, text->text_size);
     }
     seg_status status = segi_keep_log(store, &record, err);
     segi_buf_deinit(&record);
     return status;
 }
 
-seg_status segi_store_put_text(segi_store *store, const char *name, size_t name_size,
-                               const char *text, size_t text_size, uint64_t version, seg_error *err)
+seg_status segi_store_put_text(segi_store *store, segi_shelf shelf, const char *name,
+                               size_t name_size, const char *text, size_t text_size,
+                               uint64_t version, seg_error *err)
 {
     SEGI_TRY(segi_keep_begin(store, err));
+    segi_texts *texts = &store->texts[shelf];
     segi_text *entry =
-        segi_texts_prepare(&store->texts, &store->mem, name, name_size, text, text_size, version);
+        segi_texts_prepare(texts, &store->mem, name, name_size, text, text_size, version);
     if (!entry)
         return segi_fail_nomem(err);
-    seg_status status = define_log_text(store, SEGI_RECORD_SAVE_TEXT, name, name_size, text,
-                                        text_size, version, err);
+    seg_status status =
+        define_log_text(store, SEGI_RECORD_SAVE_TEXT, shelf, name, name_size, entry, err);
     if (status != SEG_OK) {
         segi_free(&store->mem, entry);
         return status;
     }
-    segi_texts_put(&store->texts, &store->mem, entry);
+    segi_texts_put(texts, &store->mem, entry);
     return SEG_OK;
 }
 
-seg_status segi_store_remove_text(segi_store *store, const char *name, size_t name_size,
-                                  seg_error *err)
+seg_status segi_store_remove_text(segi_store *store, segi_shelf shelf, const char *name,
+                                  size_t name_size, seg_error *err)
 {
     SEGI_TRY(segi_keep_begin(store, err));
-    SEGI_TRY(define_log_text(store, SEGI_RECORD_DROP_TEXT, name, name_size, NULL, 0, 0, err));
-    segi_texts_drop(&store->texts, &store->mem, name, name_size);
+    SEGI_TRY(define_log_text(store, SEGI_RECORD_DROP_TEXT, shelf, name, name_size, NULL, err));
+    segi_texts_drop(&store->texts[shelf], &store->mem, name, name_size);
     return SEG_OK;
 }
 
-seg_status segi_store_save_text(segi_store *store, const char *name, size_t name_size,
-                                const char *text, size_t text_size, uint64_t version,
-                                seg_error *err)
+seg_status segi_store_save_text(segi_store *store, segi_shelf shelf, const char *name,
+                                size_t name_size, const char *text, size_t text_size,
+                                uint64_t version, seg_error *err)
 {
     segi_mutex_lock(store->mutex);
-    seg_status status = segi_store_put_text(store, name, name_size, text, text_size, version, err);
+    seg_status status =
+        segi_store_put_text(store, shelf, name, name_size, text, text_size, version, err);
     segi_mutex_unlock(store->mutex);
     return status;
 }
 
-seg_status segi_store_drop_text(segi_store *store, const char *name, size_t name_size,
-                                seg_error *err)
+seg_status segi_store_drop_text(segi_store *store, segi_shelf shelf, const char *name,
+                                size_t name_size, seg_error *err)
 {
     segi_mutex_lock(store->mutex);
-    seg_status status = segi_store_remove_text(store, name, name_size, err);
+    seg_status status = segi_store_remove_text(store, shelf, name, name_size, err);
     segi_mutex_unlock(store->mutex);
     return status;
 }
 
-seg_status segi_store_each_text(segi_store *store, segi_text_visit *visit, void *user,
-                                seg_error *err)
+seg_status segi_store_each_text(segi_store *store, segi_shelf shelf, segi_text_visit *visit,
+                                void *user, seg_error *err)
 {
+    const segi_texts *texts = &store->texts[shelf];
     seg_status status = SEG_OK;
     segi_mutex_lock(store->mutex);
-    for (size_t i = 0; status == SEG_OK && i < store->texts.count; i++) {
-        const segi_text *text = store->texts.items[i];
+    for (size_t i = 0; status == SEG_OK && i < texts->count; i++) {
+        const segi_text *text = texts->items[i];
         status = visit(user, text->bytes, text->name_size, text->bytes + text->name_size,
                        text->text_size, text->version, err);
     }

@@ -9,10 +9,10 @@
 seg_status segi_store_define(segi_store *store, uint8_t kind, const segi_record_define *define,
                              seg_error *err);
 /* The name and the text are good, and the name is there where it is to be removed. */
-seg_status segi_store_put_text(segi_store *store, const char *name, size_t name_size,
-                               const char *text, size_t text_size, uint64_t version,
-                               seg_error *err);
-seg_status segi_store_remove_text(segi_store *store, const char *name, size_t name_size,
-                                  seg_error *err);
+seg_status segi_store_put_text(segi_store *store, segi_shelf shelf, const char *name,
+                               size_t name_size, const char *text, size_t text_size,
+                               uint64_t version, seg_error *err);
+seg_status segi_store_remove_text(segi_store *store, segi_shelf shelf, const char *name,
+                                  size_t name_size, seg_error *err);
 
 #endif

@@ -33,16 +33,18 @@ static seg_status replay_text(segi_store *store, uint8_t kind, segi_wire *from, 
     size_t name_size, text_size = 0;
     const char *text = NULL;
     uint64_t version = 0;
+    segi_shelf shelf = (segi_shelf)segi_get_u8(from);
     const char *name = segi_get_bytes(from, &name_size);
     if (kind == SEGI_RECORD_SAVE_TEXT) {
         version = segi_get_u64(from);
         text = segi_get_bytes(from, &text_size);
     }
-    if (!segi_wire_done(from) || !segi_name_valid(name, name_size) || text_size > SEG_TEXT_SIZE_MAX)
-        return segi_record_fail(err, "a saved segment in its log");
+    if (!segi_wire_done(from) || shelf >= SEGI_SHELF_COUNT || !segi_name_valid(name, name_size) ||
+        text_size > SEG_TEXT_SIZE_MAX)
+        return segi_record_fail(err, "a saved text in its log");
     if (kind == SEGI_RECORD_SAVE_TEXT)
-        return segi_store_put_text(store, name, name_size, text, text_size, version, err);
-    return segi_store_remove_text(store, name, name_size, err);
+        return segi_store_put_text(store, shelf, name, name_size, text, text_size, version, err);
+    return segi_store_remove_text(store, shelf, name, name_size, err);
 }
 
 static seg_status replay_any(segi_store *store, segi_wire *from, seg_error *err)

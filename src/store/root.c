@@ -94,10 +94,9 @@ static void put_schema(root_writer *w)
     }
 }
 
-static void put_texts(root_writer *w)
+static void put_texts(root_writer *w, segi_shelf shelf)
 {
-    const segi_texts *texts = &w->store->texts;
-    const segi_tokens *tokens = &w->store->tokens;
+    const segi_texts *texts = &w->store->texts[shelf];
     segi_put_u32(w->buf, (uint32_t)texts->count);
     for (size_t i = 0; i < texts->count; i++) {
         const segi_text *text = texts->items[i];
@@ -105,6 +104,11 @@ static void put_texts(root_writer *w)
         segi_put_bytes(w->buf, text->bytes, text->name_size);
         segi_put_bytes(w->buf, text->bytes + text->name_size, text->text_size);
     }
+}
+
+static void put_tokens(root_writer *w)
+{
+    const segi_tokens *tokens = &w->store->tokens;
     segi_put_u32(w->buf, (uint32_t)tokens->count);
     for (size_t i = 0; i < tokens->count; i++) {
         const segi_token *token = segi_tokens_at(tokens, i);
@@ -171,7 +175,9 @@ void segi_root_write(const segi_store *store, segi_buf *buf, segi_buf *names)
     put_head(&w);
     put_counters(&w);
     put_schema(&w);
-    put_texts(&w);
+    for (int shelf = 0; shelf < SEGI_SHELF_COUNT; shelf++)
+        put_texts(&w, (segi_shelf)shelf);
+    put_tokens(&w);
     put_sheets(&w, &store->ids->strings.sheets);
     put_columns(&w);
     put_events(&w);
@@ -306,8 +312,9 @@ static seg_status get_schema(segi_store *store, segi_wire *from, seg_error *err)
     return SEG_OK;
 }
 
-static seg_status get_texts(segi_store *store, segi_wire *from, seg_error *err)
+static seg_status get_texts(segi_store *store, segi_wire *from, segi_shelf shelf, seg_error *err)
 {
+    segi_texts *texts = &store->texts[shelf];
     uint32_t count = segi_get_count(from, 16);
     for (uint32_t i = 0; i < count; i++) {
         size_t name_size, text_size;
@@ -316,13 +323,13 @@ static seg_status get_texts(segi_store *store, segi_wire *from, seg_error *err)
         const char *text = segi_get_bytes(from, &text_size);
         if (from->failed || !segi_name_valid(name, name_size) || text_size > SEG_TEXT_SIZE_MAX)
             return root_fail(err);
-        segi_text *entry = segi_texts_prepare(&store->texts, &store->mem, name, name_size, text,
-                                              text_size, version);
+        segi_text *entry =
+            segi_texts_prepare(texts, &store->mem, name, name_size, text, text_size, version);
         if (!entry)
             return segi_fail_nomem(err);
-        segi_texts_put(&store->texts, &store->mem, entry);
+        segi_texts_put(texts, &store->mem, entry);
     }
-    return store->texts.count == count ? SEG_OK : root_fail(err);
+    return texts->count == count ? SEG_OK : root_fail(err);
 }
 
 static seg_status get_tokens(segi_store *store, segi_wire *from, seg_error *err)
@@ -454,7 +461,8 @@ seg_status segi_root_read(segi_store *store, segi_wire *from, seg_error *err)
 {
     SEGI_TRY(get_counters(store, from, err));
     SEGI_TRY(get_schema(store, from, err));
-    SEGI_TRY(get_texts(store, from, err));
+    for (int shelf = 0; shelf < SEGI_SHELF_COUNT; shelf++)
+        SEGI_TRY(get_texts(store, from, (segi_shelf)shelf, err));
     SEGI_TRY(get_tokens(store, from, err));
     if (!get_strings(store, from, &store->ids->strings))
         return segi_fail_nomem(err);

@@ -37,7 +37,8 @@ static void store_destroy(segi_store *store)
     segi_suppress_deinit(&store->suppress, &mem);
     segi_free(&mem, store->retention.own);
     segi_dedup_deinit(&store->dedup);
-    segi_texts_deinit(&store->texts, &store->mem);
+    for (int shelf = 0; shelf < SEGI_SHELF_COUNT; shelf++)
+        segi_texts_deinit(&store->texts[shelf], &store->mem);
     segi_tokens_deinit(&store->tokens, &store->mem);
     (void)segi_keep_close(store, NULL);
     segi_scratch_trim(&store->scratch, 0);

@@ -303,17 +303,25 @@ void segi_store_stats(segi_store *store, seg_store_stats *out);
 
 /* ---- saved texts -------------------- */
 
+/* Texts of one kind are on one shelf; names on different shelves have nothing to do with each
+ * other. The numbers are in files. */
+typedef enum segi_shelf {
+    SEGI_SHELF_SEGMENTS,
+    SEGI_SHELF_OCCASIONS,
+    SEGI_SHELF_COUNT
+} segi_shelf;
+
 /* Saved texts by name, in the file as well; the names and what the texts mean are the caller's. */
-seg_status segi_store_save_text(segi_store *store, const char *name, size_t name_size,
-                                const char *text, size_t text_size, uint64_t version,
-                                seg_error *err);
-seg_status segi_store_drop_text(segi_store *store, const char *name, size_t name_size,
-                                seg_error *err);
+seg_status segi_store_save_text(segi_store *store, segi_shelf shelf, const char *name,
+                                size_t name_size, const char *text, size_t text_size,
+                                uint64_t version, seg_error *err);
+seg_status segi_store_drop_text(segi_store *store, segi_shelf shelf, const char *name,
+                                size_t name_size, seg_error *err);
 /* By rising name, until one visit fails. */
 typedef seg_status segi_text_visit(void *user, const char *name, size_t name_size, const char *text,
                                    size_t text_size, uint64_t version, seg_error *err);
-seg_status segi_store_each_text(segi_store *store, segi_text_visit *visit, void *user,
-                                seg_error *err);
+seg_status segi_store_each_text(segi_store *store, segi_shelf shelf, segi_text_visit *visit,
+                                void *user, seg_error *err);
 
 /* All or nothing, as seg_store_commit() says. options and report are already checked and copied. */
 seg_status segi_store_commit(segi_store *store, const seg_batch *batches, size_t batch_count,

@@ -216,6 +216,7 @@ static void gather(void *user, const segi_node *node, segi_aspect aspect)
         s->calendar = true;
         s->open |= motion_of(node->children[0]) != MOTION_NONE;
         break;
+    case SEGI_NODE_OCCASION: s->open |= motion_of(node->children[0]) != MOTION_NONE; break;
     case SEGI_NODE_COMPARE:
     case SEGI_NODE_BETWEEN:
     case SEGI_NODE_IN:

@@ -350,6 +350,7 @@ static void fill_leaf(why_builder *b, const segi_node *node, segi_why_node *out)
     case SEGI_NODE_POLYGON:
     case SEGI_NODE_TIME:
     case SEGI_NODE_SEASON:
+    case SEGI_NODE_OCCASION:
     case SEGI_NODE_RANK: fill_subject(b, node->children[0], out); break;
     case SEGI_NODE_SPLIT:
     case SEGI_NODE_EVERYONE:

@@ -286,6 +286,59 @@ START_TEST(test_durable__saved_segments_stay)
 }
 END_TEST
 
+/* "sale" with two ranges, the later one of two definitions; "fair". */
+static void occasions_check(seg_store *store)
+{
+    seg_error err = SEG_ERROR_INIT;
+    seg_occasion_list *list = NULL;
+    seg_occasion_info info = {.struct_size = sizeof info};
+    CK_OK(seg_store_list_occasions(store, &list, &err), err);
+    ck_assert_uint_eq(seg_occasion_list_count(list), 2);
+    CK_OK(seg_occasion_list_at(list, 0, &info, &err), err);
+    ck_assert(info.name_size == 4 && memcmp(info.name, "fair", 4) == 0);
+    ck_assert_uint_eq(info.range_count, 1);
+    ck_assert(info.days[0] == -719162 && info.days[1] == 2932896);
+    CK_OK(seg_occasion_list_at(list, 1, &info, &err), err);
+    ck_assert(info.name_size == 4 && memcmp(info.name, "sale", 4) == 0);
+    ck_assert_uint_eq(info.range_count, 2);
+    ck_assert(info.days[0] == 5 && info.days[1] == 9);
+    ck_assert(info.days[2] == 20 && info.days[3] == 20);
+    CK_FAILS(seg_occasion_list_at(list, 2, &info, &err), SEG_E_ARG, err);
+    seg_occasion_list_destroy(list);
+    CK_FAILS(seg_store_drop_occasion(store, TEXT("gone"), &err), SEG_E_NOT_FOUND, err);
+    CK_FAILS(seg_store_drop_occasion(store, TEXT("sale"), &err), SEG_E_IN_USE, err);
+}
+
+START_TEST(test_durable__occasions_stay)
+{
+    static const int32_t always[] = {-719162, 2932896}, some[] = {1, 2},
+                         sale[] = {20, 20, 7, 9, 5, 6, 6, 7};
+    seg_error err = SEG_ERROR_INIT;
+    seg_store *store = file_open(path_of("a.seg"), SEG_STORE_CREATE);
+    store_fill(store);
+    CK_OK(seg_store_define_occasion(store, TEXT("sale"), some, 1, &err), err);
+    CK_OK(seg_store_define_occasion(store, TEXT("gone"), some, 1, &err), err);
+    CK_OK(seg_store_define_occasion(store, TEXT("fair"), always, 1, &err), err);
+    /* The same name on the other shelf. */
+    CK_OK(seg_store_define_segment(store, TEXT("sale"),
+                                   TEXT("did \"purchase\" during occasion \"sale\""), NULL, &err),
+          err);
+    if (_i == 1)
+        CK_OK(seg_store_checkpoint(store, &err), err);
+    CK_OK(seg_store_define_occasion(store, TEXT("sale"), sale, 4, &err), err);
+    CK_OK(seg_store_drop_occasion(store, TEXT("gone"), &err), err);
+    occasions_check(store);
+    file_copy(path_of("a.seg"), path_of("b.seg"));
+    file_copy(path_of("a.seg-wal"), path_of("b.seg-wal"));
+    file_close(store);
+    for (int i = 0; i < 2; i++) {
+        store = file_open(path_of(i == 0 ? "a.seg" : "b.seg"), 0);
+        occasions_check(store);
+        file_close(store);
+    }
+}
+END_TEST
+
 START_TEST(test_durable__definitions_stay)
 {
     seg_error err = SEG_ERROR_INIT;
@@ -657,6 +710,7 @@ Suite *suite(void)
     TCase *content = tcase_create("content");
     tcase_add_checked_fixture(content, folder_make, folder_remove);
     tcase_add_loop_test(content, test_durable__saved_segments_stay, 0, 2);
+    tcase_add_loop_test(content, test_durable__occasions_stay, 0, 2);
     tcase_add_test(content, test_durable__definitions_stay);
     tcase_add_test(content, test_durable__a_token_is_applied_once);
     tcase_add_test(content, test_durable__the_newest_tokens_are_kept);

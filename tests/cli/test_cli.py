@@ -405,6 +405,24 @@ class Statements(Case):
         self.assertIn("error[SEG_E_IN_USE]", run.err)
         self.assertIn("error[SEG_E_UNKNOWN_NAME]", run.err)
 
+    def test_occasions(self):
+        run = self.shop("--mode", "jsonl", "-c",
+                        'define occasion "days" as 2026-01-05 to 2026-01-07, 2025-12-24; occasions',
+                        "-c", 'define segment "s" as did login during occasion "days"',
+                        "-c", 'drop occasion "days"')
+        rows = [json.loads(line) for line in run.out.splitlines()]
+        self.assertEqual([list(row.values()) for row in rows],
+                         [["days", "2025-12-24", "2025-12-24"],
+                          ["days", "2026-01-05", "2026-01-07"]])
+        self.assertEqual(run.code, 1)
+        self.assertIn("error[SEG_E_IN_USE]", run.err)
+        for statement in ('define occasion "d" as', 'define occasion "d" as 2026-02-30',
+                          'define occasion "d" as 2026-01-02 to 2026-01-01', "define occasion",
+                          'define occasion "d" as 2026-01-01,', "drop occasion \"nowhere\"",
+                          'define occasion "d" as 2026-01-01 until 2026-01-02', "occasions all"):
+            run = self.shop("-c", statement)
+            self.assertEqual((run.code, run.out), (1, ""), statement)
+
     def test_explain(self):
         run = self.shop("-c", "explain did purchase and age > 30", "-c",
                         "explain analyze did purchase and age > 30")

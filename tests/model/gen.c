@@ -222,7 +222,8 @@ static model_window some_window(gen *g, window_use use)
         window.kind = (model_window_kind)below(g, MODEL_W_COUNT);
         if (chance(g, 35))
             window.kind = MODEL_W_LAST;
-    } while ((window.kind == MODEL_W_NEXT && use != FOR_INSTANT && use != FOR_DATE) ||
+    } while (window.kind == MODEL_W_OCCASION ||
+             (window.kind == MODEL_W_NEXT && use != FOR_INSTANT && use != FOR_DATE) ||
              (window.kind == MODEL_W_ANCHOR && use != FOR_EVENTS && use != FOR_INSTANT));
     window.length = some_span(g);
     bool dates = use == FOR_DATE || use == FOR_PROPERTY_DATE;
@@ -251,6 +252,19 @@ static model_window some_window(gen *g, window_use use)
         some_zone(g, &window);
     g->boundary = g->boundary || window.kind != MODEL_W_EVER;
     return window;
+}
+
+/* Now and then an occasion in its place, where one may stand. */
+static void maybe_occasion(gen *g, model_window *window, bool property)
+{
+    if (g->catalog == NULL || !chance(g, 10))
+        return;
+    memset(window, 0, sizeof(*window));
+    window->kind = MODEL_W_OCCASION;
+    window->occasion = &g->catalog->occasions[below(g, MODEL_OCCASIONS)];
+    if (!property)
+        some_zone(g, window);
+    g->boundary = true;
 }
 
 /* ---- selectors ---- */
@@ -492,6 +506,7 @@ static model_node *test_time(gen *g, model_node *left, const model_column *colum
     do {
         node->window = some_window(g, use);
     } while (node->window.kind == MODEL_W_EVER);
+    maybe_occasion(g, &node->window, property);
     return node;
 }
 
@@ -529,6 +544,12 @@ static model_node *where_builtin(gen *g)
     model_node *left = gen_node(g, MODEL_BUILTIN);
     left->builtin = (model_builtin)(MODEL_B_DATE + below(g, 6));
     model_node *node;
+    if (left->builtin == MODEL_B_DATE && g->catalog != NULL && chance(g, 20)) {
+        node = gen_join(g, MODEL_TIME, 1, &left);
+        while (node->window.kind != MODEL_W_OCCASION)
+            maybe_occasion(g, &node->window, true);
+        return node;
+    }
     if (left->builtin == MODEL_B_DATE && chance(g, 40))
         return test_day_of_year(g, left, true);
     if (left->builtin == MODEL_B_DATE) {
@@ -665,6 +686,8 @@ static model_node *some_aggregate(gen *g, model_column *column)
     node->aggregate = chance(g, 25) ? MODEL_A_COUNT : (model_aggregate)below(g, MODEL_A_TOTAL);
     node->selector = some_selector(g, 1);
     node->window = some_window(g, FOR_EVENTS);
+    if (node->aggregate < MODEL_A_STREAK || node->aggregate == MODEL_A_OVERDUE)
+        maybe_occasion(g, &node->window, false);
     *column = whole;
     switch (node->aggregate) {
     case MODEL_A_COUNT: break;
@@ -892,6 +915,7 @@ static model_node *did(gen *g, gen_class class)
     model_node *node = gen_node(g, MODEL_DID);
     node->selector = some_selector(g, 2);
     node->window = some_window(g, FOR_EVENTS);
+    maybe_occasion(g, &node->window, false);
     node->negated = chance(g, 25);
     if (class == GEN_DID)
         return node;
@@ -915,6 +939,7 @@ static model_node *edge(gen *g)
     do {
         node->window = some_window(g, FOR_EVENTS);
     } while (node->window.kind == MODEL_W_EVER);
+    maybe_occasion(g, &node->window, false);
     return node;
 }
 

@@ -149,6 +149,7 @@ typedef enum model_window_kind {
     MODEL_W_AGO,
     MODEL_W_OLDER,
     MODEL_W_ANCHOR,
+    MODEL_W_OCCASION,
     MODEL_W_COUNT
 } model_window_kind;
 
@@ -165,6 +166,15 @@ typedef enum model_zone_kind {
 
 struct model_node;
 
+/* Named days: ranges of day numbers, both ends included, in any order. */
+#define MODEL_RANGES_MAX 6
+typedef struct model_occasion {
+    const char *name;
+    size_t count;
+    int64_t first[MODEL_RANGES_MAX], last[MODEL_RANGES_MAX];
+} model_occasion;
+bool model_in_occasion(const model_occasion *occasion, int64_t date);
+
 typedef struct model_window {
     model_window_kind kind;
     model_span length, length_to; /* length_to.count 0: to now */
@@ -172,6 +182,7 @@ typedef struct model_window {
     model_moment from, to;
     model_side side;
     struct model_node *anchor; /* MODEL_EDGE_ANCHOR or MODEL_ATTRIBUTE */
+    const model_occasion *occasion;
     model_zone_kind zone_kind;
     const char *zone_name;
 } model_window;
@@ -523,7 +534,9 @@ typedef struct model_segment {
 } model_segment;
 
 /* What the saved segments are; SEGMENT nodes index into it. */
+#define MODEL_OCCASIONS 3
 typedef struct model_catalog {
+    model_occasion occasions[MODEL_OCCASIONS];
     model_segment segments[MODEL_SEGMENTS_MAX];
     size_t count;
 } model_catalog;

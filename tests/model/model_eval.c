@@ -155,6 +155,13 @@ static void bounds_of(context *run, const model_window *window, place at, bool e
     model_window_instants(window, at.zone, run->week_start, run->now, anchor, events, begin, end);
 }
 
+/* Of a window that is an occasion: does its date, in the zone, say so too? */
+static bool in_occasion(const model_window *window, place at, int64_t instant)
+{
+    return window->kind != MODEL_W_OCCASION ||
+           model_in_occasion(window->occasion, model_zone_date(at.zone, instant));
+}
+
 /* The selected events of the window, in event order; within a session, those of it. Freed by the
  * caller with unselect(). */
 static const model_event **selected(context *run, const model_node *node, place at, size_t *count)
@@ -180,7 +187,9 @@ static const model_event **selected(context *run, const model_node *node, place 
     for (size_t i = 0; i < total; i++) {
         if (all[i].expired && !first)
             continue;
-        if (all[i].time >= begin && all[i].time < end && selects(run, &node->selector, at, &all[i]))
+        if (all[i].time >= begin && all[i].time < end &&
+            in_occasion(&node->window, at, all[i].time) &&
+            selects(run, &node->selector, at, &all[i]))
             list[(*count)++] = &all[i];
     }
     return list;
@@ -772,7 +781,8 @@ static bool edge(context *run, const model_node *node, place at)
     model_value when = occurrence(run, node, at);
     int64_t begin, end;
     bounds_of(run, &node->window, at, true, &begin, &end);
-    return when.state == SEG_VALUE_SET && when.i >= begin && when.i < end;
+    return when.state == SEG_VALUE_SET && when.i >= begin && when.i < end &&
+           in_occasion(&node->window, at, when.i);
 }
 
 static bool in_time(context *run, const model_node *node, place at)
@@ -782,6 +792,9 @@ static bool in_time(context *run, const model_node *node, place at)
         return false;
     at.zone = window_zone(run, &node->window, at);
     int64_t begin, end;
+    if (node->window.kind == MODEL_W_OCCASION) /* whenever: what lies ahead is not cut off */
+        return value.type == SEG_TYPE_DATE ? model_in_occasion(node->window.occasion, value.i)
+                                           : in_occasion(&node->window, at, value.i);
     if (value.type == SEG_TYPE_DATE)
         model_window_dates(&node->window, at.zone, run->week_start, run->now, &begin, &end);
     else

@@ -397,6 +397,9 @@ static void print_window(printer *p, const model_window *window)
         print_moment(p->out, window->to);
         break;
     case MODEL_W_ANCHOR: print_anchor(p, window); break;
+    case MODEL_W_OCCASION:
+        model_addf(p->out, " during occasion \"%s\"", window->occasion->name);
+        break;
     default: print_relative(p, window); break;
     }
     print_zone(p, window);

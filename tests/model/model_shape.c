@@ -184,7 +184,7 @@ bool model_life(const model_node *node, const model_value *first, const model_ev
            between(list, count, INT64_MIN, both);
 }
 
-/* ---- days of the year ---- */
+/* ---- days of the year, and named days ---- */
 
 bool model_is_anniversary(int64_t date, bool early, int64_t day)
 {
@@ -216,4 +216,13 @@ bool model_in_season(const model_node *node, int64_t date)
             m = m % 12 + 1;
         }
     }
+}
+
+bool model_in_occasion(const model_occasion *occasion, int64_t date)
+{
+    for (size_t i = 0; i < occasion->count; i++) {
+        if (date >= occasion->first[i] && date <= occasion->last[i])
+            return true;
+    }
+    return false;
 }

@@ -347,6 +347,7 @@ void model_window_instants(const model_window *window, const model_zone *zone, i
     *end = now + 1;
     switch (window->kind) {
     case MODEL_W_EVER:
+    case MODEL_W_OCCASION:
     case MODEL_W_COUNT: break;
     case MODEL_W_LAST: *begin = model_shift(now, window->length, -1, zone) + 1; break;
     case MODEL_W_NEXT:
@@ -411,6 +412,7 @@ void model_window_dates(const model_window *window, const model_zone *zone, int 
     switch (window->kind) {
     case MODEL_W_EVER:
     case MODEL_W_ANCHOR:
+    case MODEL_W_OCCASION:
     case MODEL_W_COUNT: break;
     case MODEL_W_LAST: /* as many dates as the span has, today the last */
         *begin = date_shift(today, window->length, -1) + 1;

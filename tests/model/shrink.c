@@ -319,6 +319,13 @@ static void print_report(shrinker *s)
     printf(" store: zone %s, week starts %d, %s ids, %s\n", schema->zone, schema->week_start,
            s->feed->id_kind == SEG_ID_BYTES ? "byte" : "number",
            s->feed->define_first ? "columns defined first" : "columns defined after commit 0");
+    for (size_t i = 0; i < MODEL_OCCASIONS; i++) {
+        const model_occasion *occasion = &s->catalog.occasions[i];
+        printf(" occasion \"%s\":", occasion->name);
+        for (size_t k = 0; k < occasion->count; k++)
+            printf(" %lld..%lld", (long long)occasion->first[k], (long long)occasion->last[k]);
+        printf(" (days since 1970)\n");
+    }
     for (size_t i = 0; i < s->catalog.count; i++) {
         text.size = 0;
         model_print_segment(schema, &s->catalog, &s->catalog.segments[i], NULL, &text);

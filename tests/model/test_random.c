@@ -190,6 +190,22 @@ static void gen_start(session *s, gen *g)
     g->now = s->feed.nows[rng_below(&s->r, s->feed.now_count)];
 }
 
+/* Ranges near what lies in the data, so that their ends are met. */
+static void name_days(session *s)
+{
+    static const char *const names[] = {"sale", "holidays", "a \xc3\xa9 b"};
+    for (size_t i = 0; i < MODEL_OCCASIONS; i++) {
+        model_occasion *occasion = &s->catalog.occasions[i];
+        occasion->name = names[i];
+        occasion->count = 1 + rng_below(&s->r, MODEL_RANGES_MAX);
+        for (size_t k = 0; k < occasion->count; k++) {
+            int64_t now = s->feed.nows[rng_below(&s->r, s->feed.now_count)];
+            occasion->first[k] = now / MODEL_DAY - rng_range(&s->r, -3, 40);
+            occasion->last[k] = occasion->first[k] + (int64_t)rng_below(&s->r, 9);
+        }
+    }
+}
+
 static void save_some(session *s)
 {
     static const char *const names[] = {"first one", "vip", "third", "caf\xc3\xa9"};
@@ -396,6 +412,7 @@ static void run_set(const settings *options, tally *t, uint64_t index, time_t de
         feed_keep_all(&s->feed);
     t->cells += s->feed.value_count;
     t->empty_cells += s->feed.empty_count;
+    name_days(s);
     save_some(s);
     t->sets++;
     if (world_open(&s->world, &s->feed, &s->catalog, options->threads, &why)) {

@@ -26,6 +26,26 @@ static void world_ids(world *w)
     w->id_offsets = offsets;
 }
 
+static bool save_occasions(world *w, model_text *why)
+{
+    seg_error err = SEG_ERROR_INIT;
+    for (size_t i = 0; i < MODEL_OCCASIONS; i++) {
+        const model_occasion *occasion = &w->catalog->occasions[i];
+        int32_t days[2 * MODEL_RANGES_MAX];
+        for (size_t k = 0; k < occasion->count; k++) {
+            days[2 * k] = (int32_t)occasion->first[k];
+            days[2 * k + 1] = (int32_t)occasion->last[k];
+        }
+        if (occasion->count != 0 &&
+            seg_store_define_occasion(w->store.store, occasion->name, strlen(occasion->name), days,
+                                      occasion->count, &err) != SEG_OK) {
+            model_addf(why, "define occasion: %.200s\n", err.message);
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool save_segments(world *w, model_text *why)
 {
     seg_error err = SEG_ERROR_INIT;
@@ -57,7 +77,7 @@ bool world_open(world *w, feed_data *feed, const model_catalog *catalog, uint32_
     w->catalog = catalog;
     w->threads = threads;
     world_ids(w);
-    return feed_load(feed, &w->store, why) && save_segments(w, why);
+    return feed_load(feed, &w->store, why) && save_occasions(w, why) && save_segments(w, why);
 }
 
 void world_close(world *w)

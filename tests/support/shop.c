@@ -221,6 +221,12 @@ void shop_define(shop *s, const char *name, const char *predicate)
          &err, predicate);
 }
 
+void shop_occasion(shop *s, const char *name, const int32_t *days, size_t count)
+{
+    seg_error err = SEG_ERROR_INIT;
+    must(seg_store_define_occasion(s->store, name, strlen(name), days, count, &err), &err, name);
+}
+
 seg_snapshot *shop_snapshot(shop *s)
 {
     seg_error err = SEG_ERROR_INIT;

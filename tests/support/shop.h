@@ -32,6 +32,7 @@ seg_status shop_event_id(shop *s, const char *user, const char *event, const cha
 void shop_begin(shop *s);
 void shop_commit(shop *s);
 void shop_define(shop *s, const char *name, const char *predicate);
+void shop_occasion(shop *s, const char *name, const int32_t *days, size_t count);
 
 /* Microseconds of "2026-01-31", "2026-01-31T10:00", "...:00:00.000001Z"; always UTC. */
 int64_t shop_time(const char *text);

@@ -193,6 +193,42 @@ static inline bool lang_nodes_equal(const segi_node *a, const segi_node *b)
     return true;
 }
 
+/* ---- what is saved ---- */
+
+static inline seg_status lang_no_segment(void *user, segi_definition kind, const char *name,
+                                         size_t size, const char **out_text, size_t *out_size)
+{
+    (void)user, (void)kind, (void)name, (void)size, (void)out_text, (void)out_size;
+    return SEG_E_NOT_FOUND;
+}
+
+static inline bool lang_no_name(void *user, segi_definition kind, size_t i, const char **out_name,
+                                size_t *out_size)
+{
+    (void)user, (void)kind, (void)i, (void)out_name, (void)out_size;
+    return false;
+}
+
+static inline bool lang_occasion_at(void *user, size_t i, const char **out_name, size_t *out_size)
+{
+    (void)user;
+    *out_name = "black_friday";
+    *out_size = 12;
+    return i == 0;
+}
+
+static inline bool lang_occasion(void *user, const char *name, size_t size, segi_occasion *out)
+{
+    static const segi_days ranges[] = {{20419, 20422}, {20783, 20786}};
+    (void)user;
+    *out = (segi_occasion){2, ranges};
+    return size == 12 && memcmp(name, "black_friday", 12) == 0;
+}
+
+/* No segments, and one occasion. */
+static const segi_resolver lang_resolver = {NULL, lang_no_segment, lang_no_name, lang_occasion,
+                                            lang_occasion_at};
+
 /* ---- the JSON form ---- */
 
 /* JSON read back: a predicate from the text that the document stands for. NULL with *err. */
@@ -206,8 +242,8 @@ static inline segi_predicate *lang_compile_json(const segi_schema *schema, const
         return NULL;
     size_t text_size;
     const char *text = segi_json_text(document, &text_size);
-    if (segi_compile(segi_mem_default(), schema, NULL, text, text_size, flags, NULL, 0, &p, err) !=
-        SEG_OK)
+    if (segi_compile(segi_mem_default(), schema, &lang_resolver, text, text_size, flags, NULL, 0,
+                     &p, err) != SEG_OK)
         segi_json_place_error(document, err);
     segi_json_close(document);
     return p;

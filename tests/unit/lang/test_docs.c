@@ -39,7 +39,7 @@ static segi_predicate *compile(const char *text, size_t size, seg_error *err)
     segi_predicate *p;
     seg_error_init(err, sizeof *err);
     seg_status status =
-        segi_compile(segi_mem_default(), schema, NULL, text, size, 0, NULL, 0, &p, err);
+        segi_compile(segi_mem_default(), schema, &lang_resolver, text, size, 0, NULL, 0, &p, err);
     ck_assert((status == SEG_OK) == (p != NULL));
     return p;
 }
@@ -54,7 +54,7 @@ static void check_good(const char *text, size_t size)
     segi_predicate_print(p, false, &printed);
     segi_predicate *q = compile(printed.data, printed.size, &err);
     ck_assert_msg(q != NULL, "%.*s: %s", (int)printed.size, printed.data, err.message);
-    ck_assert(lang_nodes_equal(p->root, q->root));
+    ck_assert_msg(lang_nodes_equal(p->root, q->root), "%.*s", (int)printed.size, printed.data);
     const char *fault = lang_json_round(schema, p, 0);
     ck_assert_msg(fault == NULL, "%s", fault);
     segi_buf_deinit(&printed);

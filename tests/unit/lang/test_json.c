@@ -33,8 +33,8 @@ static segi_predicate *compile_text(const char *text)
 {
     segi_predicate *p;
     seg_error_init(&err, sizeof err);
-    segi_compile(segi_mem_default(), schema, NULL, text, strlen(text), SEG_COMPILE_OPEN, NULL, 0,
-                 &p, &err);
+    segi_compile(segi_mem_default(), schema, &lang_resolver, text, strlen(text), SEG_COMPILE_OPEN,
+                 NULL, 0, &p, &err);
     ck_assert_msg(p != NULL, "%s: %s", text, err.message);
     return p;
 }

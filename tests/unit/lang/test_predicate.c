@@ -56,7 +56,7 @@ static bool saved_name_at(void *user, segi_definition kind, size_t i, const char
 static seg_status compile_with(const saved *segments, const char *text, uint32_t flags,
                                const segi_param_value *params, size_t count, segi_predicate **out)
 {
-    segi_resolver resolver = {(void *)(uintptr_t)segments, saved_find, saved_name_at};
+    segi_resolver resolver = {(void *)(uintptr_t)segments, saved_find, saved_name_at, NULL, NULL};
     seg_error_init(&err, sizeof err);
     return segi_compile(segi_mem_default(), schema, segments == NULL ? NULL : &resolver, text,
                         strlen(text), flags, params, count, out, &err);
@@ -394,7 +394,7 @@ static void walk_failures(const char *text, const saved *segments, const segi_pa
     segi_mem mem;
     mem_fault_init(&fault);
     ck_assert_int_eq(segi_mem_init(&mem, mem_fault_allocator(&fault), NULL), SEG_OK);
-    segi_resolver resolver = {(void *)(uintptr_t)segments, saved_find, saved_name_at};
+    segi_resolver resolver = {(void *)(uintptr_t)segments, saved_find, saved_name_at, NULL, NULL};
     for (uint64_t n = 1;; n++) {
         segi_predicate *p;
         mem_fault_fail_once(&fault, n);
