@@ -5,9 +5,10 @@
            [--work FOLDER] [--log FILE] [--keep-going N]
 
 PROGRAM is tests/model/export_sql.c: it writes random data with predicates, their statements and
-their members. SEG is the program seg, which says the conformance cases. Both engines run inside this process, on tables of the layout of docs/sql.md. What
-a dialect refuses is counted by its reason; there may be no more of it than --refused percent.
-The log is a line for tools/count_tests.py.
+their members. SEG is the program seg, which says the conformance cases. Both engines run inside
+this process, on tables of the layout of docs/sql.md. What a dialect refuses is counted by its
+reason; there may be no more of it than --refused percent. The log is a line for
+tools/count_tests.py.
 """
 import argparse
 import collections
