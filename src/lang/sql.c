@@ -19,6 +19,9 @@ void segi_sql_begin(segi_sql *w, segi_sql_part *part, const segi_selector *selec
 segi_sql_table segi_sql_cut(segi_sql *w, segi_sql_part *part)
 {
     segi_sql_table text = {"", part->buf.size};
+    /* Parts are kept also where they become parts of others. */
+    if (w->arena.total > 4 * SEGI_SQL_SIZE_MAX && !segi_sql_stopped(w))
+        w->status = segi_fail(w->err, SEG_E_LIMIT, "the statement has more than 16 MiB");
     if (part->buf.failed)
         segi_sql_nomem(w);
     else if (part->buf.size > 0)
@@ -33,6 +36,20 @@ segi_sql_table segi_sql_cut(segi_sql *w, segi_sql_part *part)
     return text;
 }
 
+/* The array, with room for one more element: doubled at powers of two. What is left behind ends
+ * with the arena. NULL when out of memory. */
+static void *with_room(segi_sql *w, void *array, uint32_t count, size_t size)
+{
+    if ((count & (count - 1)) != 0)
+        return array;
+    void *larger = segi_arena_array(&w->arena, count == 0 ? 1 : 2 * (size_t)count, size);
+    if (larger == NULL)
+        segi_sql_nomem(w);
+    else if (count > 0)
+        memcpy(larger, array, count * size);
+    return larger;
+}
+
 uint32_t segi_sql_end(segi_sql *w, segi_sql_part *part)
 {
     segi_sql_table table = segi_sql_cut(w, part);
@@ -43,17 +60,10 @@ uint32_t segi_sql_end(segi_sql *w, segi_sql_part *part)
             memcmp(w->tables[i].text, table.text, table.size) == 0)
             return i + 1;
     }
-    /* Doubled at powers of two; what is left behind ends with the arena. */
-    if ((w->table_count & (w->table_count - 1)) == 0) {
-        size_t room = w->table_count == 0 ? 1 : 2 * (size_t)w->table_count;
-        segi_sql_table *tables = segi_arena_array(&w->arena, room, sizeof *tables);
-        if (tables == NULL) {
-            segi_sql_nomem(w);
-            return 0;
-        }
-        if (w->table_count > 0)
-            memcpy(tables, w->tables, w->table_count * sizeof *tables);
-        w->tables = tables;
+    w->tables = with_room(w, w->tables, w->table_count, sizeof *w->tables);
+    if (w->tables == NULL) {
+        w->table_count = 0;
+        return 0;
     }
     w->tables[w->table_count++] = table;
     return w->table_count;
@@ -66,16 +76,12 @@ void segi_sql_join(segi_sql *w, uint32_t table)
     while (at < scope->join_count && scope->joined[at] != table)
         at++;
     if (at == scope->join_count) {
-        uint32_t *joined = segi_arena_array(&w->arena, at + 1u, sizeof *joined);
-        if (joined == NULL) {
-            segi_sql_nomem(w);
+        scope->joined = with_room(w, scope->joined, at, sizeof *scope->joined);
+        if (scope->joined == NULL) {
+            scope->join_count = 0;
             return;
         }
-        if (at > 0)
-            memcpy(joined, scope->joined, at * sizeof *joined);
-        joined[at] = table;
-        scope->joined = joined;
-        scope->join_count++;
+        scope->joined[scope->join_count++] = table;
     }
     segi_sql_put(w, "seg_");
     segi_sql_int(w, table);

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Ask DuckDB and ClickHouse what libseg was asked, and compare the members.
 
-    run.py --seg-export PROGRAM [--seed N] [--sets N] [--pairs N] [--refused PERCENT]
+    run.py --seg-export PROGRAM --seg SEG [--seed N] [--sets N] [--pairs N] [--refused PERCENT]
            [--work FOLDER] [--log FILE] [--keep-going N]
 
 PROGRAM is tests/model/export_sql.c: it writes random data with predicates, their statements and
-their members. Both engines run inside this process, on tables of the layout of docs/sql.md. What
-a dialect refuses is counted by its reason; there may be no more of it than --refused percent.
-The log is a line for tools/count_tests.py.
+their members. SEG is the program seg, which says the conformance cases. Both engines run inside
+this process, on tables of the layout of docs/sql.md. What a dialect refuses is counted by its
+reason; there may be no more of it than --refused percent. The log is a line for
+tools/count_tests.py.
 """
 import argparse
 import collections
@@ -23,6 +24,8 @@ import duckdb
 import pyarrow
 from chdb import session as chdb_session
 
+import cases
+
 ARROW = {"bool": pyarrow.bool_(), "float": pyarrow.float64(), "text": pyarrow.string(),
          "int": pyarrow.int64(), "set": pyarrow.list_(pyarrow.string())}
 
@@ -31,6 +34,7 @@ def parse():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seg-export", type=pathlib.Path, required=True)
+    parser.add_argument("--seg", type=pathlib.Path, required=True)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--sets", type=int, default=16)
     parser.add_argument("--pairs", type=int, default=160)
@@ -198,8 +202,9 @@ def main():
                                  "--out", work], check=False)
         tally.failed += status.returncode != 0
         engines = [DuckDB(), ClickHouse()]
-        for path in sorted(work.glob("set-*.json")):
-            data = json.loads(path.read_text(encoding="utf-8"))
+        sets = [json.loads(path.read_text(encoding="utf-8"))
+                for path in sorted(work.glob("set-*.json"))]
+        for data in [*sets, *cases.documents(str(options.seg))]:
             loaded = tables(data)
             ids = loaded["users"]["seg_user"].to_pylist()
             for engine in engines:

@@ -28,4 +28,5 @@ if ! cmp -s "$WISHES" "$BUILD/venv/wishes"; then
 fi
 ninja -C "$ROOT/build/release" tests/model/model_export_sql >"$BUILD/build.log"
 "$BUILD/venv/bin/python" "$ROOT/tests/sql/run.py" --log "$LOG" \
-    --seg-export "$ROOT/build/release/tests/model/model_export_sql" "$@"
+    --seg-export "$ROOT/build/release/tests/model/model_export_sql" \
+    --seg "$ROOT/build/release/cli/seg" "$@"
