@@ -375,6 +375,27 @@ static void everyone_batch(feed_data *feed, rng *r, feed_batch *batch, const uin
     }
 }
 
+/* The twin tries every chain of a customer's events, which costs their cube. */
+#define FEED_EVENTS_MAX 300
+
+static size_t most_events(const feed_data *feed)
+{
+    size_t *counts = calloc(feed->user_count + 1, sizeof(*counts)), most = 0;
+    if (counts == NULL)
+        exit(2);
+    for (size_t c = 0; c < feed->commit_count; c++) {
+        for (size_t b = 0; b < feed->commits[c].batch_count; b++) {
+            const feed_batch *batch = &feed->commits[c].batches[b];
+            for (size_t i = 0; batch->kind != FEED_ATTRIBUTES && i < batch->row_count; i++) {
+                size_t *count = &counts[batch->rows[i].user];
+                most = ++*count > most ? *count : most;
+            }
+        }
+    }
+    free(counts);
+    return most;
+}
+
 static void commits_make(feed_data *feed, rng *r, feed_size size)
 {
     uint32_t fill[MODEL_COLUMNS_MAX];
@@ -461,6 +482,7 @@ void feed_make(feed_data *feed, uint64_t seed, feed_size size)
     schema_make(feed, &r);
     users_make(feed, &r, size.users);
     commits_make(feed, &r, size);
+    feed->crowded = most_events(feed) > FEED_EVENTS_MAX;
     feed->define_first = rng_chance(&r, 50);
     feed->column_rng.state = rng_next(&r);
     rng removals = {seed ^ UINT64_C(0xE7A5E)};

@@ -52,6 +52,7 @@ typedef struct feed_data {
     model_schema schema;
     uint32_t id_kind;
     size_t user_count;
+    bool crowded; /* some user has more events than the twin's chains of steps can take */
     const model_string *user_names; /* SEG_ID_BYTES */
     const uint64_t *user_numbers;   /* SEG_ID_U64 */
     feed_commit commits[FEED_COMMITS_MAX];

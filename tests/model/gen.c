@@ -881,7 +881,7 @@ static model_node *arith_test(gen *g)
 model_node *gen_value(gen *g)
 {
     model_column column;
-    switch (below(g, 5)) {
+    switch (below(g, g->feed->crowded ? 4 : 5)) {
     case 0: return attribute(g, some_attribute(g, is_any));
     case 4: return gen_figure(g, chance(g, 50) ? MODEL_F_DEPTH : MODEL_F_MATCHES);
     case 1: {
@@ -1279,7 +1279,7 @@ model_node *gen_operand(gen *g, gen_class class, int depth)
     case GEN_AGGREGATE: return aggregate_test(g);
     case GEN_ARITH: return arith_test(g);
     case GEN_SEGMENT: return segment(g);
-    case GEN_SEQUENCE: return gen_sequence(g);
+    case GEN_SEQUENCE: return g->feed->crowded ? edge(g) : gen_sequence(g);
     case GEN_RANK: return rank(g, depth);
     case GEN_SCORE: return score_test(g, depth);
     case GEN_SPLIT: return split(g);
