@@ -259,9 +259,12 @@ static void maybe_occasion(gen *g, model_window *window, bool property)
 {
     if (g->catalog == NULL || !chance(g, 10))
         return;
+    const model_occasion *occasion = &g->catalog->occasions[below(g, MODEL_OCCASIONS)];
+    if (occasion->count == 0)
+        return; /* the world of this run has none */
     memset(window, 0, sizeof(*window));
     window->kind = MODEL_W_OCCASION;
-    window->occasion = &g->catalog->occasions[below(g, MODEL_OCCASIONS)];
+    window->occasion = occasion;
     if (!property)
         some_zone(g, window);
     g->boundary = true;
