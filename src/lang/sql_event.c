@@ -167,8 +167,8 @@ static void local_time(segi_sql *w, const segi_zone *zone)
  * March, and five months of 153 days. "/" is division without rest, of numbers above zero. */
 static const char *const layers[] = {
     "seg_yoe + 400 * (seg_day / 146097) + CASE WHEN seg_month <= 2 THEN 1 ELSE 0 END AS seg_year",
-    "seg_doy - ((153 * seg_mp + 2) / 5) + 1 AS seg_mday, "
-    "CASE WHEN seg_mp < 10 THEN seg_mp + 3 ELSE seg_mp - 9 END AS seg_month",
+    ("seg_doy - ((153 * seg_mp + 2) / 5) + 1 AS seg_mday, "
+     "CASE WHEN seg_mp < 10 THEN seg_mp + 3 ELSE seg_mp - 9 END AS seg_month"),
     "((5 * seg_doy + 2) / 153) AS seg_mp",
     "seg_doe - (365 * seg_yoe + (seg_yoe / 4) - (seg_yoe / 100)) AS seg_doy",
     "((seg_doe - (seg_doe / 1460) + (seg_doe / 36524) - (seg_doe / 146096)) / 365) AS seg_yoe",

@@ -223,7 +223,8 @@ START_TEST(test_store_damage__forged_checksums_do_no_harm)
     disk_image_places places;
     uint64_t random = 1, count = (soak ? 100000 : 400) / slow;
     mem_fault_init(&fault);
-    ck_assert(disk_image_find(sim_vfs_bytes(golden, STORY_FILE, &used), used, &places));
+    const uint8_t *bytes = sim_vfs_bytes(golden, STORY_FILE, &used);
+    ck_assert(disk_image_find(bytes, used, &places));
     for (uint64_t i = 0; i < count; i++) {
         sim_vfs *copy = sim_vfs_copy(golden);
         unsigned char *file = sim_vfs_edit(copy, STORY_FILE, &size);
