@@ -93,7 +93,8 @@ static void write_value(segi_buf *out, const segi_values *values)
     case SEG_TYPE_FLOAT64: segi_buf_float(out, segi_slot_float(slot)); break;
     case SEG_TYPE_DECIMAL: segi_buf_decimal(out, slot, values->type.scale); break;
     case SEG_TYPE_STRING:
-        segi_buf_quoted(out, values->text.data + values->offsets[0],
+        /* An empty text may have no bytes behind it at all. */
+        segi_buf_quoted(out, values->text.data ? values->text.data + values->offsets[0] : "",
                         (size_t)(values->offsets[1] - values->offsets[0]));
         break;
     case SEG_TYPE_STRING_SET: write_strings(out, values); break;
