@@ -62,6 +62,7 @@ struct segi_disk {
     uint64_t uuid_low;
     bool poisoned;
     bool use_reserve;
+    bool lone;   /* only one superblock was left, so it may not be the newest */
     bool untidy; /* free space, as the newest catalogue has it, holds something */
 
     /* Guarded by the mutex where the writer changes what other threads may read: super, root,

@@ -121,7 +121,7 @@ static seg_status features_check(const segi_disk *disk, seg_error *err)
     if ((super->features_all & DISK_FEATURE_ZSTD) != 0 && !segi_disk_has_codec(DISK_CODEC_ZSTD))
         return segi_fail(err, SEG_E_FORMAT_NEW,
                          "%s is compressed with zstd, which this build does not have", disk->path);
-    if (super->features_read != 0 && !disk->options.read_only) {
+    if ((super->features_read & ~(uint64_t)DISK_FEATURE_COPY) != 0 && !disk->options.read_only) {
         segi_fail(err, SEG_E_FORMAT_NEW, "%s can be read by this version, but not written",
                   disk->path);
         segi_error_hint(err, "open it for reading");
@@ -146,6 +146,7 @@ seg_status segi_disk_choose(segi_disk *disk, seg_error *err)
     uint32_t newest = found[1] == DISK_SOUND &&
                       (found[0] != DISK_SOUND || slots[1].generation > slots[0].generation);
     disk->super = slots[newest];
+    disk->lone = found[1 - newest] != DISK_SOUND && disk->super.generation > 1;
     disk->uuid_low = segi_disk_uuid_low(disk->super.uuid);
     return features_check(disk, err);
 }
