@@ -279,5 +279,58 @@ typedef struct seg_store_stats {
 SEG_API SEG_MUST_USE seg_status seg_store_get_stats(seg_store *store, seg_store_stats *stats,
                                                     seg_error *err);
 
+/* ---- a damaged file ---------------------------------------------------------------------- */
+
+/* Fill with SEG_SALVAGE_OPTIONS_INIT or seg_salvage_options_init(). 0 asks for the default. */
+typedef struct seg_salvage_options {
+    uint32_t struct_size;
+    uint32_t flags;                 /* 0 */
+    const seg_allocator *allocator; /* copied; NULL: malloc */
+    seg_fault_function *report;     /* called for each fault met; NULL: nobody listens */
+    void *report_user;
+    uint64_t memory_limit; /* bytes of events kept in memory, about; 0: 256 MiB */
+} seg_salvage_options;
+
+#define SEG_SALVAGE_OPTIONS_INIT                                                                   \
+    {                                                                                              \
+        (uint32_t)sizeof(seg_salvage_options), 0, 0, 0, 0, 0                                       \
+    }
+SEG_API void seg_salvage_options_init(seg_salvage_options *options, size_t options_size);
+
+/* What a salvage found. Grows at the end in later versions. */
+typedef struct seg_salvage_report {
+    uint32_t struct_size;
+    uint32_t complete; /* 1: nothing is lost that the damaged files still knew of, else 0 */
+    uint64_t faults;   /* places that are damaged, those that cost nothing included */
+    uint64_t blocks;   /* that the file should have */
+    uint64_t blocks_lost;
+    uint64_t users; /* in the new store */
+    uint64_t users_lost;
+    uint64_t events; /* in the new store */
+    uint64_t events_lost;
+    uint64_t attributes_lost; /* columns of an attribute for up to 65,536 users each */
+    uint64_t properties_lost; /* columns of a property in one sorted part; its events are there */
+    uint64_t strings_lost;    /* of dictionaries; where one was the value, there is none now */
+    uint64_t event_ids_lost;  /* these events would be taken a second time */
+    uint64_t records;         /* changes taken from the log */
+    uint64_t log_lost;        /* 1: the log is damaged, and changes may be lost; else 0 */
+} seg_salvage_report;
+
+/* Write what is left of a damaged store to a new file, as a store of its own: users, attributes,
+ * events, definitions, saved texts, tokens and remembered event ids whose checksums fit. The
+ * damaged files are not changed, and may be anything. Every thing that is lost is counted, and
+ * each fault reported. Customers are numbered anew, in their order.
+ *
+ * Needs room for the new store twice while it works, beside `to` in a file with "-salvage" behind
+ * its name, and memory for the users and attributes.
+ *   out_report  may be NULL; filled also where the call fails
+ * Fails with SEG_E_CORRUPT where not even a list of the blocks is left (of that there are two),
+ * SEG_E_EXISTS, SEG_E_NOT_FOUND, SEG_E_BUSY (open for writing), SEG_E_ARG, SEG_E_FORMAT_NEW,
+ * SEG_E_FULL, SEG_E_IO, SEG_E_NOMEM; then there is no file `to`. Since 0.1. */
+SEG_API SEG_MUST_USE seg_status seg_store_salvage(const char *from, size_t from_size,
+                                                  const char *to, size_t to_size,
+                                                  const seg_salvage_options *options,
+                                                  seg_salvage_report *out_report, seg_error *err);
+
 SEG_END_DECLS
 #endif /* SEG_STORE_H */

@@ -29,6 +29,7 @@
 
 typedef struct segi_disk segi_disk;
 
+#define SEGI_DISK_KIND_MAX 65535u              /* of a block that the owner writes */
 #define SEGI_DISK_BLOCK_MAX ((size_t)1 << 30)  /* bytes in one block, before compression */
 #define SEGI_DISK_ROOT_MAX ((size_t)1 << 29)   /* bytes of the root */
 #define SEGI_DISK_RECORD_MAX ((size_t)1 << 30) /* bytes of one record of the log */
@@ -190,6 +191,7 @@ typedef struct segi_disk_statistics {
     uint64_t epoch;          /* of the log; rises with every opening and checkpoint */
     uint64_t pins;
     bool poisoned;
+    bool log_lost; /* salvage: records are lost, as far as can be known */
 } segi_disk_statistics;
 /* Writer. */
 void segi_disk_stats(segi_disk *disk, segi_disk_statistics *out);

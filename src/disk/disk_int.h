@@ -63,6 +63,7 @@ struct segi_disk {
     bool poisoned;
     bool use_reserve;
     bool lone;   /* only one superblock was left, so it may not be the newest */
+    bool log_lost; /* after a salvage: see the statistics */
     bool untidy; /* free space, as the newest catalogue has it, holds something */
 
     /* Guarded by the mutex where the writer changes what other threads may read: super, root,

@@ -173,6 +173,7 @@ static seg_status log_read(segi_disk *disk, seg_error *err)
     disk->log.replayed = disk->log.records == 0;
     if (status == SEG_E_NOMEM)
         return status;
+    disk->log_lost = status != SEG_OK;
     if (status == SEG_E_IO)
         segi_disk_tell(disk, disk->log_path, 0, NULL, "unreadable bytes");
     return SEG_OK;
@@ -191,6 +192,7 @@ static seg_status log_salvage(segi_disk *disk, const salvage_search *search, seg
     if ((disk->super.flags & DISK_FLAG_NO_LOG) != 0)
         return SEG_OK;
     if (search->rank > 0 && search->super.generation == 0) {
+        disk->log_lost = true;
         segi_disk_tell(disk, disk->log_path, 0, NULL, "the log has lost its superblock");
         return SEG_OK;
     }

@@ -451,7 +451,11 @@ static seg_status get_runs(segi_store *store, segi_wire *from, seg_error *err)
         return segi_fail_nomem(err);
     for (uint32_t i = 0; i < count; i++) {
         uint64_t id = segi_get_u64(from);
-        SEGI_TRY(segi_run_open(store, store->keep->disk, id, &store->runs[i], err));
+        segi_run **run = &store->runs[store->run_count];
+        seg_status status = segi_run_open(store, store->keep->disk, id, run, err);
+        if (store->keep->salvaging && status != SEG_OK && status != SEG_E_NOMEM)
+            continue;
+        SEGI_TRY(status);
         store->run_count++;
     }
     return segi_wire_done(from) ? SEG_OK : root_fail(err);

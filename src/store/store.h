@@ -253,6 +253,7 @@ typedef struct segi_store_config {
  * reference. */
 seg_status segi_store_create(const segi_store_config *config, segi_store **out, seg_error *err);
 
+struct segi_disk_fault;
 /* How a store's file is opened. */
 typedef struct segi_store_place {
     const segi_vfs *vfs; /* NULL: the operating system */
@@ -261,10 +262,14 @@ typedef struct segi_store_place {
     uint32_t durability;    /* SEGI_DISK_* */
     uint64_t log_bytes_max; /* of the log before a commit makes a checkpoint; 0: 64 MiB */
     uint64_t memory_limit;  /* of events, in bytes; 0: none */
+    /* salvage: told of each fault met; NULL: nobody listens */
+    void (*fault)(void *user, const struct segi_disk_fault *fault);
+    void *fault_user;
 } segi_store_place;
 
 /* In a file. What config leaves open is what the file has, or the default in a new one; what it
- * states must be what the file has (SEG_E_ARG). Fails as segi_disk_open(). */
+ * states must be what the file has (SEG_E_ARG). For salvage no record of the log is replayed, and
+ * runs that cannot be read are left out. Fails as segi_disk_open(). */
 seg_status segi_store_open(const segi_store_config *config, const segi_store_place *place,
                            segi_store **out, seg_error *err);
 /* Checkpoint, unless the store is opened for reading, and give the file back. To be called once,
@@ -299,6 +304,10 @@ typedef void segi_store_report(void *user, const seg_fault *fault);
 seg_status segi_store_check(segi_store *store, uint32_t level, segi_store_report *report,
                             void *user, uint64_t *out_faults, seg_error *err);
 seg_status segi_store_backup(segi_store *store, const char *path, seg_error *err);
+/* As seg_store_salvage(); of `from`, path, vfs and memory_limit count. *out is set in any case. */
+seg_status segi_store_salvage(const segi_mem *mem, const segi_store_place *from, const char *to,
+                              segi_store_report *report, void *user, seg_salvage_report *out,
+                              seg_error *err);
 void segi_store_stats(segi_store *store, seg_store_stats *out);
 
 /* ---- saved texts -------------------- */
