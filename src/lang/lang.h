@@ -455,7 +455,8 @@ struct segi_node {
 /* What can be saved under a name; each kind has names of its own. */
 typedef enum segi_definition {
     SEGI_DEFINE_SEGMENT, /* a predicate: in segment "name" */
-    SEGI_DEFINE_CLASS    /* "label": predicate; ... otherwise "label". Read as class.name */
+    SEGI_DEFINE_CLASS,   /* "label": predicate; ... otherwise "label". Read as class.name */
+    SEGI_DEFINE_OCCASION /* ranges of days: during occasion "name" */
 } segi_definition;
 
 /* Gives the text of a definition; SEG_E_NOT_FOUND if there is none. The text is borrowed until the
@@ -607,17 +608,13 @@ const char *segi_json_text(const segi_json *json, size_t *out_size);
  * the message, the place in its bytes. err is of our own size. */
 void segi_json_place_error(segi_json *json, seg_error *err);
 
-/* Names of the segments and classes that a text refers to directly: calls found for each, also
- * repeatedly; what it takes for a class may be an attribute. For checking what dropping one would
- * break. */
+/* Names of the segments, classes and occasions that a text refers to directly: calls found for
+ * each, also repeatedly; what it takes for a class may be an attribute. For checking what dropping
+ * one would break. */
 seg_status segi_text_references(const segi_mem *mem, const char *text, size_t text_size,
                                 void (*found)(void *user, segi_definition kind, const char *name,
                                               size_t size),
                                 void *user, seg_error *err);
-/* The same for occasions. */
-seg_status segi_occasion_references(const segi_mem *mem, const char *text, size_t text_size,
-                                    void (*found)(void *user, const char *name, size_t size),
-                                    void *user, seg_error *err);
 
 /* ---- what tests mean, shared with plan and exec ---- */
 

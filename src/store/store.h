@@ -308,6 +308,7 @@ void segi_store_stats(segi_store *store, seg_store_stats *out);
 typedef enum segi_shelf {
     SEGI_SHELF_SEGMENTS,
     SEGI_SHELF_OCCASIONS,
+    SEGI_SHELF_CLASSES,
     SEGI_SHELF_COUNT
 } segi_shelf;
 
