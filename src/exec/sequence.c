@@ -15,6 +15,7 @@
 /* Users of a block where candidates are many; divides the users of a chunk. */
 #define SEQUENCE_BLOCK 2048u
 
+/* What gather_span() is told; `events` goes through those of the sequence one after the other. */
 typedef struct sequence_gather {
     const segi_prep_sequence *prep;
     segi_sequence_work *work;
@@ -36,6 +37,7 @@ bool segi_sequence_grow(segi_worker *w, void **pointer, size_t *capacity, size_t
 
 /* ---- collecting ---- */
 
+/* Rows of wanted users within their windows. An absence reaches past the end of the window. */
 static bool gather_times(segi_worker *w, const sequence_gather *g, const segi_span *span)
 {
     segi_sequence_work *work = g->work;
@@ -97,6 +99,7 @@ static void gather_held(segi_worker *w, const sequence_gather *g, const segi_spa
     }
 }
 
+/* Room for the held values of the new rows, and then one value after the other. */
 static bool gather_values(segi_worker *w, const sequence_gather *g, const segi_span *span,
                           size_t first)
 {
@@ -237,6 +240,7 @@ static bool user_rows(segi_worker *w, segi_sequence_work *work, const segi_prep_
     return true;
 }
 
+/* A time without a chain is undefined. */
 static void put_figure(const segi_prep_sequence *prep, const segi_sequence_figures *figures,
                        uint32_t i, segi_vector *out)
 {

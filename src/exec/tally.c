@@ -72,6 +72,7 @@ SEGI_HOT static void did_rows(uint64_t *words, const segi_span *span)
     }
 }
 
+/* The order of the branches is that of their cost. */
 static void tally_did_span(segi_worker *w, void *context, segi_span *span)
 {
     segi_mask *out = context;
@@ -95,6 +96,7 @@ static void tally_did_users(const segi_part_chunk *pc, segi_mask *out)
         did_lows(out->words, pc->users, pc->user_count);
 }
 
+/* The whole chunk: parts within the window without a look at rows, the others row by row. */
 static void tally_did_chunk(segi_worker *w, const segi_prep_source *source, segi_mask *out)
 {
     for (uint32_t t = 0; t < source->type_count; t++) {
@@ -149,6 +151,7 @@ SEGI_HOT static void count8_rows(uint8_t *tally, const segi_span *span)
     }
 }
 
+/* One row at a time; the addition stops at 255 without a branch. */
 SEGI_HOT static void count8_row_users(uint8_t *tally, const segi_span *span)
 {
     for (uint32_t i = 0; i * 64 < span->row_count; i++) {
@@ -220,6 +223,7 @@ static bool tally_count_chunk(segi_worker *w, const segi_prep_source *source)
     return true;
 }
 
+/* The count of one user, through the same spans as all. */
 static uint32_t tally_count_one(segi_worker *w, const segi_prep_source *source, uint32_t low)
 {
     if (!segi_worker_array(w, (void **)&w->tally32, SEGI_CHUNK_USERS + 64, sizeof *w->tally32))
@@ -229,6 +233,7 @@ static uint32_t tally_count_one(segi_worker *w, const segi_prep_source *source, 
     return w->tally32[low];
 }
 
+/* Candidates one by one. */
 static void tally_count_few(segi_worker *w, const segi_prep_source *source,
                             const segi_mask *candidates, int64_t min, int64_t max, segi_mask *out)
 {
