@@ -327,9 +327,9 @@ typedef struct segi_list_row {
     uint32_t tie;
     uint32_t row; /* arrival within (user, part) */
     uint16_t low;
-    uint8_t state; /* SEG_VALUE_* of the argument */
-    uint8_t flag;  /* share: the event counts */
-    uint32_t part; /* breaks ties that generations leave: none do, it keeps the sort total */
+    uint8_t state;  /* SEG_VALUE_* of the argument */
+    uint8_t flag;   /* share: the event counts */
+    uint32_t event; /* breaks ties that generations leave: none do, it keeps the sort total */
 } segi_list_row;
 
 /* Users who are worked out together. */
@@ -598,8 +598,6 @@ void segi_filter_row_values(segi_worker *w, const segi_prep_value *value, const 
 void segi_occasion_test(segi_worker *w, const segi_prep_filter *filter, const segi_vector *dates,
                         uint32_t count, const uint16_t *lows, uint64_t *bits);
 bool segi_anniversary_in(int32_t date, bool early, int64_t begin, int64_t end);
-/* What clock and calendar of a zone say at a local time. */
-int64_t segi_civil_field(segi_builtin builtin, int64_t local);
 /* The user of each row of a span; NULL after a failure. */
 const uint16_t *segi_span_row_lows(segi_worker *w, segi_span *span);
 /* The same test over values of users. */

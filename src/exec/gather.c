@@ -60,7 +60,7 @@ static void gather_put(segi_worker *w, const gather *g, const segi_span *span, u
                            .order = part->generation,
                            .row = at,
                            .low = (uint16_t)low,
-                           .part = part->event,
+                           .event = part->event,
                            .tie = (uint32_t)segi_col_slot(&part->tie, at)};
     if (g->value->argument) {
         out->slot = values->slots[in_slice];
@@ -132,8 +132,8 @@ static bool gather_in_order(const segi_list_row *a, const segi_list_row *b)
         return a->order < b->order;
     if (a->tie != b->tie)
         return a->tie < b->tie;
-    if (a->part != b->part)
-        return a->part < b->part;
+    if (a->event != b->event)
+        return a->event < b->event;
     return a->row < b->row;
 }
 

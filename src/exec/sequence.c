@@ -288,29 +288,6 @@ static void sequence_block(segi_worker *w, sequence_gather *g, segi_users users,
     }
 }
 
-/* Windows that differ by user, spread from the list to low bits. */
-static bool sequence_bounds(segi_worker *w, sequence_gather *g, segi_users users)
-{
-    if (!segi_worker_array(w, (void **)&w->bound_begin, SEGI_CHUNK_USERS, sizeof(int64_t)) ||
-        !segi_worker_array(w, (void **)&w->bound_end, SEGI_CHUNK_USERS, sizeof(int64_t)))
-        return false;
-    segi_vector *bounds = segi_worker_vector_push(w);
-    segi_vector *ends = bounds ? segi_worker_vector_push(w) : NULL;
-    if (ends) {
-        segi_window_users(w, g->prep->each, users, bounds->slots, ends->slots);
-        for (uint32_t i = 0; i < users.count; i++) {
-            w->bound_begin[users.lows[i]] = bounds->slots[i];
-            w->bound_end[users.lows[i]] = ends->slots[i];
-        }
-        g->begin = w->bound_begin;
-        g->end = w->bound_end;
-        segi_worker_vector_pop(w);
-    }
-    if (bounds)
-        segi_worker_vector_pop(w);
-    return w->status == SEG_OK;
-}
-
 /* Few enough for each step to be looked up one by one. */
 static bool sequence_few(const segi_worker *w, const segi_prep_sequence *prep, uint32_t count)
 {
@@ -334,8 +311,12 @@ void segi_sequence_users(segi_worker *w, const segi_prep_value *value, segi_user
     size_t bytes = ((size_t)users.count + 63) / 64 * sizeof *out->set;
     memset(out->set, 0, bytes);
     memset(out->null, 0, bytes);
-    if (g.prep->each && !sequence_bounds(w, &g, users))
-        return;
+    if (g.prep->each) {
+        if (!segi_gather_bounds(w, g.prep->each, users))
+            return;
+        g.begin = w->bound_begin;
+        g.end = w->bound_end;
+    }
     for (uint32_t i = 0; i < users.count; i++)
         segi_bit_set(g.wanted, users.lows[i]);
     bool few = sequence_few(w, g.prep, users.count);

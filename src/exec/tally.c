@@ -25,7 +25,7 @@ static inline uint64_t tally_window(const uint64_t *bits, uint32_t row, uint32_t
 static inline uint32_t tally_selected(const uint64_t *bits, uint32_t row, uint32_t count)
 {
     if (count <= 64)
-        return (uint32_t)__builtin_popcountll(tally_window(bits, row, count));
+        return (uint32_t)segi_popcount(tally_window(bits, row, count));
     return (uint32_t)segi_bits_count_range(bits, row, row + count);
 }
 
@@ -54,7 +54,7 @@ SEGI_HOT static void did_row_users(uint64_t *words, const segi_span *span)
 {
     for (uint32_t i = 0; i * 64 < span->row_count; i++) {
         for (uint64_t word = span->bits[i]; word; word &= word - 1) {
-            uint32_t low = span->row_users[i * 64 + (uint32_t)__builtin_ctzll(word)];
+            uint32_t low = span->row_users[i * 64 + (uint32_t)segi_ctz(word)];
             words[low >> 6] |= (uint64_t)1 << (low & 63);
         }
     }
@@ -156,7 +156,7 @@ SEGI_HOT static void count8_row_users(uint8_t *tally, const segi_span *span)
 {
     for (uint32_t i = 0; i * 64 < span->row_count; i++) {
         for (uint64_t word = span->bits[i]; word; word &= word - 1) {
-            uint8_t *count = &tally[span->row_users[i * 64 + (uint32_t)__builtin_ctzll(word)]];
+            uint8_t *count = &tally[span->row_users[i * 64 + (uint32_t)segi_ctz(word)]];
             *count = (uint8_t)(*count + (*count < 255));
         }
     }
@@ -195,7 +195,7 @@ SEGI_HOT static void count32_row_users(uint32_t *tally, const segi_span *span)
 {
     for (uint32_t i = 0; i * 64 < span->row_count; i++) {
         for (uint64_t word = span->bits[i]; word; word &= word - 1)
-            tally[span->row_users[i * 64 + (uint32_t)__builtin_ctzll(word)]]++;
+            tally[span->row_users[i * 64 + (uint32_t)segi_ctz(word)]]++;
     }
 }
 
