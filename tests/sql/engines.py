@@ -10,6 +10,8 @@ import tempfile
 
 import pyarrow
 
+LOAD_SECONDS = 120  # of tables, by an engine that may have to be started first
+
 ARROW = {"bool": pyarrow.bool_(), "float": pyarrow.float64(), "text": pyarrow.string(),
          "int": pyarrow.int64(), "set": pyarrow.list_(pyarrow.string())}
 
@@ -168,12 +170,12 @@ class Engine:
             self.pipe.close()
             self.process = None
 
-    def call(self, method, argument):
+    def call(self, method, argument, seconds):
         try:
             self.pipe.send((method, argument))
-            if not self.pipe.poll(self.seconds):
+            if not self.pipe.poll(seconds):
                 self.stop()
-                raise EngineError(f"no answer within {self.seconds} s")
+                raise EngineError(f"no answer within {seconds} s")
             answer, problem = self.pipe.recv()
         except (EOFError, OSError) as error:
             self.stop()
@@ -186,9 +188,9 @@ class Engine:
         self.tables = made
         if self.process is None:
             self.start()
-        self.call("load", made)
+        self.call("load", made, LOAD_SECONDS)
 
     def ask(self, sql):
         if self.process is None:
             self.load(self.tables)
-        return self.call("ask", sql)
+        return self.call("ask", sql, self.seconds)

@@ -107,8 +107,8 @@ class Tally:
     def report(self):
         count = sum(self.refused.values())
         share = 100 * count / max(1, count + self.passed + self.failed)
-        print(f"{self.name}: {self.passed} agree, {count} refused ({share:.1f} %), the slowest took "
-              f"{self.slowest[0]:.1f} s")
+        print(f"{self.name}: {self.passed} agree, {count} refused ({share:.1f} %), "
+              f"the slowest took {self.slowest[0]:.1f} s")
         for reason, times in self.refused.most_common():
             print(f"    {times:5} {reason}")
         if share > self.options.refused:

@@ -32,7 +32,8 @@ if ! cmp -s "$WISHES" "$BUILD/venv/wishes"; then
 fi
 ninja -C "$ROOT/build/release" tests/model/model_export_sql >"$BUILD/build.log"
 status=0
-timeout --kill-after=10 "$RUN_SECONDS" "$BUILD/venv/bin/python" "$ROOT/tests/sql/run.py" --log "$LOG" \
+timeout --kill-after=10 "$RUN_SECONDS" \
+    "$BUILD/venv/bin/python" "$ROOT/tests/sql/run.py" --log "$LOG" \
     --seg-export "$ROOT/build/release/tests/model/model_export_sql" \
     --seg "$ROOT/build/release/cli/seg" "$@" || status=$?
 ((status != 124 && status != 137)) || printf 'sql: stopped after %d s\n' "$RUN_SECONDS"
