@@ -15,8 +15,8 @@ static seg_status load_fail(seg_status status, const char *what, seg_error *err)
 
 /* ---- strings and ids ------------------------------------------------------------------------- */
 
-/* What follows the strings of a sheet: which of them are forgotten, where any is. A forgotten string
- * has no bytes, and bits beyond the last one are 0. */
+/* What follows the strings of a sheet: which of them are forgotten, where any is. A forgotten
+ * string has no bytes, and bits beyond the last one are 0. */
 static seg_status load_forgotten(const unsigned char *sizes, uint32_t count, segi_wire *from,
                                  const unsigned char **out)
 {

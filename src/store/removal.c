@@ -270,9 +270,16 @@ seg_status segi_removal_finish(segi_store *store, seg_error *err)
     if (!store->keep)
         return SEG_OK;
     seg_status status = segi_checkpoint_step(store, 0, &more, err);
-    if (status != SEG_OK)
-        segi_disk_poison(store->keep->disk);
-    return status;
+    if (status == SEG_OK)
+        return SEG_OK;
+    segi_disk_poison(store->keep->disk);
+    /* Of other calls these say that nothing has happened. */
+    if (status != SEG_E_NOMEM && status != SEG_E_FULL && status != SEG_E_LIMIT)
+        return status;
+    segi_fail(err, SEG_E_POISONED, "no %s to write the store without what is removed",
+              status == SEG_E_NOMEM ? "memory" : "room");
+    segi_error_hint(err, "close the store, open it and call again");
+    return SEG_E_POISONED;
 }
 
 /* Runs that were not put in place. Of those that the store has, only the reference ends. */

@@ -217,6 +217,11 @@ seg_status segi_root_read_head(segi_wire *from, segi_root_head *out, seg_error *
     uint32_t version = segi_get_u32(from);
     if (!from->failed && version > ROOT_VERSION)
         return segi_fail(err, SEG_E_FORMAT_NEW, "a later version of the library wrote the store");
+    if (!from->failed && version == 1) {
+        segi_fail(err, SEG_E_CORRUPT, "a version of the library from before 0.1 wrote the store");
+        segi_error_hint(err, "make it again from its sources");
+        return SEG_E_CORRUPT;
+    }
     out->id_kind = segi_get_u32(from);
     out->week_start = (int32_t)segi_get_u32(from);
     out->zone = segi_get_bytes(from, &out->zone_size);

@@ -1,7 +1,7 @@
-/* unit/store/test_store_erase.c - the proof of erasure for a store in a file: every customer carries
- * bytes of his own in his id, in attributes, old values of attributes, sets, properties and ids of
- * events. Some are erased, in several calls, and events expire; power fails at any call of the
- * system meanwhile. What the medium then holds has nothing of anybody whose erasing was
+/* unit/store/test_store_erase.c - the proof of erasure for a store in a file: every customer
+ * carries bytes of his own in his id, in attributes, old values of attributes, sets, properties
+ * and ids of events. Some are erased, in several calls, and events expire; power fails at any call
+ * of the system meanwhile. What the medium then holds has nothing of anybody whose erasing was
  * acknowledged; the store is as before the call under way or as after it; and in the end it answers
  * as one that never had them (docs/testing.md, I7 and I10).
  *
@@ -26,7 +26,15 @@
 #define FORMS 7u   /* texts of one customer */
 #define WORD 32u   /* bytes of each */
 
-enum form { ID, NAME, OLD_NAME, TAG, NOTE, OLD_NOTE, EVENT_ID };
+enum form {
+    ID,
+    NAME,
+    OLD_NAME,
+    TAG,
+    NOTE,
+    OLD_NOTE,
+    EVENT_ID
+};
 
 typedef struct world {
     uint64_t seed;
@@ -145,9 +153,8 @@ static uint64_t digest_set(const world *w, const seg_set *set, uint64_t digest)
     const char *bytes = NULL;
     demand(seg_set_cursor_create(set, &cursor, &err), &err);
     do {
-        demand(w->numbers
-                   ? seg_set_cursor_next_u64(cursor, 64, numbers, &count, &err)
-                   : seg_set_cursor_next(cursor, 64, offsets, &bytes, &count, &err),
+        demand(w->numbers ? seg_set_cursor_next_u64(cursor, 64, numbers, &count, &err)
+                          : seg_set_cursor_next(cursor, 64, offsets, &bytes, &count, &err),
                &err);
         if (w->numbers)
             digest = segi_xxh3(numbers, count * sizeof *numbers, digest);
@@ -339,8 +346,8 @@ static void look_whole(const world *w, seg_store *store, uint32_t done, const ch
         bool good = batch < done   ? there == 0
                     : batch > done ? there == all
                                    : there == 0 || there == all;
-        ck_assert_msg(good, "%s: %u of %u customers of call %u are there after %u", where, (unsigned)there,
-                      (unsigned)all, (unsigned)batch, (unsigned)done);
+        ck_assert_msg(good, "%s: %u of %u customers of call %u are there after %u", where,
+                      (unsigned)there, (unsigned)all, (unsigned)batch, (unsigned)done);
     }
     seg_set_release(everyone);
     seg_snapshot_release(snapshot);
@@ -432,7 +439,7 @@ START_TEST(test_store_erase__power_fails_at_every_call)
 }
 END_TEST
 
-/* What a snapshot of before shows stays in the file until it is released and the store is tended. */
+/* What a snapshot of before shows stays in the file until it is gone and the store is tended. */
 START_TEST(test_store_erase__is_finished_after_the_last_snapshot_of_before)
 {
     seg_error err = SEG_ERROR_INIT;
