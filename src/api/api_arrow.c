@@ -83,6 +83,7 @@ static seg_status options_read(ingest *in, const seg_arrow_options *o, seg_error
 /* Sums; the sequence is that of the last commit, the rejected row the first of all. */
 static void report_add(seg_commit_report *sum, const seg_commit_report *one, uint64_t rows_before)
 {
+    sum->flags |= one->flags; /* a stream with a token is one commit */
     sum->commit_sequence = one->commit_sequence;
     sum->rows_applied += one->rows_applied;
     sum->rows_duplicate += one->rows_duplicate;

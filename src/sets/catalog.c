@@ -459,29 +459,20 @@ static seg_status entry_check(const segi_catalog *catalog, catalog_entry *entry,
     return old == NULL ? SEG_OK : dependents_check(entry, old, &view, schema, err);
 }
 
-/* The store keeps texts by name alone: before that of a class stands a byte that no name has. */
-#define STORED_CLASS '\1'
-
-static segi_text stored_name(segi_definition kind, const char *name, size_t name_size,
-                             char bytes[SEG_NAME_SIZE_MAX + 1])
+/* Where the store keeps them; names on different shelves have nothing to do with each other. */
+static segi_shelf shelf_of(segi_definition kind)
 {
-    if (kind == SEGI_DEFINE_SEGMENT)
-        return (segi_text){name, name_size};
-    bytes[0] = STORED_CLASS;
-    memcpy(bytes + 1, name, name_size);
-    return (segi_text){bytes, name_size + 1};
+    return kind == SEGI_DEFINE_CLASS ? SEGI_SHELF_CLASSES : SEGI_SHELF_SEGMENTS;
 }
 
 /* The store keeps the text from now on, in its file as well. */
 static seg_status entry_save(const segi_catalog *catalog, const catalog_entry *entry,
                              uint64_t version, seg_error *err)
 {
-    char bytes[SEG_NAME_SIZE_MAX + 1];
-    segi_text name = stored_name(entry->kind, entry->name, entry->name_size, bytes);
     if (catalog->store == NULL)
         return SEG_OK;
-    return segi_store_save_text(catalog->store, SEGI_SHELF_SEGMENTS, name.text, name.size,
-                                entry->text, entry->text_size, version, err);
+    return segi_store_save_text(catalog->store, shelf_of(entry->kind), entry->name,
+                                entry->name_size, entry->text, entry->text_size, version, err);
 }
 
 /* Where its place is; there is room. */
@@ -524,17 +515,21 @@ static seg_status entry_put(segi_catalog *catalog, catalog_entry *entry, catalog
 
 /* ---- door -------------------------------------------------------------------------------- */
 
+typedef struct catalog_restoring {
+    segi_catalog *catalog;
+    segi_definition kind;
+} catalog_restoring;
+
 /* What the store's file holds was checked when it was saved. A text that this version of the
  * library does not read any more stays as it is: whoever uses it learns why. */
 static seg_status catalog_restore(void *user, const char *name, size_t name_size, const char *text,
                                   size_t text_size, uint64_t version, seg_error *err)
 {
-    segi_catalog *catalog = user;
+    const catalog_restoring *restoring = user;
+    segi_catalog *catalog = restoring->catalog;
     void *entries = catalog->entries;
-    bool class = name_size > 0 && name[0] == STORED_CLASS;
     catalog_entry *entry =
-        entry_create(catalog->mem, class ? SEGI_DEFINE_CLASS : SEGI_DEFINE_SEGMENT, name + class,
-                     name_size - class, text, text_size);
+        entry_create(catalog->mem, restoring->kind, name, name_size, text, text_size);
     if (entry == NULL || !segi_grow(catalog->mem, &entries, &catalog->capacity, catalog->count + 1,
                                     sizeof(catalog_entry *))) {
         entry_destroy(catalog->mem, entry);
@@ -551,8 +546,12 @@ static seg_status catalog_fill(segi_catalog *catalog, seg_error *err)
     if (catalog->store == NULL)
         return SEG_OK;
     SEGI_TRY(segi_occasions_load(&catalog->occasions, catalog->mem, catalog->store, err));
-    SEGI_TRY(
-        segi_store_each_text(catalog->store, SEGI_SHELF_SEGMENTS, catalog_restore, catalog, err));
+    const segi_definition kinds[] = {SEGI_DEFINE_SEGMENT, SEGI_DEFINE_CLASS};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        catalog_restoring restoring = {catalog, kinds[i]};
+        SEGI_TRY(segi_store_each_text(catalog->store, shelf_of(kinds[i]), catalog_restore,
+                                      &restoring, err));
+    }
     for (size_t i = 0; i < catalog->count; i++)
         if (entry_read_refs(catalog, catalog->entries[i], NULL) == SEG_E_NOMEM)
             return segi_fail_nomem(err);
@@ -739,11 +738,8 @@ static seg_status entry_drop(segi_catalog *catalog, segi_definition kind, const 
             return SEG_E_IN_USE;
         }
     }
-    char bytes[SEG_NAME_SIZE_MAX + 1];
-    segi_text stored = stored_name(kind, entry->name, entry->name_size, bytes);
     if (catalog->store != NULL)
-        SEGI_TRY(segi_store_drop_text(catalog->store, SEGI_SHELF_SEGMENTS, stored.text, stored.size,
-                                      err));
+        SEGI_TRY(segi_store_drop_text(catalog->store, shelf_of(kind), name, name_size, err));
     catalog->count--;
     memmove(&catalog->entries[position], &catalog->entries[position + 1],
             (catalog->count - position) * sizeof(catalog_entry *));
@@ -775,14 +771,14 @@ seg_status segi_catalog_text(segi_catalog *catalog, segi_definition kind, const 
     return buf->failed ? segi_fail_nomem(err) : SEG_OK;
 }
 
-seg_status segi_catalog_each(segi_catalog *catalog, segi_text_visit *visit, void *user,
-                             seg_error *err)
+seg_status segi_catalog_each(segi_catalog *catalog, segi_definition kind, segi_text_visit *visit,
+                             void *user, seg_error *err)
 {
     seg_status status = SEG_OK;
     segi_mutex_lock(catalog->lock);
     for (size_t i = 0; status == SEG_OK && i < catalog->count; i++) {
         const catalog_entry *entry = catalog->entries[i];
-        if (entry->kind != SEGI_DEFINE_SEGMENT)
+        if (entry->kind != kind)
             continue;
         status = visit(user, entry->name, entry->name_size, entry->text, entry->text_size,
                        entry->version, err);
@@ -810,14 +806,15 @@ typedef struct occasion_use {
     bool found;
 } occasion_use;
 
-static void occasion_named(void *user, const char *name, size_t size)
+static void occasion_named(void *user, segi_definition kind, const char *name, size_t size)
 {
     occasion_use *use = user;
     const segi_occasion_entry *occasion = use->occasion;
-    use->found |= name_compare(occasion->name, occasion->name_size, name, size) == 0;
+    use->found |= kind == SEGI_DEFINE_OCCASION &&
+                  name_compare(occasion->name, occasion->name_size, name, size) == 0;
 }
 
-/* SEG_E_IN_USE while a saved segment names it. */
+/* SEG_E_IN_USE while a saved segment or class names it. */
 static seg_status occasion_check_unused(const segi_catalog *catalog,
                                         const segi_occasion_entry *occasion, seg_error *err)
 {
@@ -825,14 +822,15 @@ static seg_status occasion_check_unused(const segi_catalog *catalog,
         const catalog_entry *entry = catalog->entries[i];
         occasion_use use = {occasion, false};
         /* A text that cannot be read any more names nothing. */
-        if (segi_occasion_references(catalog->mem, entry->text, entry->text_size, occasion_named,
-                                     &use, NULL) == SEG_E_NOMEM)
+        if (segi_text_references(catalog->mem, entry->text, entry->text_size, occasion_named, &use,
+                                 NULL) == SEG_E_NOMEM)
             return segi_fail_nomem(err);
         if (!use.found)
             continue;
-        segi_fail(err, SEG_E_IN_USE, "segment \"%.*s\" refers to occasion \"%.*s\"",
-                  (int)entry->name_size, entry->name, (int)occasion->name_size, occasion->name);
-        segi_error_hint(err, "drop or redefine the segment first");
+        segi_fail(err, SEG_E_IN_USE, "%s \"%.*s\" refers to occasion \"%.*s\"",
+                  kind_name(entry->kind), (int)entry->name_size, entry->name,
+                  (int)occasion->name_size, occasion->name);
+        segi_error_hint(err, "drop or redefine the %s first", kind_name(entry->kind));
         return SEG_E_IN_USE;
     }
     return SEG_OK;
