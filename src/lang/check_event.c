@@ -1,4 +1,5 @@
 /* check_event.c - selectors, windows, did, first/last and aggregates.
+ *
  * A selector says which events, a window when, a bound how many; did, first/last and aggregates
  * are made of these three. The zone of the window is also that of the conditions in where, as "in
  * which local day" is meant the same in both. */

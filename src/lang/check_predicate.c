@@ -2,6 +2,7 @@
  *
  * Rewrites that keep the meaning happen here: nested and/or become one list, a double not falls
  * away, constants are folded. Recursion is bounded by SEGI_LEVELS_MAX.
+ *
  * The road of a compile leads through here: segi_check_text() parses one text and checks what
  * came out from its root; a reference to a saved segment comes back to it with that segment's
  * text, so that the depth of references is depth of the C stack, and bounded as such. With

@@ -1,5 +1,6 @@
 /* check_score.c - classes by cut points: which value, which points, which names; classes by
  * conditions, and what a test of either comes to.
+ *
  * A score is ranked among a population when it is run (S-25), so only its cut points and names
  * are known here. A class (S-26) is gone after this file but for its text: a test of a label
  * becomes the or of the trees that decide about those labels, and LABEL keeps what was written

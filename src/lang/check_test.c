@@ -2,6 +2,7 @@
  *
  * Comparisons of instants with bare dates are lowered here to windows and moments, so that
  * nothing downstream knows about them. A constant side ends up on the right.
+ *
  * The general shape: check both sides, let unknown types settle by the other side, refuse what
  * does not go together with a hint, fit literals to the type of the column so that exec compares
  * stored values as they lie. */

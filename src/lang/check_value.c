@@ -2,6 +2,7 @@
  *
  * Written numbers stay exact as long as they can: int64 or decimal, folded exactly where the
  * result is exact; only meeting a float64 makes one of them.
+ *
  * Types flow both ways: a parameter or an unknown name takes the type of its place (`want`,
  * segi_check_settle()), everything else has one and the place has to accept it. Exactness is a
  * promise of the language: 0.1 + 0.2 = 0.3 holds for what is written. */
@@ -322,7 +323,8 @@ static segi_node *arith_numbers(segi_check *k, const segi_syn *syn, segi_node *l
     return arith_node(k, syn, SEG_TYPE_FLOAT64, left, right);
 }
 
-/* A sum that overflows is left to run time, which saturates. */
+/* A sum that overflows is left to run time, where it is SEG_E_OVERFLOW as every other one
+ * (S-16). */
 static segi_node *arith_durations(segi_check *k, const segi_syn *syn, segi_node *left,
                                   segi_node *right)
 {

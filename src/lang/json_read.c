@@ -5,6 +5,7 @@
  * so a value's index finds its bytes, by counting through the text, and its pointer, by asking
  * each object and array whether the index lies in it. Both happen only for a fault. One thread per
  * call.
+ *
  * Hostile input: size and the number of signs are bounded before yyjson allocates, depth where
  * objects are entered, and each object is held against the table of its type: unknown, doubled
  * and missing fields are errors. */

@@ -1,4 +1,5 @@
 /* json_sequence.c - ordered steps in JSON as text. One thread per call.
+ *
  * A chain (its steps and switches) is an object of its own, so that a condition and a figure can
  * speak of it alike. */
 #include <string.h>

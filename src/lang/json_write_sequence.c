@@ -1,4 +1,5 @@
 /* json_write_sequence.c - ordered steps in the JSON form; keys in the order of their bytes.
+ *
  * The chain is one object, the figure or condition around it another; json_sequence.c reads both
  * back. */
 #include "lang/json_write.h"

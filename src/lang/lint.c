@@ -1,5 +1,6 @@
 /* lint.c - warnings about single conditions: days against calendar days, what "not" takes in, spans
  * and bounds that nothing can meet. lint_row.c compares conditions with each other. One thread.
+ *
  * Runs over the checked tree after a compile that went well; what it says are warnings, so it
  * errs on the side of silence. Each finding has an id for programs, listed in docs/language.md
  * where it is one that users see. */

@@ -1,6 +1,7 @@
 /* names.c - names of events, attributes, properties and zones against the schema.
  *
  * A hit costs O(log n). Only a miss looks at every name, once, to find what was meant.
+ *
  * Names are matched by their bytes. An open compile (SEG_COMPILE_OPEN) takes an unknown name for
  * one that nobody has a value of yet, with a warning, because segments are often written before
  * the data arrives. */

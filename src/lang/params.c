@@ -3,6 +3,7 @@
  * A first pass over the text declares every parameter with the type that its place asks for. If
  * values are given they are held against the declarations, and a second pass builds the tree
  * with the values in place.
+ *
  * A text can thus be compiled without values to learn what it asks for, and whatever is bound has
  * passed the same checks as a literal. Values are caller's data: each is held against the type of
  * its place, and texts are copied. */

@@ -4,6 +4,7 @@
  * digits behind the point, and only with an exponent a double. */
 #include <string.h>
 
+#include "base/bits.h"
 #include "base/civil.h"
 #include "base/text.h"
 #include "lang/syntax.h"
@@ -34,8 +35,8 @@ bool segi_number_exact(const char *text, size_t size, bool negative, segi_litera
             continue;
         }
         int64_t digit = text[i] - '0';
-        if (__builtin_mul_overflow(mantissa, 10, &mantissa) ||
-            __builtin_add_overflow(mantissa, negative ? -digit : digit, &mantissa))
+        if (segi_mul_overflow(mantissa, 10, &mantissa) ||
+            segi_add_overflow(mantissa, negative ? -digit : digit, &mantissa))
             return false;
         scale += point;
     }
@@ -51,7 +52,7 @@ bool segi_number_exact(const char *text, size_t size, bool negative, segi_litera
     for (; scale > 0 && mantissa % 10 == 0 && (mantissa != 0 || scale > 18); scale--)
         mantissa /= 10;
     for (; scale < 0 && mantissa != 0; scale++) {
-        if (__builtin_mul_overflow(mantissa, 10, &mantissa))
+        if (segi_mul_overflow(mantissa, 10, &mantissa))
             return false;
     }
     if (scale > 18)

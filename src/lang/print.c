@@ -3,6 +3,7 @@
  * Brackets stand only where the levels of the grammar need them: or, xor, and, not, one test.
  * Compiling the text gives an equal tree. In sorted form operands whose order means nothing are
  * put in the order of their bytes. One thread per call.
+ *
  * Who calls it: explain, the catalogue of saved segments, the JSON form (json_write.c parses this
  * text once more) and, sorted, the fingerprint. Failures for memory are in out->failed, so that
  * printing needs no status of its own. */

@@ -1,4 +1,5 @@
 /* print_score.c - canonical text of tiers, quantiles and shares by lot.
+ *
  * Cut points of a quantile are not written, they follow from its word. Labels are always written,
  * also the usual ones, so that a changed default would not change what is saved. */
 #include "lang/print.h"

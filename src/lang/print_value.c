@@ -1,4 +1,5 @@
 /* print_value.c - canonical text of values, selectors and windows.
+ *
  * The hard part is where words could be read on as part of a value: `tail` and the word "ever"
  * keep the window of an aggregate apart from the span that is asked of it. */
 #include <string.h>

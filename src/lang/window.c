@@ -2,6 +2,7 @@
  *
  * Instants are microseconds UTC. All windows come out half open, [begin, end), so a bound that
  * is open below or closed above is moved by one microsecond (S-02, S-04). Any thread.
+ *
  * Everything saturates and nothing fails: a window that reaches beyond what can be an event's
  * time is cut there, which no event can tell from the true one. The executor asks once per
  * evaluation, or once per user where the zone or the anchor is the user's. */
