@@ -7,6 +7,7 @@
 
 /* ---- segments and classes ---------------------------------------------------------------- */
 
+/* Compiled before it is saved, against the schema and the definitions as they are now. */
 static seg_status define(seg_store *store, segi_definition kind, const char *name, size_t name_size,
                          const char *text, size_t text_size, uint64_t *out_version, seg_error *err)
 {
@@ -25,6 +26,7 @@ static seg_status define(seg_store *store, segi_definition kind, const char *nam
     return status;
 }
 
+/* Refused while another definition refers to it (S-30). */
 static seg_status drop(seg_store *store, segi_definition kind, const char *name, size_t name_size,
                        seg_error *err)
 {
@@ -62,6 +64,7 @@ seg_status seg_store_drop_class(seg_store *store, const char *name, size_t name_
 
 /* ---- occasions --------------------------------------------------------------------------- */
 
+/* Pairs of day numbers, first and last. */
 seg_status seg_store_define_occasion(seg_store *store, const char *name, size_t name_size,
                                      const int32_t *days, uint64_t range_count, seg_error *err)
 {
@@ -132,6 +135,7 @@ static seg_status list_add(saved_list *list, const char *name, saved_entry entry
     return SEG_OK;
 }
 
+/* Called by the catalogue, under its lock, for each definition. */
 static seg_status add_text(void *user, const char *name, size_t name_size, const char *text,
                            size_t text_size, uint64_t version, seg_error *err)
 {
@@ -143,6 +147,7 @@ static seg_status add_text(void *user, const char *name, size_t name_size, const
     return list_add(list, name, entry, err);
 }
 
+/* As add_text(), for occasions. */
 static seg_status add_days(void *user, const char *name, size_t name_size, const segi_days *ranges,
                            size_t count, seg_error *err)
 {
@@ -166,6 +171,7 @@ static void list_destroy(saved_list *list)
     segi_free(&mem, list);
 }
 
+/* A copy of what is there now, so that it can be read without a lock. */
 static seg_status list_create(seg_store *store, segi_definition kind, saved_list **out_list,
                               seg_error *err)
 {
@@ -186,6 +192,7 @@ static seg_status list_create(seg_store *store, segi_definition kind, saved_list
     return status;
 }
 
+/* The list is the first and only member of the public struct. */
 static seg_status list_texts(seg_store *store, segi_definition kind, seg_segment_list **out_list,
                              seg_error *err)
 {

@@ -1,4 +1,7 @@
-/* api_store.c - stores and snapshots behind their public handles. */
+/* api_store.c - stores and snapshots behind their public handles.
+ *
+ * A seg_store is the inner store with its catalogue of saved definitions and the working memory
+ * of evaluations. It ends with the last handle that holds it, not with seg_store_close(). */
 #include <string.h>
 
 #include "api/api_int.h"
@@ -14,6 +17,7 @@ void segi_api_store_retain(seg_store *store)
     segi_api_refs_add(&store->refs);
 }
 
+/* The allocator is copied out first: the struct itself is the last block to be given back. */
 void segi_api_store_release(seg_store *store)
 {
     if (store == NULL || !segi_api_refs_drop(&store->refs))
@@ -25,6 +29,7 @@ void segi_api_store_release(seg_store *store)
     segi_free(&mem, store);
 }
 
+/* The hint names the twin of the function. */
 seg_status segi_api_check_id_kind(uint32_t has, uint32_t wants, seg_error *err)
 {
     if (has == wants)
@@ -56,6 +61,7 @@ seg_status segi_api_check_now(int64_t now, seg_error *err)
 
 /* ---- store ------------------------------------------------------------------------------- */
 
+/* See seg_arrow_options_init(). */
 void seg_store_options_init(seg_store_options *options, size_t options_size)
 {
     if (options == NULL || options_size < SEGI_API_OPTIONS_MIN || options_size > UINT32_MAX)
@@ -64,6 +70,7 @@ void seg_store_options_init(seg_store_options *options, size_t options_size)
     options->struct_size = (uint32_t)options_size;
 }
 
+/* What can be seen without the file. */
 static seg_status options_check(const seg_store_options *options, seg_error *err)
 {
     const uint32_t flags = SEG_STORE_READ_ONLY | SEG_STORE_CREATE | SEG_STORE_EXCLUSIVE;
@@ -103,6 +110,7 @@ static seg_status store_config(const segi_mem *mem, const seg_store_options *opt
                           err);
 }
 
+/* The zone of config is taken by segi_store_open(), or ended here. */
 static seg_status store_open_file(seg_store *store, const segi_store_config *config,
                                   const seg_store_options *options, const char *path,
                                   size_t path_size, const segi_vfs *vfs, seg_error *err)
@@ -125,6 +133,7 @@ static seg_status store_open_file(seg_store *store, const segi_store_config *con
     return status;
 }
 
+/* On failure the caller releases what there is. */
 static seg_status store_fill(seg_store *store, const seg_store_options *options, const char *path,
                              size_t path_size, const segi_vfs *vfs, seg_error *err)
 {
@@ -156,6 +165,7 @@ seg_status segi_api_check_path(const char *path, size_t path_size, seg_error *er
     return SEG_OK;
 }
 
+/* `vfs` NULL: files of the operating system. */
 seg_status segi_api_store_open(const segi_vfs *vfs, const char *path, size_t path_size,
                                const seg_store_options *options, seg_store **out_store,
                                seg_error *err)
@@ -190,6 +200,7 @@ seg_status seg_store_open(const char *path, size_t path_size, const seg_store_op
     return segi_api_store_open(NULL, path, path_size, options, out_store, err);
 }
 
+/* The handle is gone either way; snapshots and sets that hold the store stay readable. */
 seg_status seg_store_close(seg_store *store, seg_error *err)
 {
     segi_api_begin(err);
@@ -239,6 +250,7 @@ void seg_snapshot_release(seg_snapshot *snapshot)
     segi_api_store_release(store);
 }
 
+/* Erased users are no users. */
 seg_status seg_snapshot_get_info(const seg_snapshot *snapshot, seg_snapshot_info *info,
                                  seg_error *err)
 {
