@@ -36,6 +36,7 @@ size_t segi_ids_bytes(const segi_ids *ids)
     return segi_strings_bytes(&ids->strings) + ids->numbers.bytes;
 }
 
+/* After a failed commit: ids from `count` on were never given. */
 void segi_ids_undo(segi_ids *ids, uint32_t count)
 {
     if (ids->kind == SEG_ID_BYTES) {
@@ -48,15 +49,20 @@ void segi_ids_undo(segi_ids *ids, uint32_t count)
 
 /* ---- forgetting ------------------------------------------------------------------------------ */
 
+/* UINT64_MAX is the mark of an erased one. */
 static bool ids_keeps(const void *context, uint32_t ordinal)
 {
     const segi_ids *ids = context;
     return segi_seq_get(&ids->numbers, ordinal) != UINT64_MAX;
 }
 
+/* Ordinals stay, so the array keeps its length and the erased ones get their mark. */
 static bool ids_copy_numbers(const segi_ids *from, segi_ids *to, const uint64_t *dead)
 {
     segi_strings *s = &to->strings;
+    if (!segi_sheets_copy(&s->sheets, &from->strings.sheets, s->mem))
+        return false;
+    segi_sheets_touch(&s->sheets, dead);
     for (; s->count < from->strings.count; s->count++) {
         bool gone = segi_bit_get(dead, s->count);
         uint64_t number = gone ? UINT64_MAX : segi_seq_get(&from->numbers, s->count);
@@ -67,6 +73,32 @@ static bool ids_copy_numbers(const segi_ids *from, segi_ids *to, const uint64_t 
     return s->table != NULL;
 }
 
+static bool ids_without_strings(const segi_ids *from, segi_ids *to, const uint64_t *dead)
+{
+    uint64_t forgotten;
+    segi_strings *strings = segi_strings_without(&from->strings, dead, &forgotten);
+    if (!strings)
+        return false;
+    to->strings = *strings;
+    segi_free(strings->mem, strings);
+    return true;
+}
+
+static bool ids_without_numbers(const segi_ids *from, segi_ids *to, const uint64_t *dead)
+{
+    const segi_strings *s = &from->strings;
+    to->strings = (segi_strings){.mem = s->mem,
+                                 .key = {s->key[0], s->key[1]},
+                                 .record_count = s->record_count,
+                                 .count_max = s->count_max};
+    if (ids_copy_numbers(from, to, dead))
+        return true;
+    segi_seq_deinit(&to->numbers, s->mem);
+    segi_strings_deinit(&to->strings);
+    return false;
+}
+
+/* A copy: snapshots look ids up in the present one, so it is swapped whole. */
 segi_ids *segi_ids_without(const segi_ids *ids, const uint64_t *dead)
 {
     const segi_mem *mem = ids->strings.mem;
@@ -74,29 +106,22 @@ segi_ids *segi_ids_without(const segi_ids *ids, const uint64_t *dead)
     if (!next)
         return NULL;
     next->kind = ids->kind;
-    if (ids->kind == SEG_ID_BYTES) {
-        uint64_t forgotten;
-        segi_strings *strings = segi_strings_without(&ids->strings, dead, &forgotten);
-        if (strings) {
-            next->strings = *strings;
-            segi_free(mem, strings);
-            return next;
-        }
+    if (ids->kind == SEG_ID_BYTES ? !ids_without_strings(ids, next, dead)
+                                  : !ids_without_numbers(ids, next, dead)) {
         segi_free(mem, next);
         return NULL;
     }
-    next->strings = ids->strings;
-    next->strings.table = NULL;
-    next->strings.count = 0;
-    if (!ids_copy_numbers(ids, next, dead)) {
-        segi_ids_destroy(next);
-        return NULL;
+    /* Readers from before the ids were loaded take their table from here, see load.c. */
+    if (ids->strings.loaded) {
+        next->strings.loaded = next->strings.table;
+        segi_table_retain(next->strings.loaded);
     }
     return next;
 }
 
 /* ---- strings --------------------------------------------------------------------------------- */
 
+/* Events come grouped by user more often than not, so a run of equal ids asks the table once. */
 seg_status segi_ids_intern_bytes(segi_ids *ids, const char *bytes, const uint64_t *offsets,
                                  const uint32_t *rows, size_t count, uint32_t *out)
 {
@@ -149,11 +174,13 @@ void segi_ids_find_bytes(const segi_ids *ids, const segi_table *table, uint32_t 
 
 /* ---- numbers --------------------------------------------------------------------------------- */
 
+/* The upper half of a keyed hash. */
 static uint32_t ids_tag(const segi_ids *ids, uint64_t number)
 {
     return (uint32_t)(segi_siphash_u64(ids->strings.key, number) >> 32);
 }
 
+/* At most SEGI_TABLE_PROBES_MAX looks. */
 static uint32_t ids_search(const segi_ids *ids, const segi_table *table, uint32_t limit,
                            uint32_t tag, uint64_t number)
 {
@@ -169,6 +196,8 @@ static uint32_t ids_search(const segi_ids *ids, const segi_table *table, uint32_
     return UINT32_MAX;
 }
 
+/* The next ordinal. The number is there before the table points to it, as readers follow without
+ * a lock. */
 static seg_status ids_add(segi_ids *ids, uint32_t tag, uint64_t number, uint32_t settled,
                           uint32_t *out)
 {
@@ -255,11 +284,14 @@ seg_status segi_ids_append_number(segi_ids *ids, uint64_t number)
     return SEG_OK;
 }
 
+/* A number that stands twice is damage. */
 static seg_status ids_index_numbers(const segi_ids *ids, segi_table *table)
 {
     for (uint32_t i = 0; i < ids->strings.count; i++) {
         uint64_t number = segi_seq_get(&ids->numbers, i);
         uint32_t tag = ids_tag(ids, number);
+        if (number == UINT64_MAX)
+            continue;
         if (ids_search(ids, table, UINT32_MAX, tag, number) != UINT32_MAX)
             return SEG_E_CORRUPT;
         if (!segi_table_put(table, tag, i))
@@ -268,6 +300,7 @@ static seg_status ids_index_numbers(const segi_ids *ids, segi_table *table)
     return SEG_OK;
 }
 
+/* A table that some run of probes does not fit into is made again, larger. */
 seg_status segi_ids_index(segi_ids *ids)
 {
     segi_strings *s = &ids->strings;

@@ -1,4 +1,8 @@
-/* Bringing into memory what a root names: see keep.h. */
+/* Bringing into memory what a root names: see keep.h.
+ *
+ * Two kinds of callers: the writer, under the store's mutex, before it changes something; and
+ * readers of a snapshot, in any thread. Both come through the load_mutex and the first one does
+ * the work. What fails to load is cleared, so that the next one tries again. */
 #include <string.h>
 
 #include "base/error.h"
@@ -6,6 +10,7 @@
 #include "store/keep.h"
 #include "store/record.h"
 
+/* Anything but want of memory is damage: the bytes had a checksum, so they were written so. */
 static seg_status load_fail(seg_status status, const char *what, seg_error *err)
 {
     if (status == SEG_OK)
@@ -15,39 +20,56 @@ static seg_status load_fail(seg_status status, const char *what, seg_error *err)
 
 /* ---- strings and ids ------------------------------------------------------------------------- */
 
-static seg_status load_texts(segi_strings *strings, uint32_t count, segi_wire *from)
+/* What follows the strings of a sheet: which of them are forgotten, where any is. A forgotten
+ * string has no bytes, and bits beyond the last one are 0. */
+static seg_status load_forgotten(const unsigned char *sizes, uint32_t count, segi_wire *from,
+                                 const unsigned char **out)
 {
-    const unsigned char *sizes = segi_get_skip(from, 2 * (size_t)count);
-    segi_wire lengths = segi_wire_of(sizes, sizes ? 2 * (size_t)count : 0);
-    for (uint32_t i = 0; i < count; i++) {
-        uint16_t size = segi_get_u16(&lengths);
-        const char *text = segi_get_skip(from, size);
-        if (!text)
+    size_t bytes = ((size_t)count + 7) / 8;
+    bool any = false;
+    *out = segi_wire_left(from) > 0 ? segi_get_skip(from, bytes) : NULL;
+    if (!*out)
+        return segi_wire_done(from) ? SEG_OK : SEG_E_CORRUPT;
+    for (size_t i = 0; i < 8 * bytes; i++) {
+        if (!((*out)[i / 8] >> i % 8 & 1))
+            continue;
+        if (i >= count || sizes[2 * i] != 0 || sizes[2 * i + 1] != 0)
             return SEG_E_CORRUPT;
-        SEGI_TRY(segi_strings_append(strings, text, size));
+        any = true;
     }
-    return segi_wire_done(from) ? SEG_OK : SEG_E_CORRUPT;
+    return any && segi_wire_done(from) ? SEG_OK : SEG_E_CORRUPT;
 }
 
-/* Ids must be such as a commit would take. */
-static seg_status load_id_texts(segi_strings *strings, uint32_t count, segi_wire *from)
+/* A sheet: all sizes first, then all bytes. user_ids: they must be such as a commit would take. */
+static seg_status load_texts(segi_strings *strings, uint32_t count, bool user_ids, segi_wire *from)
 {
-    uint32_t first = strings->record_count;
-    SEGI_TRY(load_texts(strings, count, from));
-    for (uint32_t i = first; i < strings->record_count; i++) {
-        size_t size;
-        (void)segi_strings_get(strings, i, &size);
-        if (size == 0 || size > SEG_ID_SIZE_MAX)
+    const unsigned char *sizes = segi_get_skip(from, 2 * (size_t)count), *forgotten;
+    segi_wire lengths = segi_wire_of(sizes, sizes ? 2 * (size_t)count : 0);
+    size_t total = 0;
+    for (uint32_t i = 0; i < count; i++)
+        total += segi_get_u16(&lengths);
+    const char *text = segi_get_skip(from, total);
+    if (!text || load_forgotten(sizes, count, from, &forgotten) != SEG_OK)
+        return SEG_E_CORRUPT;
+    lengths = segi_wire_of(sizes, 2 * (size_t)count);
+    for (uint32_t i = 0; i < count; i++) {
+        uint16_t size = segi_get_u16(&lengths);
+        bool gone = forgotten && (forgotten[i / 8] >> i % 8 & 1);
+        if (user_ids && !gone && (size == 0 || size > SEG_ID_SIZE_MAX))
             return SEG_E_CORRUPT;
+        SEGI_TRY(gone ? segi_strings_append_nothing(strings)
+                      : segi_strings_append(strings, text, size));
+        text += size;
     }
     return SEG_OK;
 }
 
+/* UINT64_MAX is no id: it marks an erased one. */
 static seg_status load_numbers(segi_ids *ids, uint32_t count, segi_wire *from)
 {
     for (uint32_t i = 0; i < count; i++) {
         uint64_t number = segi_get_u64(from);
-        if (from->failed || number == UINT64_MAX)
+        if (from->failed)
             return SEG_E_CORRUPT;
         SEGI_TRY(segi_ids_append_number(ids, number));
     }
@@ -59,9 +81,8 @@ seg_status segi_load_sheet(segi_store *store, segi_strings *into, const segi_she
 {
     SEGI_TRY(segi_disk_read(store->keep->disk, sheet->block, SEGI_BLOCK_TEXTS, buf, err));
     segi_wire from = segi_wire_of(buf->data, buf->size);
-    if (user_ids)
-        return load_fail(load_id_texts(into, sheet->count, &from), "user ids", err);
-    return load_fail(load_texts(into, sheet->count, &from), "a dictionary", err);
+    return load_fail(load_texts(into, sheet->count, user_ids, &from),
+                     user_ids ? "user ids" : "a dictionary", err);
 }
 
 seg_status segi_load_numbers(segi_store *store, segi_ids *into, const segi_sheet *sheet,
@@ -72,7 +93,8 @@ seg_status segi_load_numbers(segi_store *store, segi_ids *into, const segi_sheet
     return load_fail(load_numbers(into, sheet->count, &from), "user ids", err);
 }
 
-/* ids: NULL for a dictionary. */
+/* ids: NULL for a dictionary.
+ * Page by page, through one buffer. */
 static seg_status load_sheets(segi_store *store, segi_strings *strings, segi_ids *ids,
                               seg_error *err)
 {
@@ -141,6 +163,7 @@ static uint32_t load_rows(const segi_attr_chunk *chunk)
     return rows;
 }
 
+/* `like` says what the chunk has to be. Rows of users who were not there are damage. */
 seg_status segi_load_chunk(segi_store *store, const segi_attr_absent *like, uint32_t index,
                            uint64_t block, segi_buf *buf, segi_attr_chunk **out, seg_error *err)
 {
@@ -191,6 +214,7 @@ seg_status segi_load_state(segi_store *store, segi_attr_absent *absent, seg_erro
     return status;
 }
 
+/* For the writer, who goes on with the state as his own. */
 seg_status segi_load_attr(segi_store *store, segi_attr *attr, seg_error *err)
 {
     if (!attr->absent)
@@ -205,6 +229,7 @@ seg_status segi_load_attr(segi_store *store, segi_attr *attr, seg_error *err)
 
 /* ---- event ids ------------------------------------------------------------------------------- */
 
+/* Ids of one period, page by page. */
 seg_status segi_load_group(segi_store *store, segi_dedup *dedup, segi_dedup_group *into,
                            const segi_sheets *sheets, segi_buf *buf, seg_error *err)
 {
@@ -237,6 +262,7 @@ seg_status segi_load_event_ids(segi_store *store, seg_error *err)
     return status;
 }
 
+/* Everything that a root names, but runs. */
 seg_status segi_load_all(segi_store *store, seg_error *err)
 {
     SEGI_TRY(segi_load_users(store, err));

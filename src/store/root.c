@@ -12,20 +12,24 @@
 #include "store/part_file.h"
 #include "store/record.h"
 
-#define ROOT_VERSION 1u
+#define ROOT_VERSION 2u
 /* A sheet; a column of the schema; a group of event ids: bytes at least. */
 #define ROOT_SHEET_BYTES 12
 #define ROOT_FIELD_BYTES 6
 #define ROOT_GROUP_BYTES 24
+#define ROOT_TOKEN_BYTES 61
+#define ROOT_REFUSED_BYTES 16
 #define ROOT_STRIDE_MAX ((uint64_t)1 << 52)
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
+/* `names` collects the blocks that the root refers to, for the disk to keep. */
 typedef struct root_writer {
     const segi_store *store;
     segi_buf *buf, *names;
 } root_writer;
 
+/* 0 stands for nothing, and is no name. */
 static void put_block(root_writer *w, uint64_t block)
 {
     segi_put_u64(w->buf, block);
@@ -33,6 +37,7 @@ static void put_block(root_writer *w, uint64_t block)
         segi_buf_add(w->names, &block, sizeof block);
 }
 
+/* Pages of strings or numbers: how many entries, and where. */
 static void put_sheets(root_writer *w, const segi_sheets *sheets)
 {
     segi_put_u32(w->buf, (uint32_t)sheets->count);
@@ -42,6 +47,7 @@ static void put_sheets(root_writer *w, const segi_sheets *sheets)
     }
 }
 
+/* What segi_root_read_head() reads before there is a store. */
 static void put_head(root_writer *w)
 {
     const segi_store *store = w->store;
@@ -55,6 +61,7 @@ static void put_head(root_writer *w)
     segi_put_array(w->buf, store->dedup.key, 2, sizeof store->dedup.key[0]);
 }
 
+/* Figures of the store, and the samples of its clock. */
 static void put_counters(root_writer *w)
 {
     const segi_store *store = w->store;
@@ -71,6 +78,7 @@ static void put_counters(root_writer *w)
     segi_put_array(w->buf, clock->samples, clock->count, sizeof clock->samples[0]);
 }
 
+/* A column of the schema. */
 static void put_field(root_writer *w, const segi_field *field)
 {
     segi_put_bytes(w->buf, field->name, field->name_size);
@@ -78,6 +86,7 @@ static void put_field(root_writer *w, const segi_field *field)
     segi_put_u8(w->buf, (uint8_t)field->scale);
 }
 
+/* In the order of the indices, which are part of what other bytes refer to. */
 static void put_schema(root_writer *w)
 {
     const segi_schema *schema = w->store->schema;
@@ -94,6 +103,7 @@ static void put_schema(root_writer *w)
     }
 }
 
+/* One shelf, by rising name. */
 static void put_texts(root_writer *w, segi_shelf shelf)
 {
     const segi_texts *texts = &w->store->texts[shelf];
@@ -106,6 +116,7 @@ static void put_texts(root_writer *w, segi_shelf shelf)
     }
 }
 
+/* From the oldest on, so that reading them back gives the same ring. */
 static void put_tokens(root_writer *w)
 {
     const segi_tokens *tokens = &w->store->tokens;
@@ -117,6 +128,7 @@ static void put_tokens(root_writer *w)
     }
 }
 
+/* Of an attribute that nobody has loaded the places stay what they were. */
 static void put_chunks(root_writer *w, const segi_attr *attr)
 {
     const segi_attr_state *state = attr->state;
@@ -130,6 +142,7 @@ static void put_chunks(root_writer *w, const segi_attr *attr)
     }
 }
 
+/* "exists" first, then attributes with their dictionaries, then dictionaries of properties. */
 static void put_columns(root_writer *w)
 {
     static const segi_sheets none;
@@ -150,6 +163,7 @@ static void put_columns(root_writer *w)
     }
 }
 
+/* Ids of events by period, and the runs. */
 static void put_events(root_writer *w)
 {
     const segi_store *store = w->store;
@@ -169,6 +183,24 @@ static void put_events(root_writer *w)
         segi_put_u64(w->buf, segi_run_id(store->runs[i]));
 }
 
+/* What erasing and retention leave behind. */
+static void put_privacy(root_writer *w)
+{
+    const segi_store *store = w->store;
+    const segi_retention *rules = &store->retention;
+    const segi_suppress *refused = &store->suppress;
+    segi_put_u32(w->buf, store->erased_count);
+    segi_put_u64(w->buf, store->firsts ? segi_run_id(store->firsts) : 0);
+    segi_put_u64(w->buf, rules->usual);
+    segi_put_u32(w->buf, (uint32_t)rules->count);
+    segi_put_array(w->buf, rules->own, rules->count, sizeof rules->own[0]);
+    segi_put_array(w->buf, refused->key, 2, sizeof refused->key[0]);
+    segi_put_u32(w->buf, (uint32_t)refused->count);
+    for (size_t at = 0; at < segi_suppress_slots(refused); at++)
+        if (!segi_suppress_is_empty(&refused->slots[at]))
+            segi_put_array(w->buf, refused->slots[at].hash, 2, sizeof refused->slots[at].hash[0]);
+}
+
 void segi_root_write(const segi_store *store, segi_buf *buf, segi_buf *names)
 {
     root_writer w = {store, buf, names};
@@ -181,10 +213,12 @@ void segi_root_write(const segi_store *store, segi_buf *buf, segi_buf *names)
     put_sheets(&w, &store->ids->strings.sheets);
     put_columns(&w);
     put_events(&w);
+    put_privacy(&w);
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
+/* SEG_E_CORRUPT, whatever it was. */
 static seg_status root_fail(seg_error *err)
 {
     return segi_record_fail(err, "its root");
@@ -196,6 +230,11 @@ seg_status segi_root_read_head(segi_wire *from, segi_root_head *out, seg_error *
     uint32_t version = segi_get_u32(from);
     if (!from->failed && version > ROOT_VERSION)
         return segi_fail(err, SEG_E_FORMAT_NEW, "a later version of the library wrote the store");
+    if (!from->failed && version == 1) {
+        segi_fail(err, SEG_E_CORRUPT, "a version of the library from before 0.1 wrote the store");
+        segi_error_hint(err, "make it again from its sources");
+        return SEG_E_CORRUPT;
+    }
     out->id_kind = segi_get_u32(from);
     out->week_start = (int32_t)segi_get_u32(from);
     out->zone = segi_get_bytes(from, &out->zone_size);
@@ -206,6 +245,7 @@ seg_status segi_root_read_head(segi_wire *from, segi_root_head *out, seg_error *
     return good ? SEG_OK : root_fail(err);
 }
 
+/* False: out of memory. What is wrong is noted in `from` and looked at by the caller. */
 static bool get_sheets(const segi_store *store, segi_wire *from, uint64_t entries_max,
                        segi_sheets *out)
 {
@@ -236,6 +276,7 @@ static bool get_strings(const segi_store *store, segi_wire *from, segi_strings *
     return true;
 }
 
+/* Each figure within its range, those that belong together in their order. */
 static seg_status get_counters(segi_store *store, segi_wire *from, seg_error *err)
 {
     segi_clock *clock = &store->clock;
@@ -281,6 +322,7 @@ static seg_status get_field(segi_store *store, segi_wire *from, const uint32_t *
     return index == expected ? SEG_OK : root_fail(err);
 }
 
+/* An event type, and its properties in their order. */
 static seg_status get_event(segi_store *store, segi_wire *from, uint32_t expected, seg_error *err)
 {
     size_t size;
@@ -301,6 +343,7 @@ static seg_status get_event(segi_store *store, segi_wire *from, uint32_t expecte
     return SEG_OK;
 }
 
+/* Built up by the same calls that defined it once. */
 static seg_status get_schema(segi_store *store, segi_wire *from, seg_error *err)
 {
     uint32_t attributes = segi_get_count(from, ROOT_FIELD_BYTES);
@@ -312,6 +355,7 @@ static seg_status get_schema(segi_store *store, segi_wire *from, seg_error *err)
     return SEG_OK;
 }
 
+/* Names that repeat make fewer entries than were counted. */
 static seg_status get_texts(segi_store *store, segi_wire *from, segi_shelf shelf, seg_error *err)
 {
     segi_texts *texts = &store->texts[shelf];
@@ -332,9 +376,10 @@ static seg_status get_texts(segi_store *store, segi_wire *from, segi_shelf shelf
     return texts->count == count ? SEG_OK : root_fail(err);
 }
 
+/* 53 bytes at least: a token of one byte with its size, and the report. */
 static seg_status get_tokens(segi_store *store, segi_wire *from, seg_error *err)
 {
-    uint32_t count = segi_get_count(from, 53);
+    uint32_t count = segi_get_count(from, ROOT_TOKEN_BYTES);
     if (count > SEG_TOKENS_KEPT)
         return root_fail(err);
     for (uint32_t i = 0; i < count; i++) {
@@ -377,6 +422,7 @@ static seg_status get_chunks(const segi_store *store, segi_wire *from, segi_attr
                                                                                  : root_fail(err);
 }
 
+/* An attribute that is no string must not have pages of strings. */
 static seg_status get_attributes(segi_store *store, segi_wire *from, seg_error *err)
 {
     SEGI_TRY(get_chunks(store, from, &store->exists, err));
@@ -398,6 +444,7 @@ static seg_status get_attributes(segi_store *store, segi_wire *from, seg_error *
     return SEG_OK;
 }
 
+/* As get_attributes() does for one property. */
 static seg_status get_dict(segi_store *store, segi_wire *from, uint32_t event, uint32_t property,
                            seg_error *err)
 {
@@ -429,6 +476,7 @@ static seg_status get_dicts(segi_store *store, segi_wire *from, seg_error *err)
     return SEG_OK;
 }
 
+/* Periods with their pages, which are loaded when a commit asks for them. */
 static seg_status get_event_ids(segi_store *store, segi_wire *from, seg_error *err)
 {
     uint32_t groups = segi_get_count(from, ROOT_GROUP_BYTES);
@@ -443,6 +491,7 @@ static seg_status get_event_ids(segi_store *store, segi_wire *from, seg_error *e
     return from->failed ? root_fail(err) : SEG_OK;
 }
 
+/* Opens each run, which reads its head and no column. */
 static seg_status get_runs(segi_store *store, segi_wire *from, seg_error *err)
 {
     uint32_t count = segi_get_count(from, sizeof(uint64_t));
@@ -457,10 +506,82 @@ static seg_status get_runs(segi_store *store, segi_wire *from, seg_error *err)
             continue;
         SEGI_TRY(status);
         store->run_count++;
+        if (segi_bucket_is_all(store->runs[i]->bucket))
+            return root_fail(err);
     }
-    return segi_wire_done(from) ? SEG_OK : root_fail(err);
+    return from->failed ? root_fail(err) : SEG_OK;
 }
 
+/* One row for each of its users, and nothing but the time. */
+static bool firsts_good(const segi_run *run)
+{
+    if (!segi_bucket_is_all(run->bucket))
+        return false;
+    for (uint32_t i = 0; i < run->part_count; i++) {
+        const segi_part *part = run->parts[i];
+        if (part->row_count != part->user_count)
+            return false;
+        for (uint32_t k = 0; k < part->column_count; k++)
+            if (part->columns[k].type != 0)
+                return false;
+    }
+    return true;
+}
+
+static seg_status get_firsts(segi_store *store, segi_wire *from, seg_error *err)
+{
+    uint64_t id = segi_get_u64(from);
+    if (id == 0)
+        return SEG_OK;
+    SEGI_TRY(segi_run_open(store, store->keep->disk, id, &store->firsts, err));
+    return firsts_good(store->firsts) ? SEG_OK : root_fail(err);
+}
+
+static seg_status get_rules(segi_store *store, segi_wire *from, seg_error *err)
+{
+    segi_retention *rules = &store->retention;
+    rules->usual = segi_get_u64(from);
+    uint32_t count = segi_get_count(from, sizeof rules->own[0]);
+    if (from->failed || rules->usual == SEG_KEEP_USUAL || count > store->schema->event_count)
+        return root_fail(err);
+    if (count == 0)
+        return SEG_OK;
+    if (!segi_grow(&store->mem, (void **)&rules->own, &rules->capacity, count, sizeof *rules->own))
+        return segi_fail_nomem(err);
+    rules->count = count;
+    return segi_get_array(from, rules->own, count, sizeof rules->own[0]) ? SEG_OK : root_fail(err);
+}
+
+static seg_status get_refused(segi_store *store, segi_wire *from, seg_error *err)
+{
+    segi_suppress *refused = &store->suppress;
+    segi_get_array(from, refused->key, 2, sizeof refused->key[0]);
+    uint32_t count = segi_get_count(from, ROOT_REFUSED_BYTES);
+    if (from->failed)
+        return root_fail(err);
+    if (count > 0 && !segi_suppress_reserve(refused, &store->mem, count))
+        return segi_fail_nomem(err);
+    for (uint32_t i = 0; i < count; i++) {
+        segi_suppress_entry entry = {{0, 0}};
+        segi_get_array(from, entry.hash, 2, sizeof entry.hash[0]);
+        if (segi_suppress_is_empty(&entry) || !segi_suppress_put(refused, &entry))
+            return root_fail(err);
+    }
+    return SEG_OK;
+}
+
+static seg_status get_privacy(segi_store *store, segi_wire *from, seg_error *err)
+{
+    store->erased_count = segi_get_u32(from);
+    if (from->failed || store->erased_count > store->user_count)
+        return root_fail(err);
+    SEGI_TRY(get_firsts(store, from, err));
+    SEGI_TRY(get_rules(store, from, err));
+    return get_refused(store, from, err);
+}
+
+/* In the order of segi_root_write(). On failure the store is half filled and only fit to be
+ * released. */
 seg_status segi_root_read(segi_store *store, segi_wire *from, seg_error *err)
 {
     SEGI_TRY(get_counters(store, from, err));
@@ -475,5 +596,7 @@ seg_status segi_root_read(segi_store *store, segi_wire *from, seg_error *err)
     SEGI_TRY(get_attributes(store, from, err));
     SEGI_TRY(get_dicts(store, from, err));
     SEGI_TRY(get_event_ids(store, from, err));
-    return get_runs(store, from, err);
+    SEGI_TRY(get_runs(store, from, err));
+    SEGI_TRY(get_privacy(store, from, err));
+    return segi_wire_done(from) ? SEG_OK : root_fail(err);
 }

@@ -124,6 +124,28 @@ START_TEST(test_durable__is_there_after_close)
 END_TEST
 
 /* The files of a process that ended before it closed the store. */
+/* Where a test of the calendar becomes a table, nothing else asks for the rows' times. */
+START_TEST(test_durable__a_calendar_test_loads_times)
+{
+    seg_store *store = file_open(path_of("a.seg"), SEG_STORE_CREATE);
+    seg_error err = SEG_ERROR_INIT;
+    seg_appender *appender = NULL;
+    CK_OK(seg_appender_create(store, &appender, &err), err);
+    for (int i = 0; i < 20000; i++) {
+        int64_t time = NOW - DAY / 2 + (i % 100) * (int64_t)1000000;
+        CK_OK(seg_appender_event(appender, i % 2 ? "ann" : "ben", 3, TEXT("visit"), time, &err),
+              err);
+    }
+    CK_OK(seg_appender_commit(appender, NULL, NULL, &err), err);
+    seg_appender_destroy(appender);
+    file_close(store);
+    store = file_open(path_of("a.seg"), 0);
+    check_segment(store, "did visit where (@weekday = \"sat\") in last 20 hours", "ben ann");
+    check_segment(store, "did visit where (@weekday = \"sun\") in last 20 hours", "");
+    file_close(store);
+}
+END_TEST
+
 START_TEST(test_durable__is_there_after_a_crash)
 {
     seg_store *store = file_open(path_of("a.seg"), SEG_STORE_CREATE);
@@ -334,6 +356,77 @@ START_TEST(test_durable__occasions_stay)
     for (int i = 0; i < 2; i++) {
         store = file_open(path_of(i == 0 ? "a.seg" : "b.seg"), 0);
         occasions_check(store);
+        file_close(store);
+    }
+}
+END_TEST
+
+/* "tier" in its second version, and "vip", which reads it, a segment and an occasion. */
+static void classes_check(seg_store *store)
+{
+    seg_error err = SEG_ERROR_INIT;
+    seg_segment_list *list = NULL;
+    seg_segment_info info = {.struct_size = sizeof info};
+    CK_OK(seg_store_list_classes(store, &list, &err), err);
+    ck_assert_uint_eq(seg_segment_list_count(list), 2);
+    CK_OK(seg_segment_list_at(list, 0, &info, &err), err);
+    ck_assert(info.name_size == 4 && memcmp(info.name, "tier", 4) == 0);
+    ck_assert_uint_eq(info.version, 2);
+    ck_assert_mem_eq(info.text, "\"big\": seats > 5; otherwise \"small\"", info.text_size);
+    CK_OK(seg_segment_list_at(list, 1, &info, &err), err);
+    ck_assert(info.name_size == 3 && memcmp(info.name, "vip", 3) == 0);
+    seg_segment_list_destroy(list);
+    CK_OK(seg_store_list_segments(store, &list, &err), err);
+    ck_assert_uint_eq(seg_segment_list_count(list), 1);
+    seg_segment_list_destroy(list);
+
+    char ids[64];
+    seg_snapshot *snapshot = snapshot_of(store);
+    seg_set *set = set_of(store, snapshot, "class.tier = \"big\"");
+    set_ids(set, ids, sizeof ids);
+    ck_assert_str_eq(ids, "ben dan");
+    seg_set_release(set);
+    seg_snapshot_release(snapshot);
+    CK_FAILS(seg_store_drop_class(store, TEXT("gone"), &err), SEG_E_NOT_FOUND, err);
+    CK_FAILS(seg_store_drop_class(store, TEXT("tier"), &err), SEG_E_IN_USE, err);
+    CK_FAILS(seg_store_drop_segment(store, TEXT("tier"), &err), SEG_E_IN_USE, err);
+    CK_FAILS(seg_store_drop_occasion(store, TEXT("sale"), &err), SEG_E_IN_USE, err);
+    ck_assert_ptr_nonnull(strstr(err.message, "class \"vip\""));
+}
+
+START_TEST(test_durable__classes_stay)
+{
+    static const int32_t sale[] = {5, 9};
+    static const char vip[] = "\"yes\": class.tier = \"big\" and in segment \"tier\"; "
+                              "\"sale\": did \"purchase\" during occasion \"sale\"; "
+                              "otherwise \"no\"";
+    seg_error err = SEG_ERROR_INIT;
+    uint64_t version = 0;
+    seg_store *store = file_open(path_of("a.seg"), SEG_STORE_CREATE);
+    store_fill(store);
+    CK_OK(seg_store_define_occasion(store, TEXT("sale"), sale, 1, &err), err);
+    CK_OK(seg_store_define_segment(store, TEXT("tier"), TEXT("seats > 1"), NULL, &err), err);
+    CK_OK(seg_store_define_class(store, TEXT("tier"), TEXT("\"big\": seats > 9; otherwise \"x\""),
+                                 NULL, &err),
+          err);
+    CK_OK(seg_store_define_class(store, TEXT("gone"), TEXT("\"a\": everyone; otherwise \"b\""),
+                                 NULL, &err),
+          err);
+    if (_i == 1)
+        CK_OK(seg_store_checkpoint(store, &err), err);
+    CK_OK(seg_store_define_class(store, TEXT("tier"),
+                                 TEXT("\"big\": seats > 5; otherwise \"small\""), &version, &err),
+          err);
+    ck_assert_uint_eq(version, 2);
+    CK_OK(seg_store_define_class(store, TEXT("vip"), TEXT(vip), NULL, &err), err);
+    CK_OK(seg_store_drop_class(store, TEXT("gone"), &err), err);
+    classes_check(store);
+    file_copy(path_of("a.seg"), path_of("b.seg"));
+    file_copy(path_of("a.seg-wal"), path_of("b.seg-wal"));
+    file_close(store);
+    for (int i = 0; i < 2; i++) {
+        store = file_open(path_of(i == 0 ? "a.seg" : "b.seg"), 0);
+        classes_check(store);
         file_close(store);
     }
 }
@@ -718,6 +811,7 @@ START_TEST(test_durable__no_store)
     CK_FAILS(seg_store_check(NULL, 0, NULL, NULL, &faults, &err), SEG_E_ARG, err);
     CK_FAILS(seg_store_backup(NULL, TEXT("x"), &err), SEG_E_ARG, err);
     CK_FAILS(seg_store_list_segments(NULL, NULL, &err), SEG_E_ARG, err);
+    CK_FAILS(seg_store_list_classes(NULL, NULL, &err), SEG_E_ARG, err);
     seg_store_stats stats = {.struct_size = sizeof stats};
     CK_FAILS(seg_store_get_stats(NULL, &stats, &err), SEG_E_ARG, err);
 }
@@ -729,6 +823,7 @@ Suite *suite(void)
     TCase *opening = tcase_create("opening");
     tcase_add_checked_fixture(opening, folder_make, folder_remove);
     tcase_add_test(opening, test_durable__is_there_after_close);
+    tcase_add_test(opening, test_durable__a_calendar_test_loads_times);
     tcase_add_test(opening, test_durable__is_there_after_a_crash);
     tcase_add_test(opening, test_durable__flags_of_opening);
     tcase_add_test(opening, test_durable__options_must_agree_with_the_file);
@@ -740,6 +835,7 @@ Suite *suite(void)
     tcase_add_checked_fixture(content, folder_make, folder_remove);
     tcase_add_loop_test(content, test_durable__saved_segments_stay, 0, 2);
     tcase_add_loop_test(content, test_durable__occasions_stay, 0, 2);
+    tcase_add_loop_test(content, test_durable__classes_stay, 0, 2);
     tcase_add_test(content, test_durable__definitions_stay);
     tcase_add_test(content, test_durable__a_token_is_applied_once);
     tcase_add_test(content, test_durable__the_newest_tokens_are_kept);
