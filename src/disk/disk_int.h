@@ -62,9 +62,9 @@ struct segi_disk {
     uint64_t uuid_low;
     bool poisoned;
     bool use_reserve;
-    bool lone;   /* only one superblock was left, so it may not be the newest */
+    bool lone;     /* only one superblock was left, so it may not be the newest */
     bool log_lost; /* after a salvage: see the statistics */
-    bool untidy; /* free space, as the newest catalogue has it, holds something */
+    bool untidy;   /* free space, as the newest catalogue has it, holds something */
 
     /* Guarded by the mutex where the writer changes what other threads may read: super, root,
      * blocks, pins, stamp. The writer reads them without it. */

@@ -267,9 +267,9 @@ typedef struct segi_store_place {
     const segi_vfs *vfs; /* NULL: the operating system */
     const char *path;    /* NUL-terminated */
     bool read_only, create, must_create, salvage;
-    uint32_t durability;    /* SEGI_DISK_* */
-    uint64_t log_bytes_max; /* of the log before a commit makes a checkpoint; 0: 64 MiB */
-    uint64_t memory_limit;  /* of events, in bytes; 0: none */
+    uint32_t durability;         /* SEGI_DISK_* */
+    uint64_t log_bytes_max;      /* of the log before a commit makes a checkpoint; 0: 64 MiB */
+    uint64_t memory_limit;       /* of events, in bytes; 0: none */
     int64_t snapshot_age_max_us; /* 0: none */
     /* salvage: told of each fault met; NULL: nobody listens */
     void (*fault)(void *user, const struct segi_disk_fault *fault);

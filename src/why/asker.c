@@ -120,7 +120,7 @@ static void read_part(segi_asker *a, const segi_part *part, bool expired)
         if (holds_instants(part, p))
             good = good && segi_pins_want(&pins, part, SEGI_COLUMN_PROPERTY + p);
     }
-    a->status = good ? segi_snapshot_hold(a->request->snapshot, &pins, NULL, 1, a->err)
+    a->status = good ? segi_snapshot_hold(a->request->run.snapshot, &pins, NULL, 1, a->err)
                      : segi_fail_nomem(a->err);
     if (a->status == SEG_OK)
         read_rows(a, part, pc, expired);

@@ -279,15 +279,13 @@ END_TEST
 
 /* ---- age ------------------------------------------------------------------------------------- */
 
-static seg_status count_in(seg_store *store, const seg_snapshot *snapshot, uint64_t *out)
+static seg_status count_in(seg_store *store, seg_snapshot *snapshot, uint64_t *out)
 {
     seg_error err = SEG_ERROR_INIT;
     seg_segment *segment = NULL;
-    ck_assert_int_eq(seg_segment_compile(store, questions[4], strlen(questions[4]), 0, &segment,
-                                         &err),
-                     SEG_OK);
-    seg_status status =
-        seg_segment_count(segment, snapshot, START + 30 * DAY, NULL, out, &err);
+    ck_assert_int_eq(
+        seg_segment_compile(store, questions[4], strlen(questions[4]), 0, &segment, &err), SEG_OK);
+    seg_status status = seg_segment_count(segment, snapshot, START + 30 * DAY, NULL, out, &err);
     seg_segment_release(segment);
     return status;
 }
@@ -314,9 +312,9 @@ START_TEST(test_keep__an_old_snapshot_ends)
     options.threads_max = 1;
     options.memory_limit = 1;
     options.snapshot_age_max_us = (uint64_t)DAY;
-    ck_assert_int_eq(segi_api_store_open(sim_vfs_table(sim), PATH, strlen(PATH), &options, &store,
-                                         &err),
-                     SEG_OK);
+    ck_assert_int_eq(
+        segi_api_store_open(sim_vfs_table(sim), PATH, strlen(PATH), &options, &store, &err),
+        SEG_OK);
     for (uint64_t step = 0; step < 12; step++) {
         ck_assert_int_eq(commit(store, step, &err), SEG_OK);
         ck_assert_int_eq(seg_store_checkpoint(store, &err), SEG_OK);
