@@ -51,11 +51,16 @@ typedef struct seg_store_options {
     uint64_t memory_limit;    /* of a file: bytes of events kept in memory, about; 0: no limit */
     uint64_t log_bytes_max;   /* the log may grow to this before a commit makes a checkpoint;
                                  0: 64 MiB */
+    /* Of a file: a snapshot that is older may lose the room that it holds there, so that one which
+     * was forgotten does not keep the file growing; 0: no snapshot does. Looked at by checkpoints
+     * and seg_store_maintain(), by the system's clock. What was evaluated stays; evaluating in such
+     * a snapshot fails with SEG_E_EXPIRED. Snapshots that hold no room do not grow old. */
+    uint64_t snapshot_age_max_us;
 } seg_store_options;
 
 #define SEG_STORE_OPTIONS_INIT                                                                     \
     {                                                                                              \
-        (uint32_t)sizeof(seg_store_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0                       \
+        (uint32_t)sizeof(seg_store_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0                    \
     }
 SEG_API void seg_store_options_init(seg_store_options *options, size_t options_size);
 
@@ -75,7 +80,8 @@ SEG_API SEG_MUST_USE seg_status seg_store_open(const char *path, size_t path_siz
  * committed is safe. Accepts NULL. Call once per store. */
 SEG_API seg_status seg_store_close(seg_store *store, seg_error *err);
 
-/* See the store as it is now. Later commits do not change what the snapshot shows.
+/* See the store as it is now. Later commits do not change what the snapshot shows, for as long as
+ * it lives; of a file a limit can be set (snapshot_age_max_us).
  *   out_snapshot  owned by the caller: seg_snapshot_release().
  * Any thread. Since 0.1. */
 SEG_API SEG_MUST_USE seg_status seg_snapshot_create(seg_store *store, seg_snapshot **out_snapshot,

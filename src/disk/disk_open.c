@@ -25,7 +25,8 @@ static seg_status options_fill(segi_disk_options *to, const segi_disk_options *f
     SEGI_CHECK_ARG(to->durability <= SEGI_DISK_OFF, err, "unknown durability");
     SEGI_CHECK_ARG(to->zstd_level <= 19, err, "compression level above 19");
     SEGI_CHECK_ARG(to->log_step <= OPTION_BYTES_MAX && to->log_keep <= OPTION_BYTES_MAX &&
-                       to->reserve <= OPTION_BYTES_MAX && to->sync_micros >= 0,
+                       to->reserve <= OPTION_BYTES_MAX && to->sync_micros >= 0 &&
+                       to->pin_micros >= 0,
                    err, "sizes of a store out of range");
     to->read_only = to->read_only || to->salvage;
     SEGI_CHECK_ARG(!to->read_only || (!to->create && !to->must_create), err,

@@ -10,9 +10,11 @@
 
 /* ---- pins ---- */
 
-void segi_disk_pin_at(segi_disk *disk, segi_pin *pin, uint64_t stamp)
+void segi_disk_pin_at(segi_disk *disk, segi_pin *pin, uint64_t stamp, int64_t since)
 {
     pin->stamp = stamp;
+    pin->since = since;
+    atomic_init(&pin->expired, false);
     pin->next = &disk->pins;
     pin->previous = disk->pins.previous;
     pin->previous->next = pin;
@@ -21,17 +23,42 @@ void segi_disk_pin_at(segi_disk *disk, segi_pin *pin, uint64_t stamp)
 
 void segi_disk_pin(segi_disk *disk, segi_pin *pin)
 {
+    int64_t since = INT64_MAX;
+    if (disk->options.pin_micros > 0 && segi_vfs_now(disk->vfs, &since, NULL) != SEG_OK)
+        since = INT64_MAX;
     segi_mutex_lock(disk->mutex);
-    segi_disk_pin_at(disk, pin, disk->stamp);
+    segi_disk_pin_at(disk, pin, disk->stamp, since);
     segi_mutex_unlock(disk->mutex);
+}
+
+static void pin_remove(segi_pin *pin)
+{
+    pin->previous->next = pin->next;
+    pin->next->previous = pin->previous;
+    pin->next = pin->previous = NULL;
 }
 
 void segi_disk_unpin(segi_disk *disk, segi_pin *pin)
 {
     segi_mutex_lock(disk->mutex);
-    pin->previous->next = pin->next;
-    pin->next->previous = pin->previous;
-    pin->next = pin->previous = NULL;
+    if (pin->next != NULL)
+        pin_remove(pin);
+    segi_mutex_unlock(disk->mutex);
+}
+
+/* End the pins that are too old, where something was dropped since. They are told before the first
+ * byte is overwritten. */
+static void pins_expire(segi_disk *disk, int64_t now)
+{
+    segi_mutex_lock(disk->mutex);
+    for (segi_pin *pin = disk->pins.next, *next; pin != &disk->pins; pin = next) {
+        next = pin->next;
+        if (pin->stamp >= disk->published_stamp || pin->since > now ||
+            now - pin->since <= disk->options.pin_micros)
+            continue;
+        atomic_store_explicit(&pin->expired, true, memory_order_release);
+        pin_remove(pin);
+    }
     segi_mutex_unlock(disk->mutex);
 }
 
@@ -358,6 +385,9 @@ static seg_status reserve_fill(segi_disk *disk, seg_error *err)
 static seg_status reclaim(segi_disk *disk, uint64_t budget, seg_error *err)
 {
     uint64_t done = 0;
+    int64_t now;
+    if (disk->options.pin_micros > 0 && segi_vfs_now(disk->vfs, &now, NULL) == SEG_OK)
+        pins_expire(disk, now);
     SEGI_TRY(blocks_retire(disk, err));
     if (disk->dirty.count == 0)
         return SEG_OK;

@@ -45,7 +45,8 @@ static seg_status open_disk(segi_store *store, const segi_store_place *place, se
                                        .salvage = place->salvage,
                                        .report = place->fault,
                                        .report_user = place->fault_user,
-                                       .durability = place->durability};
+                                       .durability = place->durability,
+                                       .pin_micros = place->snapshot_age_max_us};
     segi_keep *keep = segi_alloc_zero(&store->mem, sizeof *keep);
     if (!keep)
         return segi_fail_nomem(err);
