@@ -106,6 +106,7 @@ int files_salvage(int argc, char **argv)
         {"properties_lost", r.properties_lost},
         {"strings_lost", r.strings_lost},
         {"event_ids_lost", r.event_ids_lost},
+        {"firsts_lost", r.firsts_lost},
         {"records", r.records},
         {"log_lost", r.log_lost},
     };

@@ -321,6 +321,7 @@ typedef struct seg_salvage_report {
     uint64_t properties_lost; /* columns of a property in one sorted part; its events are there */
     uint64_t strings_lost;    /* of dictionaries; where one was the value, there is none now */
     uint64_t event_ids_lost;  /* these events would be taken a second time */
+    uint64_t firsts_lost;     /* of expired first events, at least so many instants */
     uint64_t records;         /* changes taken from the log */
     uint64_t log_lost;        /* 1: the log is damaged, and changes may be lost; else 0 */
 } seg_salvage_report;

@@ -506,7 +506,7 @@ static seg_status get_runs(segi_store *store, segi_wire *from, seg_error *err)
             continue;
         SEGI_TRY(status);
         store->run_count++;
-        if (segi_bucket_is_all(store->runs[i]->bucket))
+        if (segi_bucket_is_all((*run)->bucket))
             return root_fail(err);
     }
     return from->failed ? root_fail(err) : SEG_OK;
@@ -533,7 +533,12 @@ static seg_status get_firsts(segi_store *store, segi_wire *from, seg_error *err)
     uint64_t id = segi_get_u64(from);
     if (id == 0)
         return SEG_OK;
-    SEGI_TRY(segi_run_open(store, store->keep->disk, id, &store->firsts, err));
+    seg_status status = segi_run_open(store, store->keep->disk, id, &store->firsts, err);
+    if (store->keep->salvaging && status != SEG_OK && status != SEG_E_NOMEM) {
+        store->keep->firsts_lost = true;
+        return SEG_OK;
+    }
+    SEGI_TRY(status);
     return firsts_good(store->firsts) ? SEG_OK : root_fail(err);
 }
 

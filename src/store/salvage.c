@@ -100,6 +100,29 @@ static seg_status salvage_texts(segi_salvage *s, segi_shelf shelf)
     return SEG_OK;
 }
 
+/* Who is refused, and how long events are kept. */
+static seg_status salvage_privacy(segi_salvage *s)
+{
+    const segi_suppress *refused = &s->from->suppress;
+    const segi_retention *rules = &s->from->retention;
+    segi_store *to = s->to;
+    memcpy(to->suppress.key, refused->key, sizeof refused->key);
+    if (refused->count > 0 && !segi_suppress_reserve(&to->suppress, &to->mem, refused->count))
+        return segi_fail_nomem(s->err);
+    for (size_t at = 0; at < segi_suppress_slots(refused); at++)
+        if (!segi_suppress_is_empty(&refused->slots[at]))
+            (void)segi_suppress_put(&to->suppress, &refused->slots[at]);
+    to->retention.usual = rules->usual;
+    if (rules->count == 0)
+        return SEG_OK;
+    if (!segi_grow(&to->mem, (void **)&to->retention.own, &to->retention.capacity, rules->count,
+                   sizeof *rules->own))
+        return segi_fail_nomem(s->err);
+    memcpy(to->retention.own, rules->own, rules->count * sizeof *rules->own);
+    to->retention.count = rules->count;
+    return SEG_OK;
+}
+
 /* What the root itself holds. */
 static seg_status salvage_root(segi_salvage *s)
 {
@@ -118,7 +141,7 @@ static seg_status salvage_root(segi_salvage *s)
             return segi_fail_nomem(s->err);
         segi_tokens_add(&to->tokens, token->bytes, token->size, &token->report);
     }
-    return SEG_OK;
+    return salvage_privacy(s);
 }
 
 seg_status segi_salvage_settle(segi_salvage *s)
@@ -217,7 +240,8 @@ static seg_status salvage_content(segi_salvage *s)
 static void salvage_conclude(seg_salvage_report *out)
 {
     uint64_t lost = out->blocks_lost | out->users_lost | out->events_lost | out->attributes_lost |
-                    out->properties_lost | out->strings_lost | out->event_ids_lost | out->log_lost;
+                    out->properties_lost | out->strings_lost | out->event_ids_lost |
+                    out->firsts_lost | out->log_lost;
     out->complete = lost == 0;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "store/removal.h"
 #include "store/salvage.h"
 #include "store/sort.h"
 
@@ -316,11 +317,49 @@ static void runs_sort(segi_run **runs, size_t count)
     }
 }
 
+/* ---- expired first events -------------------------------------------------------------------- */
+
+/* What is in parts becomes expired, whatever its time: the store is left without events. */
+static seg_status firsts_part(segi_salvage *s)
+{
+    segi_store *to = s->to;
+    uint32_t count = to->schema->event_count;
+    int64_t *until = segi_alloc_array(&to->mem, count, sizeof *until);
+    for (uint32_t i = 0; until && i < count; i++)
+        until[i] = SEG_TIME_MAX;
+    segi_row_filter filter = {.until = until};
+    seg_status status = until && segi_store_seal(to)
+                            ? segi_firsts_create(to, &filter, &to->firsts, s->err)
+                            : segi_fail_nomem(s->err);
+    segi_free(&to->mem, until);
+    for (; to->run_count > 0; to->run_count--)
+        segi_run_release(to->runs[to->run_count - 1]);
+    to->event_count = 0;
+    to->time_min = to->time_max = 0;
+    return status;
+}
+
+/* They take the way of events, and are then set apart again. */
+static seg_status firsts_copy(segi_salvage *s, const rows_codes *codes)
+{
+    segi_run *run = s->from->firsts;
+    s->out->firsts_lost = s->from->keep->firsts_lost;
+    if (!run)
+        return SEG_OK;
+    SEGI_TRY(run_copy(s, run, codes));
+    s->out->firsts_lost = run->row_count - s->to->event_count;
+    return s->to->event_count > 0 ? firsts_part(s) : SEG_OK;
+}
+
+/* ---- all of them ----------------------------------------------------------------------------- */
+
 seg_status segi_salvage_events(segi_salvage *s)
 {
     rows_codes codes = {0};
     runs_sort(s->from->runs, s->from->run_count);
     seg_status status = codes_make(s, &codes);
+    if (status == SEG_OK)
+        status = firsts_copy(s, &codes);
     for (size_t i = 0; status == SEG_OK && i < s->from->run_count; i++) {
         status = run_copy(s, s->from->runs[i], &codes);
         if (status == SEG_OK && s->to->tail.count >= s->to->tail_rows_max)

@@ -46,20 +46,26 @@ void segi_salvage_map_deinit(segi_salvage_map *map, const segi_mem *mem)
 
 /* ---- strings --------------------------------------------------------------------------------- */
 
-/* Strings that were read from one sheet, in blocks as large as interning takes. */
+/* Strings that were read from one sheet, in blocks as large as interning takes. Those that were
+ * forgotten are none. */
 static seg_status strings_copy(const segi_strings *from, uint32_t count, segi_strings *to,
                                uint32_t *numbers)
 {
     const char *texts[SEGI_STRINGS_BLOCK];
-    uint32_t sizes[SEGI_STRINGS_BLOCK];
-    for (uint32_t done = 0, block; done < count; done += block) {
-        block = count - done < SEGI_STRINGS_BLOCK ? count - done : SEGI_STRINGS_BLOCK;
-        for (uint32_t i = 0; i < block; i++) {
+    uint32_t sizes[SEGI_STRINGS_BLOCK], places[SEGI_STRINGS_BLOCK], found[SEGI_STRINGS_BLOCK];
+    for (uint32_t next = 0, block; next < count;) {
+        for (block = 0; next < count && block < SEGI_STRINGS_BLOCK; next++) {
             size_t size;
-            texts[i] = segi_strings_get(from, done + i, &size);
-            sizes[i] = (uint32_t)size;
+            numbers[next] = UINT32_MAX;
+            if (segi_strings_forgot(from, next))
+                continue;
+            texts[block] = segi_strings_get(from, next, &size);
+            sizes[block] = (uint32_t)size;
+            places[block++] = next;
         }
-        SEGI_TRY(segi_strings_intern(to, texts, sizes, block, numbers + done));
+        SEGI_TRY(segi_strings_intern(to, texts, sizes, block, found));
+        for (uint32_t i = 0; i < block; i++)
+            numbers[places[i]] = found[i];
     }
     return SEG_OK;
 }
@@ -99,23 +105,32 @@ seg_status segi_salvage_strings(segi_salvage *s, const segi_strings *from, segi_
 
 /* ---- users ----------------------------------------------------------------------------------- */
 
+/* The ids of one sheet; those of erased users are none. */
+static seg_status users_intern(segi_salvage *s, const segi_ids *read, uint32_t count,
+                               uint32_t *numbers)
+{
+    segi_ids *to = s->to->ids;
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t id = segi_seq_get(&read->numbers, i);
+        numbers[i] = UINT32_MAX;
+        if (id != UINT64_MAX)
+            SEGI_TRY(segi_ids_intern_numbers(to, &id, NULL, 1, to->strings.count, &numbers[i]));
+    }
+    return SEG_OK;
+}
+
 static seg_status users_numbers(segi_salvage *s, const segi_sheet *sheet, uint32_t begin)
 {
-    segi_store *to = s->to;
     seg_error ignored = SEG_ERROR_INIT;
     segi_ids *read = segi_ids_create(&s->from->mem, SEG_ID_U64, s->from->key);
-    uint64_t *ids = segi_alloc_array(&s->from->mem, sheet->count, sizeof *ids);
     seg_status status =
-        read && ids ? segi_load_numbers(s->from, read, sheet, &s->buf, &ignored) : SEG_E_NOMEM;
+        read ? segi_load_numbers(s->from, read, sheet, &s->buf, &ignored) : SEG_E_NOMEM;
     if (status == SEG_OK) {
-        uint32_t *numbers = segi_salvage_map_add(&s->users, &to->mem, begin, sheet->count);
-        segi_seq_copy(&read->numbers, 0, sheet->count, ids);
-        if (!numbers || segi_ids_intern_numbers(to->ids, ids, NULL, sheet->count,
-                                                to->ids->strings.count, numbers) != SEG_OK)
+        uint32_t *numbers = segi_salvage_map_add(&s->users, &s->to->mem, begin, sheet->count);
+        if (!numbers || users_intern(s, read, sheet->count, numbers) != SEG_OK)
             status = SEG_E_NOMEM;
     }
     segi_ids_destroy(read);
-    segi_free(&s->from->mem, ids);
     return status == SEG_E_NOMEM ? segi_fail_nomem(s->err) : status;
 }
 

@@ -449,7 +449,7 @@ END_TEST
 /* Random scripts: the answers of all predicates, tokens, definitions and saved texts. */
 START_TEST(test_store_salvage__answers_are_the_same)
 {
-    for (uint64_t seed = 1; seed <= (soak ? 200 : 6); seed++) {
+    for (uint64_t seed = 1; seed <= (soak ? 200 : 10); seed++) {
         story s;
         seg_salvage_report report;
         sim_vfs *sim = sim_vfs_create(seed);
