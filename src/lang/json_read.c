@@ -170,7 +170,7 @@ const segi_json_form *segi_json_form_at(size_t index)
 
 static const char *const place_names[] = {"a predicate", "a predicate", "a value",   "a selector",
                                           "a count",     "a span",      "an anchor", "a length",
-                                          "a chain",     "a step"};
+                                          "a chain",     "a step",      "a group"};
 
 static bool text_equal(yyjson_val *value, const char *text)
 {

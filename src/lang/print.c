@@ -462,7 +462,7 @@ static void print_root(segi_printer *p, const segi_node *node)
 
 void segi_predicate_print(const segi_predicate *predicate, bool sorted, segi_buf *out)
 {
-    segi_printer p = {out, predicate->schema, predicate->params, sorted, predicate->zone};
+    segi_printer p = {out, predicate->schema, predicate->params, sorted, predicate->zone, NULL};
     if (predicate->zone_given || predicate->week_given) {
         segi_buf_text(out, "using ");
         if (predicate->zone_given) {
@@ -485,12 +485,12 @@ void segi_predicate_print(const segi_predicate *predicate, bool sorted, segi_buf
 void segi_predicate_print_node(const segi_predicate *predicate, const segi_node *node,
                                segi_buf *out)
 {
-    segi_printer p = {out, predicate->schema, predicate->params, true, predicate->zone};
+    segi_printer p = {out, predicate->schema, predicate->params, true, predicate->zone, NULL};
     print_root(&p, node);
 }
 
 void segi_node_print(const segi_schema *schema, const segi_node *node, segi_buf *out)
 {
-    segi_printer p = {out, schema, NULL, false, {SEGI_ZONE_FIXED, schema->zone, NULL}};
+    segi_printer p = {out, schema, NULL, false, {SEGI_ZONE_FIXED, schema->zone, NULL}, NULL};
     print_root(&p, node);
 }
