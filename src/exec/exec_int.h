@@ -22,7 +22,7 @@
  * value.c    values of candidates
  * leaf.c     leaves of the program -> mask
  * rank.c     top and bottom, over the whole population; select.c finds the n-th smallest
- * score.c    classes by cut points
+ * score.c    classes by cut points; cuts.c says which they are
  * split.c    shares of users drawn by lot
  * operate.c  operations of the program over one chunk
  * run.c      the chunk loop, threads, sets and counts

@@ -179,7 +179,7 @@ static void put_points(segi_json *j, const segi_json_object *object, const char 
         if (i != 0)
             segi_json_put(j, ", ");
         if (letter[0] == 'r')
-            segi_json_put_length(j, point, false);
+            segi_json_put_length(j, point, true);
         else
             segi_json_put_number(j, point);
     }

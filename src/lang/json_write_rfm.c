@@ -14,13 +14,15 @@ static void write_age(segi_json_out *w, int64_t age)
                  {60000000, "PT", 'M'},
                  {1000000, "PT", 'S'}};
     size_t at = 0, last = sizeof units / sizeof *units - 1;
+    segi_printer p = {.out = w->out};
+    bool ahead = age < 0;
+    age = ahead ? -age : age;
+    segi_literal count = {{SEG_TYPE_DECIMAL, 6}, age, NULL, 0};
     while (at < last && (age % units[at].length != 0 || age == 0))
         at++;
-    segi_printer p = {.out = w->out};
-    segi_literal count = {{SEG_TYPE_DECIMAL, 6}, age, NULL, 0};
     if (at < last)
         count = (segi_literal){{SEG_TYPE_INT64, 0}, age / units[at].length, NULL, 0};
-    segi_buf_format(w->out, "\"%s", units[at].prefix);
+    segi_buf_format(w->out, ahead ? "\"-%s" : "\"%s", units[at].prefix);
     segi_print_literal(&p, &count);
     segi_buf_format(w->out, "%c\"", units[at].letter);
 }

@@ -536,6 +536,10 @@ void segi_predicate_destroy(segi_predicate *predicate);
 /* Canonical text. With `sorted`, operands of and, or, xor, at-least and lists are put in order,
  * so that equal meanings give equal bytes; the fingerprint hashes the JSON form of that. */
 void segi_predicate_print(const segi_predicate *predicate, bool sorted, segi_buf *out);
+/* The text of a class that is an rfm, with these cut points in place of floating scores:
+ * points[measure][scale - 1]. */
+void segi_predicate_print_frozen(const segi_predicate *predicate, const segi_literal *const *points,
+                                 segi_buf *out);
 /* The JSON form of that text (docs/language.md). */
 void segi_predicate_json(const segi_predicate *predicate, bool sorted, segi_buf *out);
 /* Sorted text of one node of it. */

@@ -28,10 +28,11 @@ bool segi_parse_rfm_starts(const segi_parser *p)
 
 /* ---- cut points ---- */
 
-/* How long ago, in microseconds. Seconds may have a fraction, so that any moment can be a cut
+/* How long ago, in microseconds; below zero nothing is. Seconds may have a fraction, so that any moment can be a cut
  * point; other units too, of millionths. */
 static bool parse_age(segi_parser *p, segi_literal *out)
 {
+    bool ahead = segi_parser_take_kind(p, SEGI_TOKEN_MINUS);
     segi_token token = p->token;
     segi_literal count;
     segi_unit unit;
@@ -44,10 +45,11 @@ static bool parse_age(segi_parser *p, segi_literal *out)
     token.size = p->token.begin + p->token.size - token.begin;
     int64_t one = unit <= SEGI_UNIT_WEEK ? segi_duration_length((segi_duration){1, unit}) : 0;
     int64_t parts = 0;
-    if (!segi_number_exact(p->lexer.text + token.begin, (size_t)(p->prev_end - token.begin), false,
+    if (!segi_number_exact(p->lexer.text + token.begin, (size_t)(p->prev_end - token.begin), ahead,
                            &count) ||
         one == 0 || !segi_decimal_rescale(count.slot, count.type.scale, 6, &parts) ||
-        segi_mul_overflow(parts, one / 1000000, &parts) || parts > SEG_TIME_MAX) {
+        segi_mul_overflow(parts, one / 1000000, &parts) || parts > SEG_TIME_MAX ||
+        parts < -SEG_TIME_MAX) {
         segi_parser_fail(p, token, "180 days, 36 hours, 0.5 seconds",
                          "how long ago is said in weeks at most, of at most six digits after the "
                          "point");

@@ -9,8 +9,9 @@ typedef struct segi_printer {
     const segi_schema *schema;
     const segi_param *params; /* for gaps */
     bool sorted;
-    segi_zone_ref zone;  /* what a window has that says nothing else */
-    const segi_rfm *rfm; /* inside its groups: its scores are r, f and m */
+    segi_zone_ref zone;                /* what a window has that says nothing else */
+    const segi_rfm *rfm;               /* inside its groups: its scores are r, f and m */
+    const segi_literal *const *frozen; /* cut points of the rfm at the root; NULL: as it is */
 } segi_printer;
 
 /* Places for a value, from loose to tight: a sum, a product, one operand. */

@@ -48,14 +48,15 @@ static void print_conditions(segi_printer *p, uint32_t count, const segi_text *l
 
 static const char *const rfm_words[] = {"r", "f", "m"};
 
-static void print_points(segi_printer *p, const segi_rfm *rfm)
+static void print_points(segi_printer *p, const segi_rfm *rfm, const segi_literal *const *frozen)
 {
     segi_buf_text(p->out, ", cuts");
     for (uint32_t k = 0; k < SEGI_RFM_COUNT; k++) {
         segi_buf_format(p->out, " %s (", rfm_words[k]);
         for (uint32_t i = 0; i + 1 < rfm->scale; i++) {
             segi_buf_text(p->out, i == 0 ? "" : ", ");
-            segi_print_literal(p, &rfm->scores[k]->score->points[i]);
+            segi_print_literal(p,
+                               frozen != NULL ? &frozen[k][i] : &rfm->scores[k]->score->points[i]);
         }
         segi_buf_char(p->out, ')');
     }
@@ -64,13 +65,15 @@ static void print_points(segi_printer *p, const segi_rfm *rfm)
 static void print_rfm(segi_printer *p, const segi_rfm *rfm, bool groups, bool tail)
 {
     const segi_node *money = rfm->scores[SEGI_RFM_MONEY]->children[0];
+    const segi_literal *const *frozen = p->frozen;
+    p->frozen = NULL; /* of the outermost alone */
     segi_buf_char(p->out, '(');
     segi_print_value(p, money->argument, SEGI_PRINT_SUM, false);
-    if (!rfm->floating)
-        print_points(p, rfm);
+    if (frozen != NULL || !rfm->floating)
+        print_points(p, rfm, frozen);
     else
         segi_buf_text(p->out, ", floating");
-    if (rfm->floating && rfm->scale != SEGI_RFM_SCALE_USUAL)
+    if (frozen == NULL && rfm->floating && rfm->scale != SEGI_RFM_SCALE_USUAL)
         segi_buf_format(p->out, ", scale %u", (unsigned)rfm->scale);
     if (groups && rfm->group_count != 0) {
         const segi_rfm *outer = p->rfm;
