@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"os"
+	"path/filepath"
 	"time"
 
 	"libseg.example/seg"
@@ -259,4 +261,57 @@ func Example_readme() {
 	// Output:
 	// 1 [true false]
 	// ann
+}
+
+func ExampleOpen_file() {
+	folder, err := os.MkdirTemp("", "seg")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(folder)
+	path := filepath.Join(folder, "shop.seg")
+	logins := []seg.Batch{{Users: []string{"ann", "ben"}, Event: "login",
+		Times: []int64{seg.Micros(june), seg.Micros(june)}}}
+
+	// The same data twice, as after a crash: the token makes it count once.
+	for range 2 {
+		store, err := seg.Open(path, seg.WithTimezone("Europe/Berlin"))
+		if err != nil {
+			log.Fatal(err)
+		}
+		report, err := store.Commit(logins, seg.Token("logins of 1 June"))
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(report.Applied, report.Repeated)
+		if err := store.Close(); err != nil {
+			log.Fatal(err)
+		}
+	}
+	// Output:
+	// 2 false
+	// 2 true
+}
+
+func ExampleStore_Erase() {
+	store := shop()
+	defer store.Close()
+
+	receipt, err := store.Erase([]string{"ann"}, seg.Refuse())
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(receipt.UsersErased, receipt.EventsRemoved)
+
+	if err := store.SetRetention(seg.AllEvents, 10*24*time.Hour); err != nil {
+		log.Fatal(err)
+	}
+	report, err := store.Expire(june)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(report.EventsRemoved, store.ViewsOpen())
+	// Output:
+	// 1 2
+	// 1 0
 }

@@ -28,8 +28,8 @@ bool segi_parse_rfm_starts(const segi_parser *p)
 
 /* ---- cut points ---- */
 
-/* How long ago, in microseconds; below zero nothing is. Seconds may have a fraction, so that any moment can be a cut
- * point; other units too, of millionths. */
+/* How long ago, in microseconds; below zero nothing is. Seconds may have a fraction, so that any
+ * moment can be a cut point; other units too, of millionths. */
 static bool parse_age(segi_parser *p, segi_literal *out)
 {
     bool ahead = segi_parser_take_kind(p, SEGI_TOKEN_MINUS);

@@ -198,6 +198,134 @@ START_TEST(test_semantics__s24_all_groups_in_one_pass)
 }
 END_TEST
 
+/* ---- frozen ---- */
+
+static seg_class *frozen_at(shop *s, const char *text, const char *now)
+{
+    seg_error err = SEG_ERROR_INIT;
+    seg_class *class = NULL, *frozen = NULL;
+    seg_snapshot *snapshot = shop_snapshot(s);
+    ck_assert_int_eq(seg_class_compile(s->store, text, strlen(text), 0, &class, &err), SEG_OK);
+    ck_assert_msg(seg_class_freeze(class, snapshot, shop_time(now), NULL, &frozen, &err) == SEG_OK,
+                  "%s", err.message);
+    seg_class_release(class);
+    seg_snapshot_release(snapshot);
+    return frozen;
+}
+
+/* Saves it under that name. */
+static void keep(shop *s, const char *name, seg_class *class)
+{
+    seg_error err = SEG_ERROR_INIT;
+    seg_buffer *text = NULL;
+    uint64_t version = 0;
+    ck_assert_int_eq(seg_class_text(class, &text, &err), SEG_OK);
+    ck_assert_int_eq(seg_store_define_class(s->store, name, strlen(name), seg_buffer_data(text),
+                                            seg_buffer_size(text), &version, &err),
+                     SEG_OK);
+    seg_buffer_destroy(text);
+    seg_class_release(class);
+}
+
+/* Then and there the frozen scores are the floating ones; afterwards only who does something moves,
+ * and time moves the recency of all. */
+START_TEST(test_semantics__s24_frozen_scores_stay)
+{
+    shop s = five_buyers();
+    keep(&s, "kept", frozen_at(&s, "rfm" RFM, NOW));
+    shop_value(&s, NOW, "rfm.r of class.kept", "5 4 3 2 1 0");
+    shop_value(&s, NOW, "rfm.f of class.kept", "1 2 3 4 5 0");
+    shop_value(&s, NOW, "rfm.m of class.kept", "5 2 3 1 5 0");
+    shop_ask(&s, NOW, "class.kept = \"cannot lose\"", "eve");
+    orders(&s, "fay", 9, "2026-03-01", "900.00");
+    orders(&s, "gil", 9, "2026-03-01", "900.00");
+    shop_value(&s, NOW, "rfm.f of class.kept", "1 2 3 4 5 0 5 5");
+    shop_value(&s, NOW, "rfm.m of class.kept", "5 2 3 1 5 0 5 5");
+    shop_value(&s, NOW, "rfm.m" RFM, "3 2 2 1 3 0 5 5");
+    shop_value(&s, "2026-04-14T12:00:00Z", "rfm.r of class.kept", "4 3 2 2 1 0 2 2");
+    shop_close(&s);
+}
+END_TEST
+
+/* A cut that nobody reached is just above the greatest, so whoever does more than all is above. */
+START_TEST(test_semantics__s24_frozen_ties)
+{
+    shop s = shop_open("UTC");
+    static const char *const names[] = {"a", "b", "c"};
+    for (size_t i = 0; i < 3; i++)
+        shop_event(&s, names[i], "order", "2026-03-31T12:00:00Z", "total=2.5f");
+    keep(&s, "kept", frozen_at(&s, "rfm" RFM, NOW));
+    shop_value(&s, NOW, "rfm.r of class.kept", "3 3 3");
+    shop_value(&s, NOW, "rfm.f of class.kept", "3 3 3");
+    shop_value(&s, NOW, "rfm.m of class.kept", "3 3 3");
+    shop_event(&s, "a", "order", "2026-03-31T12:00:00Z", "total=0.0000000001f");
+    shop_event(&s, "b", "order", "2026-03-31T11:59:59.999999Z", "total=-1f");
+    shop_value(&s, NOW, "rfm.f of class.kept", "5 5 3");
+    shop_value(&s, NOW, "rfm.m of class.kept", "5 1 3");
+    shop_value(&s, "2026-03-31T12:00:00.000001Z", "rfm.r of class.kept", "1 1 1");
+    shop_close(&s);
+}
+END_TEST
+
+START_TEST(test_semantics__s25_cuts_are_told_with_counts)
+{
+    shop s = five_buyers();
+    seg_error err = SEG_ERROR_INIT;
+    seg_snapshot *snapshot = shop_snapshot(&s);
+    seg_class *class = frozen_at(&s,
+                                 "rfm(total, floating, scale 3, groups (\"a\": r = 3, otherwise "
+                                 "\"b\")) of \"order\"",
+                                 NOW);
+    uint64_t users[SEG_RFM_SCALE_MAX + 1];
+    double cuts[SEG_RFM_SCALE_MAX - 1];
+    ck_assert_uint_eq(seg_class_scale(class), 3);
+    ck_assert_int_eq(
+        seg_class_scores(class, snapshot, shop_time(NOW), NULL, SEG_RFM_MONEY, users, cuts, &err),
+        SEG_OK);
+    /* 2, 20, 90, 500 and 500 */
+    ck_assert(users[0] == 1 && users[1] == 2 && users[2] == 1 && users[3] == 2);
+    ck_assert(cuts[0] == 90 && cuts[1] == 500);
+    ck_assert_int_eq(
+        seg_class_scores(class, snapshot, shop_time(NOW), NULL, SEG_RFM_RECENCY, users, cuts, &err),
+        SEG_OK);
+    ck_assert(users[0] == 1 && users[1] == 2 && users[2] == 1 && users[3] == 2);
+    ck_assert(cuts[0] == (double)(shop_time(NOW) - shop_time("2026-03-10T10:02:00Z")));
+    ck_assert_int_eq(seg_class_scores(class, snapshot, shop_time(NOW), NULL, 3, users, cuts, &err),
+                     SEG_E_ARG);
+    seg_class_release(class);
+    seg_snapshot_release(snapshot);
+    shop_close(&s);
+}
+END_TEST
+
+START_TEST(test_semantics__s24_only_scores_freeze)
+{
+    shop s = five_buyers();
+    seg_error err = SEG_ERROR_INIT;
+    seg_snapshot *snapshot = shop_snapshot(&s);
+    seg_class *class = NULL, *frozen = NULL;
+    uint64_t users[SEG_RFM_SCALE_MAX + 1];
+    double cuts[SEG_RFM_SCALE_MAX - 1];
+    const char *labels = "\"a\": did \"order\"; otherwise \"b\"";
+    const char *nobody = "rfm" RFM " in last 1 hour";
+    ck_assert_int_eq(seg_class_compile(s.store, labels, strlen(labels), 0, &class, &err), SEG_OK);
+    ck_assert_uint_eq(seg_class_scale(class), 0);
+    ck_assert_int_eq(seg_class_freeze(class, snapshot, shop_time(NOW), NULL, &frozen, &err),
+                     SEG_E_ARG);
+    ck_assert_ptr_null(frozen);
+    seg_class_release(class);
+    ck_assert_int_eq(seg_class_compile(s.store, nobody, strlen(nobody), 0, &class, &err), SEG_OK);
+    ck_assert_int_eq(seg_class_freeze(class, snapshot, shop_time(NOW), NULL, &frozen, &err),
+                     SEG_E_NOT_FOUND);
+    ck_assert_int_eq(seg_class_scores(class, snapshot, shop_time(NOW), NULL, 0, users, cuts, &err),
+                     SEG_OK);
+    ck_assert(users[0] == 6 && users[1] == 0 && cuts[0] != cuts[0]);
+    seg_class_release(class);
+    seg_snapshot_release(snapshot);
+    shop_close(&s);
+}
+END_TEST
+
 Suite *suite(void)
 {
     Suite *all = suite_create("semantics_rfm");
@@ -213,5 +341,11 @@ Suite *suite(void)
     tcase_add_test(groups, test_semantics__s24_an_rfm_is_a_class);
     tcase_add_test(groups, test_semantics__s24_all_groups_in_one_pass);
     suite_add_tcase(all, groups);
+    TCase *frozen = tcase_create("frozen");
+    tcase_add_test(frozen, test_semantics__s24_frozen_scores_stay);
+    tcase_add_test(frozen, test_semantics__s24_frozen_ties);
+    tcase_add_test(frozen, test_semantics__s25_cuts_are_told_with_counts);
+    tcase_add_test(frozen, test_semantics__s24_only_scores_freeze);
+    suite_add_tcase(all, frozen);
     return all;
 }

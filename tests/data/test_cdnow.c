@@ -440,6 +440,24 @@ static const char *group_of(int64_t r, int64_t f, int64_t m)
 
 #define RFM "(dollars, floating) of \"purchase\""
 
+/* Saves the cut points of now. */
+static void freeze_rfm(void)
+{
+    seg_error err = SEG_ERROR_INIT;
+    seg_class *floating = NULL, *kept = NULL;
+    seg_buffer *text = NULL;
+    uint64_t version = 0;
+    must(seg_class_compile(store, "rfm" RFM, strlen("rfm" RFM), 0, &floating, &err), &err);
+    must(seg_class_freeze(floating, snapshot, now, NULL, &kept, &err), &err);
+    must(seg_class_text(kept, &text, &err), &err);
+    must(seg_store_define_class(store, "kept", 4, seg_buffer_data(text), seg_buffer_size(text),
+                                &version, &err),
+         &err);
+    seg_buffer_destroy(text);
+    seg_class_release(kept);
+    seg_class_release(floating);
+}
+
 /* Most bought once, and many on the same day: nothing but ties. */
 START_TEST(test_cdnow__master_rfm)
 {
@@ -455,6 +473,8 @@ START_TEST(test_cdnow__master_rfm)
     const char *const values[] = {"last(@time) of \"purchase\"", "count of \"purchase\"",
                                   "sum(dollars) of \"purchase\""};
     const char *const scores[] = {"rfm.r" RFM, "rfm.f" RFM, "rfm.m" RFM};
+    const char *const frozen[] = {"rfm.r of class.kept", "rfm.f of class.kept",
+                                  "rfm.m of class.kept"};
     int64_t *fifths[3];
     for (int k = 0; k < 3; k++) {
         int64_t *measured = ask_values(store, everyone, now, values[k], k == 2 ? 2 : 0, -1);
@@ -463,6 +483,13 @@ START_TEST(test_cdnow__master_rfm)
         for (size_t i = 0; i < count; i++)
             ck_assert_int_eq(asked[i], fifths[k][i]);
         free(measured);
+        free(asked);
+    }
+    freeze_rfm();
+    for (int k = 0; k < 3; k++) {
+        int64_t *asked = ask_values(store, everyone, now, frozen[k], 0, -1);
+        for (size_t i = 0; i < count; i++)
+            ck_assert_int_eq(asked[i], fifths[k][i]);
         free(asked);
     }
     uint64_t all = 0;
