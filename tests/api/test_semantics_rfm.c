@@ -242,7 +242,7 @@ START_TEST(test_semantics__s24_frozen_scores_stay)
     shop_value(&s, NOW, "rfm.f of class.kept", "1 2 3 4 5 0 5 5");
     shop_value(&s, NOW, "rfm.m of class.kept", "5 2 3 1 5 0 5 5");
     shop_value(&s, NOW, "rfm.m" RFM, "3 2 2 1 3 0 5 5");
-    shop_value(&s, "2026-04-14T12:00:00Z", "rfm.r of class.kept", "4 3 2 2 1 0 2 2");
+    shop_value(&s, "2026-04-14T12:00:00Z", "rfm.r of class.kept", "3 2 2 1 1 0 2 2");
     shop_close(&s);
 }
 END_TEST
