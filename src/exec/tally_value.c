@@ -261,27 +261,6 @@ static void tally_result(segi_worker *w, const tally_values *t, uint32_t low, ui
         segi_bit_clear(out->set, i);
 }
 
-static void tally_values_users(segi_worker *w, const segi_prep_value *value, segi_users users,
-                               segi_vector *out)
-{
-    tally_values t = {.value = value};
-    if (!tally_values_ready(w, &t))
-        return;
-    bool few = segi_spans_few(w, value->source, users.count);
-    if (!few) {
-        tally_clear(&t, 0, SEGI_CHUNK_USERS);
-        segi_spans_each(w, value->source, 0, SEGI_CHUNK_USERS, tally_values_span, &t);
-    }
-    for (uint32_t i = 0; i < users.count; i++) {
-        uint32_t low = users.lows[i];
-        if (few) {
-            tally_clear(&t, low, 1);
-            segi_spans_each(w, value->source, low, low + 1, tally_values_span, &t);
-        }
-        tally_result(w, &t, low, i, out);
-    }
-}
-
 /* The stored value of a row, as far as 32 bits go. */
 static inline uint32_t sum32_stored(const segi_col *col, uint32_t row)
 {
@@ -358,19 +337,46 @@ static void tally_sum32_span(segi_worker *w, void *context, segi_span *span)
     sum32_rows(t->sums, span, col);
 }
 
-/* The whole chunk's sums compared at once, without a vector of values in between. */
-static bool tally_narrow_sum(segi_worker *w, const segi_prep_value *value, int64_t low,
-                             int64_t high, segi_mask *out)
+static bool tally_sums_fit32(const segi_prep_value *value)
+{
+    if (value->node->aggregate != SEGI_AGG_SUM || value->argument->type.type == SEG_TYPE_FLOAT64)
+        return false;
+    tally_bounds bounds = tally_bounds_of(value);
+    return !bounds.negative && bounds.user < 4e9;
+}
+
+/* Sums of the whole chunk in w->tally32. */
+static bool tally_sum32_chunk(segi_worker *w, const segi_prep_value *value)
 {
     if (!segi_worker_array(w, (void **)&w->tally32, SEGI_CHUNK_USERS + 64, sizeof *w->tally32))
         return false;
     memset(w->tally32, 0, SEGI_CHUNK_USERS * sizeof *w->tally32);
     tally_sum32 t = {value, w->tally32};
     segi_spans_each(w, value->source, 0, SEGI_CHUNK_USERS, tally_sum32_span, &t);
+    return true;
+}
+
+/* The whole chunk's sums compared at once, without a vector of values in between. */
+static bool tally_narrow_sum(segi_worker *w, const segi_prep_value *value, int64_t low,
+                             int64_t high, segi_mask *out)
+{
+    if (!tally_sum32_chunk(w, value))
+        return false;
     if (high >= 0)
         segi_scan_range(4, w->tally32, 0, SEGI_CHUNK_USERS, low < 0 ? 0 : (uint64_t)low,
                         (uint64_t)high, out->words);
     return true;
+}
+
+/* The sums of some users out of the whole chunk's. */
+static void tally_narrow_sums(segi_worker *w, const segi_prep_value *value, segi_users users,
+                              segi_vector *out)
+{
+    if (!tally_sum32_chunk(w, value))
+        return;
+    for (uint32_t i = 0; i < users.count; i++)
+        out->slots[i] = w->tally32[users.lows[i]];
+    segi_bits_fill(out->set, users.count);
 }
 
 bool segi_tally_sum(segi_worker *w, const segi_prep_value *value, uint32_t count, int64_t low,
@@ -379,8 +385,7 @@ bool segi_tally_sum(segi_worker *w, const segi_prep_value *value, uint32_t count
     tally_values t = {.value = value};
     if (segi_spans_few(w, value->source, count))
         return false;
-    tally_bounds bounds = tally_bounds_of(value);
-    if (!bounds.negative && bounds.user < 4e9)
+    if (tally_sums_fit32(value))
         return tally_narrow_sum(w, value, low, high, out);
     if (!tally_values_ready(w, &t) || t.wide)
         return false;
@@ -388,6 +393,31 @@ bool segi_tally_sum(segi_worker *w, const segi_prep_value *value, uint32_t count
     segi_spans_each(w, value->source, 0, SEGI_CHUNK_USERS, tally_values_span, &t);
     segi_scan_signed(t.figures, 0, SEGI_CHUNK_USERS, low, high, out->words);
     return true;
+}
+
+static void tally_values_users(segi_worker *w, const segi_prep_value *value, segi_users users,
+                               segi_vector *out)
+{
+    bool few = segi_spans_few(w, value->source, users.count);
+    if (!few && tally_sums_fit32(value)) {
+        tally_narrow_sums(w, value, users, out);
+        return;
+    }
+    tally_values t = {.value = value};
+    if (!tally_values_ready(w, &t))
+        return;
+    if (!few) {
+        tally_clear(&t, 0, SEGI_CHUNK_USERS);
+        segi_spans_each(w, value->source, 0, SEGI_CHUNK_USERS, tally_values_span, &t);
+    }
+    for (uint32_t i = 0; i < users.count; i++) {
+        uint32_t low = users.lows[i];
+        if (few) {
+            tally_clear(&t, low, 1);
+            segi_spans_each(w, value->source, low, low + 1, tally_values_span, &t);
+        }
+        tally_result(w, &t, low, i, out);
+    }
 }
 
 /* ---- share ---- */
