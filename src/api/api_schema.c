@@ -13,6 +13,7 @@ static seg_status type_check(seg_type type, int32_t scale, seg_error *err)
     return SEG_OK;
 }
 
+/* Any thread; waits for a commit under way. */
 seg_status seg_store_define_attribute(seg_store *store, const char *name, size_t name_size,
                                       seg_type type, int32_t scale, seg_error *err)
 {
@@ -45,6 +46,7 @@ seg_status seg_store_define_property(seg_store *store, const char *event, size_t
                                       err);
 }
 
+/* Attributes, then each event type followed by its properties: the order of info_at(). */
 uint64_t seg_store_column_count(const seg_store *store)
 {
     if (store == NULL)
@@ -57,6 +59,7 @@ uint64_t seg_store_column_count(const seg_store *store)
     return count;
 }
 
+/* An attribute or a property. */
 static void info_of_field(const segi_field *field, seg_column_info *info)
 {
     info->type = field->type;

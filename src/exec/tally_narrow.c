@@ -79,7 +79,7 @@ SEGI_HOT static void sum32_row_users(uint32_t *sums, const segi_span *span, cons
         uint32_t left = span->row_count - i * 64;
         uint64_t all = left < 64 ? ((uint64_t)1 << left) - 1 : UINT64_MAX;
         for (uint64_t word = span->bits ? span->bits[i] : all; word; word &= word - 1) {
-            uint32_t row = i * 64 + (uint32_t)__builtin_ctzll(word);
+            uint32_t row = i * 64 + (uint32_t)segi_ctz(word);
             if (!col->set || segi_bit_get(col->set, begin + row))
                 sums[span->row_users[row]] += base + unit * sum32_stored(col, begin + row);
         }

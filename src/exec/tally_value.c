@@ -13,6 +13,7 @@
 
 /* ---- sums and extremes ---- */
 
+/* One aggregate over one chunk; which arrays are used depends on kind and type. */
 typedef struct tally_values {
     const segi_prep_value *value;
     bool wide; /* sums may not fit 64 bits on the way */
@@ -98,6 +99,8 @@ static void values_by_rows(tally_values *t, const segi_span *span, const segi_co
     }
 }
 
+/* Four ways through a span: by rows that carry users, densely, and by users with or without
+ * bits. */
 static void tally_values_span(segi_worker *w, void *context, segi_span *span)
 {
     tally_values *t = context;
@@ -138,6 +141,7 @@ static void tally_clear(tally_values *t, uint32_t low, uint32_t count)
         memset(t->floats + low, 0, count * sizeof *t->floats);
 }
 
+/* Settles how wide sums have to be, and takes the arrays for it. */
 static bool tally_values_ready(segi_worker *w, tally_values *t)
 {
     segi_aggregate aggregate = t->value->node->aggregate;
@@ -161,6 +165,7 @@ static bool tally_values_ready(segi_worker *w, tally_values *t)
     return ok;
 }
 
+/* False: SEG_E_OVERFLOW, noted in the worker. */
 static bool tally_total(segi_worker *w, const tally_values *t, uint32_t low, int64_t *out)
 {
     if (!t->wide) {
@@ -173,6 +178,7 @@ static bool tally_total(segi_worker *w, const tally_values *t, uint32_t low, int
     return false;
 }
 
+/* An infinity or NaN minus itself is no zero. */
 static bool tally_float_total(segi_worker *w, const tally_values *t, uint32_t low, double *out)
 {
     *out = segi_float_sum_get(&t->floats[low]);
@@ -182,6 +188,8 @@ static bool tally_float_total(segi_worker *w, const tally_values *t, uint32_t lo
     return false;
 }
 
+/* The figure of one user as a value. Averages of decimals are divided by the scale once, at the
+ * end. */
 static void tally_result(segi_worker *w, const tally_values *t, uint32_t low, uint32_t i,
                          segi_vector *out)
 {
@@ -217,6 +225,7 @@ static void tally_result(segi_worker *w, const tally_values *t, uint32_t low, ui
         segi_bit_clear(out->set, i);
 }
 
+/* Few candidates are looked up, many are worked out with the whole chunk. */
 static void tally_values_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                                segi_vector *out)
 {
@@ -260,11 +269,13 @@ bool segi_tally_sum(segi_worker *w, const segi_prep_value *value, uint32_t count
 
 /* ---- share ---- */
 
+/* Events, and those of them for which the condition holds. */
 typedef struct tally_share {
     const segi_prep_value *value;
     uint32_t *all, *marked;
 } tally_share;
 
+/* Without branches: both counters are added to for every row. */
 static void share_by_rows(tally_share *t, const segi_span *span, const uint64_t *marks)
 {
     for (uint32_t row = 0; row < span->row_count; row++) {
@@ -302,6 +313,7 @@ static void tally_share_span(segi_worker *w, void *context, segi_span *span)
     segi_worker_bits_pop(w);
 }
 
+/* Undefined for users without an event (S-16). */
 static void tally_share_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                               segi_vector *out)
 {

@@ -21,6 +21,8 @@ typedef struct segi_field {
     uint32_t index; /* among the attributes, or among the properties of its event type */
 } segi_field;
 
+/* Properties in the order in which they came to be; use segi_event_property() to find one by
+ * name. */
 typedef struct segi_event_type {
     const char *name;
     size_t name_size;
@@ -29,6 +31,8 @@ typedef struct segi_event_type {
     const segi_field *const *fields; /* properties */
 } segi_event_type;
 
+/* The part that others read. What lies behind it (orders by name, counts of references) is
+ * private. */
 typedef struct segi_schema {
     uint32_t attribute_count, event_count;
     const segi_field *const *attributes;
@@ -41,6 +45,7 @@ typedef struct segi_schema {
 /* The empty schema of a new store. Takes the zone (also on failure). mem must outlive it. */
 seg_status segi_schema_create(const segi_mem *mem, uint32_t id_kind, int32_t week_start,
                               segi_zone *zone, const segi_schema **out, seg_error *err);
+/* Any thread. Snapshots, segments and writers hold the schema that they were made with. */
 void segi_schema_retain(const segi_schema *schema);
 void segi_schema_release(const segi_schema *schema);
 
@@ -87,6 +92,7 @@ static inline int32_t segi_slot_longitude(int64_t slot)
 {
     return (int32_t)(uint32_t)(uint64_t)slot;
 }
+/* Bits as they are, in both directions. */
 double segi_slot_float(int64_t slot);
 int64_t segi_slot_of_float(double value); /* value is finite */
 /* False if not within +-90 and +-180 degrees or not finite. */
