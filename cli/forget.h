@@ -10,8 +10,8 @@
  * `erase USER ... [--from FILE] [--refuse]`: the customers, and those whose ids stand in the lines
  * of FILE (- is stdin). Prints what was removed. */
 run_result forget_erase(cli_session *session, text_view statement, const lex_words *words);
-/* `retention`: the rules. `retention [EVENT] N days|weeks|hours|forever`: sets one; without EVENT it
- * is that of all types without their own, which `usual` brings back for one of them. */
+/* `retention`: the rules. `retention [EVENT] N days|weeks|hours|forever`: sets one; without EVENT
+ * it is that of all types without their own, which `usual` brings back for one of them. */
 run_result forget_retention(cli_session *session, text_view statement, const lex_words *words);
 /* `expire INSTANT|latest|clock`: what is too old then. The instant has to be said, since a wrong
  * one cannot be taken back. */

@@ -308,7 +308,7 @@ class Import(Case):
                           {"id": "anon", "plan": None, "city": None, "total": 3.0, "pages": 0}])
 
     def test_one_name_of_two_types(self):
-        """A property belongs to its event type: another one may have it as something else."""
+        """A property belongs to its event type."""
         self.write("visits.csv", "user_id,time,value\nann,2026-01-10T10:00:00Z,12\n"
                    "ben,2026-01-11T10:00:00Z,3\n")
         self.write("searches.csv", "user_id,time,value\nann,2026-01-12T10:00:00Z,red shoes\n"
