@@ -119,9 +119,10 @@ static seg_status expire_locked(segi_removal *removal, segi_store *store,
                                 const segi_row_filter *filter, seg_error *err)
 {
     SEGI_TRY(expire_prepare(removal, store, filter, err));
-    if (removal->rows > 0)
+    bool applied = removal->rows > 0;
+    if (applied)
         segi_removal_apply(removal);
-    return segi_removal_finish(store, err);
+    return segi_removal_finish(store, applied, err);
 }
 
 seg_status segi_store_expire(segi_store *store, int64_t now, seg_expire_report *report,
