@@ -53,10 +53,8 @@ static bool ids_add(cli_session *session, id_list *ids, text_view id)
                   "\"%.*s\" is no number", (int)(id.size < 80 ? id.size : 80), id.data);
         return false;
     }
-    ids->offsets =
-        xgrow(ids->offsets, &ids->offset_capacity, ids->count + 2, sizeof *ids->offsets);
-    ids->numbers =
-        xgrow(ids->numbers, &ids->number_capacity, ids->count + 1, sizeof *ids->numbers);
+    ids->offsets = xgrow(ids->offsets, &ids->offset_capacity, ids->count + 2, sizeof *ids->offsets);
+    ids->numbers = xgrow(ids->numbers, &ids->number_capacity, ids->count + 1, sizeof *ids->numbers);
     ids->offsets[0] = 0;
     ids->numbers[ids->count++] = number;
     buf_bytes(&ids->bytes, id.data, id.size);
@@ -136,14 +134,14 @@ static bool erase_words(cli_session *session, text_view statement, const lex_wor
 static run_result erase_print(cli_session *session, const seg_erase_receipt *receipt)
 {
     static const char *const names[] = {
-        "users_erased",     "ids_unknown",       "ids_refused",     "events_removed",
-        "values_removed",   "event_ids_removed", "strings_removed", "parts_rewritten",
-        "commit_sequence",
+        "users_erased",    "ids_unknown",     "ids_refused",
+        "events_removed",  "values_removed",  "event_ids_removed",
+        "strings_removed", "parts_rewritten", "commit_sequence",
     };
     const uint64_t figures[] = {
-        receipt->users_erased,    receipt->ids_unknown,       receipt->ids_refused,
-        receipt->events_removed,  receipt->values_removed,    receipt->event_ids_removed,
-        receipt->strings_removed, receipt->parts_rewritten,   receipt->commit_sequence,
+        receipt->users_erased,    receipt->ids_unknown,     receipt->ids_refused,
+        receipt->events_removed,  receipt->values_removed,  receipt->event_ids_removed,
+        receipt->strings_removed, receipt->parts_rewritten, receipt->commit_sequence,
     };
     print_figures(session, names, figures, sizeof figures / sizeof figures[0]);
     return RUN_OK;
