@@ -626,6 +626,22 @@ seg_status segi_catalog_compile_value(segi_catalog *catalog, const segi_mem *mem
     return status;
 }
 
+/* Texts from the store's file get their fingerprints when somebody first asks. One that does not
+ * compile any more says the same as nothing. */
+static seg_status fingerprints_fill(const segi_catalog *catalog, const segi_schema *schema,
+                                    seg_error *err)
+{
+    catalog_view view = {.catalog = catalog};
+    for (size_t i = 0; i < catalog->count; i++) {
+        catalog_entry *entry = catalog->entries[i];
+        if (entry->kind == SEGI_DEFINE_SEGMENT &&
+            (entry->fingerprint[0] | entry->fingerprint[1]) == 0 &&
+            entry_compile(entry, &view, schema, NULL) == SEG_E_NOMEM)
+            return segi_fail_nomem(err);
+    }
+    return SEG_OK;
+}
+
 /* A saved segment that says the same. */
 static void note_duplicate(const segi_catalog *catalog, const segi_predicate *predicate,
                            segi_findings *findings)
@@ -661,6 +677,8 @@ seg_status segi_catalog_lint(segi_catalog *catalog, const segi_mem *mem, const s
     seg_status status = segi_lint(mem, schema, &resolver, text, text_size, flags, retention,
                                   findings, &predicate, err);
     if (predicate != NULL)
+        status = fingerprints_fill(catalog, schema, err);
+    if (predicate != NULL && status == SEG_OK)
         note_duplicate(catalog, predicate, findings);
     segi_mutex_unlock(catalog->lock);
     segi_predicate_destroy(predicate);

@@ -14,8 +14,8 @@ struct catalog_entry {
     char *text; /* owned */
     size_t text_size;
     uint64_t version;
-    uint64_t fingerprint[2];
-    catalog_entry **refs; /* owned: the saved segments that the text names, each once */
+    uint64_t fingerprint[2]; /* zeros: not known yet */
+    catalog_entry **refs;    /* owned: the saved segments that the text names, each once */
     size_t ref_count;
     /* Working fields of one walk over the references. */
     bool seen;
