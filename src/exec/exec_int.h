@@ -23,7 +23,7 @@
  * value.c    values of candidates
  * leaf.c     leaves of the program -> mask
  * rank.c     top and bottom, over the whole population; select.c finds the n-th smallest
- * score.c    classes by cut points
+ * score.c    classes by cut points; cuts.c says which they are
  * split.c    shares of users drawn by lot
  * operate.c  operations of the program over one chunk
  * run.c      the chunk loop, threads, sets and counts
@@ -204,11 +204,11 @@ struct segi_prep_value {
     const struct segi_prep_sequence *sequence; /* sequence (sequence_int.h) */
     const segi_match *match;                   /* mode with ties all: what the value must pass */
     const segi_prep_value *left, *right;       /* arith; left: shift, score by written cut points */
-    const segi_prep_score *score;
-    const segi_user_zones *zones; /* civil, shift, moment, distinct periods */
-    bool needs_users;             /* gather: argument or share read the user's zone */
-    const int64_t *periods;       /* tally of distinct periods: their first instants, and */
-    uint32_t period_count;        /* ... at most 64 of them */
+    const segi_prep_score *score;              /* rfm by written ones: right counts the events */
+    const segi_user_zones *zones;              /* civil, shift, moment, distinct periods */
+    bool needs_users;                          /* gather: argument or share read the user's zone */
+    const int64_t *periods; /* tally of distinct periods: their first instants, and */
+    uint32_t period_count;  /* ... at most 64 of them */
     double periods_per_us;
     bool periods_even; /* of one length */
     int64_t bag_low;   /* bag: the least slot, and how far above it the greatest can be */
