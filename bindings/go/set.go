@@ -28,6 +28,14 @@ func newSet(store *Store, set *C.seg_set) *Set {
 	return out
 }
 
+func newSets(store *Store, sets []*C.seg_set) []*Set {
+	out := make([]*Set, len(sets))
+	for i, set := range sets {
+		out[i] = newSet(store, set)
+	}
+	return out
+}
+
 // Close ends the set.
 func (s *Set) Close() error {
 	s.h.close()
