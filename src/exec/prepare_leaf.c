@@ -70,8 +70,8 @@ static const segi_prep_filter *test_range(segi_prep *p, const segi_prep_value *v
     return test_match(p, value, m);
 }
 
-/* `mode(..., ties all)` and `top` ask whether any of several values passes: the value itself becomes that
- * answer, and the test asks for yes. */
+/* `mode(..., ties all)` and `top` ask whether any of several values passes: the value becomes
+ * that answer, and the test asks for yes. */
 static const segi_prep_filter *test_mode_all(segi_prep *p, const segi_prep_value *value,
                                              const segi_match *match)
 {
