@@ -29,6 +29,7 @@ static bool is_fixed(const segi_node *node)
            node->kind == SEGI_NODE_NOW;
 }
 
+/* left op right, as they are. */
 static segi_node *compare_node(segi_check *k, const segi_syn *syn, segi_compare op,
                                const segi_node *left, const segi_node *right)
 {
