@@ -6,7 +6,6 @@
 #include "support/shop.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #define NOW "2026-03-31T12:00:00Z"
 
@@ -113,8 +112,7 @@ START_TEST(test_use_cases__a16_light_users_without_the_favourite)
     ten_users(&s, "use", "2026-03-20T00:00:00Z");
     shop_event(&s, "u01", "feature_used", "2026-03-01T00:00:00Z", "name=export");
     shop_event(&s, "u02", "feature_used", "2026-03-01T00:00:00Z", "name=search");
-    shop_define(&s, "light",
-                "tier(count of \"use\" in last 30 days, cuts (p50, p80)) = \"light\"");
+    shop_define(&s, "light", "tier(count of \"use\" in last 30 days, cuts (p50, p80)) = \"light\"");
     shop_ask(&s, NOW, "in segment \"light\" and not did \"feature_used\" where (name = \"export\")",
              "u02 u03 u04 u05");
     shop_close(&s);
@@ -124,7 +122,6 @@ END_TEST
 START_TEST(test_use_cases__a20_buyer_stages)
 {
     shop s = shop_open("UTC");
-    seg_error err = SEG_ERROR_INIT;
     static const char *const stages =
         "\"advocacy\": did \"referral_sent\" in last 180 days;"
         "\"adoption\": did \"purchase\" at least 2 times;"
@@ -145,9 +142,7 @@ START_TEST(test_use_cases__a20_buyer_stages)
     shop_event(&s, "fay", "read_guide", "2026-03-03T12:00:00Z", "");
     shop_event(&s, "fay", "compare", "2026-03-03T12:00:00Z", ""); /* longer than 14 days ago */
     shop_user(&s, "gus", "");
-    ck_assert_int_eq(seg_store_define_class(s.store, "buyer_stage", 11, stages, strlen(stages),
-                                            NULL, &err),
-                     SEG_OK);
+    shop_class(&s, "buyer_stage", stages);
     shop_ask(&s, NOW, "class.buyer_stage = \"consideration\"", "bob");
     shop_ask(&s, NOW, "class.buyer_stage in (\"purchase\", \"adoption\", \"advocacy\")",
              "cy dee eve");
