@@ -315,3 +315,72 @@ func ExampleStore_Erase() {
 	// 1 2
 	// 1 0
 }
+
+func ExampleSegment_Why() {
+	store := shop()
+	defer store.Close()
+	segment, err := store.Compile(`country = "DE" and did "purchase" in last 30 days`)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer segment.Close()
+	snapshot, err := store.Snapshot()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer snapshot.Close()
+
+	why, err := segment.Why(snapshot, "ann", june)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Print(why)
+	// Output:
+	// yes country = "DE" and did "purchase" in last 30 days, until 2026-06-19T12:00:00Z
+	//   yes country = "DE" ("DE" vs "DE"), does not change
+	//   yes did "purchase" in last 30 days (2 vs at least 1, 2 events), until 2026-06-19T12:00:00Z
+}
+
+func ExampleStore_Lint() {
+	store := shop()
+	defer store.Close()
+	findings, err := store.Lint(`county = "DE" or did "purchase" in last 30 dasy`)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, finding := range findings {
+		fmt.Printf("%s\n%s\n", finding.What.Message, finding.What.Caret())
+	}
+	// Output:
+	// unknown attribute "county"
+	// county = "DE" or did "purchase" in last 30 dasy
+	// ^^^^^^ did you mean "country"?
+	// unknown unit "dasy"
+	// county = "DE" or did "purchase" in last 30 dasy
+	//                                            ^^^^ did you mean "days"?
+}
+
+func ExampleClass_Classify() {
+	store := shop()
+	defer store.Close()
+	may := func(day int) time.Time { return time.Date(2026, 5, day, 0, 0, 0, 0, time.UTC) }
+	if err := store.DefineOccasion("spring sale",
+		seg.DateRange{First: may(20), Last: may(21)}); err != nil {
+		log.Fatal(err)
+	}
+	class, err := store.CompileClass(`
+		"sale": did "purchase" during occasion "spring sale";
+		"customer": did "purchase";
+		otherwise "prospect"`)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer class.Close()
+	labels, err := class.Classify(context.Background(), june, []string{"ann", "cat"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(labels)
+	// Output:
+	// [sale prospect]
+}

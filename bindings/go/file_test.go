@@ -235,6 +235,38 @@ func TestErasedCustomersAreGone(t *testing.T) {
 	}
 }
 
+func TestForgettingReachesTheFile(t *testing.T) {
+	const day = 24 * time.Hour
+	path := filepath.Join(t.TempDir(), "shop.seg")
+	store := open(t, path)
+	logins(t, store, june.Add(-30*day), "ann", "ben", "eve")
+	logins(t, store, june, "ben")
+	ok(t, store.SetRetention("login", 20*day))
+	if receipt := must(store.Erase([]string{"ann"}, seg.Refuse()))(t); receipt.UsersErased != 1 {
+		t.Fatalf("%+v", receipt)
+	}
+	if report := must(store.Expire(june))(t); report.EventsRemoved != 2 {
+		t.Fatalf("%+v", report)
+	}
+	ok(t, store.Close())
+	if data := must(os.ReadFile(path))(t); bytes.Contains(data, []byte("of ann")) ||
+		!bytes.Contains(data, []byte("of ben")) {
+		t.Fatal("the texts in the file are not those that are left")
+	}
+	store = open(t, path)
+	defer store.Close()
+	if keep := must(store.Retention("login"))(t); keep != 20*day {
+		t.Fatal(keep)
+	}
+	if got := ids(eval(t, store, "everyone")) + "," + ids(eval(t, store, "did login")); got !=
+		"ben eve,ben" {
+		t.Fatal(got)
+	}
+	if report := must(store.Commit([]seg.Batch{{Users: []string{"ann"}}}))(t); report.Refused != 1 {
+		t.Fatalf("%+v", report)
+	}
+}
+
 func TestNumbersAreErased(t *testing.T) {
 	store := open(t, seg.Memory, seg.WithUint64IDs())
 	defer store.Close()

@@ -79,27 +79,19 @@ func (s *Segment) Close() error {
 	return nil
 }
 
+// do runs one call of the library.
+func (s *Segment) do(run func(p *C.seg_segment, e *C.seg_error) C.seg_status) error {
+	return s.h.call("segment", s.text, func(p unsafe.Pointer, e *C.seg_error) C.seg_status {
+		return run((*C.seg_segment)(p), e)
+	})
+}
+
 func (s *Segment) acquire() (*C.seg_segment, error) {
 	p := s.h.acquire()
 	if p == nil {
 		return nil, closed("segment")
 	}
 	return (*C.seg_segment)(p), nil
-}
-
-// Text is the one canonical text of the predicate; compiling it gives an equal segment.
-func (s *Segment) Text() (string, error) {
-	p, err := s.acquire()
-	if err != nil {
-		return "", err
-	}
-	defer s.h.release()
-	e := newError()
-	var buffer *C.seg_buffer
-	if status := C.seg_segment_text(p, &buffer, &e); status != C.SEG_OK {
-		return "", failed(status, &e, "")
-	}
-	return string(take(buffer)), nil
 }
 
 // Fingerprint is a 128-bit hash, low half first: equal segments have equal ones, however they

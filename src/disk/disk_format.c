@@ -1,4 +1,8 @@
-/* disk_format.c - the bytes of docs/format.md: encoding, and decoding of anything. */
+/* disk_format.c - the bytes of docs/format.md: encoding, and decoding of anything.
+ *
+ * Everything here works on bytes in memory and reads or writes no file. Decoders take any bytes
+ * at all and say which rule is broken (`what`); what they accept needs no further check of its
+ * numbers, so sums of offsets and sizes elsewhere cannot overflow. */
 #include "disk_format.h"
 
 #include <seg/base.h>
@@ -9,7 +13,7 @@
 #include "disk.h"
 
 #define FORMAT_MAJOR 1u
-#define FORMAT_MINOR 0u
+#define FORMAT_MINOR 1u
 #define CHECKSUM_AT 504u         /* in superblocks and in the header of the log */
 #define BLOCK_MAGIC 0x42474553u  /* SEGB */
 #define RECORD_MAGIC 0x52474553u /* SEGR */
@@ -20,6 +24,7 @@ static const unsigned char log_magic[8] = {0x89, 'S', 'E', 'W', '\r', '\n', 0x1a
 
 /* ---- fields ---- */
 
+/* Little-endian, as everything in the file. */
 static void put(unsigned char *to, uint64_t value, size_t size)
 {
     for (size_t i = 0; i < size; i++)
@@ -47,6 +52,7 @@ uint64_t segi_disk_uuid_low(const unsigned char uuid[16])
     return get(uuid, 8);
 }
 
+/* Whole sectors behind the superblocks and within the file. */
 static bool extent_fits(uint64_t offset, uint64_t size, uint64_t end)
 {
     return size > 0 && offset % DISK_SECTOR == 0 && size % DISK_SECTOR == 0 &&
@@ -55,6 +61,7 @@ static bool extent_fits(uint64_t offset, uint64_t size, uint64_t end)
 
 /* ---- superblock ---- */
 
+/* The numbers are the offsets of docs/format.md; what has none stays zero. */
 void segi_disk_slot_encode(const disk_super *super, unsigned char out[DISK_SLOT_SIZE])
 {
     const disk_entry *catalogue = &super->catalogue;
@@ -81,9 +88,13 @@ void segi_disk_slot_encode(const disk_super *super, unsigned char out[DISK_SLOT_
     put(out + 144,
         (uint64_t)SEG_VERSION_MAJOR << 32 | (uint64_t)SEG_VERSION_MINOR << 16 | SEG_VERSION_PATCH,
         8);
+    put(out + 152, super->copy.offset, 8);
+    put(out + 160, super->copy.sum, 8);
+    put(out + 168, super->copy.stored, 4);
     put(out + CHECKSUM_AT, segi_xxh3(out, CHECKSUM_AT, 0), 8);
 }
 
+/* The same offsets backwards; nothing is judged here. */
 static void slot_fields(const unsigned char *bytes, disk_super *out)
 {
     out->features_any = get(bytes + 16, 8);
@@ -105,6 +116,24 @@ static void slot_fields(const unsigned char *bytes, disk_super *out)
         .size = (uint32_t)get(bytes + 140, 4),
         .kind = DISK_CATALOGUE_KIND,
     };
+    out->copy = (disk_entry){
+        .offset = get(bytes + 152, 8),
+        .id = out->catalogue.id,
+        .generation = out->catalogue.generation,
+        .sum = get(bytes + 160, 8),
+        .stored = (uint32_t)get(bytes + 168, 4),
+        .size = (uint32_t)get(bytes + 168, 4),
+        .kind = DISK_COPY_KIND,
+    };
+}
+
+/* There is one exactly where the feature says so. */
+static bool slot_copy_fits(const unsigned char *bytes, const disk_super *super)
+{
+    if ((super->features_read & DISK_FEATURE_COPY) == 0)
+        return all_zero(bytes + 152, 24);
+    return super->copy.stored <= DISK_STORED_MAX && get(bytes + 172, 4) == 0 &&
+           extent_fits(super->copy.offset, segi_disk_extent_of(&super->copy), super->end);
 }
 
 /* NULL, or which rule is broken. Numbers that only rise must leave room to do so: nobody counts
@@ -130,7 +159,9 @@ static const char *slot_fault(const unsigned char *bytes, const disk_super *supe
         catalogue->size > DISK_STORED_MAX ||
         !extent_fits(catalogue->offset, segi_disk_extent_of(catalogue), super->end))
         return "catalogue in superblock";
-    if (!minor && !all_zero(bytes + 152, CHECKSUM_AT - 152))
+    if (!minor && !slot_copy_fits(bytes, super))
+        return "copy of the catalogue in superblock";
+    if (!minor && !all_zero(bytes + 176, CHECKSUM_AT - 176))
         return "reserved bytes of the superblock";
     if (!all_zero(bytes + DISK_SECTOR, DISK_SLOT_SIZE - DISK_SECTOR))
         return "bytes behind the superblock";
@@ -152,6 +183,8 @@ static disk_found head_found(const unsigned char *bytes, const unsigned char mag
     return major == FORMAT_MAJOR ? DISK_SOUND : DISK_DAMAGED;
 }
 
+/* `index` is the place it was read from: slots are written in turn, the even generations into the
+ * first. */
 disk_found segi_disk_slot_decode(const unsigned char bytes[DISK_SLOT_SIZE], uint32_t index,
                                  disk_super *out, const char **what)
 {
@@ -166,11 +199,14 @@ disk_found segi_disk_slot_decode(const unsigned char bytes[DISK_SLOT_SIZE], uint
 
 /* ---- blocks ---- */
 
+/* The seed is made of what the block belongs to, so that a sound block in a wrong place is
+ * damage. */
 uint64_t segi_disk_payload_sum(const disk_entry *entry, uint64_t uuid_low, const void *stored)
 {
     return segi_xxh3(stored, entry->stored, uuid_low ^ entry->id ^ entry->generation);
 }
 
+/* Fills entry->sum as well, which the catalogue keeps: a stale header cannot pass for this one. */
 void segi_disk_block_encode(disk_entry *entry, uint64_t uuid_low, const void *stored,
                             unsigned char out[DISK_HEADER_SIZE])
 {
@@ -213,9 +249,8 @@ bool segi_disk_block_decode(const unsigned char bytes[DISK_HEADER_SIZE], uint64_
         *what = "version of a block's header";
     else if (get(bytes + 40, 8) != uuid_low)
         *what = "block of another store";
-    else if (out->id == 0 || out->generation == 0 || out->kind == 0 ||
-             out->kind > DISK_CATALOGUE_KIND || out->stored > DISK_STORED_MAX ||
-             out->size > DISK_STORED_MAX ||
+    else if (out->id == 0 || out->generation == 0 || out->kind == 0 || out->kind > DISK_COPY_KIND ||
+             out->stored > DISK_STORED_MAX || out->size > DISK_STORED_MAX ||
              (out->codec == DISK_CODEC_RAW && out->stored != out->size))
         *what = "fields of a block's header";
     return *what == NULL;
@@ -230,6 +265,7 @@ void segi_disk_table_deinit(const segi_mem *mem, disk_table *table)
     memset(table, 0, sizeof *table);
 }
 
+/* Ids rise, so that none can be there twice. */
 static const char *entry_fault(const disk_entry *entry, uint64_t previous_id, uint64_t next_id)
 {
     if (entry->id <= previous_id || entry->id >= next_id)
@@ -266,6 +302,7 @@ static const char *table_entries(const unsigned char *at, disk_table *out)
     return NULL;
 }
 
+/* Dropped extents rise and do not overlap. */
 static const char *table_dropped(const unsigned char *at, disk_table *out)
 {
     uint64_t end = DISK_DATA;
@@ -279,6 +316,7 @@ static const char *table_dropped(const unsigned char *at, disk_table *out)
     return NULL;
 }
 
+/* out->root points into `bytes`. */
 seg_status segi_disk_table_decode(const segi_mem *mem, const void *bytes, size_t size,
                                   disk_table *out, const char **what)
 {
@@ -347,6 +385,32 @@ void segi_disk_table_extent(segi_buf *buf, const disk_extent *extent)
     segi_buf_add(buf, bytes, sizeof bytes);
 }
 
+/* ---- the catalogue's copy ---- */
+
+void segi_disk_copy_begin(segi_buf *buf, const disk_super *super)
+{
+    unsigned char bytes[DISK_COPY_HEADER];
+    memcpy(bytes, super->uuid, sizeof super->uuid);
+    put(bytes + 16, super->flags, 8);
+    put(bytes + 24, super->log_epoch, 8);
+    put(bytes + 32, super->epoch_floor, 8);
+    put(bytes + 40, super->checkpoint_lsn, 8);
+    segi_buf_add(buf, bytes, sizeof bytes);
+}
+
+bool segi_disk_copy_decode(const void *bytes, size_t size, disk_super *out)
+{
+    const unsigned char *at = bytes;
+    if (size < DISK_COPY_HEADER)
+        return false;
+    memcpy(out->uuid, at, sizeof out->uuid);
+    out->flags = get(at + 16, 8);
+    out->log_epoch = get(at + 24, 8);
+    out->epoch_floor = get(at + 32, 8);
+    out->checkpoint_lsn = get(at + 40, 8);
+    return true;
+}
+
 /* ---- log ---- */
 
 void segi_disk_log_encode(const disk_log_header *header, unsigned char out[DISK_LOG_HEADER])
@@ -382,6 +446,8 @@ disk_found segi_disk_log_decode(const unsigned char bytes[DISK_LOG_HEADER], disk
     return DISK_SOUND;
 }
 
+/* Records are chained: each checksum is seeded with that of the record before it, so that one out
+ * of turn, or of an earlier life of the log, does not continue the chain. */
 uint64_t segi_disk_chain_start(const unsigned char salt[16])
 {
     return segi_xxh3(salt, 16, 0);

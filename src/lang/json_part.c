@@ -35,6 +35,7 @@ static void fail_limit(segi_json *j, const yyjson_val *value, const char *messag
     j->status = j->err->code = SEG_E_LIMIT;
 }
 
+/* One level deeper; whoever gets true counts it down again. */
 bool segi_json_enter(segi_json *j, const yyjson_val *value)
 {
     if (j->status != SEG_OK || j->text.failed)
@@ -49,27 +50,32 @@ bool segi_json_enter(segi_json *j, const yyjson_val *value)
     return true;
 }
 
+/* Words of the language, never what comes from outside. */
 void segi_json_put(segi_json *j, const char *text)
 {
     segi_buf_text(&j->text, text);
 }
 
+/* Escaped, so it stays one token whatever it holds. */
 void segi_json_put_quoted(segi_json *j, yyjson_val *text)
 {
     segi_buf_quoted(&j->text, yyjson_get_str(text), yyjson_get_len(text));
 }
 
+/* In back quotes where it is no plain word. */
 void segi_json_put_name(segi_json *j, yyjson_val *name)
 {
     segi_printer p = {.out = &j->text};
     segi_print_name(&p, yyjson_get_str(name), yyjson_get_len(name));
 }
 
+/* Raw numbers were checked by the JSON reader to be numbers. */
 void segi_json_put_raw(segi_json *j, yyjson_val *number)
 {
     segi_buf_add(&j->text, yyjson_get_raw(number), yyjson_get_len(number));
 }
 
+/* {"param": "n"} becomes $n. */
 void segi_json_put_param(segi_json *j, yyjson_val *value)
 {
     yyjson_val *name = yyjson_obj_get(value, "param");
@@ -113,6 +119,11 @@ void segi_json_put_number(segi_json *j, yyjson_val *value)
 /* ---- times and lengths ---- */
 
 /* P30D, PT36H, -P1W: one unit, so that it says the same as in the language. */
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
 static bool iso_read(const char *text, size_t size, size_t *out_begin, size_t *out_end,
                      segi_unit *out_unit)
 {
@@ -123,10 +134,14 @@ static bool iso_read(const char *text, size_t size, size_t *out_begin, size_t *o
     bool time = at < size && text[at] == 'T';
     at += time;
     *out_begin = at;
-    while (at < size && text[at] >= '0' && text[at] <= '9')
+    while (at < size && is_digit(text[at]))
+        at++;
+    if (at == *out_begin)
+        return false;
+    for (size_t point = at; at < size && (at == point ? text[at] == '.' : is_digit(text[at]));)
         at++;
     *out_end = at;
-    if (at == *out_begin || at + 1 != size)
+    if (text[at - 1] == '.' || at + 1 != size)
         return false;
     int first = time ? SEGI_UNIT_SECOND : SEGI_UNIT_DAY;
     int last = time ? SEGI_UNIT_HOUR : SEGI_UNIT_YEAR;
@@ -192,6 +207,7 @@ void segi_json_put_moment(segi_json *j, yyjson_val *value)
         segi_buf_add(&j->text, yyjson_get_str(value), size);
 }
 
+/* "user" is the word, all else a name in quotes. */
 void segi_json_put_zone(segi_json *j, yyjson_val *zone)
 {
     segi_json_mark(j, zone);
@@ -214,6 +230,7 @@ static void put_where(segi_json *j, const segi_json_object *object)
     segi_buf_char(&j->text, ')');
 }
 
+/* One event, as a text. */
 static void write_event(segi_json *j, const segi_json_object *object)
 {
     segi_json_mark(j, segi_json_at(object, "name"));
@@ -259,6 +276,7 @@ void segi_json_put_texts(segi_json *j, yyjson_val *texts, const char *what)
     segi_buf_char(&j->text, ')');
 }
 
+/* any of ("a", "b") */
 static void write_any_of(segi_json *j, const segi_json_object *object)
 {
     segi_json_put(j, "any of ");

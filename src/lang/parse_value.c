@@ -382,6 +382,7 @@ const char *segi_builtin_name(segi_builtin builtin)
     return builtin_names[builtin];
 }
 
+/* A word behind "@": what an event or a session has without a property. */
 static segi_syn *parse_builtin(segi_parser *p)
 {
     segi_token token = p->token;
@@ -523,6 +524,8 @@ static segi_syn *parse_atom(segi_parser *p)
             return parse_size(p);
         if (segi_parse_score_starts(p))
             return segi_parse_score(p);
+        if (segi_parse_rfm_starts(p))
+            return segi_parse_rfm(p);
         if (segi_parser_is(p, "now")) {
             syn = segi_parser_node(p, SEGI_SYN_NOW, token.begin);
             segi_parser_next(p);
@@ -603,6 +606,7 @@ static segi_syn *parse_term_rest(segi_parser *p, segi_syn *left)
     return left;
 }
 
+/* { + term | - term } behind a value that was read already. */
 segi_syn *segi_parse_value_rest(segi_parser *p, segi_syn *left)
 {
     left = parse_term_rest(p, left);
@@ -615,6 +619,7 @@ segi_syn *segi_parse_value_rest(segi_parser *p, segi_syn *left)
     return p->status == SEG_OK ? left : NULL;
 }
 
+/* Whole values, with `*` and `/` before `+` and `-`, from the left. */
 segi_syn *segi_parse_value(segi_parser *p)
 {
     return segi_parse_value_rest(p, parse_factor(p));

@@ -123,7 +123,32 @@ START_TEST(test_durable__is_there_after_close)
 }
 END_TEST
 
-/* The files of a process that ended before it closed the store. */
+/* Ids come into memory when they are asked for: whatever asks first has to bring them. */
+START_TEST(test_durable__whoever_asks_first_finds_ids)
+{
+    const char *path = path_of("a.seg");
+    seg_error err = SEG_ERROR_INIT;
+    seg_store *store = file_open(path, SEG_STORE_CREATE);
+    store_fill(store);
+    file_close(store);
+    store = file_open(path, 0);
+    seg_snapshot *snapshot = snapshot_of(store);
+    seg_segment *segment = segment_of(store, "did \"purchase\"");
+    if (_i == 0) {
+        int32_t member = 0;
+        CK_OK(seg_segment_test(segment, snapshot, TEXT("ann"), NOW, &member, &err), err);
+        ck_assert_int_eq(member, 1);
+    } else {
+        seg_why *why = NULL;
+        CK_OK(seg_segment_why(segment, snapshot, TEXT("ann"), NOW, NULL, &why, &err), err);
+        seg_why_destroy(why);
+    }
+    seg_segment_release(segment);
+    seg_snapshot_release(snapshot);
+    file_close(store);
+}
+END_TEST
+
 /* Where a test of the calendar becomes a table, nothing else asks for the rows' times. */
 START_TEST(test_durable__a_calendar_test_loads_times)
 {
@@ -146,6 +171,7 @@ START_TEST(test_durable__a_calendar_test_loads_times)
 }
 END_TEST
 
+/* The files of a process that ended before it closed the store. */
 START_TEST(test_durable__is_there_after_a_crash)
 {
     seg_store *store = file_open(path_of("a.seg"), SEG_STORE_CREATE);
@@ -272,6 +298,10 @@ static void saved_check(seg_store *store)
     seg_segment_list_destroy(list);
     seg_segment_list_destroy(NULL);
     seg_segment *segment = segment_of(store, "in segment \"big\" and in segment \"german\"");
+    seg_lint *lint = NULL;
+    CK_OK(seg_segment_lint(store, TEXT("country  =  \"DE\""), NULL, &lint, &err), err);
+    ck_assert_uint_eq(seg_lint_count(lint), 1); /* the saved segment "german" says the same */
+    seg_lint_destroy(lint);
     seg_snapshot *snapshot = snapshot_of(store);
     uint64_t count = 0;
     CK_OK(seg_segment_count(segment, snapshot, NOW, NULL, &count, &err), err);
@@ -766,6 +796,35 @@ START_TEST(test_durable__backup_is_a_store_of_its_own)
 }
 END_TEST
 
+START_TEST(test_durable__salvage_is_a_store_of_its_own)
+{
+    seg_error err = SEG_ERROR_INIT;
+    const char *from = path_of("a.seg"), *left = path_of("b.seg");
+    seg_salvage_report report = {.struct_size = sizeof report};
+    seg_salvage_options options = SEG_SALVAGE_OPTIONS_INIT;
+    seg_store *store = file_open(from, SEG_STORE_CREATE);
+    store_fill(store);
+    uint64_t sequence = sequence_of(store);
+    CK_FAILS(seg_store_salvage(from, strlen(from), TEXT("x"), NULL, NULL, &err), SEG_E_BUSY, err);
+    file_close(store);
+    CK_OK(seg_store_salvage(from, strlen(from), left, strlen(left), NULL, &report, &err), err);
+    ck_assert_uint_eq(report.complete, 1);
+    CK_FAILS(seg_store_salvage(from, strlen(from), left, strlen(left), &options, NULL, &err),
+             SEG_E_EXISTS, err);
+    store = file_open(left, 0);
+    shop_check(store);
+    ck_assert_uint_eq(sequence_of(store), sequence);
+    file_close(store);
+    options.flags = 1;
+    CK_FAILS(seg_store_salvage(from, strlen(from), left, strlen(left), &options, NULL, &err),
+             SEG_E_ARG, err);
+    CK_FAILS(seg_store_salvage(NULL, 0, left, strlen(left), NULL, NULL, &err), SEG_E_ARG, err);
+    CK_FAILS(seg_store_salvage(from, strlen(from), NULL, 0, NULL, NULL, &err), SEG_E_ARG, err);
+    seg_salvage_options_init(&options, sizeof options);
+    ck_assert(options.struct_size == sizeof options && options.flags == 0);
+}
+END_TEST
+
 START_TEST(test_durable__no_store)
 {
     seg_error err = SEG_ERROR_INIT;
@@ -794,6 +853,7 @@ Suite *suite(void)
     TCase *opening = tcase_create("opening");
     tcase_add_checked_fixture(opening, folder_make, folder_remove);
     tcase_add_test(opening, test_durable__is_there_after_close);
+    tcase_add_loop_test(opening, test_durable__whoever_asks_first_finds_ids, 0, 2);
     tcase_add_test(opening, test_durable__a_calendar_test_loads_times);
     tcase_add_test(opening, test_durable__is_there_after_a_crash);
     tcase_add_test(opening, test_durable__flags_of_opening);
@@ -821,6 +881,7 @@ Suite *suite(void)
     tcase_add_loop_test(care, test_durable__a_load_leaves_a_short_file, 0, 2);
     tcase_add_test(care, test_durable__check_finds_damage);
     tcase_add_test(care, test_durable__backup_is_a_store_of_its_own);
+    tcase_add_test(care, test_durable__salvage_is_a_store_of_its_own);
     suite_add_tcase(s, care);
     return s;
 }

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import pathlib
+import pickle
 import shutil
 import subprocess
 import sys
@@ -232,6 +234,15 @@ def test_a_full_medium_is_an_error_of_the_system() -> None:
         pytest.skip("needs /dev/full")
     with pytest.raises(seg.SegError):
         seg.open("/dev/full")
+
+
+def test_failures_of_the_system_have_their_number(tmp_path: pathlib.Path) -> None:
+    with pytest.raises(OSError) as caught:
+        seg.open(tmp_path)
+    error = caught.value
+    assert isinstance(error, seg.StoreIOError) and error.errno == error.os_errno == errno.EISDIR
+    again = pickle.loads(pickle.dumps(error))
+    assert type(again) is type(error) and str(again) == str(error)
 
 
 def test_other_files_are_no_stores(path: pathlib.Path) -> None:
