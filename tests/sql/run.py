@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Ask DuckDB and ClickHouse what libseg was asked, and compare the members.
 
-    run.py --seg-export PROGRAM --seg SEG [--seed N] [--sets N] [--pairs N] [--agree N]
-           [--use-cases PROGRAM...] [--refused PERCENT] [--seconds N] [--work FOLDER] [--log FILE] [--keep-going N]
+    run.py --seg-export PROGRAM --seg SEG [--use-cases PROGRAM...] [--seed N] [--sets N]
+           [--pairs N] [--agree N] [--refused PERCENT] [--seconds N] [--work FOLDER] [--log FILE]
+           [--keep-going N]
 
 PROGRAM is tests/model/export_sql.c: it writes random data with predicates, their statements and
 their members. SEG is the program seg, which says the conformance cases and what the tests of the
