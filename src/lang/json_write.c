@@ -318,6 +318,7 @@ static const char *aggregate_name(segi_aggregate aggregate)
     case SEGI_AGG_DISTINCT:
     case SEGI_AGG_DISTINCT_PERIOD: return "distinct";
     case SEGI_AGG_MODE: return "mode";
+    case SEGI_AGG_TOP: return "top";
     case SEGI_AGG_FIRST: return "first";
     case SEGI_AGG_LAST: return "last";
     case SEGI_AGG_NTH: return "nth";
@@ -351,9 +352,12 @@ static void write_aggregate(segi_json_out *w, const segi_syn_behaviour *of)
         json_float(w, of->fraction);
     }
     write_not_one(w, "length", streak->length);
-    write_not_one(w, "min", of->aggregate == SEGI_AGG_MODE ? of->min_events : streak->min_events);
+    bool top = of->aggregate == SEGI_AGG_TOP, mode = top || of->aggregate == SEGI_AGG_MODE;
+    write_not_one(w, "min", mode ? of->min_events : streak->min_events);
     if (streak->missed != 0)
         json_int(w, "missed", streak->missed);
+    if (top)
+        json_int(w, "most", of->nth);
     if (of->aggregate == SEGI_AGG_NTH)
         json_int(w, "nth", of->nth);
     if (of->aggregate == SEGI_AGG_SHARE) {
@@ -367,7 +371,7 @@ static void write_aggregate(segi_json_out *w, const segi_syn_behaviour *of)
         write_value(w, of->argument);
     }
     segi_json_out_selector(w, "select", of->selector);
-    if (of->aggregate == SEGI_AGG_MODE && of->ties != SEGI_TIES_LATEST)
+    if (mode && of->ties != SEGI_TIES_LATEST)
         segi_json_out_word(w, "ties", ties[of->ties]);
     segi_json_out_word(w, "type", "aggregate");
     if (of->aggregate == SEGI_AGG_DISTINCT_PERIOD || of->streak != NULL)

@@ -380,21 +380,14 @@ segi_syn *segi_parse_edge(segi_parser *p)
 static const struct aggregate_word {
     const char *word;
     segi_aggregate aggregate;
-} aggregate_words[] = {{"sum", SEGI_AGG_SUM},
-                       {"avg", SEGI_AGG_AVG},
-                       {"min", SEGI_AGG_MIN},
-                       {"max", SEGI_AGG_MAX},
-                       {"median", SEGI_AGG_MEDIAN},
-                       {"percentile", SEGI_AGG_PERCENTILE},
-                       {"stddev", SEGI_AGG_STDDEV},
-                       {"distinct", SEGI_AGG_DISTINCT},
-                       {"mode", SEGI_AGG_MODE},
-                       {"first", SEGI_AGG_FIRST},
-                       {"last", SEGI_AGG_LAST},
-                       {"nth", SEGI_AGG_NTH},
-                       {"share", SEGI_AGG_SHARE},
-                       {"streak", SEGI_AGG_STREAK},
-                       {"current_streak", SEGI_AGG_CURRENT_STREAK}};
+} aggregate_words[] = {{"sum", SEGI_AGG_SUM},       {"avg", SEGI_AGG_AVG},
+                       {"min", SEGI_AGG_MIN},       {"max", SEGI_AGG_MAX},
+                       {"median", SEGI_AGG_MEDIAN}, {"percentile", SEGI_AGG_PERCENTILE},
+                       {"stddev", SEGI_AGG_STDDEV}, {"distinct", SEGI_AGG_DISTINCT},
+                       {"mode", SEGI_AGG_MODE},     {"top", SEGI_AGG_TOP},
+                       {"first", SEGI_AGG_FIRST},   {"last", SEGI_AGG_LAST},
+                       {"nth", SEGI_AGG_NTH},       {"share", SEGI_AGG_SHARE},
+                       {"streak", SEGI_AGG_STREAK}, {"current_streak", SEGI_AGG_CURRENT_STREAK}};
 
 static const struct aggregate_word *aggregate_word_at(const segi_parser *p)
 {
@@ -458,7 +451,7 @@ static bool parse_fraction(segi_parser *p, segi_syn_behaviour *behaviour)
     return true;
 }
 
-/* mode(prop [, min N] [, ties latest | none | all]) */
+/* [, min N] [, ties latest | none | all] of mode(prop) and top(prop, N) */
 static bool parse_mode_options(segi_parser *p, segi_syn_behaviour *behaviour)
 {
     behaviour->min_events = 1;
@@ -490,6 +483,27 @@ static bool parse_mode_options(segi_parser *p, segi_syn_behaviour *behaviour)
         }
     }
     return p->status == SEG_OK;
+}
+
+/* top(prop, N ...) */
+static bool parse_top_option(segi_parser *p, segi_syn_behaviour *behaviour)
+{
+    segi_syn_number n;
+    if (p->token.kind != SEGI_TOKEN_COMMA) {
+        segi_parser_expected(p, ", and how many values", "top(category, 3)");
+        return false;
+    }
+    segi_parser_next(p);
+    segi_token at = p->token;
+    if (!segi_parse_number(p, &n, "how many values"))
+        return false;
+    if (n.param != NULL || n.value < 1 || n.value > SEGI_TOP_MAX) {
+        segi_parser_fail(p, at, "top(category, 3)", "so many of the most frequent values: 1 to %d",
+                         SEGI_TOP_MAX);
+        return false;
+    }
+    behaviour->nth = n.value;
+    return true;
 }
 
 static bool parse_nth_option(segi_parser *p, segi_syn_behaviour *behaviour)
@@ -526,7 +540,10 @@ static bool parse_aggregate_head(segi_parser *p, segi_syn_behaviour *behaviour)
         return false;
     if (behaviour->aggregate == SEGI_AGG_PERCENTILE && !parse_fraction(p, behaviour))
         return false;
-    if (behaviour->aggregate == SEGI_AGG_MODE && !parse_mode_options(p, behaviour))
+    bool top = behaviour->aggregate == SEGI_AGG_TOP;
+    if (top && !parse_top_option(p, behaviour))
+        return false;
+    if ((top || behaviour->aggregate == SEGI_AGG_MODE) && !parse_mode_options(p, behaviour))
         return false;
     if (behaviour->aggregate == SEGI_AGG_NTH && !parse_nth_option(p, behaviour))
         return false;
