@@ -7,12 +7,11 @@
 
 PROGRAM is tests/model/export_sql.c: it writes random data with predicates, their statements and
 their members. SEG is the program seg, which says the conformance cases and what the tests of the
-use cases ask, the programs of --use-cases. Each engine runs in a
-process of its own (engines.py), both at the same time. What a dialect refuses is counted by its
-reason; there may be no more of it than --refused percent, and at least --agree statements have to
-agree in each engine. A statement without an answer after --seconds is a failure that names it, and
-after a few of those the engine is not asked any further. The log is a line for
-tools/count_tests.py.
+use cases ask, the programs of --use-cases. Each engine runs in a process of its own (engines.py),
+both at the same time. What a dialect refuses is counted by its reason; there may be no more of it
+than --refused percent, and at least --agree statements have to agree in each engine. A statement
+without an answer after --seconds is a failure that names it, and after a few of those the engine is
+not asked any further. The log is a line for tools/count_tests.py.
 """
 import argparse
 import collections
@@ -41,7 +40,7 @@ def parse():
     parser.add_argument("--sets", type=int, default=20)
     parser.add_argument("--pairs", type=int, default=160)
     parser.add_argument("--agree", type=int, default=2000, help="that have to agree in each engine")
-    parser.add_argument("--refused", type=float, default=35, help="percent that may be refused")
+    parser.add_argument("--refused", type=float, default=30, help="percent that may be refused")
     parser.add_argument("--seconds", type=float, default=60, help="that one statement may take")
     parser.add_argument("--work", type=pathlib.Path, help="keep the files in this folder")
     parser.add_argument("--log", type=pathlib.Path)
