@@ -185,6 +185,45 @@ func TestDamageIsFound(t *testing.T) {
 	}
 }
 
+func TestWhatIsLeftIsSalvaged(t *testing.T) {
+	folder := t.TempDir()
+	path, whole := filepath.Join(folder, "shop.seg"), filepath.Join(folder, "whole.seg")
+	store := open(t, path)
+	logins(t, store, june, "ann", "ben")
+	must(store.Define("active", "did login"))(t)
+	ok(t, store.Close())
+	report := must(seg.Salvage(path, whole, 0))(t)
+	if !report.Complete || len(report.Faults) != 0 || report.Users != 2 || report.Events != 2 {
+		t.Fatalf("%+v", report)
+	}
+	store = open(t, whole, seg.WithExisting())
+	defer store.Close()
+	if n := eval(t, store, `in segment "active"`).Count(); n != 2 {
+		t.Fatal(n)
+	}
+	_, err := seg.Salvage(path, whole, 0)
+	fails(t, err, seg.ErrExists)
+	data := must(os.ReadFile(path))(t)
+	for at := len(data) / 2; at < len(data); at += 100 {
+		broken, rest := bytes.Clone(data), filepath.Join(folder, fmt.Sprint(at, ".seg"))
+		broken[at] ^= 0xff
+		ok(t, os.WriteFile(path, broken, 0o600))
+		report, err := seg.Salvage(path, rest, 1<<20)
+		if errors.Is(err, seg.ErrCorrupt) {
+			continue
+		}
+		ok(t, err)
+		if len(report.Faults) > 0 {
+			if report.Faults[0].File != path || report.Faults[0].What == "" {
+				t.Fatalf("%+v", report)
+			}
+			ok(t, open(t, rest, seg.WithExisting()).Close())
+			return
+		}
+	}
+	t.Fatal("no damage was noticed")
+}
+
 func TestABackupIsAStore(t *testing.T) {
 	folder := t.TempDir()
 	store := open(t, filepath.Join(folder, "a.seg"))

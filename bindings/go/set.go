@@ -326,9 +326,9 @@ func (s *Set) walk(next func(cursor *C.seg_set_cursor, e *C.seg_error) (bool, C.
 }
 
 // Chunks reads the ids out, at most n at a time, in the order in which the store first saw them.
-// Every chunk is a new slice; its ids share one piece of memory. A customer who was erased since the
-// set was made keeps his place, so that ids stay beside the rows of a [ValueColumn], but his id is
-// empty. See [Set.Err].
+// Every chunk is a new slice; its ids share one piece of memory. A customer who was erased since
+// the set was made keeps his place, so that ids stay beside the rows of a [ValueColumn], but his id
+// is empty. See [Set.Err].
 func (s *Set) Chunks(n int) iter.Seq[[]string] {
 	n = max(n, 1)
 	return func(yield func([]string) bool) {

@@ -19,9 +19,9 @@ type Store struct {
 	ended *atomic.Pointer[error] // what ending it said
 }
 
-// An Option of [Open]. Zone, weeks, kind of ids and memory of event ids are what a store is from its
-// beginning on: for a file that is there they may be left out, and what is stated must be what the
-// file has.
+// An Option of [Open]. Zone, weeks, kind of ids and memory of event ids are what a store is from
+// its beginning on: for a file that is there they may be left out, and what is stated must be what
+// the file has.
 type Option func(*storeOptions)
 
 type storeOptions struct {
@@ -92,8 +92,8 @@ func WithMemoryLimit(bytes uint64) Option {
 	return func(o *storeOptions) { o.c.memory_limit = C.uint64_t(bytes) }
 }
 
-// WithLogBytes sets how long the log beside the file may grow before a commit empties it; without it
-// that is 64 MiB.
+// WithLogBytes sets how long the log beside the file may grow before a commit empties it; without
+// it that is 64 MiB.
 func WithLogBytes(bytes uint64) Option {
 	return func(o *storeOptions) { o.c.log_bytes_max = C.uint64_t(bytes) }
 }
