@@ -430,6 +430,21 @@ class Statements(Case):
         self.assertIn("error[SEG_E_IN_USE]", run.err)
         self.assertIn("error[SEG_E_UNKNOWN_NAME]", run.err)
 
+    def test_scores(self):
+        loyal = ('classify loyal { rfm(amount, floating, scale 2, groups ("up": r = 2, '
+                 'otherwise "down")) of purchase }')
+        rows = [[0, 2, None, 2, None, 2, None], [1, 1, None, 1, None, 1, None],
+                [2, 1, 9.54166666666667, 1, 2, 1, 120.5]]
+        for more in ((), ("-c", "freeze loyal")):
+            run = self.shop("--mode", "jsonl", "-c", loyal, *more, "-c", "scores loyal",
+                            "-c", "classify loyal", "-c", "list rfm.f of class.loyal = 2")
+            out = [list(json.loads(line).values()) for line in run.out.splitlines()]
+            self.assertEqual(out, rows + [["none", 2], ["up", 1], ["down", 1], ["ann"]])
+        for statement in ("scores", "freeze", "scores loyal", "freeze nobody"):
+            run = self.shop("-c", 'classify plain { "a": did purchase; otherwise "b" }',
+                            "-c", statement, "-c", "scores plain", "-c", "freeze plain")
+            self.assertEqual((run.code, run.out), (1, ""), statement)
+
     def test_occasions(self):
         run = self.shop("--mode", "jsonl", "-c",
                         'define occasion "days" as 2026-01-05 to 2026-01-07, 2025-12-24; occasions',
