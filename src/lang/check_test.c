@@ -642,7 +642,7 @@ static segi_node *check_rank(segi_check *k, const segi_syn *syn)
         !segi_check_number(k, syn->u.number, &node->count))
         return NULL;
     segi_check_settle(value, segi_type_of(SEG_TYPE_FLOAT64));
-    if (!segi_type_numeric(value->type.type))
+    if (!segi_type_ranked(value->type.type))
         return segi_check_fail(k, value->span_begin, value->span_size, SEG_E_TYPE,
                                "only numbers have a top and a bottom, and this is %s",
                                segi_value_type_name(value->type));
