@@ -499,6 +499,58 @@ START_TEST(test_part_load__threads)
 }
 END_TEST
 
+/* ---- checks ---------------------------------------------------------------------------------- */
+
+static uint64_t faults_of(segi_store *store, uint32_t level)
+{
+    uint64_t faults = 0;
+    ck_assert_int_eq(segi_store_check(store, level, NULL, NULL, &faults, NULL), SEG_OK);
+    return faults;
+}
+
+/* What the store counts, and since when users exist, must fit its events; only a deep check looks. */
+START_TEST(test_part_load__a_deep_check_counts_again)
+{
+    static uint64_t ids[100];
+    static int64_t times[100];
+    seg_error err = SEG_ERROR_INIT;
+    sim_vfs *sim = sim_vfs_create(1);
+    segi_store *store = NULL;
+    segi_store_config config = {
+        .mem = *segi_mem_default(), .id_kind = SEG_ID_U64, .threads_max = 1};
+    segi_store_place place = {.vfs = sim_vfs_table(sim), .path = "store", .create = true};
+    seg_batch batch = SEG_BATCH_INIT;
+    for (uint64_t i = 0; i < 100; i++) {
+        ids[i] = i % 30;
+        times[i] = CASE_NOW + (int64_t)(i * i % 77) * CASE_DAY;
+    }
+    batch.row_count = 100;
+    batch.user_ids = ids;
+    batch.times = times;
+    batch.event = "e";
+    batch.event_size = 1;
+    ck_assert_int_eq(segi_store_open(&config, &place, &store, &err), SEG_OK);
+    ck_assert_int_eq(segi_store_commit(store, &batch, 1, NULL, NULL, &err), SEG_OK);
+    ck_assert_int_eq(segi_store_checkpoint(store, &err), SEG_OK);
+    ck_assert_uint_eq(faults_of(store, SEG_CHECK_DEEP), 0);
+    store->event_count++;
+    ck_assert_uint_eq(faults_of(store, SEG_CHECK_FULL), 0);
+    ck_assert_uint_eq(faults_of(store, SEG_CHECK_DEEP), 1);
+    store->event_count--;
+    store->time_max--;
+    ck_assert_uint_eq(faults_of(store, SEG_CHECK_DEEP), 1);
+    store->time_max++;
+    segi_attr_state *exists = store->exists.state;
+    store->exists.state = NULL;
+    ck_assert_uint_ge(faults_of(store, SEG_CHECK_DEEP), 1);
+    store->exists.state = exists;
+    ck_assert_uint_eq(faults_of(store, SEG_CHECK_DEEP), 0);
+    ck_assert_int_eq(segi_store_close(store, &err), SEG_OK);
+    segi_store_release(store);
+    sim_vfs_destroy(sim);
+}
+END_TEST
+
 Suite *suite(void)
 {
     Suite *s = suite_create("store/part_load");
@@ -512,6 +564,7 @@ Suite *suite(void)
     tcase_add_test(c, test_part_load__limit);
     tcase_add_test(c, test_part_load__out_of_memory);
     tcase_add_test(c, test_part_load__threads);
+    tcase_add_test(c, test_part_load__a_deep_check_counts_again);
     suite_add_tcase(s, c);
     return s;
 }
