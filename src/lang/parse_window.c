@@ -34,7 +34,7 @@ bool segi_parse_zone(segi_parser *p, segi_syn_zone *out)
     return p->status == SEG_OK;
 }
 
-static bool parse_moment(segi_parser *p, segi_syn_moment *out)
+bool segi_parse_moment(segi_parser *p, segi_syn_moment *out)
 {
     out->begin = p->token.begin;
     out->size = p->token.size;
@@ -292,7 +292,7 @@ static bool parse_span(segi_parser *p, segi_syn_window *window)
                    : segi_parser_is(p, "before") ? SEGI_WINDOW_BEFORE
                                                  : SEGI_WINDOW_BETWEEN;
     segi_parser_next(p);
-    if (!parse_moment(p, &window->from))
+    if (!segi_parse_moment(p, &window->from))
         return false;
     if (window->kind != SEGI_WINDOW_BETWEEN)
         return true;
@@ -301,7 +301,7 @@ static bool parse_span(segi_parser *p, segi_syn_window *window)
                              "between 2026-01-01 and 2026-06-30");
         return false;
     }
-    return parse_moment(p, &window->to);
+    return segi_parse_moment(p, &window->to);
 }
 
 segi_syn_window *segi_parse_window(segi_parser *p)

@@ -361,8 +361,10 @@ static void fill_leaf(why_builder *b, const segi_node *node, segi_why_node *out)
     case SEGI_NODE_OR:
     case SEGI_NODE_XOR:
     case SEGI_NODE_AT_LEAST:
-    case SEGI_NODE_LABEL:
+    case SEGI_NODE_WRITTEN:
     case SEGI_NODE_SEGMENT: break; /* their operands say it */
+    case SEGI_NODE_HELD:
+    case SEGI_NODE_CHANGED:
     case SEGI_NODE_LITERAL:
     case SEGI_NODE_MOMENT:
     case SEGI_NODE_NOW:
@@ -387,7 +389,7 @@ static bool is_inner(const segi_node *node)
     return node->kind == SEGI_NODE_NOT || node->kind == SEGI_NODE_AND ||
            node->kind == SEGI_NODE_OR || node->kind == SEGI_NODE_XOR ||
            node->kind == SEGI_NODE_AT_LEAST || node->kind == SEGI_NODE_SEGMENT ||
-           node->kind == SEGI_NODE_LABEL;
+           node->kind == SEGI_NODE_WRITTEN;
 }
 
 static void add_node(why_builder *b, const segi_node *node, uint32_t depth, uint32_t parent)

@@ -182,6 +182,32 @@ void shop_user(shop *s, const char *user, const char *values)
     must(row_end(s, a, &err), &err, user);
 }
 
+void shop_since(shop *s, const char *user, const char *since, const char *values)
+{
+    seg_error err = SEG_ERROR_INIT;
+    seg_appender *a = row_begin(s);
+    must(seg_appender_user_since(a, user, strlen(user), shop_time(since), &err), &err, user);
+    set_values(a, values);
+    must(row_end(s, a, &err), &err, user);
+}
+
+/* What is defined so in another store says the types. */
+void shop_history(shop *s, const char *values)
+{
+    shop example = shop_open("UTC");
+    shop_user(&example, "x", values);
+    uint64_t count = seg_store_column_count(example.store);
+    for (uint64_t i = 0; i < count; i++) {
+        seg_error err = SEG_ERROR_INIT;
+        seg_column_info info = {.struct_size = sizeof info};
+        must(seg_store_column_at(example.store, i, &info, &err), &err, values);
+        must(seg_store_define_history(s->store, info.name, (size_t)info.name_size, info.type,
+                                      info.scale, &err),
+             &err, values);
+    }
+    shop_close(&example);
+}
+
 seg_status shop_event_id(shop *s, const char *user, const char *event, const char *time,
                          const char *values, const char *event_id)
 {
