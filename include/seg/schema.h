@@ -67,7 +67,7 @@ typedef struct seg_column_info {
     uint32_t struct_size;
     seg_type type; /* 0 for an event type's own entry */
     int32_t scale;
-    uint32_t flags; /* SEG_COLUMN_* */
+    uint32_t flags;    /* SEG_COLUMN_* */
     const char *event; /* NULL for an attribute */
     uint64_t event_size;
     const char *name; /* NULL for an event type's own entry */

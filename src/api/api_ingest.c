@@ -61,7 +61,8 @@ static seg_status batches_read(const seg_batch *batches, size_t count, segi_aren
         return segi_fail_nomem(err);
     for (size_t i = 0; i < count; i++) {
         SEGI_TRY(element_read(&own[i], sizeof *own, batches, i, "seg_batch", err));
-        SEGI_CHECK_ARG((own[i].flags & ~SEG_BATCH_ATTRIBUTES) == 0, err, "a batch has unknown flags");
+        SEGI_CHECK_ARG((own[i].flags & ~SEG_BATCH_ATTRIBUTES) == 0, err,
+                       "a batch has unknown flags");
         SEGI_TRY(columns_read(own[i].columns, own[i].column_count, arena, &own[i].columns, err));
         if (own[i].event_types != NULL)
             SEGI_TRY(columns_read(own[i].event_types, 1, arena, &own[i].event_types, err));

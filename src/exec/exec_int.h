@@ -195,9 +195,9 @@ struct segi_prep_value {
     const segi_prep_session *session;          /* sessions */
     const struct segi_prep_sequence *sequence; /* sequence (sequence_int.h) */
     const segi_match *match;                   /* mode with ties all: what the value must pass */
-    const segi_prep_window *window;            /* changes: when they count; rows are all there are */
-    const segi_match *before, *behind;         /* changes: the values; NULL: any */
-    const segi_prep_value *left, *right;       /* arith; left: shift, score by written cut points */
+    const segi_prep_window *window;      /* changes: when they count; rows are all there are */
+    const segi_match *before, *behind;   /* changes: the values; NULL: any */
+    const segi_prep_value *left, *right; /* arith; left: shift, score by written cut points */
     const segi_prep_score *score;
     const segi_user_zones *zones; /* civil, shift, moment, distinct periods */
     bool needs_users;             /* gather: argument or share read the user's zone */

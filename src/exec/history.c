@@ -86,8 +86,7 @@ int64_t segi_history_changes(segi_worker *w, const segi_prep_value *value,
         if (!history_holds(rows, n, i))
             continue;
         const segi_list_row *row = &rows[i];
-        bool inside =
-            row->time >= w->bound_begin[row->low] && row->time < w->bound_end[row->low];
+        bool inside = row->time >= w->bound_begin[row->low] && row->time < w->bound_end[row->low];
         count += inside && before && !history_equal(before, row) &&
                  history_passes(value->before, before) && history_passes(value->behind, row);
         before = row;

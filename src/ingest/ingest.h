@@ -18,7 +18,7 @@
 /* A batch that is safe to read: offsets rise and stay in bounds, codes are in range, strings
  * are UTF-8 within the size limit, numbers are finite, names are good. */
 typedef struct segi_checked_batch {
-    seg_batch batch; /* the caller's, copied; arrays still borrowed. Batches of attributes have
+    seg_batch batch;      /* the caller's, copied; arrays still borrowed. Batches of attributes have
                         their times in `since`, so that those with times are batches of events. */
     const int64_t *since; /* attributes: from when on the values hold; NULL: not said */
     seg_column event_types, event_ids;

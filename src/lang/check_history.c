@@ -71,8 +71,7 @@ segi_node *segi_check_as_of(segi_check *k, const segi_syn *syn)
 static const segi_node *check_state(segi_check *k, const segi_syn *syn, const segi_syn_state *state,
                                     const segi_node *value)
 {
-    segi_node *test =
-        segi_check_node(k, state->null ? SEGI_NODE_STATE : SEGI_NODE_COMPARE, syn);
+    segi_node *test = segi_check_node(k, state->null ? SEGI_NODE_STATE : SEGI_NODE_COMPARE, syn);
     if (test == NULL)
         return NULL;
     if (state->null) {
@@ -161,10 +160,9 @@ segi_node *segi_check_changed(segi_check *k, const segi_syn *syn)
         return NULL;
     segi_node *count = history_like(k, syn, value, SEGI_AGG_CHANGES, SEG_TYPE_INT64);
     segi_node *some = count == NULL ? NULL : segi_check_node(k, SEGI_NODE_COMPARE, syn);
-    const segi_node *one = some == NULL
-                               ? NULL
-                               : segi_check_literal_node(k, syn,
-                                                         (segi_literal){count->type, 1, NULL, 0});
+    const segi_node *one =
+        some == NULL ? NULL
+                     : segi_check_literal_node(k, syn, (segi_literal){count->type, 1, NULL, 0});
     if (one == NULL || !segi_check_children(k, some, count, one, NULL))
         return NULL;
     count->window = written->window;

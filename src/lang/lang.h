@@ -417,19 +417,19 @@ struct segi_node {
                                         has no such property */
     segi_builtin builtin;
     segi_aggregate aggregate;
-    const segi_node *argument; /* AGGREGATE: a PROPERTY or BUILTIN; NULL for count and share */
-    const segi_node *share;    /* AGG_SHARE: a predicate over properties */
-    const segi_score *score;   /* SCORE */
-    const segi_split *split;   /* SPLIT */
-    const segi_parts *parts;   /* CLASS */
-    const segi_node *written;  /* WRITTEN: a COMPARE or IN of a CLASS, HELD, CHANGED */
+    const segi_node *argument;  /* AGGREGATE: a PROPERTY or BUILTIN; NULL for count and share */
+    const segi_node *share;     /* AGG_SHARE: a predicate over properties */
+    const segi_score *score;    /* SCORE */
+    const segi_split *split;    /* SPLIT */
+    const segi_parts *parts;    /* CLASS */
+    const segi_node *written;   /* WRITTEN: a COMPARE or IN of a CLASS, HELD, CHANGED */
     const segi_node *from, *to; /* HELD, CHANGED, AGG_CHANGES: COMPARE or STATE of the value before
                                    and behind; NULL: any */
-    double fraction;           /* AGG_PERCENTILE: 0 .. 1 */
-    segi_unit period;          /* AGG_DISTINCT_PERIOD, AGG_STREAK...: day .. year */
-    const segi_streak *streak; /* AGG_STREAK, AGG_CURRENT_STREAK, AGG_STREAK_BROKEN */
-    int64_t min_events;        /* AGG_MODE: undefined below */
-    segi_ties ties;            /* AGG_MODE; ALL only under COMPARE =, != and IN */
+    double fraction;            /* AGG_PERCENTILE: 0 .. 1 */
+    segi_unit period;           /* AGG_DISTINCT_PERIOD, AGG_STREAK...: day .. year */
+    const segi_streak *streak;  /* AGG_STREAK, AGG_CURRENT_STREAK, AGG_STREAK_BROKEN */
+    int64_t min_events;         /* AGG_MODE: undefined below */
+    segi_ties ties;             /* AGG_MODE; ALL only under COMPARE =, != and IN */
 };
 
 /* The present value of an attribute with a history. */

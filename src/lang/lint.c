@@ -210,7 +210,8 @@ static void lint_not(segi_linter *l, const segi_node *node)
     const segi_node *inner = node->children[0];
     bool equal = inner->kind == SEGI_NODE_COMPARE && inner->op == SEGI_EQ;
     bool in = inner->kind == SEGI_NODE_IN && !inner->negated;
-    if ((!equal && !in) || inner->children[0]->kind != SEGI_NODE_ATTRIBUTE)
+    if ((!equal && !in) ||
+        (inner->children[0]->kind != SEGI_NODE_ATTRIBUTE && !segi_node_present(inner->children[0])))
         return;
     segi_linter_warn(
         l, node, "not-includes-missing",

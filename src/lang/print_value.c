@@ -295,8 +295,8 @@ void segi_print_selector(segi_printer *p, const segi_selector *selector, segi_zo
 /* ---- values ---- */
 
 static const char *const aggregate_names[] = {
-    "count",          "sum",      "avg",    "min",   "max",  "median", "percentile", "stddev",
-    "distinct",       "distinct", "mode",   "first", "last", "nth",    "share",      "streak",
+    "count",          "sum",      "avg",     "min",   "max",    "median", "percentile", "stddev",
+    "distinct",       "distinct", "mode",    "first", "last",   "nth",    "share",      "streak",
     "current_streak", "streak",   "overdue", "since", "changes"};
 
 static void print_mode_options(segi_printer *p, const segi_node *node)

@@ -479,8 +479,7 @@ static schema_event *schema_history_create(const segi_mem *mem, const segi_field
         schema_field_create(mem, field->name, field->name_size, field->type, field->scale, 0);
     schema_field *holder =
         value ? schema_field_create(mem, field->name, field->name_size, 0, 0, event) : NULL;
-    schema_event *own =
-        holder ? schema_event_create(mem, holder, event, NULL, value, 0) : NULL;
+    schema_event *own = holder ? schema_event_create(mem, holder, event, NULL, value, 0) : NULL;
     if (holder)
         schema_field_release(mem, &holder->pub);
     if (!own)
@@ -531,8 +530,9 @@ seg_status segi_schema_add_history(const segi_schema *schema, const char *name, 
     uint32_t index, event, known = schema->attribute_count;
     *out = NULL;
     if (type == SEG_TYPE_STRING_SET)
-        return segi_fail(err, SEG_E_SCHEMA, "sets of texts have no history: use an attribute of "
-                                            "texts, or events");
+        return segi_fail(err, SEG_E_SCHEMA,
+                         "sets of texts have no history: use an attribute of "
+                         "texts, or events");
     SEGI_TRY(segi_schema_add_attribute(schema, name, name_size, type, scale, &with_attribute,
                                        &index, err));
     if (with_attribute->attributes[index]->history != SEGI_NO_HISTORY) {

@@ -305,9 +305,9 @@ static seg_status get_event(segi_store *store, segi_wire *from, uint32_t expecte
     bool history = segi_get_u32(&behind) == ROOT_HISTORY;
     if (from->failed)
         return root_fail(err);
-    seg_status status =
-        history ? get_history(store, name, size, &next, &index, err)
-                : segi_schema_add_event(store->schema, name, size, &next, &index, err);
+    seg_status status = history
+                            ? get_history(store, name, size, &next, &index, err)
+                            : segi_schema_add_event(store->schema, name, size, &next, &index, err);
     if (status != SEG_OK)
         return status == SEG_E_NOMEM ? status : root_fail(err);
     segi_store_take_schema(store, next);
