@@ -142,6 +142,9 @@ typedef struct seg_segment_info {
 SEG_API SEG_MUST_USE seg_status seg_store_list_segments(seg_store *store,
                                                         seg_segment_list **out_list,
                                                         seg_error *err);
+/* The saved classes in the same form. Any thread. Since 0.1. */
+SEG_API SEG_MUST_USE seg_status seg_store_list_classes(seg_store *store,
+                                                       seg_segment_list **out_list, seg_error *err);
 SEG_API uint64_t seg_segment_list_count(const seg_segment_list *list);
 /* SEG_E_ARG where index is not below the count. */
 SEG_API SEG_MUST_USE seg_status seg_segment_list_at(const seg_segment_list *list, uint64_t index,
@@ -162,7 +165,7 @@ SEG_API void seg_segment_list_destroy(seg_segment_list *list);
 SEG_API SEG_MUST_USE seg_status seg_store_define_occasion(seg_store *store, const char *name,
                                                           size_t name_size, const int32_t *days,
                                                           uint64_t range_count, seg_error *err);
-/* Fails with SEG_E_NOT_FOUND, or SEG_E_IN_USE while a saved segment refers to it. */
+/* Fails with SEG_E_NOT_FOUND, or SEG_E_IN_USE while a saved segment or class refers to it. */
 SEG_API SEG_MUST_USE seg_status seg_store_drop_occasion(seg_store *store, const char *name,
                                                         size_t name_size, seg_error *err);
 

@@ -1,4 +1,8 @@
-/* api_arrow.c - streams of Arrow in and out: options, commits in portions, lives. */
+/* api_arrow.c - streams of Arrow in and out: options, commits in portions, lives.
+ *
+ * Both directions hand over lives by the C data interface: a stream that comes in is released
+ * here whatever happens, a stream that goes out holds the store and all it needs until its
+ * consumer releases the last array. The formats themselves are the business of the room `arrow`. */
 #include <string.h>
 
 #include "api/api_int.h"
@@ -10,6 +14,8 @@
 
 /* ---- in -------------------------------------------------------------------------------------- */
 
+/* As every ..._options_init(): what a caller of an older or newer header asks for, all zeros,
+ * which are the defaults. */
 void seg_arrow_options_init(seg_arrow_options *options, size_t options_size)
 {
     if (options == NULL || options_size < SEGI_API_OPTIONS_MIN || options_size > UINT32_MAX)
@@ -83,6 +89,7 @@ static seg_status options_read(ingest *in, const seg_arrow_options *o, seg_error
 /* Sums; the sequence is that of the last commit, the rejected row the first of all. */
 static void report_add(seg_commit_report *sum, const seg_commit_report *one, uint64_t rows_before)
 {
+    sum->flags |= one->flags; /* a stream with a token is one commit */
     sum->commit_sequence = one->commit_sequence;
     sum->rows_applied += one->rows_applied;
     sum->rows_duplicate += one->rows_duplicate;
@@ -188,6 +195,7 @@ static seg_status ingest_run(ingest *in, struct ArrowArrayStream *stream,
     return status;
 }
 
+/* The report is written on failure as well: portions that were committed stay. */
 seg_status seg_store_ingest_arrow(seg_store *store, struct ArrowArrayStream *stream,
                                   const seg_arrow_options *options,
                                   const seg_commit_options *commit, seg_commit_report *report,
@@ -251,6 +259,7 @@ static void export_end(void *context)
     segi_api_store_release(store);
 }
 
+/* The cursor of the set, as a source for the stream; `numbers` or `offsets` by kind of id. */
 static seg_status export_next_ids(void *context, uint64_t capacity, uint64_t *numbers,
                                   uint64_t *offsets, const char **bytes, uint64_t *count,
                                   seg_error *err)
@@ -318,6 +327,7 @@ static seg_status export_evaluate(export *out, const seg_set *set, int64_t now,
     return SEG_OK;
 }
 
+/* All that the caller handed in, before anything is made. */
 static seg_status export_check(const seg_set *set, const seg_value *const *values,
                                const char *const *names, const size_t *name_sizes,
                                size_t value_count, const seg_arrow_output *known, seg_error *err)
@@ -341,6 +351,7 @@ static seg_status export_check(const seg_set *set, const seg_value *const *value
     return SEG_OK;
 }
 
+/* `out` belongs to the stream from the last line on, which is why that is the last one. */
 static seg_status export_fill(export *out, const seg_set *set, int64_t now,
                               const seg_value *const *values, const char *const *names,
                               const size_t *name_sizes, const seg_arrow_output *known,

@@ -5,6 +5,8 @@
 #define VERSION_TEXT_OF(major, minor, patch) #major "." #minor "." #patch
 #define VERSION_TEXT(major, minor, patch) VERSION_TEXT_OF(major, minor, patch)
 
+/* The numbers are macros of the header, joined by the preprocessor: no text of its own can differ
+ * from them. */
 const char *seg_version(void)
 {
     return VERSION_TEXT(SEG_VERSION_MAJOR, SEG_VERSION_MINOR, SEG_VERSION_PATCH);
@@ -43,12 +45,14 @@ void seg_task_destroy(seg_task *task)
     segi_free(&mem, task);
 }
 
+/* A flag that evaluations look at; any thread, also while the task is in use. */
 void seg_task_interrupt(seg_task *task)
 {
     if (task != NULL)
         atomic_store_explicit(&task->progress.interrupted, 1, memory_order_relaxed);
 }
 
+/* Between calls: a task may serve one after the other. */
 void seg_task_reset(seg_task *task)
 {
     if (task == NULL)

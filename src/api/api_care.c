@@ -1,4 +1,7 @@
-/* api_care.c - checkpoints, upkeep, checks, backups and figures of a store's file. */
+/* api_care.c - checkpoints, upkeep, checks, backups and figures of a store's file.
+ *
+ * Budgets that are left open get a size at which one step stays below a second or so on a common
+ * disk. */
 #include <string.h>
 
 #include "api/api_int.h"
@@ -56,6 +59,7 @@ seg_status seg_store_check(seg_store *store, uint32_t level, seg_fault_function 
     return status;
 }
 
+/* The copying needs no lock on the store: a writer may go on. */
 seg_status seg_store_backup(seg_store *store, const char *path, size_t path_size, seg_error *err)
 {
     segi_api_begin(err);
@@ -69,6 +73,8 @@ seg_status seg_store_backup(seg_store *store, const char *path, size_t path_size
     return status;
 }
 
+/* Checked against the caller's struct first, filled second, so that a wrong size costs no
+ * figures. */
 seg_status seg_store_get_stats(seg_store *store, seg_store_stats *stats, seg_error *err)
 {
     segi_api_begin(err);

@@ -1,8 +1,13 @@
-/* api_class.c - classes: the labels of all customers in one pass. */
+/* api_class.c - classes: the labels of all customers in one pass.
+ *
+ * A class runs as one program with a root per label. exec is told that the first label wins
+ * (first_wins), so conditions are written as they stand in the definition and nobody is in two
+ * sets. */
 #include "api/api_int.h"
 
 /* ---- making ------------------------------------------------------------------------------ */
 
+/* Labels and conditions, in their order. */
 static const segi_parts *class_parts(const seg_class *handle)
 {
     return handle->predicate->root->parts;
@@ -46,6 +51,7 @@ static seg_status class_wrap(seg_store *store, segi_predicate *predicate, seg_cl
     return SEG_OK;
 }
 
+/* The saved definitions and the schema are those of this moment. */
 static seg_status class_create(seg_store *store, const char *text, size_t text_size, uint32_t flags,
                                seg_class **out, seg_error *err)
 {
@@ -69,6 +75,7 @@ seg_status seg_class_compile(seg_store *store, const char *text, size_t text_siz
     return class_create(store, text, text_size, flags, out_class, err);
 }
 
+/* Compiled from its text: what is saved are definitions, never programs. */
 seg_status seg_class_load(seg_store *store, const char *name, size_t name_size,
                           seg_class **out_class, seg_error *err)
 {
@@ -140,6 +147,7 @@ seg_status seg_class_text(const seg_class *handle, seg_buffer **out_text, seg_er
     return status;
 }
 
+/* All sets or none. */
 seg_status seg_class_evaluate(const seg_class *handle, seg_snapshot *snapshot, int64_t now,
                               const seg_eval_options *options, seg_set **out_sets, seg_error *err)
 {

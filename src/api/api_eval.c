@@ -1,4 +1,7 @@
-/* api_eval.c - running segments: sets, counts, single users, explanations. */
+/* api_eval.c - running segments: sets, counts, single users, explanations.
+ *
+ * Every function here has the same shape: outputs to nothing, arguments checked, a request put
+ * together (segi_api_request()), one call of exec, and its result wrapped in a handle. */
 #include <string.h>
 
 #include "api/api_int.h"
@@ -25,6 +28,8 @@ static seg_status task_begin(seg_task *task, seg_error *err)
     return SEG_OK;
 }
 
+/* More threads than the store has are cut down and no error: the host may not know how many there
+ * are. */
 seg_status segi_api_request(seg_snapshot *snapshot, int64_t now, const seg_eval_options *options,
                             segi_request *request, seg_error *err)
 {
@@ -107,6 +112,7 @@ seg_status seg_segment_count(const seg_segment *segment, seg_snapshot *snapshot,
 
 /* ---- many segments ----------------------------------------------------------------------- */
 
+/* Before any work: one bad segment among hundreds must not show after minutes. */
 static seg_status many_check(const seg_segment *const *segments, size_t segment_count,
                              const seg_snapshot *snapshot, seg_error *err)
 {
@@ -117,6 +123,7 @@ static seg_status many_check(const seg_segment *const *segments, size_t segment_
     return SEG_OK;
 }
 
+/* `made` counts the bitmaps that a set has taken, also the one that failed. */
 seg_status segi_api_sets_create(seg_snapshot *snapshot, int64_t now, segi_bitmap **bitmaps,
                                 size_t count, seg_set **out_sets, seg_error *err)
 {
@@ -156,6 +163,7 @@ static seg_status many_run(const seg_segment *const *segments, size_t count, seg
     return status;
 }
 
+/* Leaves that segments share are computed once, see src/plan/README.md. */
 seg_status seg_segments_evaluate(const seg_segment *const *segments, size_t segment_count,
                                  seg_snapshot *snapshot, int64_t now,
                                  const seg_eval_options *options, seg_set **out_sets,
@@ -184,6 +192,7 @@ seg_status seg_segments_evaluate(const seg_segment *const *segments, size_t segm
 
 /* ---- one user ---------------------------------------------------------------------------- */
 
+/* An id that the snapshot does not know is nobody, and no error. */
 static seg_status segment_test(const seg_segment *segment, seg_snapshot *snapshot, uint32_t ordinal,
                                int64_t now, int32_t *out_member, seg_error *err)
 {
@@ -234,6 +243,7 @@ static seg_status explain_run(segi_request *request, segi_op_actual *actual, seg
     return segi_exec_counts(request, &count, err);
 }
 
+/* Estimates always; figures of a run where the flags ask for them. */
 static seg_status explain_write(const seg_segment *segment, segi_request *request, uint32_t flags,
                                 seg_buffer **out_text, seg_error *err)
 {

@@ -8,6 +8,7 @@
 #include "api/api_int.h"
 #include "base/arena.h"
 
+/* Rows under way belong to it alone, until they are committed or cleared. */
 struct seg_appender {
     seg_store *store; /* retained */
     uint32_t id_kind;
@@ -24,6 +25,7 @@ static const void *element_at(const void *array, size_t i)
     return (const char *)array + i * (size_t)stride;
 }
 
+/* One struct of a versioned array as ours. */
 static seg_status element_read(void *target, size_t own_size, const void *array, size_t i,
                                const char *what, seg_error *err)
 {
@@ -34,6 +36,7 @@ static seg_status element_read(void *target, size_t own_size, const void *array,
     return segi_options_read(target, own_size, element, own_size, what, err);
 }
 
+/* Copies of the structs; the arrays that they point to stay the caller's. */
 static seg_status columns_read(const seg_column *columns, uint64_t count, segi_arena *arena,
                                const seg_column **out, seg_error *err)
 {
@@ -52,6 +55,7 @@ static seg_status columns_read(const seg_column *columns, uint64_t count, segi_a
     return SEG_OK;
 }
 
+/* In an arena that ends with the commit. */
 static seg_status batches_read(const seg_batch *batches, size_t count, segi_arena *arena,
                                seg_batch **out, seg_error *err)
 {
@@ -74,6 +78,7 @@ static seg_status batches_read(const seg_batch *batches, size_t count, segi_aren
 
 /* ---- commit ------------------------------------------------------------------------------ */
 
+/* See seg_arrow_options_init(). */
 void seg_commit_options_init(seg_commit_options *options, size_t options_size)
 {
     if (options == NULL || options_size < SEGI_API_OPTIONS_MIN || options_size > UINT32_MAX)
@@ -82,6 +87,7 @@ void seg_commit_options_init(seg_commit_options *options, size_t options_size)
     options->struct_size = (uint32_t)options_size;
 }
 
+/* Also for api_arrow.c. */
 seg_status segi_api_commit_options(const seg_commit_options *options, seg_commit_options *known,
                                    seg_error *err)
 {
@@ -98,6 +104,7 @@ seg_status segi_api_commit_options(const seg_commit_options *options, seg_commit
     return SEG_OK;
 }
 
+/* One entry per row over all batches. */
 static seg_status row_results_check(const seg_commit_options *options, const seg_batch *batches,
                                     size_t batch_count, seg_error *err)
 {
@@ -110,7 +117,8 @@ static seg_status row_results_check(const seg_commit_options *options, const seg
     return SEG_OK;
 }
 
-/* Batches of our own size from here on. */
+/* Batches of our own size from here on.
+ * Nothing was applied on failure, so no row has a result. */
 static seg_status commit_own(seg_store *store, const seg_batch *batches, size_t batch_count,
                              const seg_commit_options *options, seg_commit_report *report,
                              seg_error *err)
@@ -134,12 +142,15 @@ static seg_status report_begin(seg_commit_report *report, seg_commit_report *own
     return segi_options_write(report, own, sizeof *own, "seg_commit_report", err);
 }
 
+/* Cannot fail any more: the size was looked at in report_begin(). */
 static void report_end(seg_commit_report *report, const seg_commit_report *own)
 {
     if (report != NULL)
         (void)segi_options_write(report, own, sizeof *own, "seg_commit_report", NULL);
 }
 
+/* Under the store's mutex from segi_store_commit() on; what comes before touches the arguments
+ * alone. */
 seg_status seg_store_commit(seg_store *store, const seg_batch *batches, size_t batch_count,
                             const seg_commit_options *options, seg_commit_report *report,
                             seg_error *err)
@@ -163,6 +174,7 @@ seg_status seg_store_commit(seg_store *store, const seg_batch *batches, size_t b
 
 /* ---- appender: begin and end ------------------------------------------------------------- */
 
+/* The kind of ids cannot change, so it is asked for once. */
 seg_status seg_appender_create(seg_store *store, seg_appender **out_appender, seg_error *err)
 {
     segi_api_begin(err);
@@ -207,6 +219,7 @@ void seg_appender_clear(seg_appender *appender)
         segi_rows_clear(appender->rows);
 }
 
+/* On failure the rows stay, so that the host may correct, clear or try again. */
 seg_status seg_appender_commit(seg_appender *appender, const seg_commit_options *options,
                                seg_commit_report *report, seg_error *err)
 {
@@ -225,6 +238,7 @@ seg_status seg_appender_commit(seg_appender *appender, const seg_commit_options 
 
 /* ---- appender: rows ---------------------------------------------------------------------- */
 
+/* Called once per row of a load: no lock is taken and nothing looked up here. */
 seg_status seg_appender_event(seg_appender *appender, const char *user, size_t user_size,
                               const char *event, size_t event_size, int64_t time, seg_error *err)
 {
@@ -303,6 +317,7 @@ static seg_status appender_refuse(seg_appender *appender, seg_status code, const
     return segi_fail(err, code, "%s", what);
 }
 
+/* Names are checked against the schema at the commit, when there may be new columns. */
 static seg_status appender_set(seg_appender *appender, const char *name, size_t name_size,
                                seg_type type, int32_t scale, int64_t slot, seg_error *err)
 {
@@ -396,6 +411,7 @@ seg_status seg_appender_set_strings(seg_appender *appender, const char *name, si
                               element_count, err);
 }
 
+/* The type of a null comes from the schema; it is the one value that does not say its own. */
 seg_status seg_appender_set_null(seg_appender *appender, const char *name, size_t name_size,
                                  seg_error *err)
 {

@@ -23,6 +23,7 @@
 
 typedef atomic_uint_fast32_t segi_api_refs;
 
+/* What seg_store_open() hands out. */
 struct seg_store {
     segi_api_refs refs;
     segi_mem mem;
@@ -31,6 +32,7 @@ struct seg_store {
     segi_scratch *scratch; /* working memory of evaluations */
 };
 
+/* Immutable but for the count of references, as all of the following. */
 struct seg_snapshot {
     segi_api_refs refs;
     seg_store *store; /* retained */
@@ -45,6 +47,7 @@ struct seg_segment {
     segi_program *program; /* NULL while parameters are open */
 };
 
+/* Members, and what they were asked of. */
 struct seg_set {
     segi_api_refs refs;
     seg_snapshot *snapshot; /* retained */
@@ -66,6 +69,7 @@ struct seg_class {
     segi_program *program; /* a root per label */
 };
 
+/* Looked at by evaluations while other threads interrupt and ask; all of it is atomic. */
 struct seg_task {
     segi_mem mem;
     segi_progress progress;

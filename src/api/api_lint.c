@@ -5,6 +5,7 @@
 #include "api/api_int.h"
 #include <seg/lint.h>
 
+/* Findings with their texts; needs neither store nor segment any more. */
 struct seg_lint {
     segi_mem mem;
     segi_findings findings;
@@ -27,6 +28,7 @@ static int finding_order(const void *a, const void *b)
     return x->error.offset < y->error.offset ? -1 : x->error.offset > y->error.offset;
 }
 
+/* Against the schema and the saved definitions of this moment. */
 static seg_status lint_text(seg_store *store, const char *text, size_t text_size,
                             const seg_lint_options *options, segi_findings *findings,
                             seg_error *err)
@@ -112,6 +114,7 @@ uint64_t seg_lint_count(const seg_lint *lint)
     return lint == NULL ? 0 : lint->findings.count;
 }
 
+/* Texts are borrowed from the handle. */
 seg_status seg_lint_at(const seg_lint *lint, uint64_t index, seg_finding *out_finding,
                        seg_error *err)
 {

@@ -1,4 +1,7 @@
-/* The functions of seg/membership.h. */
+/* The functions of seg/membership.h.
+ *
+ * Built for the request path of a host: a row of words per customer with one bit per set, so that
+ * one look-up answers for all sets. Immutable, any thread. */
 #include <string.h>
 
 #include "api/api_int.h"
@@ -11,6 +14,7 @@ struct seg_membership {
     segi_rowset *rows;
 };
 
+/* Sets of one store; their snapshots may differ. */
 static seg_status sets_check(const seg_set *const *sets, size_t set_count, seg_error *err)
 {
     SEGI_CHECK_ARG(sets != NULL && set_count > 0, err, "there are no sets");
@@ -25,6 +29,7 @@ static seg_status sets_check(const seg_set *const *sets, size_t set_count, seg_e
     return SEG_OK;
 }
 
+/* It knows every id that one of the sets can have. */
 static seg_snapshot *latest_snapshot(const seg_set *const *sets, size_t set_count)
 {
     seg_snapshot *latest = sets[0]->snapshot;
@@ -90,6 +95,7 @@ static uint64_t rows_read(const seg_membership *membership, const uint32_t *foun
     return known;
 }
 
+/* In blocks, so that the misses of many look-ups overlap. */
 static uint64_t rows_read_many(const seg_membership *membership, uint32_t id_kind,
                                const segi_api_ids *ids, uint64_t *out)
 {
@@ -109,6 +115,7 @@ static uint64_t rows_read_many(const seg_membership *membership, uint32_t id_kin
     return known;
 }
 
+/* No errors to tell: an id that is none is in no set. */
 int32_t seg_membership_get(const seg_membership *membership, const char *user, size_t user_size,
                            uint64_t *out_words)
 {

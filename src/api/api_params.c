@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 
+/* All values that were added under one name. */
 typedef struct params_entry {
     const char *name; /* in the arena */
     size_t name_size;
@@ -55,6 +56,7 @@ void seg_params_destroy(seg_params *params)
 
 /* ---- adding ------------------------------------------------------------------------------ */
 
+/* NULL where the name is new. */
 static params_entry *entry_find(seg_params *params, const char *name, size_t name_size)
 {
     for (size_t i = 0; i < params->count; i++) {
@@ -99,6 +101,7 @@ static void entry_keep(seg_params *params, const params_entry *entry)
         params->count++;
 }
 
+/* Either the value is added or nothing has changed. */
 static seg_status params_add(seg_params *params, const char *name, size_t name_size,
                              const segi_literal *value, seg_error *err)
 {
@@ -126,6 +129,7 @@ static seg_status params_add(seg_params *params, const char *name, size_t name_s
     return SEG_OK;
 }
 
+/* A value of a fixed size. */
 static segi_literal literal_make(seg_type type, int32_t scale, int64_t slot)
 {
     segi_literal literal;
@@ -170,6 +174,7 @@ seg_status seg_params_add_decimal(seg_params *params, const char *name, size_t n
     return params_add(params, name, name_size, &literal, err);
 }
 
+/* Also dates, instants and durations, as text. */
 seg_status seg_params_add_string(seg_params *params, const char *name, size_t name_size,
                                  const char *value, size_t value_size, seg_error *err)
 {
@@ -223,6 +228,8 @@ seg_status segi_api_fail_open(const segi_predicate *predicate, seg_error *err)
     return SEG_E_BOUND;
 }
 
+/* A compile of its own with the values in place; the segment itself stays open and may be bound
+ * again. */
 seg_status seg_segment_bind(const seg_segment *segment, const seg_params *params,
                             seg_segment **out_segment, seg_error *err)
 {

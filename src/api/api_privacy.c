@@ -1,4 +1,7 @@
-/* api_privacy.c - erasing customers, keeping events for a time. */
+/* api_privacy.c - erasing customers, keeping events for a time.
+ *
+ * Both are done by the store; what is left to do here is to forget working memory of evaluations,
+ * in which values of customers may lie. */
 #include <string.h>
 
 #include "api/api_int.h"
@@ -11,6 +14,7 @@ void seg_erase_options_init(seg_erase_options *options, size_t options_size)
     options->struct_size = (uint32_t)options_size;
 }
 
+/* The receipt's size is checked before anything is erased, which cannot be undone. */
 static seg_status erase_checked(seg_store *store, uint32_t id_kind, const segi_api_ids *ids,
                                 uint64_t id_count, const seg_erase_options *options,
                                 seg_erase_receipt *receipt, seg_error *err)
@@ -40,6 +44,7 @@ static seg_status erase_checked(seg_store *store, uint32_t id_kind, const segi_a
     return SEG_OK;
 }
 
+/* No ids at all need no offsets. */
 seg_status seg_store_erase_users(seg_store *store, const char *bytes, const uint64_t *offsets,
                                  uint64_t id_count, const seg_erase_options *options,
                                  seg_erase_receipt *receipt, seg_error *err)
@@ -64,6 +69,7 @@ uint64_t seg_store_views_open(const seg_store *store)
 
 /* ---- retention --------------------------------------------------------------------------- */
 
+/* Only a rule: nothing is removed before seg_store_expire(). */
 seg_status seg_store_set_retention(seg_store *store, const char *event, size_t event_size,
                                    uint64_t keep_us, seg_error *err)
 {

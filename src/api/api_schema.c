@@ -13,6 +13,7 @@ static seg_status type_check(seg_type type, int32_t scale, seg_error *err)
     return SEG_OK;
 }
 
+/* Any thread; waits for a commit under way. */
 seg_status seg_store_define_attribute(seg_store *store, const char *name, size_t name_size,
                                       seg_type type, int32_t scale, seg_error *err)
 {
@@ -61,6 +62,7 @@ static uint64_t event_entries(const segi_event_type *event)
     return event->history ? 0 : 1 + (uint64_t)event->field_count;
 }
 
+/* Attributes, then each event type followed by its properties: the order of info_at(). */
 uint64_t seg_store_column_count(const seg_store *store)
 {
     if (store == NULL)
@@ -73,6 +75,7 @@ uint64_t seg_store_column_count(const seg_store *store)
     return count;
 }
 
+/* An attribute or a property. */
 static void info_of_field(const segi_field *field, seg_column_info *info)
 {
     info->type = field->type;

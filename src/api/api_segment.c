@@ -1,4 +1,7 @@
-/* api_segment.c - compiled predicates: making them, and what they say about themselves. */
+/* api_segment.c - compiled predicates: making them, and what they say about themselves.
+ *
+ * A segment is a predicate and, where no parameter is open, the program that it runs as.
+ * Immutable once made; any thread. */
 #include <string.h>
 
 #include "api/api_int.h"
@@ -33,6 +36,7 @@ static seg_status segment_wrap(seg_store *store, uint32_t flags, segi_predicate 
     return SEG_OK;
 }
 
+/* The catalogue lends the saved segments that the text refers to. */
 seg_status segi_api_segment_create(seg_store *store, const char *text, size_t text_size,
                                    uint32_t flags, const segi_param_value *params,
                                    size_t param_count, seg_segment **out, seg_error *err)
@@ -93,6 +97,7 @@ seg_status seg_segment_compile_json(seg_store *store, const char *json, size_t j
     return status;
 }
 
+/* Compiled from its text, with the schema of now. */
 seg_status seg_segment_load(seg_store *store, const char *name, size_t name_size,
                             seg_segment **out_segment, seg_error *err)
 {
@@ -160,6 +165,7 @@ seg_status seg_segment_to_json(const seg_segment *segment, uint32_t flags, seg_b
     return status;
 }
 
+/* Zeros for none: it is 128 bits of a hash, so nobody has them by chance. */
 void seg_segment_fingerprint(const seg_segment *segment, uint64_t out_hash[2])
 {
     if (out_hash == NULL)
@@ -173,6 +179,7 @@ uint64_t seg_segment_warning_count(const seg_segment *segment)
     return segment == NULL ? 0 : segment->predicate->warning_count;
 }
 
+/* The one function that fills a seg_error as its result, and therefore reports no details. */
 seg_status seg_segment_warning(const seg_segment *segment, uint64_t index, seg_error *out_warning)
 {
     if (out_warning == NULL)

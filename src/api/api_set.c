@@ -1,4 +1,8 @@
-/* api_set.c - sets of customers: making, asking, combining, reading, roaring bytes. */
+/* api_set.c - sets of customers: making, asking, combining, reading, roaring bytes.
+ *
+ * A set is a roaring bitmap over ordinals with the snapshot that they belong to. Sets of
+ * different snapshots of one store combine, because ordinals are never given twice; the result
+ * belongs to the later one. */
 #include <string.h>
 
 #include "api/api_int.h"
@@ -15,6 +19,7 @@
  * stand for billions, which are unpacked before they are looked up. */
 #define ROARING_UNKNOWN_MAX ((uint64_t)1 << 24)
 
+/* A place in a set. One thread. */
 struct seg_set_cursor {
     seg_set *set;   /* retained */
     uint64_t rank;  /* of the first member that was not handed out */
@@ -128,6 +133,7 @@ void segi_api_ids_find(const seg_snapshot *snapshot, const segi_api_ids *ids, si
         segi_snapshot_find_many_u64(snapshot->snapshot, ids->numbers + begin, count, out);
 }
 
+/* Ids that the snapshot does not know are counted and left out. */
 static seg_status set_from_ids(seg_snapshot *snapshot, const segi_api_ids *ids, seg_set **out_set,
                                uint64_t *out_unknown, seg_error *err)
 {
@@ -156,6 +162,7 @@ static seg_status set_from_ids(seg_snapshot *snapshot, const segi_api_ids *ids, 
     return status;
 }
 
+/* What both kinds of ids have in common. */
 static seg_status set_from_ids_checked(seg_snapshot *snapshot, uint32_t id_kind,
                                        const segi_api_ids *ids, uint64_t id_count,
                                        seg_set **out_set, uint64_t *out_unknown, seg_error *err)
@@ -199,6 +206,7 @@ int64_t seg_set_now(const seg_set *set)
     return set == NULL ? 0 : set->now;
 }
 
+/* By ordinal. */
 static int32_t set_has(const seg_set *set, uint32_t ordinal)
 {
     return ordinal != UINT32_MAX && segi_bitmap_contains(set->bitmap, ordinal) ? 1 : 0;
@@ -233,6 +241,7 @@ static segi_mask *set_unpack(const seg_set *set, size_t id_count)
     return masks;
 }
 
+/* One block of ordinals, by masks where the set was unpacked. */
 static uint64_t block_test(const seg_set *set, const segi_mask *masks, const uint32_t *ordinals,
                            size_t count, uint8_t *out)
 {
@@ -252,6 +261,8 @@ static uint64_t block_test(const seg_set *set, const segi_mask *masks, const uin
     return members;
 }
 
+/* As seg_set_contains() for each; there is nobody to tell an error, so bad arguments are members
+ * of nothing. */
 static uint64_t set_contains_many(const seg_set *set, uint32_t id_kind, const segi_api_ids *ids,
                                   uint8_t *out)
 {
@@ -288,6 +299,7 @@ uint64_t seg_set_contains_many_u64(const seg_set *set, const uint64_t *ids, uint
 
 /* ---- algebra ----------------------------------------------------------------------------- */
 
+/* Ordinals of different stores have nothing to do with each other. */
 static seg_status combine_check(uint32_t operation, const seg_set *left, const seg_set *right,
                                 seg_error *err)
 {
@@ -326,6 +338,7 @@ seg_status seg_set_combine_count(uint32_t operation, const seg_set *left, const 
     return SEG_OK;
 }
 
+/* Among the users of its snapshot who have not been erased. */
 seg_status seg_set_complement(const seg_set *set, seg_set **out_set, seg_error *err)
 {
     segi_api_begin(err);
@@ -405,6 +418,7 @@ static void cursor_seek(seg_set_cursor *cursor, uint64_t rank)
     cursor->ready = 0;
 }
 
+/* Of a cursor of ids of this kind. */
 static seg_status cursor_check(const seg_set_cursor *cursor, uint32_t id_kind, uint64_t id_capacity,
                                seg_error *err)
 {
@@ -414,6 +428,7 @@ static seg_status cursor_check(const seg_set_cursor *cursor, uint32_t id_kind, u
     return SEG_OK;
 }
 
+/* Either all that was asked for, or nothing and the cursor stands where it stood. */
 seg_status seg_set_cursor_next(seg_set_cursor *cursor, uint64_t id_capacity, uint64_t *out_offsets,
                                const char **out_bytes, uint64_t *out_count, seg_error *err)
 {
@@ -481,6 +496,7 @@ seg_status seg_set_cursor_next_u64(seg_set_cursor *cursor, uint64_t id_capacity,
 
 /* ---- roaring ----------------------------------------------------------------------------- */
 
+/* Ordinals mean something to this store alone; ids can go elsewhere. */
 static seg_status format_check(uint32_t format, const seg_snapshot *snapshot, seg_error *err)
 {
     SEGI_CHECK_ARG(format == SEG_ROARING_ORDINALS || format == SEG_ROARING_IDS, err,
@@ -528,6 +544,7 @@ seg_status seg_set_to_roaring(const seg_set *set, uint32_t format, seg_buffer **
     return status;
 }
 
+/* Bytes from outside: read with bounds and checked by CRoaring, then held against the users. */
 static seg_status from_ordinals(seg_snapshot *snapshot, const void *bytes, size_t bytes_size,
                                 seg_set **out_set, seg_error *err)
 {
@@ -542,6 +559,7 @@ static seg_status from_ordinals(seg_snapshot *snapshot, const void *bytes, size_
     return segi_api_set_create(snapshot, bitmap, 0, out_set, err);
 }
 
+/* The limit comes before the bytes are unpacked, see ROARING_UNKNOWN_MAX. */
 static seg_status from_roaring_ids(seg_snapshot *snapshot, const void *bytes, size_t bytes_size,
                                    seg_set **out_set, uint64_t *out_unknown, seg_error *err)
 {

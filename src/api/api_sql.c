@@ -1,4 +1,6 @@
-/* api_sql.c - the function of seg/sql.h. */
+/* api_sql.c - the function of seg/sql.h.
+ *
+ * The statement is built by the room `lang`, from the checked tree; here are names and options. */
 #include <seg/sql.h>
 #include <string.h>
 

@@ -1,8 +1,10 @@
-/* api_store.c - stores, snapshots and saved segments behind their public handles. */
+/* api_store.c - stores and snapshots behind their public handles.
+ *
+ * A seg_store is the inner store with its catalogue of saved definitions and the working memory
+ * of evaluations. It ends with the last handle that holds it, not with seg_store_close(). */
 #include <string.h>
 
 #include "api/api_int.h"
-#include "base/arena.h"
 
 #define MEMORY_PATH ":memory:"
 #define THREADS_MAX 1024u
@@ -15,6 +17,7 @@ void segi_api_store_retain(seg_store *store)
     segi_api_refs_add(&store->refs);
 }
 
+/* The allocator is copied out first: the struct itself is the last block to be given back. */
 void segi_api_store_release(seg_store *store)
 {
     if (store == NULL || !segi_api_refs_drop(&store->refs))
@@ -26,6 +29,7 @@ void segi_api_store_release(seg_store *store)
     segi_free(&mem, store);
 }
 
+/* The hint names the twin of the function. */
 seg_status segi_api_check_id_kind(uint32_t has, uint32_t wants, seg_error *err)
 {
     if (has == wants)
@@ -57,6 +61,7 @@ seg_status segi_api_check_now(int64_t now, seg_error *err)
 
 /* ---- store ------------------------------------------------------------------------------- */
 
+/* See seg_arrow_options_init(). */
 void seg_store_options_init(seg_store_options *options, size_t options_size)
 {
     if (options == NULL || options_size < SEGI_API_OPTIONS_MIN || options_size > UINT32_MAX)
@@ -65,6 +70,7 @@ void seg_store_options_init(seg_store_options *options, size_t options_size)
     options->struct_size = (uint32_t)options_size;
 }
 
+/* What can be seen without the file. */
 static seg_status options_check(const seg_store_options *options, seg_error *err)
 {
     const uint32_t flags = SEG_STORE_READ_ONLY | SEG_STORE_CREATE | SEG_STORE_EXCLUSIVE;
@@ -104,6 +110,7 @@ static seg_status store_config(const segi_mem *mem, const seg_store_options *opt
                           err);
 }
 
+/* The zone of config is taken by segi_store_open(), or ended here. */
 static seg_status store_open_file(seg_store *store, const segi_store_config *config,
                                   const seg_store_options *options, const char *path,
                                   size_t path_size, const segi_vfs *vfs, seg_error *err)
@@ -126,6 +133,7 @@ static seg_status store_open_file(seg_store *store, const segi_store_config *con
     return status;
 }
 
+/* On failure the caller releases what there is. */
 static seg_status store_fill(seg_store *store, const seg_store_options *options, const char *path,
                              size_t path_size, const segi_vfs *vfs, seg_error *err)
 {
@@ -157,6 +165,7 @@ seg_status segi_api_check_path(const char *path, size_t path_size, seg_error *er
     return SEG_OK;
 }
 
+/* `vfs` NULL: files of the operating system. */
 seg_status segi_api_store_open(const segi_vfs *vfs, const char *path, size_t path_size,
                                const seg_store_options *options, seg_store **out_store,
                                seg_error *err)
@@ -191,6 +200,7 @@ seg_status seg_store_open(const char *path, size_t path_size, const seg_store_op
     return segi_api_store_open(NULL, path, path_size, options, out_store, err);
 }
 
+/* The handle is gone either way; snapshots and sets that hold the store stay readable. */
 seg_status seg_store_close(seg_store *store, seg_error *err)
 {
     segi_api_begin(err);
@@ -240,6 +250,7 @@ void seg_snapshot_release(seg_snapshot *snapshot)
     segi_api_store_release(store);
 }
 
+/* Erased users are no users. */
 seg_status seg_snapshot_get_info(const seg_snapshot *snapshot, seg_snapshot_info *info,
                                  seg_error *err)
 {
@@ -257,131 +268,4 @@ seg_status seg_snapshot_get_info(const seg_snapshot *snapshot, seg_snapshot_info
     known.time_min = inner->time_min;
     known.time_max = inner->time_max;
     return segi_options_write(info, &known, sizeof known, "seg_snapshot_info", err);
-}
-
-/* ---- saved segments ---------------------------------------------------------------------- */
-
-static seg_status define(seg_store *store, segi_definition kind, const char *name, size_t name_size,
-                         const char *text, size_t text_size, uint64_t *out_version, seg_error *err)
-{
-    segi_api_begin(err);
-    if (out_version != NULL)
-        *out_version = 0;
-    SEGI_CHECK_ARG(store != NULL, err, "store is NULL");
-    SEGI_TRY(segi_api_check_text(&text, text_size, err));
-    const segi_schema *schema = segi_store_schema(store->store);
-    uint64_t version = 0;
-    seg_status status = segi_catalog_define(store->catalog, schema, kind, name, name_size, text,
-                                            text_size, &version, err);
-    segi_schema_release(schema);
-    if (out_version != NULL)
-        *out_version = version;
-    return status;
-}
-
-static seg_status drop(seg_store *store, segi_definition kind, const char *name, size_t name_size,
-                       seg_error *err)
-{
-    segi_api_begin(err);
-    SEGI_CHECK_ARG(store != NULL, err, "store is NULL");
-    SEGI_CHECK_ARG(name != NULL || name_size == 0, err, "name is NULL");
-    return segi_catalog_drop(store->catalog, kind, name, name_size, err);
-}
-
-seg_status seg_store_define_segment(seg_store *store, const char *name, size_t name_size,
-                                    const char *text, size_t text_size, uint64_t *out_version,
-                                    seg_error *err)
-{
-    return define(store, SEGI_DEFINE_SEGMENT, name, name_size, text, text_size, out_version, err);
-}
-
-seg_status seg_store_drop_segment(seg_store *store, const char *name, size_t name_size,
-                                  seg_error *err)
-{
-    return drop(store, SEGI_DEFINE_SEGMENT, name, name_size, err);
-}
-
-seg_status seg_store_define_class(seg_store *store, const char *name, size_t name_size,
-                                  const char *text, size_t text_size, uint64_t *out_version,
-                                  seg_error *err)
-{
-    return define(store, SEGI_DEFINE_CLASS, name, name_size, text, text_size, out_version, err);
-}
-
-seg_status seg_store_drop_class(seg_store *store, const char *name, size_t name_size,
-                                seg_error *err)
-{
-    return drop(store, SEGI_DEFINE_CLASS, name, name_size, err);
-}
-
-/* The texts lie behind the entries in one arena. */
-struct seg_segment_list {
-    segi_mem mem;
-    segi_arena arena;
-    seg_segment_info *items;
-    size_t count, capacity;
-};
-
-static seg_status list_add(void *user, const char *name, size_t name_size, const char *text,
-                           size_t text_size, uint64_t version, seg_error *err)
-{
-    seg_segment_list *list = user;
-    seg_segment_info info = {.struct_size = (uint32_t)sizeof info, .version = version};
-    info.name = segi_arena_copy(&list->arena, name, name_size);
-    info.name_size = name_size;
-    info.text = segi_arena_copy(&list->arena, text, text_size);
-    info.text_size = text_size;
-    void *items = list->items;
-    if (info.name == NULL || info.text == NULL ||
-        !segi_grow(&list->mem, &items, &list->capacity, list->count + 1, sizeof info))
-        return segi_fail_nomem(err);
-    list->items = items;
-    list->items[list->count++] = info;
-    return SEG_OK;
-}
-
-seg_status seg_store_list_segments(seg_store *store, seg_segment_list **out_list, seg_error *err)
-{
-    segi_api_begin(err);
-    SEGI_CHECK_ARG(out_list != NULL, err, "out_list is NULL");
-    *out_list = NULL;
-    SEGI_CHECK_ARG(store != NULL, err, "store is NULL");
-    seg_segment_list *list = segi_alloc_zero(&store->mem, sizeof *list);
-    if (list == NULL)
-        return segi_fail_nomem(err);
-    list->mem = store->mem;
-    segi_arena_init(&list->arena, &list->mem);
-    seg_status status = segi_catalog_each(store->catalog, list_add, list, err);
-    if (status != SEG_OK) {
-        seg_segment_list_destroy(list);
-        return status;
-    }
-    *out_list = list;
-    return SEG_OK;
-}
-
-uint64_t seg_segment_list_count(const seg_segment_list *list)
-{
-    return list != NULL ? list->count : 0;
-}
-
-seg_status seg_segment_list_at(const seg_segment_list *list, uint64_t index, seg_segment_info *info,
-                               seg_error *err)
-{
-    segi_api_begin(err);
-    seg_segment_info known;
-    memset(&known, 0, sizeof known);
-    SEGI_TRY(segi_options_write(info, &known, sizeof known, "seg_segment_info", err));
-    SEGI_CHECK_ARG(list != NULL && index < list->count, err, "the list has no such entry");
-    return segi_options_write(info, &list->items[index], sizeof known, "seg_segment_info", err);
-}
-
-void seg_segment_list_destroy(seg_segment_list *list)
-{
-    if (list == NULL)
-        return;
-    segi_mem mem = list->mem;
-    segi_arena_deinit(&list->arena);
-    segi_free(&mem, list->items);
-    segi_free(&mem, list);
 }

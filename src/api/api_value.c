@@ -88,12 +88,14 @@ static void convert_floats(segi_values *values)
     }
 }
 
+/* Also decimals, instants and durations, which are slots already. */
 static void convert_integers(segi_values *values)
 {
     for (size_t i = 0; i < values->count; i++)
         values->slots[i] = slot_at(values, i);
 }
 
+/* Forms of another size than a slot go into an array of their own. */
 static void convert_bools(const segi_values *values, uint8_t *out)
 {
     for (size_t i = 0; i < values->count; i++)
@@ -115,6 +117,7 @@ static void convert_places(const segi_values *values, double *out)
     }
 }
 
+/* Bytes per row of such a form; 0: slots do. */
 static size_t converted_size(seg_type type)
 {
     switch (type) {
@@ -182,6 +185,7 @@ static seg_status column_create(seg_store *store, segi_values *values, seg_value
     return SEG_OK;
 }
 
+/* The rows are the members of the set, in rising order of ordinal. */
 seg_status seg_value_evaluate(const seg_value *value, const seg_set *set, int64_t now,
                               const seg_eval_options *options, seg_value_column **out_column,
                               seg_error *err)
@@ -202,6 +206,7 @@ seg_status seg_value_evaluate(const seg_value *value, const seg_set *set, int64_
     return column_create(value->store, values, out_column, err);
 }
 
+/* Arrays are borrowed from the handle. */
 seg_status seg_value_column_get(const seg_value_column *column, seg_column *out_view,
                                 uint64_t *out_rows, seg_error *err)
 {

@@ -1,4 +1,7 @@
-/* api_why.c - the functions of seg/why.h. */
+/* api_why.c - the functions of seg/why.h.
+ *
+ * The tree of conditions comes ready from the room `why`; these functions read it out node by
+ * node. */
 #include <string.h>
 
 #include "api/api_int.h"
@@ -22,6 +25,7 @@ void seg_why_options_init(seg_why_options *options, size_t options_size)
     options->struct_size = (uint32_t)options_size;
 }
 
+/* What is left open: 400 days ahead, and five of the deciding events. */
 static seg_status read_options(const seg_why_options *options, int64_t now,
                                segi_why_request *request, seg_error *err)
 {
@@ -41,6 +45,7 @@ static seg_status read_options(const seg_why_options *options, int64_t now,
     return SEG_OK;
 }
 
+/* Evaluated at once; what is read out later needs no store any more but for names. */
 static seg_status why_create(const seg_segment *segment, seg_snapshot *snapshot, uint32_t ordinal,
                              int64_t now, const seg_why_options *options, seg_why **out,
                              seg_error *err)
@@ -117,6 +122,7 @@ uint64_t seg_why_node_count(const seg_why *why)
     return why == NULL ? 0 : why->why->count;
 }
 
+/* In the public constants. */
 static uint32_t next_kind(segi_next next)
 {
     switch (next.kind) {

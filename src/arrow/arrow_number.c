@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "arrow/arrow_int.h"
+#include "base/bits.h"
 #include "base/civil.h"
 
 /* ---- integers -------------------------------------------------------------------------------- */
@@ -156,7 +157,7 @@ static int64_t to_microseconds(int64_t value, int64_t per_second)
     int64_t micros;
     if (per_second > 1000000)
         return segi_floor_div(value, per_second / 1000000);
-    return __builtin_mul_overflow(value, 1000000 / per_second, &micros) ? INT64_MIN : micros;
+    return segi_mul_overflow(value, 1000000 / per_second, &micros) ? INT64_MIN : micros;
 }
 
 /* Wall-clock time of the zone; far outside its tables INT64_MIN. */

@@ -38,6 +38,11 @@ static inline int segi_ctz(uint64_t w)
 {
     return __builtin_ctzll(w);
 }
+/* Zeros above the highest set bit; w is not 0. */
+static inline int segi_clz(uint64_t w)
+{
+    return __builtin_clzll(w);
+}
 
 static inline bool segi_bit_get(const uint64_t *words, size_t i)
 {

@@ -50,12 +50,6 @@ void segi_put_u64(segi_buf *buf, uint64_t value)
     wire_add(buf, value, 8);
 }
 
-void segi_put_u32_at(segi_buf *buf, size_t offset, uint32_t value)
-{
-    if (!buf->failed)
-        wire_store((unsigned char *)buf->data + offset, value, 4);
-}
-
 /* An integer of the processor's own order. */
 static uint64_t wire_native(const void *value, size_t width)
 {

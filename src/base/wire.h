@@ -9,8 +9,6 @@ void segi_put_u8(segi_buf *buf, uint8_t value);
 void segi_put_u16(segi_buf *buf, uint16_t value);
 void segi_put_u32(segi_buf *buf, uint32_t value);
 void segi_put_u64(segi_buf *buf, uint64_t value);
-/* Overwrite 4 bytes that were appended before. */
-void segi_put_u32_at(segi_buf *buf, size_t offset, uint32_t value);
 /* `count` integers of `width` bytes (1, 2, 4 or 8), one after the other. */
 void segi_put_array(segi_buf *buf, const void *values, size_t count, size_t width);
 /* size (at most 2^32 - 1) as four bytes, then the bytes. */

@@ -7,6 +7,7 @@
 
 #include "exec/exec_int.h"
 
+/* One column under way; `row` is the next one to be written. */
 typedef struct values_work {
     const segi_prep_value *value; /* NULL: a string set */
     const segi_attr_view *sets;
@@ -15,6 +16,7 @@ typedef struct values_work {
     uint64_t row;
 } values_work;
 
+/* Codes only: their texts are written in one go once all are known. */
 static void values_set_chunk(segi_worker *w, values_work *work, segi_users users)
 {
     uint32_t scratch[64];
@@ -29,6 +31,7 @@ static void values_set_chunk(segi_worker *w, values_work *work, segi_users users
         segi_worker_fail(w, SEG_E_NOMEM, "out of memory");
 }
 
+/* Appends the texts of a chunk; an undefined value is one of no bytes. */
 static void values_text(values_work *work, const segi_vector *v, uint32_t count)
 {
     segi_values *out = work->out;
@@ -42,6 +45,7 @@ static void values_text(values_work *work, const segi_vector *v, uint32_t count)
     }
 }
 
+/* One chunk of members, in rising order. Called by segi_run_chunks() with one thread. */
 static void values_chunk(segi_worker *w, void *context, uint32_t group)
 {
     values_work *work = context;
@@ -74,6 +78,7 @@ static void values_chunk(segi_worker *w, void *context, uint32_t group)
     segi_worker_vector_pop(w);
 }
 
+/* The texts of all elements, from the codes that were gathered. */
 static seg_status values_elements(values_work *work, const segi_dict *dict)
 {
     segi_values *out = work->out;
@@ -93,6 +98,7 @@ static seg_status values_elements(values_work *work, const segi_dict *dict)
     return out->text.failed ? SEG_E_NOMEM : SEG_OK;
 }
 
+/* Binds the value and makes room for exactly as many rows as there are members. */
 static seg_status values_prepare(segi_run *run, const segi_node *node, values_work *work,
                                  seg_error *err)
 {

@@ -18,6 +18,7 @@
 
 /* ---- preparing ---- */
 
+/* The column of the argument in a part; NULL where no row has a value. */
 static const segi_col *bag_column(const segi_prep_value *value, const segi_part *part,
                                   uint32_t position)
 {
@@ -70,6 +71,7 @@ bool segi_bag_fits(segi_prep_value *value)
 
 /* ---- collecting ---- */
 
+/* One aggregate over one chunk. */
 typedef struct bag {
     const segi_prep_value *value;
     bool among;                       /* some users of the chunk are not asked about */
@@ -117,6 +119,7 @@ static uint32_t bag_keep(const uint64_t *bits, uint32_t count, int64_t *slots, u
     return kept;
 }
 
+/* Keep the rows of users who are asked about, without a branch per row. */
 static uint32_t bag_keep_wanted(const bag *b, uint32_t count, int64_t *slots, uint16_t *lows)
 {
     uint32_t kept = 0;
@@ -142,6 +145,7 @@ static bool bag_rows(segi_worker *w, const segi_span *span, const segi_col *col,
     return w->status == SEG_OK;
 }
 
+/* Both arrays grow alike, but each remembers its own size, as either may fail. */
 static bool bag_room(segi_worker *w, size_t count)
 {
     size_t slots = w->bag_capacity, lows = w->bag_lows_capacity;
@@ -154,6 +158,7 @@ static bool bag_room(segi_worker *w, size_t count)
     return ok;
 }
 
+/* Decode the whole span, then drop what is not wanted: cheaper than to ask row by row. */
 static void bag_span(segi_worker *w, void *context, segi_span *span)
 {
     const bag *b = context;
@@ -248,6 +253,7 @@ static void bag_sort(int64_t *values, int64_t *spare, size_t n)
         memcpy(values, from, n * sizeof *values);
 }
 
+/* Sorted, and then counted where the value changes. */
 static int64_t bag_distinct(segi_worker *w, int64_t *values, size_t n)
 {
     int64_t distinct = 0;
@@ -305,6 +311,7 @@ static bool bag_mode(segi_worker *w, const segi_prep_value *value, const int64_t
     return node->ties != SEGI_TIES_NONE || !tied;
 }
 
+/* The figure of one user; `values` may be rearranged. */
 static void bag_reduce(segi_worker *w, const segi_prep_value *value, int64_t *values, size_t n,
                        uint32_t i, segi_vector *out)
 {
@@ -326,6 +333,7 @@ static void bag_reduce(segi_worker *w, const segi_prep_value *value, int64_t *va
 
 /* ---- distinct values as bits of a word ---- */
 
+/* Codes and small numbers as bits of tally64, by user. */
 static void bag_bits_span(segi_worker *w, void *context, segi_span *span)
 {
     const bag *b = context;
@@ -351,6 +359,7 @@ static void bag_bits_span(segi_worker *w, void *context, segi_span *span)
     }
 }
 
+/* The number of distinct values is the number of bits. */
 static void bag_bits_users(segi_worker *w, bag *b, segi_users users, bool few, segi_vector *out)
 {
     if (!segi_worker_array(w, (void **)&w->tally64, SEGI_CHUNK_USERS + 64, sizeof *w->tally64))
@@ -372,6 +381,7 @@ static void bag_bits_users(segi_worker *w, bag *b, segi_users users, bool few, s
 
 /* ---- blocks ---- */
 
+/* Users [first, last) of the list, whose low bits lie in [low_begin, low_end). */
 static void bag_block(segi_worker *w, bag *b, segi_users users, uint32_t first, uint32_t last,
                       uint32_t low_begin, uint32_t low_end, segi_vector *out)
 {

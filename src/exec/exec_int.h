@@ -38,6 +38,7 @@
 
 /* ---- tests against constants (match.c) ---- */
 
+/* The tests of one column that need no second value. */
 typedef enum segi_match_kind {
     SEGI_MATCH_NOTHING,
     SEGI_MATCH_SET,   /* every set value */
@@ -54,6 +55,8 @@ typedef enum segi_match_kind {
 /* More runs of codes than this, and the table of bits is as fast as that many ranges. */
 #define SEGI_MATCH_RUNS_MAX 4
 
+/* One test, ready to be scanned with. Bounds and lists are slots of the column's type, codes
+ * those of its dictionary; which fields count is said by `kind`. */
 typedef struct segi_match {
     segi_match_kind kind;
     bool negated; /* the others among the set values */
@@ -161,6 +164,9 @@ typedef struct segi_prep_session {
     const segi_prep_filter *where, *share; /* of sessions; NULL: all, none */
 } segi_prep_session;
 
+/* How a value is worked out, from the cheapest to the dearest: constants and columns are read, a
+ * tally adds up without order, a bag keeps values, gathering keeps rows, the rest goes through
+ * other values. */
 typedef enum segi_value_form {
     SEGI_VALUE_CONSTANT,
     SEGI_VALUE_ATTRIBUTE,
@@ -179,6 +185,8 @@ typedef enum segi_value_form {
     SEGI_VALUE_MOMENT /* a local moment in the user's zone */
 } segi_value_form;
 
+/* A value of users, of rows or of sessions, bound to the snapshot. The remarks name the forms
+ * that a field is for; what a form does not use is zero. */
 struct segi_prep_value {
     segi_value_form form;
     const segi_node *node;
@@ -209,6 +217,8 @@ struct segi_prep_value {
     uint64_t bag_span;
 };
 
+/* Logic over tests, and tests over values. All of a tree of them is asked at once for many
+ * places. */
 typedef enum segi_test_form {
     SEGI_TEST_ALL,
     SEGI_TEST_NONE,
@@ -242,6 +252,7 @@ struct segi_prep_filter {
     const segi_calendar *calendar;  /* CALENDAR */
 };
 
+/* The roads of leaf.c. TEST always works; the others are there because they are cheaper. */
 typedef enum segi_leaf_form {
     SEGI_LEAF_ATTRIBUTE, /* match on an attribute's columns */
     SEGI_LEAF_SETS,      /* has any/all/none/exactly */
@@ -263,6 +274,7 @@ typedef struct segi_narrow {
     int64_t least;
 } segi_narrow;
 
+/* A leaf of the program; the fields of its form are set. */
 typedef struct segi_prep_leaf {
     segi_leaf_form form;
     const segi_node *node;
@@ -318,9 +330,9 @@ typedef struct segi_list_row {
     uint32_t tie;
     uint32_t row; /* arrival within (user, part) */
     uint16_t low;
-    uint8_t state; /* SEG_VALUE_* of the argument */
-    uint8_t flag;  /* share: the event counts */
-    uint32_t part; /* breaks ties that generations leave: none do, it keeps the sort total */
+    uint8_t state;  /* SEG_VALUE_* of the argument */
+    uint8_t flag;   /* share: the event counts */
+    uint32_t event; /* breaks ties that generations leave: none do, it keeps the sort total */
 } segi_list_row;
 
 /* Users who are worked out together. */
@@ -330,6 +342,7 @@ typedef struct segi_gather_block {
     const uint64_t *wanted; /* users of the list, by low bits */
 } segi_gather_block;
 
+/* One session of one user. */
 typedef struct segi_session_row {
     int64_t begin, end; /* its first and last instant */
     uint32_t events;
@@ -353,6 +366,8 @@ typedef struct segi_seen_part {
     uint32_t position;
 } segi_seen_part;
 
+/* All of it is kept from one evaluation to the next, so that a prepared segment costs no large
+ * allocation; counts and statuses are set anew by segi_scratch_take(). */
 typedef struct segi_worker {
     const segi_run *run;
     const segi_mem *mem;
@@ -586,8 +601,6 @@ void segi_filter_row_values(segi_worker *w, const segi_prep_value *value, const 
 void segi_occasion_test(segi_worker *w, const segi_prep_filter *filter, const segi_vector *dates,
                         uint32_t count, const uint16_t *lows, uint64_t *bits);
 bool segi_anniversary_in(int32_t date, bool early, int64_t begin, int64_t end);
-/* What clock and calendar of a zone say at a local time. */
-int64_t segi_civil_field(segi_builtin builtin, int64_t local);
 /* The user of each row of a span; NULL after a failure. */
 const uint16_t *segi_span_row_lows(segi_worker *w, segi_span *span);
 /* The same test over values of users. */

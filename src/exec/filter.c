@@ -125,6 +125,7 @@ static void filter_constant(const segi_prep_value *value, uint32_t count, segi_v
 
 static void filter_value(const filter_input *in, const segi_prep_value *value, segi_vector *out);
 
+/* Holds two vectors while its operands are worked out. */
 static void filter_arith(const filter_input *in, const segi_prep_value *value, segi_vector *out)
 {
     segi_vector *left = segi_worker_vector_push(in->w);
@@ -199,6 +200,7 @@ void segi_filter_row_values(segi_worker *w, const segi_prep_value *value, const 
 
 static void filter_eval(const filter_input *in, const segi_prep_filter *filter, uint64_t *bits);
 
+/* Straight from the column where its codes or numbers are what the test was made for. */
 static void filter_match(const filter_input *in, const segi_prep_filter *filter, uint64_t *bits)
 {
     const segi_prep_value *value = filter->values[0];
@@ -216,6 +218,7 @@ static void filter_match(const filter_input *in, const segi_prep_filter *filter,
     segi_worker_vector_pop(in->w);
 }
 
+/* Texts of two values, which may be of two dictionaries: their bytes are compared. */
 static void filter_text_compare(const segi_prep_filter *filter, const segi_vector *left,
                                 const segi_vector *right, uint32_t count, uint64_t *bits)
 {
@@ -252,6 +255,7 @@ static void filter_pair(const filter_input *in, const segi_prep_filter *filter, 
     segi_worker_vector_pop(in->w);
 }
 
+/* BETWEEN works the value out once and compares it with either bound. */
 static void filter_compare(const filter_input *in, const segi_prep_filter *filter, uint64_t *bits)
 {
     segi_vector *first = segi_worker_vector_push(in->w);
@@ -290,6 +294,7 @@ static void window_rows(const filter_input *in, const segi_prep_window *window,
     }
 }
 
+/* Users may be anchored, so bounds are asked for all of the list at once. */
 static void window_users(const filter_input *in, const segi_prep_window *window,
                          const segi_vector *v, uint64_t *bits)
 {
@@ -323,6 +328,7 @@ static void filter_window(const filter_input *in, const segi_prep_filter *filter
     segi_worker_vector_pop(in->w);
 }
 
+/* Dates come as values; what they are tested for is in occasion.c. */
 static void filter_occasion(const filter_input *in, const segi_prep_filter *filter, uint64_t *bits)
 {
     memset(bits, 0, filter_words(in->count) * sizeof *bits);
@@ -336,6 +342,7 @@ static void filter_occasion(const filter_input *in, const segi_prep_filter *filt
     segi_worker_vector_pop(in->w);
 }
 
+/* `not`: bits past the count stay clear. */
 static void filter_complement(uint64_t *bits, uint32_t count)
 {
     for (size_t i = 0; i < filter_words(count); i++)
@@ -389,6 +396,7 @@ static void filter_at_least(const filter_input *in, const segi_prep_filter *filt
         segi_worker_bits_pop(in->w);
 }
 
+/* After a failure every result is empty, so that callers may go on to their own clean-up. */
 static void filter_eval(const filter_input *in, const segi_prep_filter *filter, uint64_t *bits)
 {
     size_t bytes = filter_words(in->count) * sizeof *bits;

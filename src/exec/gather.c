@@ -19,6 +19,7 @@
 /* Rows of a block otherwise, about. */
 #define GATHER_ROWS 16384u
 
+/* What gather_span() is told about the block under way. */
 typedef struct gather {
     const segi_prep_value *value;
     const uint64_t *wanted;     /* candidates */
@@ -44,6 +45,7 @@ static bool gather_slice(segi_worker *w, const gather *g, const segi_span *span,
     return w->status == SEG_OK;
 }
 
+/* Appends one row with what breaks ties among equal times. */
 static void gather_put(segi_worker *w, const gather *g, const segi_span *span, uint32_t row,
                        uint32_t low, uint32_t in_slice, const segi_vector *values,
                        const uint64_t *marks)
@@ -58,7 +60,7 @@ static void gather_put(segi_worker *w, const gather *g, const segi_span *span, u
                            .order = part->generation,
                            .row = at,
                            .low = (uint16_t)low,
-                           .part = part->event,
+                           .event = part->event,
                            .tie = (uint32_t)segi_col_slot(&part->tie, at)};
     if (g->value->argument) {
         out->slot = values->slots[in_slice];
@@ -119,6 +121,7 @@ static void gather_span(segi_worker *w, void *context, segi_span *span)
 
 /* ---- order ---- */
 
+/* a comes before b. */
 typedef bool gather_before(const segi_list_row *a, const segi_list_row *b);
 
 static bool gather_in_order(const segi_list_row *a, const segi_list_row *b)
@@ -129,11 +132,12 @@ static bool gather_in_order(const segi_list_row *a, const segi_list_row *b)
         return a->order < b->order;
     if (a->tie != b->tie)
         return a->tie < b->tie;
-    if (a->part != b->part)
-        return a->part < b->part;
+    if (a->event != b->event)
+        return a->event < b->event;
     return a->row < b->row;
 }
 
+/* Orders of values; whole numbers, codes and instants as slots, doubles as such. */
 static bool gather_by_slot(const segi_list_row *a, const segi_list_row *b)
 {
     return a->slot < b->slot;
@@ -213,6 +217,7 @@ static bool gather_group(segi_worker *w, uint32_t low_begin, uint32_t low_end)
 
 /* ---- reducing ---- */
 
+/* A value with its state, as a vector takes it apart. */
 typedef struct gather_result {
     int64_t slot;
     uint8_t state;
@@ -271,6 +276,7 @@ static bool reduce_total(segi_worker *w, const segi_prep_value *argument, const 
     return false;
 }
 
+/* Exact as in tally_value.c; without a value a sum is 0 and an average undefined. */
 static gather_result reduce_sum(segi_worker *w, const segi_prep_value *value,
                                 const segi_list_row *rows, size_t n)
 {
@@ -288,6 +294,7 @@ static gather_result reduce_sum(segi_worker *w, const segi_prep_value *value,
     return result_float((double)slot / ((double)n * (double)segi_pow10(argument->type.scale)));
 }
 
+/* The first of equal ones, which is the same value. */
 static gather_result reduce_extreme(const segi_prep_value *value, const segi_list_row *rows,
                                     size_t n)
 {
@@ -342,6 +349,7 @@ static gather_result reduce_stddev(segi_worker *w, const segi_prep_value *value,
     return result_float(sqrt(squares / (double)(n - 1)));
 }
 
+/* Sorted, and then counted where the value changes. */
 static gather_result reduce_distinct(segi_list_row *rows, segi_list_row *spare, size_t n)
 {
     gather_sort(rows, spare, n, gather_by_slot);
@@ -371,6 +379,7 @@ static size_t reduce_starts(const segi_prep_value *value, const segi_zone *zone,
     return kept;
 }
 
+/* Distinct periods with a row, or with at least bound.each rows. */
 static gather_result reduce_periods(segi_worker *w, const segi_prep_value *value,
                                     segi_list_row *rows, segi_list_row *spare, size_t n)
 {
@@ -398,6 +407,7 @@ static int64_t streak_number(segi_period period, int32_t start)
                                            : year;
 }
 
+/* Active periods in order go through the walk of streak.c; days of the user's own zone. */
 static gather_result reduce_streak(segi_worker *w, const segi_prep_value *value,
                                    segi_list_row *rows, segi_list_row *spare, size_t n)
 {
@@ -448,6 +458,7 @@ typedef struct mode_run {
     const segi_list_row *last;
 } mode_run;
 
+/* The end of the run of equal slots. */
 static size_t mode_run_end(const segi_list_row *rows, size_t begin, size_t n)
 {
     size_t end = begin + 1;
@@ -491,6 +502,7 @@ static gather_result reduce_mode(const segi_prep_value *value, segi_list_row *ro
     return result_set(best.last->slot);
 }
 
+/* A row without a value still is the one asked for: its state is the result's. */
 static gather_result reduce_nth(const segi_prep_value *value, const segi_list_row *rows, size_t n)
 {
     size_t index = 0;
@@ -525,6 +537,8 @@ static gather_result reduce_whole(const segi_prep_value *value, gather_result re
     return result;
 }
 
+/* By what is asked. Figures of values drop the rows without one first (S-16), those of rows do
+ * not. */
 static gather_result reduce(segi_worker *w, const segi_prep_value *value, segi_list_row *rows,
                             size_t n)
 {
@@ -625,6 +639,7 @@ void segi_gather_blocks(segi_worker *w, const segi_prep_value *value, segi_users
     }
 }
 
+/* The figure of each user of the block, from his rows. */
 static void gather_block(segi_worker *w, const segi_prep_value *value, segi_users users,
                          segi_gather_block block, segi_vector *out)
 {

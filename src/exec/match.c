@@ -133,6 +133,8 @@ static void match_runs(const segi_match *m, const segi_col *col, size_t begin, s
     }
 }
 
+/* The table needs the stored value to be the code; other columns of codes are rare and go one by
+ * one. */
 static void match_codes(const segi_match *m, const segi_col *col, size_t begin, size_t count,
                         uint64_t *bits)
 {
@@ -222,6 +224,7 @@ static bool match_float(const segi_match *m, double value)
     return low && high;
 }
 
+/* Binary search in the list. */
 static bool match_in_slots(const segi_match *m, int64_t slot)
 {
     uint32_t low = 0, high = m->slot_count;
@@ -271,6 +274,7 @@ static void match_vector_floats(const segi_match *m, const segi_vector *vector, 
         bits[i] &= vector->set[i];
 }
 
+/* As segi_match_rows(), for values that were worked out. */
 void segi_match_vector(const segi_match *match, const segi_vector *vector, uint32_t count,
                        uint64_t *bits)
 {

@@ -34,6 +34,7 @@ static bool season_holds(const segi_node *node, int32_t date)
     return from <= to ? at >= from && at <= to : at >= from || at <= to;
 }
 
+/* begin and end count for anniversaries only. */
 static bool date_holds(const segi_prep_filter *filter, int32_t date, int64_t begin, int64_t end)
 {
     const segi_node *node = filter->node;
@@ -44,6 +45,7 @@ static bool date_holds(const segi_prep_filter *filter, int32_t date, int64_t beg
     }
 }
 
+/* Neighbouring places mostly share a zone, so bounds are worked out again only where it changes. */
 void segi_occasion_test(segi_worker *w, const segi_prep_filter *filter, const segi_vector *dates,
                         uint32_t count, const uint16_t *lows, uint64_t *bits)
 {

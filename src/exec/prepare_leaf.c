@@ -22,6 +22,7 @@ static segi_prep_filter *test_new(segi_prep *p, segi_test_form form)
     return out;
 }
 
+/* Logic over tests. */
 static const segi_prep_filter *test_children(segi_prep *p, segi_test_form form,
                                              const segi_node *node, segi_place place)
 {
@@ -46,6 +47,7 @@ static const segi_prep_filter *test_children(segi_prep *p, segi_test_form form,
     return out;
 }
 
+/* A value against constants. */
 static const segi_prep_filter *test_match(segi_prep *p, const segi_prep_value *value,
                                           const segi_match *match)
 {
@@ -57,6 +59,7 @@ static const segi_prep_filter *test_match(segi_prep *p, const segi_prep_value *v
     return out;
 }
 
+/* low <= value <= high, of slots. */
 static const segi_prep_filter *test_range(segi_prep *p, const segi_prep_value *value, int64_t low,
                                           int64_t high)
 {
@@ -82,6 +85,7 @@ static const segi_prep_filter *test_mode_all(segi_prep *p, const segi_prep_value
     return test_range(p, answer, 1, 1);
 }
 
+/* A mode by a cheaper road never has all of its ties. */
 static bool test_is_mode_all(const segi_prep_value *value)
 {
     bool over_rows = value->form == SEGI_VALUE_BAG || value->form == SEGI_VALUE_GATHER ||
@@ -90,6 +94,7 @@ static bool test_is_mode_all(const segi_prep_value *value)
            value->node->aggregate == SEGI_AGG_MODE && value->node->ties == SEGI_TIES_ALL;
 }
 
+/* A span whose bounds differ from user to user. */
 static const segi_prep_filter *test_window(segi_prep *p, const segi_prep_value *value,
                                            const segi_node *node)
 {
@@ -115,6 +120,7 @@ static bool test_operands(segi_prep *p, const segi_node *node, segi_place place,
     return true;
 }
 
+/* Values of users against each other. */
 static const segi_prep_filter *test_pair(segi_prep *p, const segi_node *node,
                                          const segi_prep_value *values[3])
 {
@@ -175,6 +181,7 @@ static bool test_splits_between(const segi_node *node, const segi_prep_value *va
             values[2]->form != SEGI_VALUE_CONSTANT);
 }
 
+/* value >= low and value <= high, as two nodes in the arena. */
 static const segi_prep_filter *test_between_texts(segi_prep *p, const segi_node *node,
                                                   segi_place place)
 {
@@ -209,6 +216,8 @@ static const segi_prep_filter *test_literals(segi_prep *p, const segi_node *node
     return test_new(p, holds ? SEGI_TEST_ALL : SEGI_TEST_NONE);
 }
 
+/* The cheapest form that says it: constants turned into a match, else values compared with
+ * values. */
 static const segi_prep_filter *test_values(segi_prep *p, const segi_node *node, segi_place place)
 {
     const segi_prep_value *values[3];
@@ -242,6 +251,7 @@ static const segi_prep_filter *test_values(segi_prep *p, const segi_node *node, 
     return test_pair(p, node, values);
 }
 
+/* Tests of the day of the year; the window lends its zones and, to anniversaries, its dates. */
 static const segi_prep_filter *test_occasion(segi_prep *p, segi_test_form form,
                                              const segi_node *node, const segi_node *value,
                                              segi_place place)
@@ -304,6 +314,7 @@ static bool leaf_set_list(segi_prep *p, const segi_node *node, segi_prep_leaf *o
     return true;
 }
 
+/* has any, all, none or exactly of a string set (S-14). */
 static bool leaf_has(segi_prep *p, const segi_node *node, segi_prep_leaf *out)
 {
     const segi_snapshot *s = p->run->snapshot;
@@ -323,6 +334,8 @@ static bool leaf_did_value(segi_prep *p, const segi_prep_value *value, int64_t m
     return out->test && segi_prep_shortcut(p, out);
 }
 
+/* At least one row is a question to bitmaps, a number of rows one to counters; all else takes
+ * values. */
 static bool leaf_did(segi_prep *p, const segi_node *node, segi_prep_leaf *out)
 {
     int64_t min = node->bound.given ? node->bound.min : 1;
@@ -341,6 +354,7 @@ static bool leaf_did(segi_prep *p, const segi_node *node, segi_prep_leaf *out)
     return true;
 }
 
+/* A sequence is a figure within bounds; who has no row of a needed step need not be looked at. */
 static bool leaf_sequence(segi_prep *p, const segi_node *node, segi_prep_leaf *out)
 {
     const segi_prep_value *value = segi_prep_sequence_of(p, node);
@@ -432,6 +446,7 @@ static void leaf_shortcut(segi_prep_leaf *out)
     }
 }
 
+/* A draw of no width is nobody's. */
 static bool leaf_split(segi_prep *p, const segi_node *node, segi_prep_leaf *out)
 {
     uint64_t low, high;
@@ -468,6 +483,8 @@ bool segi_prep_leaf_of(segi_prep *p, const segi_node *node, segi_prep_leaf *out)
 
 /* ---- the program ---- */
 
+/* One pass over the program, children before parents. Operations that rewrites have dropped (uses
+ * 0) are passed over; estimates are made of all, since they decide the order of operands. */
 seg_status segi_run_prepare(segi_run *run, seg_error *err)
 {
     segi_prep p = {.run = run, .status = SEG_OK, .err = err};

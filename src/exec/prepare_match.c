@@ -21,6 +21,7 @@ segi_compare segi_compare_flip(segi_compare op)
     }
 }
 
+/* Digits behind the point that a slot of the type carries. */
 static int32_t match_scale(segi_value_type type)
 {
     return type.type == SEG_TYPE_DECIMAL ? type.scale : 0;
@@ -28,6 +29,7 @@ static int32_t match_scale(segi_value_type type)
 
 /* ---- numbers ---- */
 
+/* Bounds that cross leave nobody. */
 static void match_bounds(segi_match *m, int64_t low, int64_t high)
 {
     m->kind = low <= high ? SEGI_MATCH_RANGE : SEGI_MATCH_NOTHING;
@@ -43,6 +45,8 @@ static void match_beyond(segi_match *m, segi_compare op, int side)
     m->kind = all ? SEGI_MATCH_SET : SEGI_MATCH_NOTHING;
 }
 
+/* `mantissa` x 10^-from against slots of scale `to`. Where the constant lies between two slots
+ * the floor of it stands for the lower one, and <= is the same as <. */
 static void match_exact(segi_match *m, segi_compare op, int64_t mantissa, int32_t from, int32_t to)
 {
     int64_t floor;
@@ -81,6 +85,7 @@ static void match_exact(segi_match *m, segi_compare op, int64_t mantissa, int32_
     }
 }
 
+/* NaN is never stored, so plain bounds say it all. */
 static void match_float(segi_match *m, segi_compare op, double value)
 {
     m->kind = SEGI_MATCH_FLOAT;
@@ -181,6 +186,8 @@ static uint32_t match_find(const segi_texts *strings, const char *text, size_t s
     return UINT32_MAX;
 }
 
+/* Equality is one code. An order takes a walk over the dictionary, whose codes come in order of
+ * arrival. */
 static bool match_string(segi_prep *p, segi_match *m, segi_compare op, const segi_texts *strings,
                          const segi_literal *literal)
 {
@@ -205,6 +212,7 @@ static bool match_string(segi_prep *p, segi_match *m, segi_compare op, const seg
     return p->status == SEG_OK;
 }
 
+/* One look at each text, by the meaning that lang gives the test. */
 static bool match_text_test(segi_prep *p, segi_match *m, const segi_node *node,
                             const segi_texts *strings)
 {
@@ -223,6 +231,7 @@ static bool match_text_test(segi_prep *p, segi_match *m, const segi_node *node,
 
 /* ---- lists ---- */
 
+/* Texts that nobody has add no bit. */
 static bool match_list_strings(segi_prep *p, segi_match *m, const segi_node *node,
                                const segi_texts *strings)
 {
@@ -236,6 +245,7 @@ static bool match_list_strings(segi_prep *p, segi_match *m, const segi_node *nod
     return p->status == SEG_OK;
 }
 
+/* Shell's sort, in place: lists are short, and one that is not is sorted once per evaluation. */
 static void match_sort_slots(int64_t *slots, uint32_t count)
 {
     for (uint32_t gap = count / 2; gap > 0; gap /= 2) {
@@ -273,6 +283,7 @@ static bool match_list_fits(const segi_node *node, segi_value_type type)
     return true;
 }
 
+/* Elements that no value can equal are left out. */
 static bool match_list(segi_prep *p, segi_match *m, const segi_node *node,
                        const segi_prep_value *value)
 {
@@ -296,6 +307,7 @@ static bool match_list(segi_prep *p, segi_match *m, const segi_node *node,
 
 /* ---- places ---- */
 
+/* Rounded outwards to the unit of stored places. */
 static void match_box(segi_match *m, double south, double north, double west, double east)
 {
     m->south = (int32_t)floor((south < -90 ? -90 : south) * 1e7);
@@ -347,6 +359,7 @@ static void match_polygon_box(segi_match *m, const segi_node *node)
 
 /* ---- by node ---- */
 
+/* False: the other side is no constant. */
 static bool match_compare(segi_prep *p, segi_match *m, segi_compare op,
                           const segi_prep_value *value, const segi_prep_value *constant)
 {
@@ -406,6 +419,7 @@ static void match_state(segi_match *m, segi_state state)
                                          : SEGI_MATCH_IS_ABSENT;
 }
 
+/* A window that is the same for all users is a range of slots. */
 static void match_time(segi_prep *p, segi_match *m, const segi_node *node, segi_value_type type)
 {
     const segi_zone *zone =
@@ -425,6 +439,7 @@ static void match_time(segi_prep *p, segi_match *m, const segi_node *node, segi_
         match_bounds(m, begin, end - 1);
 }
 
+/* False where the node has no form as a match. */
 static bool match_node(segi_prep *p, segi_match *m, const segi_node *node,
                        const segi_prep_value *value, const segi_prep_value *right,
                        const segi_prep_value *upper)

@@ -6,6 +6,7 @@
 
 #include "exec/sequence_int.h"
 
+/* One sequence under way; `events` and `written` have the same index. */
 typedef struct sequence_prep {
     segi_prep *p;
     const segi_node *node;
@@ -28,6 +29,8 @@ static const segi_prep_source *events_source(segi_prep *p, const segi_node *node
     return segi_prep_source_window(p, alone, false);
 }
 
+/* Rows of one selector with the part that they play, and the columns of the values that they
+ * hold. */
 static bool add_events(sequence_prep *s, segi_role role, uint32_t step,
                        const segi_step_events *written)
 {
@@ -77,12 +80,14 @@ static bool add_other(sequence_prep *s)
     return events->source && segi_prep_pin_order(s->p, events->source);
 }
 
+/* Where rows of no step matter, all rows have to be seen. */
 static bool wants_other(const segi_sequence *sequence)
 {
     return sequence->between == SEGI_BETWEEN_NOTHING || sequence->scan == SEGI_SCAN_ORDER ||
            sequence->scan == SEGI_SCAN_REENTRY;
 }
 
+/* In the order of the steps; sequence.c gathers in this order too. */
 static bool add_all(sequence_prep *s)
 {
     const segi_sequence *sequence = s->node->sequence;
@@ -108,6 +113,7 @@ typedef struct dict_list {
     uint32_t count;
 } dict_list;
 
+/* The dictionary of a held value in one event type of the events. */
 static const segi_dict *events_dict(sequence_prep *s, uint32_t events, uint32_t h, uint32_t t)
 {
     const segi_step_events *written = s->written[events];
@@ -115,6 +121,7 @@ static const segi_dict *events_dict(sequence_prep *s, uint32_t events, uint32_t 
     return segi_prep_dict(s->p, written->selector, written->held[h], position);
 }
 
+/* The index of it, or count. O(n), and there are as many as event types with the property. */
 static uint32_t dict_find(const dict_list *list, const segi_dict *dict)
 {
     uint32_t at = 0;
@@ -123,6 +130,7 @@ static uint32_t dict_find(const dict_list *list, const segi_dict *dict)
     return at;
 }
 
+/* The dictionaries that a held value's codes come from. */
 static bool collect_dicts(sequence_prep *s, uint32_t h, dict_list *list)
 {
     uint32_t limit = 0;
@@ -168,6 +176,7 @@ static bool share_codes(sequence_prep *s, uint32_t h)
 
 /* ---- the whole ---- */
 
+/* What is not said becomes a length that everything meets. */
 static void prep_lengths(segi_prep_sequence *out)
 {
     const segi_sequence *sequence = out->sequence;
@@ -181,6 +190,7 @@ static void prep_lengths(segi_prep_sequence *out)
     }
 }
 
+/* Which held values each step compares with, as bits: the binder itself only sets them. */
 static void prep_compared(segi_prep_sequence *out)
 {
     const segi_sequence *sequence = out->sequence;
@@ -241,6 +251,7 @@ const segi_prep_value *segi_prep_sequence_of(segi_prep *p, const segi_node *node
 
 /* ---- narrowing ---- */
 
+/* An upper bound, from the headers of parts. */
 static uint64_t source_rows(const segi_prep_source *source)
 {
     uint64_t rows = 0;

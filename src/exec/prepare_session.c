@@ -5,6 +5,7 @@
  * is not taken for one that begins in it, and up to now, where those that began in it may end. */
 #include "exec/exec_int.h"
 
+/* Without its where, which needs the session to be bound to. */
 static const segi_prep_session *session_of(segi_prep *p, const segi_node *node)
 {
     const segi_session *what = node->selector->session;
@@ -36,6 +37,7 @@ static const segi_prep_filter *session_test(segi_prep *p, const segi_node *node,
     return segi_prep_test(p, node, (segi_place){.session = session});
 }
 
+/* Sessions are not tallied: they have to be cut first, which takes rows in order. */
 const segi_prep_value *segi_prep_sessions(segi_prep *p, const segi_node *node)
 {
     const segi_selector *selector = node->selector;
@@ -80,6 +82,7 @@ static const segi_prep_value *session_builtin(segi_prep *p, const segi_node *nod
     return out->zones ? out : NULL;
 }
 
+/* An aggregate within a session reads the rows of its own selector, over the same span of time. */
 const segi_prep_value *segi_prep_of_session(segi_prep *p, const segi_node *node,
                                             const segi_prep_session *session)
 {

@@ -96,6 +96,7 @@ static void window_plain(const segi_window *window, int64_t now, segi_prep_windo
     out->last = now + 1;
 }
 
+/* `events`: cut at now. `dates`: bounds are day numbers. */
 const segi_prep_window *segi_prep_window_of(segi_prep *p, const segi_window *window, bool events,
                                             bool dates)
 {
@@ -147,6 +148,7 @@ const char *segi_texts_get(const segi_texts *strings, uint32_t code, size_t *out
                          out_size);
 }
 
+/* One dictionary, or none at all: codes are as they are stored. */
 static const segi_texts *strings_of_dict(segi_prep *p, const segi_dict *dict)
 {
     segi_texts *out = SEGI_PREP_NEW(p, segi_texts);
@@ -225,6 +227,8 @@ const segi_dict *segi_prep_dict(segi_prep *p, const segi_selector *selector, con
     return p->status == SEG_OK ? dict : NULL;
 }
 
+/* Within where a row's own dictionary serves; the argument of an aggregate meets rows of all
+ * types. */
 static const segi_texts *property_strings(segi_prep *p, const segi_node *node, segi_place place)
 {
     const segi_selector *selector = place.selector;
@@ -245,6 +249,8 @@ static const segi_texts *property_strings(segi_prep *p, const segi_node *node, s
 
 /* ---- sources ---- */
 
+/* Does anything in it go by the zone of the row's user? Then rows are listed with their users,
+ * which costs a pass over them. */
 static bool filter_needs_users(const segi_prep_filter *filter);
 
 static bool value_needs_users(const segi_prep_value *value)
@@ -282,6 +288,8 @@ static uint32_t source_position(const segi_selector *selector, uint32_t event)
     return low < selector->event_count && selector->events[low] == event ? low : UINT32_MAX;
 }
 
+/* Types without a part are left out: they have no rows. Costs a bind of `where` per type, since
+ * each has columns and dictionaries of its own. */
 const segi_prep_source *segi_prep_source_of(segi_prep *p, const segi_selector *selector,
                                             int64_t begin, int64_t end, bool firsts)
 {
@@ -326,6 +334,7 @@ void segi_prep_window_span(segi_prep *p, const segi_window *window, int64_t *beg
         segi_window_bounds(window, zone, p->run->now, 0, true, begin, end);
 }
 
+/* The source in the widest bounds, with `each` where users have bounds of their own. */
 const segi_prep_source *segi_prep_source_window(segi_prep *p, const segi_node *node, bool firsts)
 {
     int64_t begin, end;
@@ -345,6 +354,7 @@ const segi_prep_source *segi_prep_source_window(segi_prep *p, const segi_node *n
 
 /* ---- values ---- */
 
+/* The condition of a share is one more filter per type. */
 static bool shares_by_type(segi_prep *p, const segi_node *node, segi_prep_value *out)
 {
     const segi_prep_source *source = out->source;
@@ -416,6 +426,7 @@ static bool prep_periods(segi_prep *p, const segi_node *node, segi_prep_value *o
     return true;
 }
 
+/* Units below a day never ask. */
 segi_period segi_prep_period(segi_unit unit)
 {
     switch (unit) {
@@ -427,6 +438,7 @@ segi_period segi_prep_period(segi_unit unit)
     }
 }
 
+/* Starts as gathered rows, which can say everything; the callers look for something cheaper. */
 static segi_prep_value *prep_gather(segi_prep *p, const segi_node *node,
                                     const segi_prep_source *source, const segi_prep_value *argument)
 {
@@ -499,6 +511,7 @@ const segi_prep_value *segi_prep_aggregate_over(segi_prep *p, const segi_node *n
     return segi_prep_pin_value(p, out) ? out : NULL;
 }
 
+/* FIRST asks the events with those that have expired among them (S-18). */
 static const segi_prep_value *prep_aggregate(segi_prep *p, const segi_node *node)
 {
     if (node->selector->session)
@@ -510,6 +523,7 @@ static const segi_prep_value *prep_aggregate(segi_prep *p, const segi_node *node
     return source ? segi_prep_aggregate_over(p, node, source) : NULL;
 }
 
+/* The same for all users. */
 static const segi_prep_value *prep_constant(segi_prep *p, const segi_node *node, int64_t slot)
 {
     segi_prep_value *out = SEGI_PREP_NEW(p, segi_prep_value);
@@ -526,6 +540,7 @@ static const segi_prep_value *prep_constant(segi_prep *p, const segi_node *node,
     return out;
 }
 
+/* A constant, but for local times in zones of users. */
 static const segi_prep_value *prep_moment(segi_prep *p, const segi_node *node)
 {
     const segi_zone_ref *zone = &node->window.zone;
@@ -545,6 +560,7 @@ static const segi_prep_value *prep_moment(segi_prep *p, const segi_node *node)
     return out;
 }
 
+/* Folded where the zone has no say. */
 static const segi_prep_value *prep_shift(segi_prep *p, const segi_node *node, segi_place place)
 {
     const segi_prep_value *left = segi_prep_value_of(p, node->children[0], place);
@@ -580,6 +596,7 @@ static const segi_prep_value *prep_arith(segi_prep *p, const segi_node *node, se
     return out->left && out->right ? out : NULL;
 }
 
+/* An attribute, or the size of a set. One that the snapshot does not have is absent for all. */
 static const segi_prep_value *prep_attribute(segi_prep *p, const segi_node *node)
 {
     const segi_snapshot *s = p->run->snapshot;
@@ -597,6 +614,7 @@ static const segi_prep_value *prep_attribute(segi_prep *p, const segi_node *node
     return p->status == SEG_OK ? out : NULL;
 }
 
+/* A property or a builtin of the rows of one type. */
 static const segi_prep_value *prep_row_value(segi_prep *p, const segi_node *node, segi_place place)
 {
     segi_prep_value *out = SEGI_PREP_NEW(p, segi_prep_value);
@@ -617,6 +635,7 @@ static const segi_prep_value *prep_row_value(segi_prep *p, const segi_node *node
     return p->status == SEG_OK ? out : NULL;
 }
 
+/* Recursion is bounded by the depth that the language allows. */
 const segi_prep_value *segi_prep_value_of(segi_prep *p, const segi_node *node, segi_place place)
 {
     if (place.session && (node->kind == SEGI_NODE_AGGREGATE || node->kind == SEGI_NODE_BUILTIN))

@@ -30,6 +30,7 @@ static bool cut_slot(const segi_literal *point, segi_value_type type, int64_t *o
     return true;
 }
 
+/* A cut point above all slots is never reached, nor are those that follow it. */
 static bool cuts_written(segi_prep *p, segi_prep_score *out, segi_value_type type)
 {
     const segi_score *score = out->score;
@@ -42,6 +43,7 @@ static bool cuts_written(segi_prep *p, segi_prep_score *out, segi_value_type typ
     return p->status == SEG_OK;
 }
 
+/* Of a ranking its cut points come later, in segi_score_cut(), when the population is known. */
 segi_prep_score *segi_score_new(segi_prep *p, const segi_score *score, const segi_ranking *ranking)
 {
     segi_prep_score *out = SEGI_PREP_NEW(p, segi_prep_score);
@@ -73,6 +75,7 @@ seg_status segi_score_cut(segi_prep *p, segi_prep_score *out)
 
 /* ---- values ---- */
 
+/* One more than the cut points that are not above the key. */
 static int64_t score_class(const segi_prep_score *score, uint64_t key)
 {
     uint32_t class = 1;
@@ -81,6 +84,7 @@ static int64_t score_class(const segi_prep_score *score, uint64_t key)
     return class;
 }
 
+/* The key of a user whom the ranking has. */
 static uint64_t chunk_key(const segi_rank_chunk *chunk, uint32_t low)
 {
     switch (chunk->width) {
@@ -105,6 +109,7 @@ static void score_value_users(segi_worker *w, const segi_prep_value *value, segi
     }
 }
 
+/* Who is neither ranked nor zero is outside of the population and has no class. */
 void segi_score_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                       segi_vector *out)
 {

@@ -26,6 +26,7 @@ typedef struct select_hit {
     uint64_t size;
 } select_hit;
 
+/* One pass over all keys: [low, low + (bins << shift)). */
 typedef struct select_work {
     const segi_mem *mem;
     const select_piece *pieces;
@@ -77,6 +78,7 @@ static int select_width(uint64_t range)
     default: SELECT_EACH_TYPE(uint64_t, STATEMENT); break;                                         \
     }
 
+/* Counts the keys of one piece by their upper bits. */
 static void select_count(const select_work *work, const select_piece *piece)
 {
     uint64_t base = piece->low - work->low;
@@ -165,6 +167,7 @@ static bool select_inside(const select_work *work, const select_hit *hit, const 
                       out);
 }
 
+/* Where a bin is one key that is the answer, else the search goes on inside of it. */
 static bool select_answers(select_work *work, const uint64_t *wanted, uint32_t count, uint64_t *out)
 {
     uint32_t done = 0;
@@ -201,6 +204,7 @@ static bool select_run(const segi_mem *mem, const select_piece *pieces, uint32_t
     return good;
 }
 
+/* `wanted` rises. Cost: one or two passes over the keys of the population. */
 seg_status segi_rank_select(const segi_mem *mem, const segi_ranking *ranking,
                             const uint64_t *wanted, uint32_t count, uint64_t *out, seg_error *err)
 {

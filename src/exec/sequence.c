@@ -15,6 +15,7 @@
 /* Users of a block where candidates are many; divides the users of a chunk. */
 #define SEQUENCE_BLOCK 2048u
 
+/* What gather_span() is told; `events` goes through those of the sequence one after the other. */
 typedef struct sequence_gather {
     const segi_prep_sequence *prep;
     segi_sequence_work *work;
@@ -36,6 +37,7 @@ bool segi_sequence_grow(segi_worker *w, void **pointer, size_t *capacity, size_t
 
 /* ---- collecting ---- */
 
+/* Rows of wanted users within their windows. An absence reaches past the end of the window. */
 static bool gather_times(segi_worker *w, const sequence_gather *g, const segi_span *span)
 {
     segi_sequence_work *work = g->work;
@@ -97,6 +99,7 @@ static void gather_held(segi_worker *w, const sequence_gather *g, const segi_spa
     }
 }
 
+/* Room for the held values of the new rows, and then one value after the other. */
 static bool gather_values(segi_worker *w, const sequence_gather *g, const segi_span *span,
                           size_t first)
 {
@@ -237,6 +240,7 @@ static bool user_rows(segi_worker *w, segi_sequence_work *work, const segi_prep_
     return true;
 }
 
+/* A time without a chain is undefined. */
 static void put_figure(const segi_prep_sequence *prep, const segi_sequence_figures *figures,
                        uint32_t i, segi_vector *out)
 {
@@ -284,29 +288,6 @@ static void sequence_block(segi_worker *w, sequence_gather *g, segi_users users,
     }
 }
 
-/* Windows that differ by user, spread from the list to low bits. */
-static bool sequence_bounds(segi_worker *w, sequence_gather *g, segi_users users)
-{
-    if (!segi_worker_array(w, (void **)&w->bound_begin, SEGI_CHUNK_USERS, sizeof(int64_t)) ||
-        !segi_worker_array(w, (void **)&w->bound_end, SEGI_CHUNK_USERS, sizeof(int64_t)))
-        return false;
-    segi_vector *bounds = segi_worker_vector_push(w);
-    segi_vector *ends = bounds ? segi_worker_vector_push(w) : NULL;
-    if (ends) {
-        segi_window_users(w, g->prep->each, users, bounds->slots, ends->slots);
-        for (uint32_t i = 0; i < users.count; i++) {
-            w->bound_begin[users.lows[i]] = bounds->slots[i];
-            w->bound_end[users.lows[i]] = ends->slots[i];
-        }
-        g->begin = w->bound_begin;
-        g->end = w->bound_end;
-        segi_worker_vector_pop(w);
-    }
-    if (bounds)
-        segi_worker_vector_pop(w);
-    return w->status == SEG_OK;
-}
-
 /* Few enough for each step to be looked up one by one. */
 static bool sequence_few(const segi_worker *w, const segi_prep_sequence *prep, uint32_t count)
 {
@@ -330,8 +311,12 @@ void segi_sequence_users(segi_worker *w, const segi_prep_value *value, segi_user
     size_t bytes = ((size_t)users.count + 63) / 64 * sizeof *out->set;
     memset(out->set, 0, bytes);
     memset(out->null, 0, bytes);
-    if (g.prep->each && !sequence_bounds(w, &g, users))
-        return;
+    if (g.prep->each) {
+        if (!segi_gather_bounds(w, g.prep->each, users))
+            return;
+        g.begin = w->bound_begin;
+        g.end = w->bound_end;
+    }
     for (uint32_t i = 0; i < users.count; i++)
         segi_bit_set(g.wanted, users.lows[i]);
     bool few = sequence_few(w, g.prep, users.count);

@@ -165,6 +165,7 @@ const uint16_t *segi_span_row_lows(segi_worker *w, segi_span *span)
     return w->row_lows;
 }
 
+/* Is any bit set? */
 static bool span_any(const uint64_t *bits, size_t count)
 {
     uint64_t any = 0;
@@ -248,6 +249,7 @@ uint32_t segi_spans_block(const segi_worker *w, const segi_prep_source *source, 
     return block;
 }
 
+/* Room for bits, the selection, and the call. */
 static void spans_of_part(segi_worker *w, const segi_prep_source *source, segi_span *span,
                           segi_span_function *function, void *context)
 {
@@ -266,6 +268,7 @@ static void spans_of_part(segi_worker *w, const segi_prep_source *source, segi_s
     segi_worker_bits_pop(w);
 }
 
+/* The lists of a span, at first use. */
 static bool spans_ready(segi_worker *w)
 {
     return segi_worker_array(w, (void **)&w->lows, SEGI_CHUNK_USERS + SEGI_EXTRACT_SLACK,

@@ -47,6 +47,7 @@ static void split_numbers(segi_worker *w, const segi_split *split, uint64_t low,
     }
 }
 
+/* Texts have no fixed length, so each is hashed on its own, behind the seed. */
 static void split_texts(segi_worker *w, const segi_split *split, uint64_t low, uint64_t high,
                         const segi_mask *candidates, segi_mask *out)
 {

@@ -78,7 +78,7 @@ static int64_t word_current(uint64_t word, uint32_t now)
     uint64_t ended = word << (63 - now);
     if (!(ended >> 63))
         ended <<= 1;
-    return ~ended ? (int64_t)__builtin_clzll(~ended) : 64;
+    return ~ended ? segi_clz(~ended) : 64;
 }
 
 static void word_walk(segi_streak_walk *s, uint64_t word, uint32_t now)

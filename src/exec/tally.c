@@ -25,7 +25,7 @@ static inline uint64_t tally_window(const uint64_t *bits, uint32_t row, uint32_t
 static inline uint32_t tally_selected(const uint64_t *bits, uint32_t row, uint32_t count)
 {
     if (count <= 64)
-        return (uint32_t)__builtin_popcountll(tally_window(bits, row, count));
+        return (uint32_t)segi_popcount(tally_window(bits, row, count));
     return (uint32_t)segi_bits_count_range(bits, row, row + count);
 }
 
@@ -54,7 +54,7 @@ SEGI_HOT static void did_row_users(uint64_t *words, const segi_span *span)
 {
     for (uint32_t i = 0; i * 64 < span->row_count; i++) {
         for (uint64_t word = span->bits[i]; word; word &= word - 1) {
-            uint32_t low = span->row_users[i * 64 + (uint32_t)__builtin_ctzll(word)];
+            uint32_t low = span->row_users[i * 64 + (uint32_t)segi_ctz(word)];
             words[low >> 6] |= (uint64_t)1 << (low & 63);
         }
     }
@@ -72,6 +72,7 @@ SEGI_HOT static void did_rows(uint64_t *words, const segi_span *span)
     }
 }
 
+/* The order of the branches is that of their cost. */
 static void tally_did_span(segi_worker *w, void *context, segi_span *span)
 {
     segi_mask *out = context;
@@ -95,6 +96,7 @@ static void tally_did_users(const segi_part_chunk *pc, segi_mask *out)
         did_lows(out->words, pc->users, pc->user_count);
 }
 
+/* The whole chunk: parts within the window without a look at rows, the others row by row. */
 static void tally_did_chunk(segi_worker *w, const segi_prep_source *source, segi_mask *out)
 {
     for (uint32_t t = 0; t < source->type_count; t++) {
@@ -149,11 +151,12 @@ SEGI_HOT static void count8_rows(uint8_t *tally, const segi_span *span)
     }
 }
 
+/* One row at a time; the addition stops at 255 without a branch. */
 SEGI_HOT static void count8_row_users(uint8_t *tally, const segi_span *span)
 {
     for (uint32_t i = 0; i * 64 < span->row_count; i++) {
         for (uint64_t word = span->bits[i]; word; word &= word - 1) {
-            uint8_t *count = &tally[span->row_users[i * 64 + (uint32_t)__builtin_ctzll(word)]];
+            uint8_t *count = &tally[span->row_users[i * 64 + (uint32_t)segi_ctz(word)]];
             *count = (uint8_t)(*count + (*count < 255));
         }
     }
@@ -192,7 +195,7 @@ SEGI_HOT static void count32_row_users(uint32_t *tally, const segi_span *span)
 {
     for (uint32_t i = 0; i * 64 < span->row_count; i++) {
         for (uint64_t word = span->bits[i]; word; word &= word - 1)
-            tally[span->row_users[i * 64 + (uint32_t)__builtin_ctzll(word)]]++;
+            tally[span->row_users[i * 64 + (uint32_t)segi_ctz(word)]]++;
     }
 }
 
@@ -220,6 +223,7 @@ static bool tally_count_chunk(segi_worker *w, const segi_prep_source *source)
     return true;
 }
 
+/* The count of one user, through the same spans as all. */
 static uint32_t tally_count_one(segi_worker *w, const segi_prep_source *source, uint32_t low)
 {
     if (!segi_worker_array(w, (void **)&w->tally32, SEGI_CHUNK_USERS + 64, sizeof *w->tally32))
@@ -229,6 +233,7 @@ static uint32_t tally_count_one(segi_worker *w, const segi_prep_source *source, 
     return w->tally32[low];
 }
 
+/* Candidates one by one. */
 static void tally_count_few(segi_worker *w, const segi_prep_source *source,
                             const segi_mask *candidates, int64_t min, int64_t max, segi_mask *out)
 {

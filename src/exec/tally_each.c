@@ -9,6 +9,7 @@ typedef struct tally_each {
     uint32_t *counts;
 } tally_each;
 
+/* Rows come user by user, so the bounds of a user are read once for all of them. */
 static void tally_each_span(segi_worker *w, void *context, segi_span *span)
 {
     tally_each *t = context;

@@ -65,6 +65,7 @@ static bool edge_row(const segi_span *span, bool last, uint32_t row, uint32_t en
     return false;
 }
 
+/* Notes the part, so that a row needs two numbers only. */
 static bool edge_seen(segi_worker *w, const segi_span *span, uint32_t *out)
 {
     if (!segi_grow(w->mem, (void **)&w->seen, &w->seen_capacity, w->seen_count + 1,
@@ -94,6 +95,7 @@ static void edge_any_span(segi_worker *w, void *context, segi_span *span)
 
 /* ---- parts in order ---- */
 
+/* The first row met is the one: users who have it are struck off. */
 static void edge_next_span(segi_worker *w, void *context, segi_span *span)
 {
     tally_edge *t = context;
@@ -113,6 +115,7 @@ static void edge_next_span(segi_worker *w, void *context, segi_span *span)
     }
 }
 
+/* From the wanted end, until nobody is left. */
 static void edge_walk(segi_worker *w, tally_edge *t, uint32_t low_begin, uint32_t low_end)
 {
     const segi_prep_source *source = t->value->source;
@@ -125,6 +128,7 @@ static void edge_walk(segi_worker *w, tally_edge *t, uint32_t low_begin, uint32_
     }
 }
 
+/* Few candidates walk one by one, each until he is found. */
 static void edge_in_order(segi_worker *w, tally_edge *t, segi_users users, bool few)
 {
     t->left = segi_worker_mask_push(w);
@@ -195,6 +199,7 @@ static void edge_result(segi_worker *w, const tally_edge *t, uint32_t low, uint3
     }
 }
 
+/* O(rows) at worst; in order, O(users) where recent parts have them all. */
 void segi_tally_edge_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                            segi_vector *out)
 {

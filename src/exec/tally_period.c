@@ -126,7 +126,7 @@ static void tally_periods_span(segi_worker *w, void *context, segi_span *span)
 SEGI_HOT static void periods_count(const uint64_t *words, segi_users users, int64_t *out)
 {
     for (uint32_t i = 0; i < users.count; i++)
-        out[i] = __builtin_popcountll(words[users.lows[i]]);
+        out[i] = segi_popcount(words[users.lows[i]]);
 }
 
 /* A break is the end of the period missed. */

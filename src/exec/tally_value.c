@@ -24,6 +24,7 @@ static const segi_col *tally_column(const segi_prep_value *argument, const segi_
     return col->type == 0 || col->none_set ? NULL : col;
 }
 
+/* One aggregate over one chunk; which arrays are used depends on kind and type. */
 typedef struct tally_values {
     const segi_prep_value *value;
     bool wide; /* sums may not fit 64 bits on the way */
@@ -109,6 +110,8 @@ static void values_by_rows(tally_values *t, const segi_span *span, const segi_co
     }
 }
 
+/* Four ways through a span: by rows that carry users, densely, and by users with or without
+ * bits. */
 static void tally_values_span(segi_worker *w, void *context, segi_span *span)
 {
     tally_values *t = context;
@@ -182,6 +185,7 @@ static void tally_clear(tally_values *t, uint32_t low, uint32_t count)
         memset(t->floats + low, 0, count * sizeof *t->floats);
 }
 
+/* Settles how wide sums have to be, and takes the arrays for it. */
 static bool tally_values_ready(segi_worker *w, tally_values *t)
 {
     segi_aggregate aggregate = t->value->node->aggregate;
@@ -205,6 +209,7 @@ static bool tally_values_ready(segi_worker *w, tally_values *t)
     return ok;
 }
 
+/* False: SEG_E_OVERFLOW, noted in the worker. */
 static bool tally_total(segi_worker *w, const tally_values *t, uint32_t low, int64_t *out)
 {
     if (!t->wide) {
@@ -217,6 +222,7 @@ static bool tally_total(segi_worker *w, const tally_values *t, uint32_t low, int
     return false;
 }
 
+/* An infinity or NaN minus itself is no zero. */
 static bool tally_float_total(segi_worker *w, const tally_values *t, uint32_t low, double *out)
 {
     *out = segi_float_sum_get(&t->floats[low]);
@@ -226,6 +232,8 @@ static bool tally_float_total(segi_worker *w, const tally_values *t, uint32_t lo
     return false;
 }
 
+/* The figure of one user as a value. Averages of decimals are divided by the scale once, at the
+ * end. */
 static void tally_result(segi_worker *w, const tally_values *t, uint32_t low, uint32_t i,
                          segi_vector *out)
 {
@@ -261,6 +269,7 @@ static void tally_result(segi_worker *w, const tally_values *t, uint32_t low, ui
         segi_bit_clear(out->set, i);
 }
 
+/* Few candidates are looked up, many are worked out with the whole chunk. */
 static void tally_values_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                                segi_vector *out)
 {
@@ -314,7 +323,7 @@ SEGI_HOT static void sum32_row_users(uint32_t *sums, const segi_span *span, cons
         uint32_t left = span->row_count - i * 64;
         uint64_t all = left < 64 ? ((uint64_t)1 << left) - 1 : UINT64_MAX;
         for (uint64_t word = span->bits ? span->bits[i] : all; word; word &= word - 1) {
-            uint32_t row = i * 64 + (uint32_t)__builtin_ctzll(word);
+            uint32_t row = i * 64 + (uint32_t)segi_ctz(word);
             if (!col->set || segi_bit_get(col->set, begin + row))
                 sums[span->row_users[row]] += base + unit * sum32_stored(col, begin + row);
         }
@@ -339,6 +348,7 @@ SEGI_HOT static void sum32_rows(uint32_t *sums, const segi_span *span, const seg
     }
 }
 
+/* See tally_narrow_sum(). */
 typedef struct tally_sum32 {
     const segi_prep_value *value;
     uint32_t *sums;
@@ -392,11 +402,13 @@ bool segi_tally_sum(segi_worker *w, const segi_prep_value *value, uint32_t count
 
 /* ---- share ---- */
 
+/* Events, and those of them for which the condition holds. */
 typedef struct tally_share {
     const segi_prep_value *value;
     uint32_t *all, *marked;
 } tally_share;
 
+/* Without branches: both counters are added to for every row. */
 static void share_by_rows(tally_share *t, const segi_span *span, const uint64_t *marks)
 {
     for (uint32_t row = 0; row < span->row_count; row++) {
@@ -434,6 +446,7 @@ static void tally_share_span(segi_worker *w, void *context, segi_span *span)
     segi_worker_bits_pop(w);
 }
 
+/* Undefined for users without an event (S-16). */
 static void tally_share_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                               segi_vector *out)
 {

@@ -9,6 +9,7 @@
 
 /* ---- attributes ---- */
 
+/* NULL where the attribute has no value in the whole chunk. */
 static const segi_attr_chunk *attr_chunk(const segi_attr_view *view, uint32_t chunk)
 {
     return view && chunk < view->chunk_count ? view->chunks[chunk] : NULL;
@@ -28,6 +29,7 @@ static uint32_t attr_patch_find(const segi_attr_chunk *ac, uint32_t low)
     return begin < ac->patch_count && ac->patch_rows[begin] == low ? begin : ac->patch_count;
 }
 
+/* Of the column below the patch. */
 static uint8_t attr_base_state(const segi_attr_chunk *ac, uint32_t low)
 {
     if (low >= ac->rows)
@@ -55,6 +57,7 @@ uint8_t segi_attr_slot(const segi_attr_view *view, uint32_t chunk, uint32_t low,
     return state;
 }
 
+/* Small dictionaries keep a set as bits by code, in as few bytes as they need. */
 static uint64_t attr_mask(const segi_sets *sets, uint32_t row)
 {
     switch (sets->mask_width) {
@@ -65,6 +68,7 @@ static uint64_t attr_mask(const segi_sets *sets, uint32_t row)
     }
 }
 
+/* `scratch` has room for the 64 codes of a mask; longer lists are borrowed as they lie. */
 static uint32_t attr_set_of(const segi_sets *sets, uint32_t row, const uint32_t **out_codes,
                             uint32_t *scratch)
 {
@@ -97,6 +101,7 @@ uint32_t segi_attr_set(const segi_attr_view *view, uint32_t chunk, uint32_t low,
     return *out_state == SEG_VALUE_SET ? attr_set_of(&ac->sets, low, out_codes, scratch) : 0;
 }
 
+/* Sets all three of slot, set and null: places may hold anything before. */
 static void value_put(segi_vector *out, uint32_t i, uint8_t state, int64_t slot)
 {
     out->slots[i] = slot;
@@ -108,6 +113,7 @@ static void value_put(segi_vector *out, uint32_t i, uint8_t state, int64_t slot)
         segi_bit_set(out->null, i);
 }
 
+/* One by one: callers have a list of candidates, no run of the column. */
 static void value_attribute(segi_worker *w, const segi_prep_value *value, segi_users users,
                             segi_vector *out)
 {
@@ -193,6 +199,7 @@ void segi_window_users(segi_worker *w, const segi_prep_window *window, segi_user
         segi_worker_vector_pop(w);
 }
 
+/* Months go by the local calendar, so the user's zone is asked for each (S-06). */
 static void value_shift(segi_worker *w, const segi_prep_value *value, segi_users users,
                         segi_vector *out)
 {
@@ -216,6 +223,7 @@ static void value_moment(segi_worker *w, const segi_prep_value *value, segi_user
                                       segi_user_zone(w, value->zones, users.lows[i])));
 }
 
+/* Two vectors are held per level of the expression, see WORKER_VECTORS_MAX. */
 static void value_arith(segi_worker *w, const segi_prep_value *value, segi_users users,
                         segi_vector *out)
 {
@@ -231,6 +239,7 @@ static void value_arith(segi_worker *w, const segi_prep_value *value, segi_users
         segi_worker_vector_pop(w);
 }
 
+/* The one door to values of users. Aggregates cost a walk over rows, the rest O(users). */
 void segi_value_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                       segi_vector *out)
 {

@@ -111,6 +111,7 @@ SEGI_HOT static void vector_floats(segi_value_type type, const int64_t *slots, u
     }
 }
 
+/* Digits behind the point. */
 static int32_t vector_scale(segi_value_type type)
 {
     return type.type == SEG_TYPE_DECIMAL ? type.scale : 0;
@@ -170,6 +171,7 @@ SEGI_HOT static void arith_results(const double *values, uint32_t count, int64_t
     }
 }
 
+/* Whole microseconds; an overflow is an error and no wrapped value (S-16). */
 static void arith_exact(segi_worker *w, segi_arith op, const segi_vector *left,
                         const segi_vector *right, uint32_t count, segi_vector *out)
 {
@@ -184,6 +186,7 @@ static void arith_exact(segi_worker *w, segi_arith op, const segi_vector *left,
     }
 }
 
+/* `out` may be neither of the operands. */
 void segi_vector_arith(const segi_prep_value *value, const segi_vector *left,
                        const segi_vector *right, uint32_t count, segi_vector *out, segi_worker *w)
 {

@@ -47,6 +47,7 @@ void segi_worker_mask_pop(segi_worker *w)
     w->mask_count--;
 }
 
+/* All three arrays or none. */
 static bool vector_allocate(segi_worker *w, segi_vector *v)
 {
     v->slots = segi_alloc_array(w->mem, SEGI_CHUNK_USERS, sizeof *v->slots);
@@ -164,6 +165,7 @@ const uint64_t *segi_worker_wanted(segi_worker *w, segi_users users)
 
 /* ---- the pool of workers ---- */
 
+/* A name that some user's attribute had, and what came of looking it up. */
 typedef struct scratch_zone {
     char *name; /* owned */
     size_t name_size;
@@ -202,6 +204,7 @@ seg_status segi_scratch_create(const segi_mem *mem, segi_scratch **out, seg_erro
     return SEG_OK;
 }
 
+/* Values of customers lie in there: segi_free() overwrites what it gives back. */
 static void worker_destroy(segi_worker *w)
 {
     const segi_mem *mem = w->mem;
@@ -304,6 +307,7 @@ static bool worker_fit(segi_worker *w, const segi_run *run)
     return true;
 }
 
+/* From the pool, or new. NULL: out of memory, with err filled. */
 segi_worker *segi_scratch_take(segi_scratch *scratch, const segi_run *run, seg_error *err)
 {
     segi_worker *w = NULL;
@@ -347,6 +351,7 @@ void segi_scratch_return(segi_scratch *scratch, segi_worker *worker)
         worker_destroy(worker);
 }
 
+/* A linear search: each name of a dictionary asks once per evaluation that goes by users' zones. */
 static bool scratch_find(const segi_scratch *scratch, const char *name, size_t size,
                          const segi_zone **out)
 {

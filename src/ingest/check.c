@@ -3,7 +3,12 @@
  * Structural faults (arrays that are missing, offsets that fall, codes out of range) make the
  * batch unreadable and fail the call. Faults of single values mark their row; in strict mode the
  * lowest marked row fails the call once all columns were looked at, so that the row named does
- * not depend on the order of the columns. Messages name rows and columns, never values. */
+ * not depend on the order of the columns. Messages name rows and columns, never values.
+ *
+ * Loops over rows come in two shapes. Where nearly all values are good, a first loop without
+ * exits gathers one bit for all rows, which compilers turn into vector code, and only a hit is
+ * looked for row by row. Where a value has to be decoded anyway, there is the second loop alone.
+ * A value whose state is not SET is never read: its bytes are whatever the caller left there. */
 #include <math.h>
 #include <string.h>
 
@@ -27,7 +32,8 @@ typedef struct check {
     bool nomem;
 } check;
 
-/* Says what belongs to a name in a message; names that are not printable are left out. */
+/* Says what belongs to a name in a message; names that are not printable are left out.
+ * `out` is not terminated: print it with its size. */
 static void check_name_for_message(const char *name, uint64_t size, const char **out, int *out_size)
 {
     bool good = segi_name_valid(name, size);
@@ -35,6 +41,7 @@ static void check_name_for_message(const char *name, uint64_t size, const char *
     *out_size = good ? (int)size : 1;
 }
 
+/* A fault of the column under way as a whole. */
 static seg_status check_fail_column(check *c, seg_status code, const char *what)
 {
     const char *name;
@@ -43,6 +50,9 @@ static seg_status check_fail_column(check *c, seg_status code, const char *what)
     return segi_fail(c->err, code, "column \"%.*s\": %s", size, name, what);
 }
 
+/* Notes the fault of one row of the column under way. The first result of a row stays, while the
+ * fault that is reported is that of the lowest row, whichever column it was found in. The array
+ * of results is made with the first fault: good batches never pay for it. */
 static void check_mark(check *c, uint64_t row, uint8_t result, const char *fault)
 {
     segi_checked_batch *out = c->out;
@@ -65,6 +75,7 @@ static void check_mark(check *c, uint64_t row, uint8_t result, const char *fault
     }
 }
 
+/* No states: every row has a value. */
 static bool check_is_set(const seg_column *column, uint64_t row)
 {
     return !column->states || column->states[row] == SEG_VALUE_SET;
@@ -72,6 +83,8 @@ static bool check_is_set(const seg_column *column, uint64_t row)
 
 /* ---- strings --------------------------------------------------------------------------------- */
 
+/* Offsets [0, count], which is one more than there are strings. No exit from the loop: it runs as
+ * vector code, and a fault ends the call anyway. */
 static bool check_offsets_rise(const uint64_t *offsets, uint64_t count)
 {
     uint64_t falls = 0;
@@ -96,6 +109,7 @@ static bool check_strings_at_once(const char *bytes, const uint64_t *offsets, ui
     return !bad && segi_utf8_valid(bytes + begin, (size_t)(end - begin));
 }
 
+/* One string; `fault` is set only where it is bad. */
 static bool check_string(const char *bytes, const uint64_t *offsets, uint64_t index,
                          const char **fault)
 {
@@ -111,6 +125,7 @@ static bool check_string(const char *bytes, const uint64_t *offsets, uint64_t in
     return true;
 }
 
+/* What makes a text acceptable: check_string() for values, check_event_name() for event types. */
 typedef bool check_entry(const char *bytes, const uint64_t *offsets, uint64_t index,
                          const char **fault);
 
@@ -121,7 +136,8 @@ static bool check_event_name(const char *bytes, const uint64_t *offsets, uint64_
     return segi_name_valid(bytes + offsets[index], (size_t)(offsets[index + 1] - offsets[index]));
 }
 
-/* The faults of the dictionary's entries, or NULL where all are good. */
+/* The faults of the dictionary's entries, or NULL where all are good.
+ * Looked at once per entry, however many rows use it. Whoever gets NULL asks c->nomem first. */
 static const char **check_dictionary(check *c, const seg_column *column, check_entry *entry)
 {
     const char **faults = NULL, *fault = NULL;
@@ -143,6 +159,8 @@ static const char **check_dictionary(check *c, const seg_column *column, check_e
     return faults;
 }
 
+/* Whether the arrays are there and the offsets lead nowhere else. `count` is the number of
+ * strings where the column has no dictionary. */
 static seg_status check_text_shape(check *c, const seg_column *column, uint64_t count)
 {
     if (column->codes)
@@ -160,7 +178,8 @@ static seg_status check_text_shape(check *c, const seg_column *column, uint64_t 
     return SEG_OK;
 }
 
-/* Whether the codes of all rows lie in the dictionary. */
+/* Whether the codes of all rows lie in the dictionary.
+ * Rows without a value may have any code. */
 static bool check_codes(const seg_column *column, uint64_t rows)
 {
     uint32_t beyond = 0;
@@ -173,7 +192,9 @@ static bool check_codes(const seg_column *column, uint64_t rows)
 }
 
 /* Rows of a string column, or elements where `lists` is given: row r has those from lists[r] up to
- * lists[r + 1]. */
+ * lists[r + 1].
+ * The short ways out come first: a good dictionary and good codes, or strings that are good all
+ * at once. What is left finds the rows by name. */
 static seg_status check_texts(check *c, const seg_column *column, const uint64_t *lists,
                               check_entry *entry)
 {
@@ -209,6 +230,8 @@ static seg_status check_texts(check *c, const seg_column *column, const uint64_t
     return SEG_OK;
 }
 
+/* Texts and sets of texts; the shape comes before the values, because it makes them safe to
+ * read. */
 static seg_status check_text_column(check *c, const seg_column *column)
 {
     const uint64_t *lists = NULL;
@@ -226,6 +249,7 @@ static seg_status check_text_column(check *c, const seg_column *column)
 
 /* ---- fixed-size values ----------------------------------------------------------------------- */
 
+/* NaN and infinities have no place in an order, so no comparison would find them again. */
 static void check_floats(check *c, const seg_column *column)
 {
     const double *values = column->values;
@@ -259,6 +283,7 @@ static void check_dates(check *c, const seg_column *column)
             check_mark(c, row, SEG_ROW_BAD_VALUE, "the date is not within the years 1 to 9999");
 }
 
+/* Kept as whole ten-millionths of a degree, see segi_slot_of_geo(). */
 static void check_places(check *c, const seg_column *column)
 {
     const double *values = column->values;
@@ -270,6 +295,7 @@ static void check_places(check *c, const seg_column *column)
                        "the location is not within 90 degrees of latitude and 180 of longitude");
 }
 
+/* By type. Integers, decimals and durations can be anything that 64 bits can be. */
 static seg_status check_values(check *c, const seg_column *column)
 {
     if (c->out->batch.row_count == 0)
@@ -291,6 +317,7 @@ static seg_status check_values(check *c, const seg_column *column)
 
 /* ---- against the schema ---------------------------------------------------------------------- */
 
+/* NULL: the column is new and takes the type that it has here. */
 static seg_status check_type_against(check *c, const segi_field *field)
 {
     if (!field || field->type == c->column->type)
@@ -299,6 +326,7 @@ static seg_status check_type_against(check *c, const segi_field *field)
                      field->name, segi_type_name(field->type), segi_type_name(c->column->type));
 }
 
+/* The value must survive the change to the scale of the store without losing a digit. */
 static void check_decimal(check *c, const seg_column *column, const segi_field *field, uint64_t row)
 {
     int64_t ignored;
@@ -319,7 +347,10 @@ static seg_status check_field(check *c, const seg_column *column, const segi_fie
     return SEG_OK;
 }
 
-/* A property under several event types: it counts for those types only that have it in a row. */
+/* A property under several event types: it counts for those types only that have it in a row.
+ * The type of each row's event was checked before (check_event_types()), so codes are in range
+ * here. One look-up per event type and column; the walk over the rows is needed only where one of
+ * them differs. */
 static seg_status check_fields_by_type(check *c, const seg_column *column)
 {
     const seg_column *types = &c->out->event_types;
@@ -354,6 +385,7 @@ static seg_status check_fields_by_type(check *c, const seg_column *column)
 
 /* ---- the shape of columns and batches -------------------------------------------------------- */
 
+/* What can be seen without a look at the values, so that all that follows may trust the struct. */
 static seg_status check_column_shape(check *c, const seg_column *column, bool set_allowed)
 {
     if (column->struct_size != sizeof *column)
@@ -375,6 +407,7 @@ static seg_status check_column_shape(check *c, const seg_column *column, bool se
     return SEG_OK;
 }
 
+/* Any byte beyond the known states fails the batch; SEGI_VALUE_BAD marks its row. */
 static seg_status check_states(check *c, const seg_column *column)
 {
     uint64_t rows = c->out->batch.row_count;
@@ -391,6 +424,8 @@ static seg_status check_states(check *c, const seg_column *column)
     return bad ? check_fail_column(c, SEG_E_DATA, "a state is unknown") : SEG_OK;
 }
 
+/* `attributes`: of a batch without times. `event` is the one type of all rows, NULL where it is
+ * new or differs by row. */
 static seg_status check_column(check *c, const seg_column *column, bool attributes,
                                const segi_event_type *event)
 {
@@ -413,6 +448,7 @@ static seg_status check_column(check *c, const seg_column *column, bool attribut
     return check_field(c, column, event ? segi_event_property(event, name, size) : NULL);
 }
 
+/* FNV-1a, so that names are compared byte by byte only where they are likely to be equal. */
 static uint32_t check_name_hash(const seg_column *column)
 {
     uint32_t hash = 2166136261u;
@@ -421,7 +457,9 @@ static uint32_t check_name_hash(const seg_column *column)
     return hash;
 }
 
-/* Names must differ. Runs after the shape checks, so names are readable and at most 255 bytes. */
+/* Names must differ. Runs after the shape checks, so names are readable and at most 255 bytes.
+ * Quadratic in the number of columns, which is SEG_COLUMNS_MAX at most, but in four bytes per
+ * step. */
 static seg_status check_names_differ(check *c)
 {
     const seg_column *columns = c->out->columns;
@@ -442,6 +480,8 @@ static seg_status check_names_differ(check *c)
     return SEG_OK;
 }
 
+/* Sizes of 1 to SEG_ID_SIZE_MAX pass: an empty id wraps round to the largest number, so that one
+ * comparison refuses both ends. */
 static seg_status check_ids(check *c)
 {
     const seg_batch *batch = &c->out->batch;
@@ -469,6 +509,7 @@ static seg_status check_ids(check *c)
     return SEG_OK;
 }
 
+/* Event ids of a file may be missing (null or absent), but never empty. */
 static seg_status check_event_ids(check *c)
 {
     const seg_column *column = &c->out->event_ids;
@@ -493,6 +534,8 @@ static seg_status check_event_ids(check *c)
     return SEG_OK;
 }
 
+/* The column that names the event of each row. It needs a dictionary, because the store wants one
+ * look-up per type and not per row. */
 static seg_status check_event_types(check *c)
 {
     static const char name[] = "event type";
@@ -520,6 +563,7 @@ static void check_times(check *c, const int64_t *times)
             check_mark(c, row, SEG_ROW_BAD_TIME, "the time is not within the years 1 to 9999");
 }
 
+/* A batch is one of events if it has times, else one of attributes. */
 static seg_status check_events(check *c)
 {
     const seg_batch *batch = &c->out->batch;
@@ -560,6 +604,8 @@ static seg_status check_columns(check *c)
     return check_names_differ(c);
 }
 
+/* The structs are copied before anything is trusted, so that a caller who changes them meanwhile
+ * cannot get past the checks; the arrays stay his. */
 static seg_status check_copy(check *c, const seg_batch *batch)
 {
     segi_checked_batch *out = c->out;
@@ -589,6 +635,7 @@ static seg_status check_copy(check *c, const seg_batch *batch)
     return SEG_OK;
 }
 
+/* Rows are counted from 1 and over all batches of the commit, as in the row results. */
 static seg_status check_report(const check *c)
 {
     uint64_t row = c->out->rejected_row + 1;

@@ -7,7 +7,10 @@
  *
  * A name may have different types under different event types: then there are several columns of
  * that name. A batch takes one of them at most, so runs are cut where the rows change from one to
- * another; the order of rows stays. */
+ * another; the order of rows stays.
+ *
+ * A row costs O(columns it has) and one comparison per event type known so far; looking a column
+ * up by name walks over the columns of its kind, which is quick for the tens that a store has. */
 #include "ingest/ingest.h"
 
 #include <string.h>
@@ -27,6 +30,7 @@ typedef struct rows_array {
     size_t count, capacity;
 } rows_array;
 
+/* All rows of one kind in one column; rows from `filled` on are absent. */
 typedef struct rows_column {
     char *name; /* owned */
     size_t name_size;
@@ -44,6 +48,8 @@ typedef struct rows_column {
     rows_array lists;   /* uint64_t, sets: rows + 1 */
 } rows_column;
 
+/* Rows of events, or rows of attributes. Every array has an element per row, but for what is
+ * said. */
 typedef struct rows_kind {
     size_t count;
     rows_array user_ids; /* uint64_t */
@@ -55,6 +61,7 @@ typedef struct rows_kind {
     rows_array columns; /* rows_column */
 } rows_kind;
 
+/* Neighbouring rows of one kind; the runs in their order are the rows in theirs. */
 typedef struct rows_run {
     uint32_t kind;
     size_t begin, count; /* rows of the kind */
@@ -71,6 +78,7 @@ struct segi_rows {
     rows_array views;        /* seg_column, as handed out */
 };
 
+/* Room for so many elements more; `size` is that of one, always the same for an array. */
 static bool rows_reserve(segi_rows *rows, rows_array *array, size_t more, size_t size)
 {
     return segi_grow(rows->mem, &array->data, &array->capacity, array->count + more, size);
@@ -106,6 +114,7 @@ static bool rows_push_end(segi_rows *rows, rows_array *offsets, uint64_t end)
 
 /* ---- columns --------------------------------------------------------------------------------- */
 
+/* Bytes of a value in its public form; 0: texts, which have offsets. */
 static size_t rows_value_size(seg_type type)
 {
     switch (type) {
@@ -124,7 +133,9 @@ static size_t rows_offset_count(const rows_array *offsets)
     return offsets->count > 0 ? offsets->count - 1 : 0;
 }
 
-/* Forget the rows from `count` on. */
+/* Forget the rows from `count` on.
+ * The only way back, for a value that is given again as for a row that is dropped. Strings are
+ * cut by their offsets, sets by their lists first. */
 static void rows_column_cut(rows_column *column, size_t count)
 {
     if (column->filled <= count)
@@ -178,6 +189,7 @@ static void rows_column_tidy(rows_column *column)
     rows_column_cut(column, filled);
 }
 
+/* Absent values up to row `count`. */
 static bool rows_column_pad(segi_rows *rows, rows_column *column, size_t count)
 {
     while (column->filled < count)
@@ -198,6 +210,7 @@ static void rows_column_deinit(segi_rows *rows, rows_column *column)
     segi_free(rows->mem, column->lists.data);
 }
 
+/* FNV-1a, as in check.c. */
 static uint32_t rows_hash(const char *name, size_t size)
 {
     uint32_t hash = 2166136261u;
@@ -217,6 +230,7 @@ static bool rows_column_used_by(const rows_column *column, uint32_t code)
     return code < column->events.count && ((const uint8_t *)column->events.data)[code] != 0;
 }
 
+/* Rows of this event type have the column from now on; it is never taken back. */
 static bool rows_column_use(segi_rows *rows, rows_column *column, uint32_t code)
 {
     uint8_t no = 0;
@@ -255,6 +269,7 @@ static rows_column *rows_column_of(const rows_kind *kind, const char *name, size
     return column;
 }
 
+/* A column of no rows. Pointers to other columns end here: the array may move. */
 static seg_status rows_column_add(segi_rows *rows, rows_kind *kind, const char *name, size_t size,
                                   seg_type type, int32_t scale, rows_column **out, seg_error *err)
 {
@@ -279,7 +294,9 @@ static seg_status rows_column_add(segi_rows *rows, rows_kind *kind, const char *
     return SEG_OK;
 }
 
-/* The column for a value of the row under way. */
+/* The column for a value of the row under way.
+ * The one that its event type has used, which must be of this type; else one of the name and type
+ * that another event type has made; else a new one. */
 static seg_status rows_column_get(segi_rows *rows, rows_kind *kind, const char *name, size_t size,
                                   seg_type type, int32_t scale, rows_column **out, seg_error *err)
 {
@@ -308,11 +325,13 @@ static seg_status rows_column_get(segi_rows *rows, rows_kind *kind, const char *
 
 /* ---- rows ------------------------------------------------------------------------------------ */
 
+/* NULL: no rows. */
 static rows_run *rows_last_run(const segi_rows *rows)
 {
     return rows->runs.count > 0 ? (rows_run *)rows->runs.data + rows->runs.count - 1 : NULL;
 }
 
+/* Forget the rows of the kind from `count` on, in all columns. */
 static void rows_kind_cut(rows_kind *kind, size_t count)
 {
     rows_column *columns = kind->columns.data;
@@ -352,6 +371,7 @@ static seg_status rows_fail(segi_rows *rows, seg_status status)
     return status;
 }
 
+/* One or the other, by the kind of the store's ids. */
 static bool rows_add_user(segi_rows *rows, rows_kind *kind, const char *user, size_t user_size)
 {
     if (rows->id_kind == SEG_ID_U64)
@@ -385,6 +405,7 @@ static bool rows_event_code(segi_rows *rows, const char *event, size_t size, uin
     return false;
 }
 
+/* One more row of the kind. */
 static bool rows_add_run(segi_rows *rows, uint32_t kind)
 {
     rows_run *run = rows_last_run(rows);
@@ -398,6 +419,7 @@ static bool rows_add_run(segi_rows *rows, uint32_t kind)
     return true;
 }
 
+/* Whatever was pushed when something fails lies beyond kind->count and is cut off. */
 static seg_status rows_begin(segi_rows *rows, uint32_t which, const char *user, size_t user_size,
                              const char *event, size_t event_size, int64_t time, seg_error *err)
 {
@@ -450,19 +472,22 @@ static seg_status rows_under_way(segi_rows *rows, rows_kind **out, seg_error *er
     return SEG_OK;
 }
 
-/* Make the column end before the row under way; the last value of a name counts. */
+/* Make the column end before the row under way; the last value of a name counts.
+ * A value that an earlier call gave to the row under way goes with it. */
 static bool rows_column_ready(segi_rows *rows, const rows_kind *kind, rows_column *column)
 {
     rows_column_cut(column, kind->count - 1);
     return rows_column_pad(rows, column, kind->count - 1);
 }
 
+/* Bytes and their end; also one element of a set. */
 static bool rows_push_text(segi_rows *rows, rows_column *column, const char *text, size_t size)
 {
     return rows_push_bytes(rows, &column->values, text, size) &&
            rows_push_end(rows, &column->offsets, column->values.count);
 }
 
+/* From the slot back to the public form, which is what batches hold. */
 static bool rows_push_fixed(segi_rows *rows, rows_column *column, int64_t slot)
 {
     size_t size = rows_value_size(column->type);
@@ -477,6 +502,8 @@ static bool rows_push_fixed(segi_rows *rows, rows_column *column, int64_t slot)
     }
 }
 
+/* The last step of a value: with its state the row has it. `good` false passes a lack of memory
+ * on. */
 static bool rows_finish_value(segi_rows *rows, rows_column *column, bool good)
 {
     uint8_t state = SEG_VALUE_SET;
@@ -590,7 +617,8 @@ uint64_t segi_rows_count(const segi_rows *rows)
     return count;
 }
 
-/* Forget the content of an array, also what lies behind its count. Large ones go. */
+/* Forget the content of an array, also what lies behind its count. Large ones go.
+ * Overwritten and not only counted down, see segi_rows_clear(). */
 static void rows_wipe(segi_rows *rows, rows_array *array, size_t size)
 {
     array->count = 0;
@@ -614,7 +642,8 @@ static void rows_column_wipe(segi_rows *rows, rows_column *column)
     rows_wipe(rows, &column->lists, sizeof(uint64_t));
 }
 
-/* Rows that were committed may be those of a user who is erased later. */
+/* Rows that were committed may be those of a user who is erased later.
+ * Hence nothing of them is left in memory that is kept. */
 void segi_rows_clear(segi_rows *rows)
 {
     rows->open = false;
@@ -636,7 +665,8 @@ void segi_rows_clear(segi_rows *rows)
 
 /* ---- as batches ------------------------------------------------------------------------------ */
 
-/* Rows [begin, ...) of a padded column. */
+/* Rows [begin, ...) of a padded column.
+ * Borrowed: no value is copied. */
 static seg_column rows_column_view(const rows_column *column, size_t begin)
 {
     static const uint64_t no_offsets[1] = {0};
@@ -660,6 +690,7 @@ static seg_column rows_column_view(const rows_column *column, size_t begin)
     return view;
 }
 
+/* Every column as long as its kind, so that views can be cut anywhere. */
 static bool rows_pad_all(segi_rows *rows)
 {
     for (int k = 0; k < ROWS_KINDS; k++) {
@@ -674,7 +705,9 @@ static bool rows_pad_all(segi_rows *rows)
     return true;
 }
 
-/* Columns that have something to say about rows [begin, begin + count). */
+/* Columns that have something to say about rows [begin, begin + count).
+ * The others are left out: a column of nothing but absent values costs the commit and says
+ * nothing. */
 static size_t rows_views(const rows_kind *kind, const rows_run *run, seg_column *out)
 {
     const rows_column *columns = kind->columns.data;
@@ -690,6 +723,7 @@ static size_t rows_views(const rows_kind *kind, const rows_run *run, seg_column 
     return count;
 }
 
+/* views[0] and views[1] are those of event types and event ids; the columns follow. */
 static void rows_batch(segi_rows *rows, const rows_run *run, seg_column *views, seg_batch *out)
 {
     static const seg_batch empty = SEG_BATCH_INIT;
@@ -742,6 +776,7 @@ static size_t rows_batch_length(rows_kind *kind, const rows_run *run)
     return run->count;
 }
 
+/* Rare: only names with different types under different event types. */
 static bool rows_kind_shares(const rows_kind *kind)
 {
     const rows_column *columns = kind->columns.data;
@@ -751,7 +786,8 @@ static bool rows_kind_shares(const rows_kind *kind)
     return false;
 }
 
-/* The first rows of `left` as a run of their own, which go from it. */
+/* The first rows of `left` as a run of their own, which go from it.
+ * At least one row: one row never uses two columns of a name. */
 static rows_run rows_take(segi_rows *rows, rows_run *left)
 {
     rows_kind *kind = &rows->kinds[left->kind];
@@ -763,6 +799,8 @@ static rows_run rows_take(segi_rows *rows, rows_run *left)
     return run;
 }
 
+/* Counted first, filled second: batches point into the array of views, which must not move
+ * between. */
 seg_status segi_rows_batches(segi_rows *rows, const seg_batch **out_batches, size_t *out_count,
                              seg_error *err)
 {

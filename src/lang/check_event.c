@@ -1,4 +1,8 @@
-/* check_event.c - selectors, windows, did, first/last and aggregates. */
+/* check_event.c - selectors, windows, did, first/last and aggregates.
+ *
+ * A selector says which events, a window when, a bound how many; did, first/last and aggregates
+ * are made of these three. The zone of the window is also that of the conditions in where, as "in
+ * which local day" is meant the same in both. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +18,7 @@ void segi_check_window_default(const segi_check *k, segi_window *out)
     out->week_start = k->week_start;
 }
 
+/* N units; the number may be a gap. */
 static bool check_length(segi_check *k, const segi_syn_duration *syn, segi_duration *out)
 {
     out->unit = syn->unit;
@@ -50,6 +55,8 @@ static bool fail_occasion(segi_check *k, const segi_syn_window *syn)
 
 static segi_node *check_anchor(segi_check *k, const segi_syn_window *syn);
 
+/* `events` false: the span is asked of an attribute, which may lie in the future. The anchor is
+ * checked in the window's own zone. */
 bool segi_check_window(segi_check *k, const segi_syn_window *syn, bool events, segi_window *out)
 {
     segi_check_window_default(k, out);
@@ -83,12 +90,15 @@ bool segi_check_window(segi_check *k, const segi_syn_window *syn, bool events, s
 
 /* ---- selectors ---- */
 
+/* For qsort(). */
 static int compare_indices(const void *a, const void *b)
 {
     uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
     return x < y ? -1 : x > y;
 }
 
+/* The list of all types is made once per compile. Its address is also the key under which names.c
+ * keeps the properties that it has found, so sharing it saves the search too. */
 static bool select_all(segi_check *k, segi_selector *selector)
 {
     segi_compiling *c = k->c;
@@ -108,6 +118,7 @@ static bool select_all(segi_check *k, segi_selector *selector)
     return true;
 }
 
+/* An open compile keeps the name for printing, and for the day on which it is defined. */
 static bool add_unknown(segi_check *k, segi_selector *selector, segi_text *unknown,
                         const segi_syn *syn)
 {
@@ -118,6 +129,7 @@ static bool add_unknown(segi_check *k, segi_selector *selector, segi_text *unkno
     return true;
 }
 
+/* Sorted and without repeats: the order in which events are listed means nothing. */
 static bool select_listed(segi_check *k, const segi_syn_selector *syn, segi_selector *selector)
 {
     uint32_t *events = segi_check_alloc(k, syn->event_count, sizeof *events);
@@ -164,6 +176,7 @@ const segi_node *segi_check_where(segi_check *k, const segi_selector *selector,
     return node;
 }
 
+/* A where that always holds is dropped, so that equal selectors look equal. */
 segi_selector *segi_check_selector(segi_check *k, const segi_syn_selector *syn, segi_zone_ref zone)
 {
     segi_selector *selector = segi_check_alloc(k, 1, sizeof *selector);
@@ -272,6 +285,8 @@ static bool check_each(segi_check *k, const segi_syn_bound *syn, int64_t *out)
     return true;
 }
 
+/* Every form comes down to min and max. "At least once" is the form without a bound, which exec
+ * answers from sets of users. */
 bool segi_check_bound(segi_check *k, const segi_syn_bound *syn, segi_bound *out)
 {
     int64_t low, high = 0;
@@ -323,6 +338,8 @@ static segi_node *window_closed(segi_check *k, const segi_syn *syn, const segi_w
     return node;
 }
 
+/* Without a bound, exactly S-10's "at least one"; negated it is the complement (S-11), so "did
+ * fewer than 3 times" has those in it who never did. */
 segi_node *segi_check_did(segi_check *k, const segi_syn *syn)
 {
     const segi_syn_behaviour *behaviour = syn->u.behaviour;
@@ -366,6 +383,7 @@ static segi_node *check_edge_occasion(segi_check *k, const segi_syn *syn)
     return segi_check_occasion(k, syn, behaviour->window, node);
 }
 
+/* The first ever (S-18) lies in the window, which is not the first within the window. */
 segi_node *segi_check_edge(segi_check *k, const segi_syn *syn)
 {
     if (syn->u.behaviour->window->occasion != NULL)
@@ -394,6 +412,7 @@ static segi_node *check_argument(segi_check *k, const segi_syn_behaviour *syn,
     return node;
 }
 
+/* `what` with its article. */
 static bool fail_argument(segi_check *k, const segi_syn_behaviour *syn, const segi_node *argument,
                           const char *what)
 {
@@ -443,6 +462,7 @@ static bool aggregate_type(segi_check *k, const segi_syn_behaviour *syn, segi_no
     }
 }
 
+/* The streak as parsed, copied into the tree's arena. */
 static bool check_streak(segi_check *k, const segi_syn_behaviour *syn, segi_node *node)
 {
     segi_streak *streak = segi_check_alloc(k, 1, sizeof *streak);
@@ -478,6 +498,8 @@ static segi_node *check_within_session(segi_check *k, const segi_syn *syn)
     return node;
 }
 
+/* Aggregates stand outside of where, or inside that of a session, over the events that lie in
+ * it. */
 segi_node *segi_check_aggregate(segi_check *k, const segi_syn *syn)
 {
     const segi_syn_behaviour *behaviour = syn->u.behaviour;
@@ -498,6 +520,7 @@ segi_node *segi_check_aggregate(segi_check *k, const segi_syn *syn)
     return check_aggregate_of(k, syn);
 }
 
+/* The type is int64 unless the kind or the argument says otherwise. */
 static segi_node *check_aggregate_of(segi_check *k, const segi_syn *syn)
 {
     const segi_syn_behaviour *behaviour = syn->u.behaviour;

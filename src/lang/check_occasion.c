@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+/* For hints. */
 static bool occasion_name(const void *user, size_t i, const char **out, size_t *out_size)
 {
     const segi_resolver *resolver = user;
@@ -36,6 +37,7 @@ static bool occasion_resolve(segi_check *k, const segi_syn_window *syn, segi_nod
     return true;
 }
 
+/* `window` holds the name and the zone; `value` is what shall lie in it. */
 segi_node *segi_check_occasion(segi_check *k, const segi_syn *syn, const segi_syn_window *window,
                                segi_node *value)
 {
@@ -61,6 +63,7 @@ static segi_node *occasion_of_event(segi_check *k, const segi_syn *at, const seg
     return node;
 }
 
+/* Joined to what the selector's where asks already. */
 bool segi_check_occasion_events(segi_check *k, const segi_syn_window *syn, segi_zone_ref zone,
                                 segi_selector *selector)
 {

@@ -1,13 +1,20 @@
 /* check_predicate.c - the tree of what was written becomes the checked tree: logic and segments.
  *
  * Rewrites that keep the meaning happen here: nested and/or become one list, a double not falls
- * away, constants are folded. Recursion is bounded by SEGI_LEVELS_MAX. */
+ * away, constants are folded. Recursion is bounded by SEGI_LEVELS_MAX.
+ *
+ * The road of a compile leads through here: segi_check_text() parses one text and checks what
+ * came out from its root; a reference to a saved segment comes back to it with that segment's
+ * text, so that the depth of references is depth of the C stack, and bounded as such. With
+ * `findings` (linting) a failure in the predicate's own text is noted and the check goes on, with
+ * everyone in place of the condition. */
 #include "lang/checker.h"
 
 #include <string.h>
 
 /* ---- tools ---- */
 
+/* The second half of segi_check_fail(): only the first failure has a place. */
 void *segi_check_failed(segi_check *k, uint32_t begin, uint32_t size, seg_status status)
 {
     if (status == SEG_OK || k->c->status != SEG_OK)
@@ -24,6 +31,7 @@ void *segi_check_nomem(segi_check *k)
     return NULL;
 }
 
+/* Room for all of them is taken at the first: a warning handed out stays where it is. */
 seg_error *segi_check_warning(segi_check *k)
 {
     segi_compiling *c = k->c;
@@ -40,6 +48,8 @@ seg_error *segi_check_warning(segi_check *k)
     return warning;
 }
 
+/* A remark about a saved segment has no place in the text that is compiled; it names the segment
+ * instead. */
 void segi_check_warned(segi_check *k, seg_error *warning, uint32_t begin, uint32_t size)
 {
     if (k->reference == NULL) {
@@ -52,6 +62,7 @@ void segi_check_warned(segi_check *k, seg_error *warning, uint32_t begin, uint32
               k->reference->name, inner.message);
 }
 
+/* Zeroed, in the arena of the tree. */
 void *segi_check_alloc(segi_check *k, size_t count, size_t size)
 {
     if (k->c->status != SEG_OK)
@@ -60,6 +71,7 @@ void *segi_check_alloc(segi_check *k, size_t count, size_t size)
     return pointer == NULL ? segi_check_nomem(k) : pointer;
 }
 
+/* All fields zero but kind and place. */
 segi_node *segi_check_node(segi_check *k, segi_node_kind kind, const segi_syn *syn)
 {
     segi_node *node = segi_check_alloc(k, 1, sizeof *node);
@@ -108,6 +120,7 @@ segi_value_type segi_type_of(seg_type type)
     return (segi_value_type){type, 0};
 }
 
+/* With its article, so that it can stand behind "this is". */
 const char *segi_value_type_name(segi_value_type type)
 {
     if (type.type == SEGI_TYPE_DURATION)
@@ -128,6 +141,8 @@ const char *segi_value_type_name(segi_value_type type)
 
 /* ---- logic ---- */
 
+/* NULL in, NULL out. In two-valued logic a not is the complement within the universe (S-12,
+ * S-13), so double ones cancel without a second look. */
 segi_node *segi_check_not(segi_check *k, const segi_syn *syn, const segi_node *inner)
 {
     if (inner == NULL)
@@ -145,6 +160,8 @@ segi_node *segi_check_not(segi_check *k, const segi_syn *syn, const segi_node *i
     return node != NULL && segi_check_children(k, node, inner, NULL, NULL) ? node : NULL;
 }
 
+/* The nodes themselves may be shared: a nested list of the same kind is copied out of its node,
+ * never taken apart. The result is a node of its own even if only one operand is left. */
 segi_node *segi_check_join(segi_check *k, const segi_syn *syn, segi_node_kind kind,
                            const segi_node *const *nodes, size_t count)
 {
@@ -227,6 +244,7 @@ static void xor_collect(const segi_node *node, const segi_node **list, size_t *c
     }
 }
 
+/* Counted first and filled then: nested ones make the list longer than the kids. */
 static segi_node *check_xor(segi_check *k, const segi_syn *syn)
 {
     const segi_node **nodes = check_kids(k, syn);
@@ -247,6 +265,7 @@ static segi_node *check_xor(segi_check *k, const segi_syn *syn)
     return flip ? segi_check_not(k, syn, node) : node;
 }
 
+/* Folded only where the number alone decides: none of them is everyone, too many are nobody. */
 static segi_node *check_at_least(segi_check *k, const segi_syn *syn)
 {
     segi_node *node = segi_check_node(k, SEGI_NODE_AT_LEAST, syn);
@@ -273,6 +292,7 @@ static segi_node *check_at_least(segi_check *k, const segi_syn *syn)
 
 /* ---- saved segments ---- */
 
+/* For hints. */
 static bool segment_name(const void *user, size_t i, const char **out, size_t *out_size)
 {
     const segi_resolver *resolver = user;
@@ -334,6 +354,8 @@ static const void *reference_scope(const segi_compiling *c, segi_definition kind
     return kind == SEGI_DEFINE_SEGMENT ? NULL : (const void *)&c->references;
 }
 
+/* Entered in the map before its text is compiled: a reference found without a root is one that is
+ * under way, which makes a cycle (S-30). */
 static const segi_node *compile_saved(segi_check *k, const segi_syn *syn, segi_definition kind,
                                       segi_text name, segi_text text)
 {
@@ -373,6 +395,7 @@ const segi_node *segi_check_saved(segi_check *k, const segi_syn *syn, segi_defin
     return compile_saved(k, syn, kind, (segi_text){name, size}, text);
 }
 
+/* As segi_check_saved(), where not being there is a failure. */
 static const segi_node *resolve(segi_check *k, const segi_syn *syn, const char *name, size_t size)
 {
     const segi_node *root = segi_check_saved(k, syn, SEGI_DEFINE_SEGMENT, name, size);
@@ -385,6 +408,7 @@ static const segi_node *resolve(segi_check *k, const segi_syn *syn, const char *
     return NULL;
 }
 
+/* in segment "name", or in segment $name, which is compiled once the name is bound. */
 static segi_node *check_segment(segi_check *k, const segi_syn *syn)
 {
     segi_node *node = segi_check_node(k, SEGI_NODE_SEGMENT, syn);
@@ -430,6 +454,7 @@ static bool fail_in_where(segi_check *k, const segi_syn *syn)
     return true;
 }
 
+/* and, or */
 static segi_node *check_logic(segi_check *k, const segi_syn *syn)
 {
     const segi_node **nodes = check_kids(k, syn);
@@ -439,12 +464,14 @@ static segi_node *check_logic(segi_check *k, const segi_syn *syn)
                            syn->kid_count);
 }
 
+/* The parser has counted the nots: `negated` means that they cancel out. */
 static segi_node *check_not(segi_check *k, const segi_syn *syn)
 {
     segi_node *inner = segi_check_predicate(k, syn->kids);
     return syn->negated ? inner : segi_check_not(k, syn, inner);
 }
 
+/* What looks at other events or at users is refused inside where; all else is a test. */
 static segi_node *check_by_kind(segi_check *k, const segi_syn *syn)
 {
     switch (syn->kind) {
@@ -509,6 +536,8 @@ static void note_constant(segi_check *k, const segi_syn *syn, const segi_node *n
     segi_error_span(note, syn->begin, syn->size);
 }
 
+/* `before` is the place in the tree, so that go_on() can come back to it from whatever depth the
+ * failure was at. */
 segi_node *segi_check_predicate(segi_check *k, const segi_syn *syn)
 {
     segi_check before = *k;
@@ -526,6 +555,8 @@ segi_node *segi_check_predicate(segi_check *k, const segi_syn *syn)
     return k->c->status == SEG_OK ? node : NULL;
 }
 
+/* A saved segment has the zone and the week of its own `using` line, else the store's, never
+ * those of the text that refers to it: its meaning is the same wherever it stands. */
 const segi_node *segi_check_text(segi_compiling *c, const char *text, size_t size,
                                  segi_reference *reference)
 {

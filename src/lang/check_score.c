@@ -1,5 +1,10 @@
 /* check_score.c - classes by cut points: which value, which points, which names; classes by
- * conditions, and what a test of either comes to. */
+ * conditions, and what a test of either comes to.
+ *
+ * A score is ranked among a population when it is run (S-25), so only its cut points and names
+ * are known here. A class (S-26) is gone after this file but for its text: a test of a label
+ * becomes the or of the trees that decide about those labels, and LABEL keeps what was written
+ * for the printer. */
 #include <string.h>
 
 #include "lang/checker.h"
@@ -7,6 +12,7 @@
 /* Each takes a pass over its population and a byte per user. */
 #define SCORES_MAX 1000
 
+/* Names of classes compare by bytes. */
 static bool label_equal(const segi_text *label, const char *text, size_t size)
 {
     return label->size == size && (size == 0 || memcmp(label->text, text, size) == 0);
@@ -55,11 +61,13 @@ static bool check_labels(segi_check *k, const segi_syn *syn, segi_score *score)
     return true;
 }
 
+/* Of a class those with a condition and the last; of a tier those between the cuts and "none". */
 static uint32_t label_count(const segi_node *node)
 {
     return node->kind == SEGI_NODE_CLASS ? node->parts->label_count : node->score->cut_count + 2;
 }
 
+/* For hints. */
 static bool label_at(const void *user, size_t i, const char **out, size_t *out_size)
 {
     const segi_node *node = user;
@@ -70,6 +78,7 @@ static bool label_at(const void *user, size_t i, const char **out, size_t *out_s
     return true;
 }
 
+/* A gap stays a gap: it is looked up once it is bound. */
 bool segi_check_label(segi_check *k, uint32_t begin, uint32_t size, const segi_node *value,
                       segi_literal *literal)
 {
@@ -120,6 +129,7 @@ static bool check_cuts(segi_check *k, const segi_syn *syn, segi_score *score)
 
 /* ---- scores ---- */
 
+/* Counted over all texts of the compile. */
 static segi_score *score_new(segi_check *k, const segi_syn *syn)
 {
     if (k->c->scores == SCORES_MAX)
@@ -138,6 +148,8 @@ static const segi_node *check_population(segi_check *k, const segi_syn *syn)
     return population != NULL && population->kind == SEGI_NODE_EVERYONE ? NULL : population;
 }
 
+/* Quantiles are numbers from 1, tiers have names; 0 and "none" are those whose value is 0
+ * (S-24). */
 segi_node *segi_check_score(segi_check *k, const segi_syn *syn)
 {
     if (k->selector != NULL)
@@ -167,6 +179,7 @@ segi_node *segi_check_score(segi_check *k, const segi_syn *syn)
     return segi_check_children(k, node, value, population, NULL) ? node : NULL;
 }
 
+/* The draw depends on seed and user id alone: nobody moves when others come or go (S-34). */
 segi_node *segi_check_split(segi_check *k, const segi_syn *syn)
 {
     segi_node *node = segi_check_node(k, SEGI_NODE_SPLIT, syn);
@@ -181,6 +194,8 @@ segi_node *segi_check_split(segi_check *k, const segi_syn *syn)
 
 /* ---- classes by conditions ---- */
 
+/* `not in` is the complement: everyone has some label, so there is no absent one to be strict
+ * about. */
 segi_node *segi_check_labels(segi_check *k, const segi_syn *syn, segi_node *test)
 {
     const segi_node *value = test->children[0];
@@ -247,6 +262,7 @@ static bool parts_holds(segi_check *k, const segi_syn *syn, segi_parts *parts)
     return true;
 }
 
+/* O(labels) each; there are at most SEG_CLASS_LABELS_MAX. */
 static bool parts_label(segi_check *k, const segi_syn *syn, segi_text *labels, uint32_t i)
 {
     for (uint32_t j = 0; j < i; j++) {
@@ -260,6 +276,7 @@ static bool parts_label(segi_check *k, const segi_syn *syn, segi_text *labels, u
     return labels[i].text != NULL || segi_check_nomem(k) != NULL;
 }
 
+/* The kids are label, condition, ..., and the last label, in the order in which they are tried. */
 segi_node *segi_check_class(segi_check *k, const segi_syn *syn)
 {
     uint32_t count = syn->kid_count / 2 + 1;
@@ -287,6 +304,7 @@ segi_node *segi_check_class(segi_check *k, const segi_syn *syn)
     return parts_holds(k, syn, parts) ? node : NULL;
 }
 
+/* Attributes may be called class.something too; a saved class comes first. */
 segi_node *segi_check_class_name(segi_check *k, const segi_syn *syn)
 {
     const char *name = syn->u.name.text;

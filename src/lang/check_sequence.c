@@ -8,6 +8,8 @@
 
 #include "lang/checker.h"
 
+/* One sequence under way; what will be const in `out` is reached for writing by the other
+ * pointers. */
 typedef struct sequence_check {
     segi_check *k;
     const segi_syn_sequence *syn;
@@ -38,6 +40,7 @@ static const segi_syn_step *alias_step(const segi_check *k, const segi_syn *name
     return NULL;
 }
 
+/* O(steps squared), and there are at most SEGI_STEPS_MAX. */
 static bool check_aliases(segi_check *k, const segi_syn_sequence *syn)
 {
     for (const segi_syn_step *a = syn->steps; a != NULL; a = a->next) {
@@ -67,6 +70,7 @@ static segi_node *check_property_of(sequence_check *c, const segi_selector *sele
     return node;
 }
 
+/* Equality of held values compares stored bytes, so type and scale have to be the same. */
 static bool check_held_type(sequence_check *c, const segi_syn *syn, const segi_node *node,
                             const segi_held *held)
 {
@@ -103,7 +107,9 @@ static uint32_t held_index(sequence_check *c, const segi_syn *syn, uint32_t step
     return c->out->held_count++;
 }
 
-/* own = alias.property */
+/* own = alias.property
+ * A link is entered on both sides: the earlier step binds the value, this one compares. The name
+ * of the earlier step is kept, as the printer has to say it again. */
 static bool check_link(sequence_check *c, const segi_syn *own, const segi_syn *theirs,
                        segi_step_events *events)
 {
@@ -157,6 +163,7 @@ static bool is_link(const segi_check *k, const segi_syn *syn, const segi_syn **o
 
 /* ---- events of a step ---- */
 
+/* What is left of a where once its links are taken out. */
 typedef struct condition_list {
     const segi_node **nodes;
     size_t count;
@@ -172,6 +179,7 @@ static size_t count_conditions(const segi_syn *syn)
     return count;
 }
 
+/* Only links that stand under nothing but `and` can be taken out. */
 static bool check_conditions(sequence_check *c, const segi_syn *syn, segi_step_events *events,
                              condition_list *list)
 {
@@ -203,6 +211,7 @@ static bool check_same(sequence_check *c, segi_step_events *events)
     return true;
 }
 
+/* The selector without its where, then same(...), then the where in its two parts. */
 static bool check_events(sequence_check *c, const segi_syn_selector *syn, segi_step_events *events)
 {
     if (syn->session != NULL) {
@@ -248,6 +257,7 @@ static bool check_length(sequence_check *c, const segi_syn_step *at, const segi_
     return segi_check_number(c->k, syn->count, &out->count);
 }
 
+/* A step without a bound is one row. */
 static bool check_repeat(sequence_check *c, const segi_syn_bound *syn, segi_bound *out)
 {
     *out = (segi_bound){.min = 1, .max = INT64_MAX};
@@ -262,6 +272,7 @@ static bool check_repeat(sequence_check *c, const segi_syn_bound *syn, segi_boun
     return c->k->c->status == SEG_OK;
 }
 
+/* Nothing lies before the first step. */
 static bool check_first(sequence_check *c, const segi_syn_step *syn)
 {
     if (!syn->has_within && !syn->has_after && syn->without == NULL)
@@ -273,6 +284,7 @@ static bool check_first(sequence_check *c, const segi_syn_step *syn)
     return false;
 }
 
+/* steps_end is this step: its conditions see the names of those before it only. */
 static bool check_step(sequence_check *c, const segi_syn_step *syn, segi_step *out)
 {
     segi_step_events *choices = segi_check_alloc(c->k, syn->choice_count, sizeof *choices);
@@ -317,6 +329,7 @@ static bool check_choice_links(sequence_check *c, const segi_syn_step *syn, cons
     return true;
 }
 
+/* The steps are in sight of their own conditions only; what was in sight before is put back. */
 static bool check_steps(sequence_check *c)
 {
     segi_check *k = c->k;
@@ -342,6 +355,7 @@ static bool check_steps(sequence_check *c)
 
 /* ---- the order of held values ---- */
 
+/* same(...) first, then by step and name. */
 static bool held_before(const segi_held *a, const segi_held *b)
 {
     if (a->same != b->same)
@@ -363,6 +377,7 @@ static void swap_in_events(const segi_step_events *events, uint32_t a, uint32_t 
     own->held[b] = node;
 }
 
+/* The held values of all events are indexed alike, so they move together. */
 static void swap_held(sequence_check *c, uint32_t a, uint32_t b)
 {
     segi_held held = c->held[a];
@@ -376,6 +391,7 @@ static void swap_held(sequence_check *c, uint32_t a, uint32_t b)
     swap_in_events(c->out->absence, a, b);
 }
 
+/* Insertion sort of at most SEGI_HELD_MAX. */
 static void sort_held(sequence_check *c)
 {
     for (uint32_t i = 1; i < c->out->held_count; i++) {
@@ -386,6 +402,7 @@ static void sort_held(sequence_check *c)
 
 /* ---- limits ---- */
 
+/* A step that repeats takes as many places as it has rows, and exec keeps state per place. */
 static bool check_places(sequence_check *c)
 {
     int64_t places = 0;
@@ -403,6 +420,7 @@ static bool check_places(sequence_check *c)
     return true;
 }
 
+/* Whether a row could be selected by both; their where is not looked at. Event lists are sorted. */
 static bool selectors_meet(const segi_selector *a, const segi_selector *b)
 {
     if ((a->any_event && (b->any_event || b->event_count > 0)) ||
@@ -450,6 +468,7 @@ static bool check_tolerant(sequence_check *c)
     return true;
 }
 
+/* ClickHouse's scans know nothing of what our steps can say beyond their events. */
 static bool check_scan(sequence_check *c)
 {
     const segi_sequence *out = c->out;
@@ -469,6 +488,7 @@ static bool check_scan(sequence_check *c)
 
 /* ---- the whole ---- */
 
+/* Everything but the window and the bound around it. */
 static bool check_body(sequence_check *c)
 {
     const segi_syn_sequence *syn = c->syn;
@@ -513,6 +533,7 @@ static bool check_reached(sequence_check *c, segi_bound *out)
     return false;
 }
 
+/* How many chains (sequence), or how deep (funnel). */
 static bool check_figure_bound(sequence_check *c, segi_node *node)
 {
     if (c->syn->has_reached)
@@ -528,6 +549,7 @@ static bool check_figure_bound(sequence_check *c, segi_node *node)
     return segi_check_bound(c->k, c->syn->bound, &node->bound);
 }
 
+/* Both as a condition (SEQUENCE) and as a value (FIGURE). */
 segi_node *segi_check_sequence(segi_check *k, const segi_syn *syn)
 {
     bool value = syn->kind == SEGI_SYN_FIGURE;

@@ -8,6 +8,8 @@
 
 /* ---- sessions ---- */
 
+/* The selector of sessions has the event types of what they are made of, so that all who ask
+ * which types are looked at need not know about sessions. */
 bool segi_check_session(segi_check *k, const segi_syn_selector *syn, segi_zone_ref zone,
                         segi_selector *out)
 {
@@ -33,6 +35,8 @@ bool segi_check_session(segi_check *k, const segi_syn_selector *syn, segi_zone_r
 
 /* ---- days of the year ---- */
 
+/* The question is one about dates, whatever the value is: an instant counts as its date in the
+ * zone (S-27). */
 segi_node *segi_check_anniversary(segi_check *k, const segi_syn *syn)
 {
     const segi_syn *asked = syn->kids;
@@ -74,11 +78,13 @@ static int32_t day_of_year(const segi_syn *syn)
     return m >= 1 && m <= 12 && d >= 1 && d <= lengths[m - 1] ? (int32_t)(m * 100 + d) : 0;
 }
 
+/* Written without a year, a date reads as a subtraction. */
 bool segi_check_is_season(const segi_syn *syn)
 {
     return syn->kids->next->kind == SEGI_SYN_ARITH || syn->kids->next->next->kind == SEGI_SYN_ARITH;
 }
 
+/* Wraps round the end of the year where `to` is before `from`. */
 segi_node *segi_check_season(segi_check *k, const segi_syn *syn, segi_node *value)
 {
     segi_node *node = segi_check_node(k, SEGI_NODE_SEASON, syn);
@@ -103,6 +109,7 @@ segi_node *segi_check_season(segi_check *k, const segi_syn *syn, segi_node *valu
 
 /* ---- stages ---- */
 
+/* What all parts of one lifecycle condition share. */
 typedef struct life {
     segi_check *k;
     const segi_syn *syn;
@@ -111,6 +118,7 @@ typedef struct life {
     segi_zone_ref zone;
 } life;
 
+/* A DID or EDGE of the selector in that window; EDGE is the first one unless told otherwise. */
 static segi_node *life_node(const life *l, segi_node_kind kind, segi_window_kind window,
                             segi_duration length)
 {
@@ -130,6 +138,7 @@ static segi_node *life_node(const life *l, segi_node_kind kind, segi_window_kind
     return node;
 }
 
+/* Each of these two passes a failure on. */
 static segi_node *life_not(const life *l, const segi_node *node)
 {
     return node == NULL ? NULL : segi_check_not(l->k, l->syn, node);
@@ -216,6 +225,7 @@ static segi_node *life_stage(const life *l, uint32_t stage)
     }
 }
 
+/* Stages are disjoint, so the union of those that were asked for is their or. */
 static segi_node *life_stages(const life *l)
 {
     const segi_node *nodes[4];
@@ -230,6 +240,8 @@ static segi_node *life_stages(const life *l)
     return segi_check_join(l->k, l->syn, SEGI_NODE_OR, nodes, count);
 }
 
+/* The selector is checked once and shared by all parts: equal leaves then are one leaf in the
+ * plan. */
 segi_node *segi_check_lifecycle(segi_check *k, const segi_syn *syn)
 {
     life l = {.k = k, .syn = syn, .what = syn->u.lifecycle, .zone = k->zone};

@@ -1,7 +1,11 @@
 /* check_test.c - tests on values: do the types fit, and what do they come down to?
  *
  * Comparisons of instants with bare dates are lowered here to windows and moments, so that
- * nothing downstream knows about them. A constant side ends up on the right. */
+ * nothing downstream knows about them. A constant side ends up on the right.
+ *
+ * The general shape: check both sides, let unknown types settle by the other side, refuse what
+ * does not go together with a hint, fit literals to the type of the column so that exec compares
+ * stored values as they lie. */
 #include <string.h>
 
 #include "base/civil.h"
@@ -11,12 +15,14 @@
 
 /* ---- comparisons ---- */
 
+/* a op b as b op' a. */
 static segi_compare mirrored(segi_compare op)
 {
     static const segi_compare mirror[] = {SEGI_EQ, SEGI_NE, SEGI_GT, SEGI_GE, SEGI_LT, SEGI_LE};
     return mirror[op];
 }
 
+/* The same for all users at a given now. */
 static bool is_fixed(const segi_node *node)
 {
     return node->kind == SEGI_NODE_LITERAL || node->kind == SEGI_NODE_MOMENT ||
@@ -33,6 +39,7 @@ static segi_node *compare_node(segi_check *k, const segi_syn *syn, segi_compare 
     return segi_check_children(k, node, left, right, NULL) ? node : NULL;
 }
 
+/* The first instant of a day, in the zone of the check. */
 static segi_node *moment_of_day(segi_check *k, const segi_syn *syn, int64_t day)
 {
     segi_node *node = segi_check_node(k, SEGI_NODE_MOMENT, syn);
@@ -44,6 +51,7 @@ static segi_node *moment_of_day(segi_check *k, const segi_syn *syn, int64_t day)
     return node;
 }
 
+/* value op the first instant of the day. */
 static segi_node *compare_with_day(segi_check *k, const segi_syn *syn, segi_compare op,
                                    const segi_node *value, int64_t day)
 {
@@ -51,6 +59,7 @@ static segi_node *compare_with_day(segi_check *k, const segi_syn *syn, segi_comp
     return moment == NULL ? NULL : compare_node(k, syn, op, value, moment);
 }
 
+/* value is set */
 static segi_node *state_node(segi_check *k, const segi_syn *syn, const segi_node *value)
 {
     segi_node *node = segi_check_node(k, SEGI_NODE_STATE, syn);
@@ -95,6 +104,7 @@ static segi_node *compare_date(segi_check *k, const segi_syn *syn, segi_compare 
     return segi_check_children(k, node, value, NULL, NULL) ? node : NULL;
 }
 
+/* `order` as from segi_literal_compare(). */
 static bool order_holds(segi_compare op, int order)
 {
     switch (op) {
@@ -108,6 +118,7 @@ static bool order_holds(segi_compare op, int order)
     return false;
 }
 
+/* Full names and their first three letters, in upper or lower case. */
 int segi_weekday_of(const char *text, size_t size)
 {
     static const char *const days[] = {"monday", "tuesday",  "wednesday", "thursday",
@@ -167,6 +178,7 @@ static void *fail_types(segi_check *k, const segi_syn *syn, const segi_node *lef
     return NULL;
 }
 
+/* Two constants: the same answer for everyone. */
 static segi_node *compare_fixed(segi_check *k, const segi_syn *syn, segi_compare op,
                                 const segi_node *left, const segi_node *right)
 {
@@ -187,6 +199,8 @@ static segi_node *compare_label(segi_check *k, const segi_syn *syn, segi_compare
     return node == NULL ? NULL : segi_check_labels(k, syn, node);
 }
 
+/* Both sides have been checked; where one is constant it is `right`. Settling goes left, right,
+ * and then to text, which two unknown names are compared as. */
 static segi_node *compare_checked(segi_check *k, const segi_syn *syn, segi_compare op,
                                   segi_node *left, segi_node *right)
 {
@@ -219,6 +233,7 @@ static segi_node *compare_checked(segi_check *k, const segi_syn *syn, segi_compa
     return compare_node(k, syn, op, left, right);
 }
 
+/* A parameter takes its type from the other side, so that side is checked first. */
 static segi_node *check_compare(segi_check *k, const segi_syn *syn)
 {
     const segi_syn *a = syn->kids, *b = syn->kids->next;
@@ -242,6 +257,7 @@ static segi_node *check_compare(segi_check *k, const segi_syn *syn)
 
 /* ---- spans of time ---- */
 
+/* TIME over an instant or a date, its window still to be set. */
 static segi_node *time_node(segi_check *k, const segi_syn *syn, segi_node *value)
 {
     segi_node *node = segi_check_node(k, SEGI_NODE_TIME, syn);
@@ -280,6 +296,8 @@ bool segi_check_date_window(segi_check *k, const segi_syn *syn, const segi_windo
     return false;
 }
 
+/* Only AGO has a second length; the unit of the missing one is set to pass the check on dates and
+ * put back. */
 static segi_node *check_time(segi_check *k, const segi_syn *syn)
 {
     segi_value_type want = segi_type_of(SEG_TYPE_TIMESTAMP);
@@ -337,6 +355,8 @@ static segi_node *check_between_time(segi_check *k, const segi_syn *syn, segi_no
 
 /* ---- ranges and lists ---- */
 
+/* Both bounds are included; of instants it is a span of time (S-04), of dates without a year a
+ * season. */
 static segi_node *check_between(segi_check *k, const segi_syn *syn)
 {
     segi_node *value = segi_check_value(k, syn->kids, NULL);
@@ -375,6 +395,7 @@ static segi_node *check_between(segi_check *k, const segi_syn *syn)
     return node;
 }
 
+/* Elements are literals: what needs now, the user's zone or an attribute has no place in a list. */
 bool segi_check_element(segi_check *k, const segi_syn *syn, const segi_node *left,
                         segi_literal *out)
 {
@@ -468,6 +489,7 @@ static bool check_list(segi_check *k, const segi_syn *syn, segi_node *node, cons
     return true;
 }
 
+/* `not in` is strict: an absent value is in neither (S-13). */
 static segi_node *check_in(segi_check *k, const segi_syn *syn)
 {
     segi_node *node = segi_check_node(k, SEGI_NODE_IN, syn);
@@ -514,6 +536,7 @@ static segi_node *check_typed(segi_check *k, const segi_syn *syn, segi_node_kind
     return segi_check_children(k, node, value, NULL, NULL) ? node : NULL;
 }
 
+/* Of a set attribute, with a list of texts (S-14). */
 static segi_node *check_has(segi_check *k, const segi_syn *syn)
 {
     segi_node *node = check_typed(k, syn, SEGI_NODE_HAS, SEG_TYPE_STRING_SET, "has");
@@ -523,6 +546,7 @@ static segi_node *check_has(segi_check *k, const segi_syn *syn)
     return check_list(k, syn, node, node->children[0]) ? node : NULL;
 }
 
+/* The pattern is one constant text or parameter. */
 static segi_node *check_text(segi_check *k, const segi_syn *syn)
 {
     static const char *const words[] = {"contains", "starts with", "ends with", "matches"};
@@ -538,6 +562,7 @@ static segi_node *check_text(segi_check *k, const segi_syn *syn)
     return node;
 }
 
+/* Copied from the scratch arena into the tree's; the parser has checked the places. */
 static segi_node *check_geo(segi_check *k, const segi_syn *syn)
 {
     bool radius = syn->kind == SEGI_SYN_RADIUS;
@@ -563,6 +588,8 @@ static segi_node *check_geo(segi_check *k, const segi_syn *syn)
     return node;
 }
 
+/* in top N, in top P % (S-25). A percentage that is bound is whole and is scaled here; a written
+ * one has come scaled from the parser. */
 static segi_node *check_rank(segi_check *k, const segi_syn *syn)
 {
     segi_node *node = segi_check_node(k, SEGI_NODE_RANK, syn);
@@ -594,6 +621,7 @@ static segi_node *check_rank(segi_check *k, const segi_syn *syn)
     return segi_check_children(k, node, value, population, NULL) ? node : NULL;
 }
 
+/* Any value can be asked for: an aggregate is set where it is defined. */
 static segi_node *check_state(segi_check *k, const segi_syn *syn)
 {
     segi_node *node = segi_check_node(k, SEGI_NODE_STATE, syn);
@@ -630,6 +658,7 @@ static segi_node *check_truth(segi_check *k, const segi_syn *syn)
     return node != NULL && segi_check_children(k, node, value, NULL, NULL) ? node : NULL;
 }
 
+/* Entry for everything that asks something of a value. */
 segi_node *segi_check_test(segi_check *k, const segi_syn *syn)
 {
     switch (syn->kind) {

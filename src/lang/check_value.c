@@ -1,7 +1,11 @@
 /* check_value.c - values: literals, names and arithmetic get their types.
  *
  * Written numbers stay exact as long as they can: int64 or decimal, folded exactly where the
- * result is exact; only meeting a float64 makes one of them. */
+ * result is exact; only meeting a float64 makes one of them.
+ *
+ * Types flow both ways: a parameter or an unknown name takes the type of its place (`want`,
+ * segi_check_settle()), everything else has one and the place has to accept it. Exactness is a
+ * promise of the language: 0.1 + 0.2 = 0.3 holds for what is written. */
 #include <string.h>
 
 #include "base/bits.h"
@@ -21,6 +25,7 @@ segi_node *segi_check_literal_node(segi_check *k, const segi_syn *syn, segi_lite
     return node;
 }
 
+/* The nearest double of a numeric literal. */
 static double literal_double(const segi_literal *literal)
 {
     if (literal->type.type == SEG_TYPE_FLOAT64)
@@ -40,6 +45,8 @@ static double literal_double(const segi_literal *literal)
     return value;
 }
 
+/* A number that does not fit exactly is left as it is: the comparison with it is decided by its
+ * own scale, see SEGI_NODE_COMPARE. */
 bool segi_literal_fit(segi_literal *literal, segi_value_type type)
 {
     seg_type from = literal->type.type;
@@ -73,6 +80,7 @@ static int decimal_compare(int64_t a, int32_t a_scale, int64_t b, int32_t b_scal
     return rest == 0 ? 0 : rest > 0 ? -1 : 1;
 }
 
+/* Texts compare by bytes, shorter ones first (S-15). */
 int segi_literal_compare(const segi_literal *a, const segi_literal *b)
 {
     if (a->type.type == SEG_TYPE_STRING) {
@@ -89,6 +97,7 @@ int segi_literal_compare(const segi_literal *a, const segi_literal *b)
     return decimal_compare(a->slot, a->type.scale, b->slot, b->type.scale);
 }
 
+/* Copied, because the unquoted text lies in the scratch arena. */
 static segi_node *check_string(segi_check *k, const segi_syn *syn)
 {
     segi_literal literal = {segi_type_of(SEG_TYPE_STRING), 0, NULL, syn->u.name.text_size};
@@ -112,6 +121,7 @@ static segi_node *moment_node(segi_check *k, const segi_syn *syn, segi_moment mo
     return node;
 }
 
+/* `want` tells what the parameter is: where nothing does, as in $a = $b, nothing can be bound. */
 static segi_node *check_param_value(segi_check *k, const segi_syn *syn, const segi_value_type *want)
 {
     if (want == NULL || want->type == SEG_TYPE_GEO)
@@ -132,6 +142,7 @@ static segi_node *check_param_value(segi_check *k, const segi_syn *syn, const se
     return node;
 }
 
+/* Months have no length of their own; they stand beside an instant, in check_shift(). */
 static segi_node *check_duration(segi_check *k, const segi_syn *syn)
 {
     segi_duration duration = {0, syn->u.duration.unit};
@@ -172,6 +183,7 @@ void segi_check_settle(segi_node *node, segi_value_type type)
         segi_check_settle((segi_node *)(uintptr_t)node->argument, type);
 }
 
+/* @time and so on, in the zone of the where around it. */
 static segi_node *check_builtin(segi_check *k, const segi_syn *syn)
 {
     if (k->selector == NULL)
@@ -196,6 +208,7 @@ static segi_node *check_builtin(segi_check *k, const segi_syn *syn)
     return node;
 }
 
+/* An attribute of users, which events do not have. */
 static segi_node *check_size(segi_check *k, const segi_syn *syn)
 {
     if (k->selector != NULL)
@@ -268,12 +281,14 @@ static bool fold_rounded(segi_arith op, const segi_literal *a, const segi_litera
     return fold_exact(op, rounded[0], rounded[1], out);
 }
 
+/* A literal that fold_exact() may take. */
 static bool is_exact(const segi_node *node)
 {
     return segi_node_constant(node) &&
            (node->type.type == SEG_TYPE_INT64 || node->type.type == SEG_TYPE_DECIMAL);
 }
 
+/* The operation stays for run time. */
 static segi_node *arith_node(segi_check *k, const segi_syn *syn, seg_type type, segi_node *left,
                              segi_node *right)
 {
@@ -285,6 +300,7 @@ static segi_node *arith_node(segi_check *k, const segi_syn *syn, seg_type type, 
     return segi_check_children(k, node, left, right, NULL) ? node : NULL;
 }
 
+/* Numbers compute as doubles at run time, so a literal that is not folded away becomes one here. */
 static segi_node *arith_numbers(segi_check *k, const segi_syn *syn, segi_node *left,
                                 segi_node *right)
 {
@@ -307,6 +323,8 @@ static segi_node *arith_numbers(segi_check *k, const segi_syn *syn, segi_node *l
     return arith_node(k, syn, SEG_TYPE_FLOAT64, left, right);
 }
 
+/* A sum that overflows is left to run time, where it is SEG_E_OVERFLOW as every other one
+ * (S-16). */
 static segi_node *arith_durations(segi_check *k, const segi_syn *syn, segi_node *left,
                                   segi_node *right)
 {
@@ -339,6 +357,7 @@ static segi_node *check_shift(segi_check *k, const segi_syn *syn, segi_node *ins
     return segi_check_children(k, node, instant, NULL, NULL) ? node : NULL;
 }
 
+/* Only + and - of something else than numbers have a meaning at all. */
 static void *fail_arith(segi_check *k, const segi_syn *syn, const segi_node *left,
                         const segi_node *right)
 {
@@ -364,6 +383,8 @@ static segi_node *date_as_moment(segi_check *k, segi_node *node)
     return node;
 }
 
+/* Addition is turned round where a length of time stands first; all that follows may then expect
+ * it on the right. */
 static segi_node *check_arith(segi_check *k, const segi_syn *syn)
 {
     const segi_syn *a = syn->kids, *b = syn->kids->next;
@@ -408,6 +429,7 @@ static segi_node *check_arith(segi_check *k, const segi_syn *syn)
     return fail_arith(k, syn, left, right);
 }
 
+/* 0 - value, so that nothing downstream knows a sign. */
 static segi_node *check_negate(segi_check *k, const segi_syn *syn)
 {
     segi_value_type number = segi_type_of(SEG_TYPE_FLOAT64);
@@ -444,6 +466,7 @@ bool segi_check_single(segi_check *k, const segi_node *node)
 
 /* ---- the dispatcher ---- */
 
+/* One case per kind of value that can be written. */
 static segi_node *check_by_kind(segi_check *k, const segi_syn *syn, const segi_value_type *want)
 {
     segi_node *node;
@@ -479,6 +502,8 @@ static segi_node *check_by_kind(segi_check *k, const segi_syn *syn, const segi_v
     }
 }
 
+/* `right` is for the hint of a bare name on the right side of a comparison, and holds for that
+ * name alone, not for what lies within an expression there. */
 segi_node *segi_check_value(segi_check *k, const segi_syn *syn, const segi_value_type *want)
 {
     bool right = k->right;

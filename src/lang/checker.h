@@ -23,6 +23,7 @@ typedef struct segi_name_entry {
     size_t size;
     void *value; /* NULL: free entry */
 } segi_name_entry;
+/* Open addressing in an arena: it only grows, and ends with the arena. */
 typedef struct segi_name_map {
     segi_name_entry *entries;
     size_t count, capacity;
@@ -44,6 +45,7 @@ typedef struct segi_reference {
     struct segi_reference *outer; /* the one whose text refers to this one, while under way */
 } segi_reference;
 
+/* What all texts of one compile share. It lives on the stack of the call. */
 typedef struct segi_compiling {
     segi_predicate *predicate;
     const segi_mem *mem;
@@ -79,6 +81,8 @@ typedef struct segi_compiling {
                                 the predicate's own text are noted there. */
 } segi_compiling;
 
+/* The check of one text. Fields below `week_start` are the place in the tree: they are set on the
+ * way down and put back on the way up. */
 typedef struct segi_check {
     segi_compiling *c;
     const char *text;
@@ -123,6 +127,8 @@ void *segi_check_alloc(segi_check *k, size_t count, size_t size);
 /* Children: up to three, the rest NULL. False when out of memory. */
 bool segi_check_children(segi_check *k, segi_node *node, const segi_node *a, const segi_node *b,
                          const segi_node *c);
+/* Counts a level in, SEG_E_LIMIT beyond SEGI_LEVELS_MAX; each enter that succeeds needs its
+ * leave. */
 bool segi_check_enter(segi_check *k, const segi_syn *syn);
 void segi_check_leave(segi_check *k);
 

@@ -32,6 +32,7 @@ typedef enum segi_json_place {
     SEGI_JSON_STEP
 } segi_json_place;
 
+/* What the table can check of a field by itself. */
 typedef enum segi_json_kind {
     SEGI_JSON_NODE,     /* whatever has a form of its own: checked when it is written */
     SEGI_JSON_LIST,     /* an array that is not empty */
@@ -53,6 +54,7 @@ typedef struct segi_json_field {
 typedef struct segi_json_object segi_json_object;
 typedef struct segi_json segi_json;
 
+/* One type of object: where it may stand, what its fields are, and who writes its text. */
 typedef struct segi_json_form {
     segi_json_place place;
     const char *type; /* "" for the root */
@@ -80,6 +82,8 @@ typedef struct segi_json_origin {
     const yyjson_val *value;
 } segi_json_origin;
 
+/* One document on its way to text. Writers go on after a failure without doing anything that
+ * matters: `status` and text.failed are looked at where objects are entered and at the end. */
 struct segi_json {
     const segi_mem *mem;
     const char *json; /* borrowed */
@@ -93,6 +97,7 @@ struct segi_json {
     seg_error *err;
 };
 
+/* An object that has been read: its fields by the index of the form's table. */
 struct segi_json_object {
     const segi_json_form *form;
     yyjson_val *self;
@@ -120,6 +125,8 @@ bool segi_json_is_param(yyjson_val *value);
 void segi_json_mark(segi_json *j, const yyjson_val *value);
 /* One level of objects deeper; who enters takes one off j->depth again. */
 bool segi_json_enter(segi_json *j, const yyjson_val *value);
+/* Each appends to the text. Texts and names go through quoting, so nothing from outside becomes
+ * syntax. */
 void segi_json_put(segi_json *j, const char *text);
 void segi_json_put_quoted(segi_json *j, yyjson_val *text);
 void segi_json_put_name(segi_json *j, yyjson_val *name);

@@ -1,4 +1,6 @@
-/* json_field.h - private to lang: shorthand for the fields in the tables of forms. */
+/* json_field.h - private to lang: shorthand for the fields in the tables of forms.
+ *
+ * Included by the files with such tables, behind json.h. */
 #ifndef SEGI_JSON_FIELD_H
 #define SEGI_JSON_FIELD_H
 

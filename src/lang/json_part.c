@@ -28,6 +28,7 @@ void segi_json_mark(segi_json *j, const yyjson_val *value)
     j->origins[j->origin_count++] = (segi_json_origin){j->text.size, value};
 }
 
+/* As segi_json_fail(), with another status. */
 static void fail_limit(segi_json *j, const yyjson_val *value, const char *message)
 {
     segi_json_fail(j, value, NULL, "%s", message);
@@ -99,6 +100,7 @@ void segi_json_put_count(segi_json *j, yyjson_val *value)
         segi_json_fail(j, value, "3 or {\"param\": \"n\"}", "expected a whole number");
 }
 
+/* Digits as they were written: the language reads them exactly. */
 void segi_json_put_number(segi_json *j, yyjson_val *value)
 {
     segi_json_mark(j, value);
@@ -173,6 +175,7 @@ void segi_json_write_counted(segi_json *j, const segi_json_object *object)
     segi_buf_char(&j->text, 's');
 }
 
+/* Checked here, because unquoted text from outside must not become syntax. */
 void segi_json_put_moment(segi_json *j, yyjson_val *value)
 {
     segi_json_mark(j, value);
@@ -200,6 +203,7 @@ void segi_json_put_zone(segi_json *j, yyjson_val *zone)
 
 /* ---- selectors, bounds, windows ---- */
 
+/* Nothing where there is none. */
 static void put_where(segi_json *j, const segi_json_object *object)
 {
     yyjson_val *where = segi_json_at(object, "where");
@@ -311,6 +315,7 @@ static void write_times(segi_json *j, const segi_json_object *object)
     segi_buf_char(&j->text, 's');
 }
 
+/* Nothing where there is none. */
 static void put_tz(segi_json *j, const segi_json_object *object)
 {
     yyjson_val *zone = segi_json_at(object, "tz");
@@ -331,6 +336,7 @@ static void write_span_length(segi_json *j, const segi_json_object *object)
     put_tz(j, object);
 }
 
+/* in last N calendar days [complete] */
 static void write_span_calendar(segi_json *j, const segi_json_object *object)
 {
     segi_json_put(j, " in last ");
@@ -348,6 +354,7 @@ static void write_span_period(segi_json *j, const segi_json_object *object)
     put_tz(j, object);
 }
 
+/* since, before, between: bounds of their own. */
 static void write_span_moment(segi_json *j, const segi_json_object *object)
 {
     const char *type = object->form->type;
@@ -376,6 +383,7 @@ static void write_span_ago(segi_json *j, const segi_json_object *object)
     put_tz(j, object);
 }
 
+/* within a length of an anchor. */
 static void write_span_around(segi_json *j, const segi_json_object *object)
 {
     static const char *const sides[] = {" after ", " before ", " of "};

@@ -20,6 +20,7 @@ static void write_at(segi_json *j, yyjson_val *value, int place);
 
 /* ---- predicates ---- */
 
+/* The type is the word. */
 static void write_constant(segi_json *j, const segi_json_object *object)
 {
     segi_json_put(j, object->form->type);
@@ -31,6 +32,7 @@ static void write_not(segi_json *j, const segi_json_object *object)
     write_at(j, segi_json_at(object, "expr"), PLACE_TEST);
 }
 
+/* `place` is where each of its members stands. */
 static void put_row(segi_json *j, yyjson_val *list, const char *between, int place)
 {
     yyjson_val *item;
@@ -82,6 +84,7 @@ static void write_did(segi_json *j, const segi_json_object *object)
     segi_json_put_window(j, object);
 }
 
+/* first, last, nth */
 static void write_edge(segi_json *j, const segi_json_object *object)
 {
     segi_json_put(j, object->form->type);
@@ -167,6 +170,7 @@ static void write_state(segi_json *j, const segi_json_object *object)
     segi_json_put(j, yyjson_get_str(segi_json_at(object, "is")));
 }
 
+/* Either a count or a percentage. */
 static void write_rank(segi_json *j, const segi_json_object *object)
 {
     yyjson_val *count = segi_json_at(object, "count"), *percent = segi_json_at(object, "percent");
@@ -231,6 +235,7 @@ static void write_radius(segi_json *j, const segi_json_object *object)
     segi_buf_char(&j->text, ')');
 }
 
+/* [[lat, lon], ...] as lat lon, lat lon, ... */
 static void put_ring(segi_json *j, yyjson_val *ring)
 {
     yyjson_val *point;
@@ -281,6 +286,7 @@ static void write_split(segi_json *j, const segi_json_object *object)
     segi_json_put(j, "%)");
 }
 
+/* A value and the span that it lies in. */
 static void write_when(segi_json *j, const segi_json_object *object)
 {
     segi_json_write_value(j, segi_json_at(object, "value"), SEGI_PRINT_SUM);
@@ -328,6 +334,7 @@ static void write_is_true(segi_json *j, const segi_json_object *object)
     segi_json_write_value(j, segi_json_at(object, "value"), SEGI_PRINT_SUM);
 }
 
+/* How tight the type binds. */
 static int place_of(const segi_json_object *object)
 {
     const struct row_kind *row = row_kind_of(object);
@@ -336,6 +343,7 @@ static int place_of(const segi_json_object *object)
     return strcmp(object->form->type, "not") == 0 ? PLACE_NOT : PLACE_TEST;
 }
 
+/* Every predicate comes through here: depth, origin, form, brackets. */
 static void write_at(segi_json *j, yyjson_val *value, int place)
 {
     segi_json_object object;
@@ -360,6 +368,7 @@ static void write_at(segi_json *j, yyjson_val *value, int place)
     j->depth--;
 }
 
+/* The document itself, with the version of the form. */
 static void write_root(segi_json *j, const segi_json_object *object)
 {
     yyjson_val *zone = segi_json_at(object, "timezone"), *v = segi_json_at(object, "v");

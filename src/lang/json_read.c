@@ -4,7 +4,11 @@
  * yyjson keeps all values of a document in one array in the order of the text, keys among them;
  * so a value's index finds its bytes, by counting through the text, and its pointer, by asking
  * each object and array whether the index lies in it. Both happen only for a fault. One thread per
- * call. */
+ * call.
+ *
+ * Hostile input: size and the number of signs are bounded before yyjson allocates, depth where
+ * objects are entered, and each object is held against the table of its type: unknown, doubled
+ * and missing fields are errors. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,6 +29,7 @@ static size_t string_end(const char *json, size_t size, size_t at)
     return at + 1;
 }
 
+/* A byte of a number or of true, false, null. */
 static bool is_plain(char c)
 {
     return c != ',' && c != ':' && c != '{' && c != '}' && c != '[' && c != ']' && c != '"' &&
@@ -87,6 +92,7 @@ static void pointer_key(segi_buf *out, yyjson_val *key)
     }
 }
 
+/* Whether the value lies within `outer`, itself included; O(1) by the layout of yyjson. */
 static bool holds(const yyjson_val *outer, const yyjson_val *value)
 {
     return outer <= value && value < unsafe_yyjson_get_next((yyjson_val *)(uintptr_t)outer);
@@ -139,6 +145,8 @@ static void tell(segi_json *j, const yyjson_val *value, seg_status code, const c
     segi_error_locate(j->err, j->json, j->json_size);
 }
 
+/* The first failure stays. The message is made before the pointer is known, as both go into one
+ * text. */
 void segi_json_fail(segi_json *j, const yyjson_val *at, const char *hint, const char *format, ...)
 {
     char message[sizeof((seg_error *)0)->message];
@@ -168,10 +176,12 @@ const segi_json_form *segi_json_form_at(size_t index)
     return NULL;
 }
 
+/* In the order of segi_json_place. */
 static const char *const place_names[] = {"a predicate", "a predicate", "a value",   "a selector",
                                           "a count",     "a span",      "an anchor", "a length",
                                           "a chain",     "a step"};
 
+/* Bytes; the value may hold a NUL byte. */
 static bool text_equal(yyjson_val *value, const char *text)
 {
     size_t size = strlen(text);
@@ -184,6 +194,7 @@ bool segi_json_is_param(yyjson_val *value)
            yyjson_is_str(yyjson_obj_get(value, "param"));
 }
 
+/* Where the type is one of another place that is the hint, else the nearest one of this place. */
 static void fail_type(segi_json *j, yyjson_val *type, segi_json_place place)
 {
     const char *nearest = NULL, *elsewhere = NULL;
@@ -209,6 +220,7 @@ static void fail_type(segi_json *j, yyjson_val *type, segi_json_place place)
         segi_error_hint(j->err, "did you mean \"%s\"?", nearest);
 }
 
+/* A linear search: there are some 80 forms. */
 static const segi_json_form *find_form(segi_json *j, yyjson_val *value, segi_json_place place)
 {
     if (!yyjson_is_obj(value)) {
@@ -251,6 +263,7 @@ bool segi_json_among(const char *words, const char *word)
     return word_index(words, word, strlen(word)) >= 0;
 }
 
+/* By the kind that the table says. A NODE is checked by who writes it. */
 static bool field_fits(segi_json *j, const segi_json_field *field, yyjson_val *value)
 {
     switch (field->kind) {
@@ -295,6 +308,7 @@ static bool field_fits(segi_json *j, const segi_json_field *field, yyjson_val *v
     return false;
 }
 
+/* The hint lists what this type has. */
 static void fail_field(segi_json *j, const segi_json_form *form, yyjson_val *key)
 {
     int shown = yyjson_get_len(key) > 60 ? 60 : (int)yyjson_get_len(key);
@@ -310,6 +324,7 @@ static void fail_field(segi_json *j, const segi_json_form *form, yyjson_val *key
     segi_buf_deinit(&known);
 }
 
+/* One key and its value; `typed` notes that "type" has been seen. */
 static bool read_member(segi_json *j, segi_json_object *object, yyjson_val *key, yyjson_val *value,
                         bool *typed)
 {
@@ -332,6 +347,7 @@ static bool read_member(segi_json *j, segi_json_object *object, yyjson_val *key,
     return field_fits(j, &form->fields[i], value);
 }
 
+/* O(fields of the object x fields of the form). */
 bool segi_json_read(segi_json *j, yyjson_val *value, segi_json_place place,
                     segi_json_object *object)
 {
@@ -357,6 +373,7 @@ bool segi_json_read(segi_json *j, yyjson_val *value, segi_json_place place,
     return true;
 }
 
+/* Past the last field, whose value is NULL, where the form has none of that name. */
 static size_t field_index(const segi_json_object *object, const char *name)
 {
     size_t i = 0;
@@ -386,6 +403,7 @@ int segi_json_word(const segi_json_object *object, const char *name)
 
 /* ---- the doors ---- */
 
+/* yyjson's memory comes from the store's allocator. */
 static void *json_alloc(void *mem, size_t size)
 {
     return segi_alloc(mem, size);
@@ -416,6 +434,7 @@ static seg_status check_size(const char *json, size_t size, seg_error *err)
                : segi_fail(err, SEG_E_LIMIT, "the JSON has more than %d values", JSON_SIGNS_MAX);
 }
 
+/* The document is read without changing its bytes. */
 static seg_status parse(segi_json *j)
 {
     yyjson_alc allocator = {json_alloc, json_resize, json_free, (void *)(uintptr_t)j->mem};
@@ -435,6 +454,7 @@ static seg_status parse(segi_json *j)
     return SEG_E_SYNTAX;
 }
 
+/* Text is written at once: what is returned needs the document for places of errors only. */
 seg_status segi_json_open(const segi_mem *mem, const char *json, size_t json_size, segi_json **out,
                           seg_error *err)
 {

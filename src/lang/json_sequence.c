@@ -1,4 +1,7 @@
-/* json_sequence.c - ordered steps in JSON as text. One thread per call. */
+/* json_sequence.c - ordered steps in JSON as text. One thread per call.
+ *
+ * A chain (its steps and switches) is an object of its own, so that a condition and a figure can
+ * speak of it alike. */
 #include <string.h>
 
 #include "lang/json.h"
@@ -6,6 +9,7 @@
 
 /* ---- steps ---- */
 
+/* Not a quoted name: the language takes a bare one only. */
 static void put_alias(segi_json *j, yyjson_val *name)
 {
     segi_json_put(j, " as ");
@@ -16,6 +20,7 @@ static void put_alias(segi_json *j, yyjson_val *name)
         segi_json_fail(j, name, "letters, digits and _", "this cannot be the name of a step");
 }
 
+/* ("A" or "B") */
 static void put_choices(segi_json *j, yyjson_val *choices)
 {
     yyjson_val *choice;
@@ -29,6 +34,7 @@ static void put_choices(segi_json *j, yyjson_val *choices)
     segi_buf_char(&j->text, ')');
 }
 
+/* A selector or choices, and then the suffixes in the order of the printer. */
 static void write_step(segi_json *j, const segi_json_object *object)
 {
     yyjson_val *select = segi_json_at(object, "select"), *name = segi_json_at(object, "name");
@@ -64,6 +70,7 @@ static void write_step(segi_json *j, const segi_json_object *object)
 
 /* ---- chains ---- */
 
+/* same ("a", ...) over all events. */
 static void put_same(segi_json *j, yyjson_val *names)
 {
     yyjson_val *name;
@@ -81,6 +88,7 @@ static void put_same(segi_json *j, yyjson_val *names)
     segi_buf_char(&j->text, ')');
 }
 
+/* A preset besides switches is left to the parser to refuse. */
 static void put_switches(segi_json *j, const segi_json_object *object)
 {
     static const struct {
@@ -114,6 +122,7 @@ static void put_switches(segi_json *j, const segi_json_object *object)
     }
 }
 
+/* then no ... for ... */
 static void put_absence(segi_json *j, const segi_json_object *object)
 {
     yyjson_val *absent = segi_json_at(object, "absent");
@@ -188,6 +197,7 @@ static void write_funnel(segi_json *j, const segi_json_object *object)
     segi_json_put_count(j, reached != NULL ? reached : dropped);
 }
 
+/* The types of figures differ from the words of the language where those would be ambiguous. */
 static void write_figure(segi_json *j, const segi_json_object *object)
 {
     static const char *const wanted[] = {"sequence", "funnel", NULL};

@@ -42,6 +42,7 @@ static void write_moment(segi_json *j, const segi_json_object *object)
     segi_json_put_moment(j, segi_json_at(object, "value"));
 }
 
+/* In ISO 8601, or with a count that may be a parameter. */
 static void write_duration(segi_json *j, const segi_json_object *object)
 {
     yyjson_val *value = segi_json_at(object, "value");
@@ -72,6 +73,7 @@ static const struct aggregate_fields {
     {"ties", "", "mode"},
     {"broken", "", "streak"}};
 
+/* What the table of forms cannot say: it has one row for all aggregates. */
 static void check_aggregate(segi_json *j, const segi_json_object *object, const char *fn)
 {
     for (size_t i = 0; i < sizeof aggregate_fields / sizeof *aggregate_fields; i++) {
@@ -90,6 +92,7 @@ static void check_aggregate(segi_json *j, const segi_json_object *object, const 
         segi_json_fail(j, object->self, NULL, "\"missed\" and \"per\" stand together");
 }
 
+/* The fields in the order in which the language wants them. */
 static void put_aggregate_head(segi_json *j, const segi_json_object *object)
 {
     static const char *const ties[] = {", ties latest", ", ties none", ", ties all"};
@@ -136,6 +139,7 @@ static void write_aggregate(segi_json *j, const segi_json_object *object)
         segi_json_put(j, " broken");
 }
 
+/* The end of a score: zeros, bracket, population. */
 static void put_among(segi_json *j, const segi_json_object *object)
 {
     if (segi_json_flag(object, "with_zeros"))
@@ -156,6 +160,7 @@ static void write_quantile(segi_json *j, const segi_json_object *object)
     put_among(j, object);
 }
 
+/* Cut points as numbers, or as percentiles. */
 static void write_tier(segi_json *j, const segi_json_object *object)
 {
     yyjson_val *cuts = segi_json_at(object, "cuts"), *labels = segi_json_at(object, "labels");
@@ -183,6 +188,7 @@ static void write_tier(segi_json *j, const segi_json_object *object)
     put_among(j, object);
 }
 
+/* As print_arith(): brackets where the right side would bind too loosely. */
 static void write_arithmetic(segi_json *j, const segi_json_object *object)
 {
     static const char *const signs[] = {" + ", " - ", " * ", " / "};
@@ -215,6 +221,7 @@ static void write_anniversary(segi_json *j, const segi_json_object *object)
     segi_json_put(j, segi_json_word(object, "leap_day") == 1 ? ", feb 28)" : ")");
 }
 
+/* Whether it needs brackets in that place. */
 static bool value_is_loose(const segi_json_object *object, int place)
 {
     if (strcmp(object->form->type, "arithmetic") != 0)

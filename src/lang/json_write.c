@@ -54,6 +54,7 @@ void segi_json_out_word(segi_json_out *w, const char *name, const char *word)
     segi_json_out_text(w, name, word, strlen(word));
 }
 
+/* A flag, left out where it is false. */
 static void json_true(segi_json_out *w, const char *name, bool value)
 {
     if (!value)
@@ -68,6 +69,7 @@ static void json_int(segi_json_out *w, const char *name, int64_t value)
     segi_buf_int(w->out, value);
 }
 
+/* JSON takes what the printer writes. */
 static void json_float(segi_json_out *w, double value)
 {
     segi_printer p = {.out = w->out};
@@ -98,6 +100,7 @@ static bool duration_is_iso(segi_syn_duration duration)
     return duration.count.param == NULL && duration.unit != SEGI_UNIT_QUARTER;
 }
 
+/* One letter and a count: P30D, PT36H. */
 static void write_iso(segi_json_out *w, segi_syn_duration duration)
 {
     static const char letters[] = "SMHDWMQY"; /* the order of segi_unit */
@@ -146,6 +149,7 @@ static void write_moment(segi_json_out *w, const char *name, const segi_syn_mome
         write_moment_text(w, moment->moment);
 }
 
+/* Nothing where none is said. */
 static void write_zone(segi_json_out *w, const char *name, const segi_syn_zone *zone)
 {
     if (zone->kind == SEGI_TZ_USER)
@@ -202,6 +206,7 @@ void segi_json_out_selector(segi_json_out *w, const char *name, const segi_syn_s
     segi_json_out_close(w, '}');
 }
 
+/* The order of the keys is that of their bytes, hence the two looks at BETWEEN. */
 void segi_json_out_bound(segi_json_out *w, const char *name, const segi_syn_bound *bound)
 {
     static const char *const kinds[] = {"at_least",   "at_most", "more_than",
@@ -341,12 +346,14 @@ static const char *aggregate_name(segi_aggregate aggregate)
     return "";
 }
 
+/* Left out where it is 1, the default. */
 static void write_not_one(segi_json_out *w, const char *name, int64_t value)
 {
     if (value != 1)
         json_int(w, name, value);
 }
 
+/* One object for all aggregates; the keys that one does not have are at their defaults. */
 static void write_aggregate(segi_json_out *w, const segi_syn_behaviour *of)
 {
     static const char *const ties[] = {"latest", "none", "all"};
@@ -439,6 +446,7 @@ static void write_score(segi_json_out *w, const segi_syn *syn)
     segi_json_out_close(w, '}');
 }
 
+/* As a value it is an object in both forms. */
 static void write_duration_value(segi_json_out *w, segi_syn_duration duration)
 {
     segi_json_out_open(w, '{');
@@ -463,6 +471,7 @@ static void write_one(segi_json_out *w, const char *type, const segi_syn *kid)
     segi_json_out_close(w, '}');
 }
 
+/* left op right, of values. */
 static void write_two(segi_json_out *w, const segi_syn *syn, const char *op, const char *type)
 {
     segi_json_out_open(w, '{');
@@ -554,6 +563,7 @@ static void write_value(segi_json_out *w, const segi_syn *syn)
 
 /* ---- predicates ---- */
 
+/* Also at_least, which has a count. */
 static void write_row(segi_json_out *w, const segi_syn *syn, const char *type)
 {
     segi_json_out_open(w, '{');
@@ -571,6 +581,7 @@ static void write_row(segi_json_out *w, const segi_syn *syn, const char *type)
     segi_json_out_close(w, '}');
 }
 
+/* did, first, last, nth */
 static void write_behaviour(segi_json_out *w, const segi_syn *syn)
 {
     static const char *const edges[] = {"first", "last", "nth"};
@@ -622,6 +633,7 @@ static void write_between(segi_json_out *w, const segi_syn *syn)
     close_test(w, "between", syn->kids);
 }
 
+/* in top or bottom, by count or by percentage. */
 static void write_rank(segi_json_out *w, const segi_syn *syn)
 {
     segi_json_out_open(w, '{');
@@ -652,6 +664,7 @@ static void write_text_test(segi_json_out *w, const segi_syn *syn)
     close_test(w, "text", syn->kids);
 }
 
+/* [latitude, longitude] */
 static void write_point(segi_json_out *w, segi_point point)
 {
     segi_json_out_comma(w);
@@ -688,6 +701,7 @@ static void write_geo(segi_json_out *w, const segi_syn *syn)
     close_test(w, "polygon", syn->kids);
 }
 
+/* state, has, in: a value beside words or a list. */
 static void write_choice(segi_json_out *w, const segi_syn *syn)
 {
     static const char *const states[] = {"set", "null", "absent"};
@@ -847,6 +861,7 @@ static void write_predicate(segi_json_out *w, const segi_syn *syn)
 
 /* ---- the door ---- */
 
+/* With the version of the form, "v": 1. */
 static void write_root(segi_json_out *w, const segi_syn_root *root)
 {
     segi_json_out_open(w, '{');
@@ -860,6 +875,7 @@ static void write_root(segi_json_out *w, const segi_syn_root *root)
     segi_json_out_close(w, '}');
 }
 
+/* O(text). The arena of the parse ends with the call. */
 void segi_predicate_json(const segi_predicate *predicate, bool sorted, segi_buf *out)
 {
     segi_buf text;

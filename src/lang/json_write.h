@@ -9,12 +9,14 @@ typedef struct segi_json_out {
     bool comma; /* something stands before the next key or element */
 } segi_json_out;
 
+/* The syntax: brackets, commas and keys. Commas come by themselves, before each key or element. */
 void segi_json_out_open(segi_json_out *w, char bracket);
 void segi_json_out_close(segi_json_out *w, char bracket);
 void segi_json_out_comma(segi_json_out *w);
 void segi_json_out_key(segi_json_out *w, const char *name);
 void segi_json_out_text(segi_json_out *w, const char *name, const char *text, size_t size);
 void segi_json_out_word(segi_json_out *w, const char *name, const char *word);
+/* Fields of the form that several files write. */
 void segi_json_out_number(segi_json_out *w, const char *name, segi_syn_number number);
 void segi_json_out_duration(segi_json_out *w, const char *name, segi_syn_duration duration);
 void segi_json_out_texts(segi_json_out *w, const segi_syn *texts);

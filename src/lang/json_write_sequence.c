@@ -1,6 +1,10 @@
-/* json_write_sequence.c - ordered steps in the JSON form; keys in the order of their bytes. */
+/* json_write_sequence.c - ordered steps in the JSON form; keys in the order of their bytes.
+ *
+ * The chain is one object, the figure or condition around it another; json_sequence.c reads both
+ * back. */
 #include "lang/json_write.h"
 
+/* One choice is a plain selector. */
 static void write_step(segi_json_out *w, const segi_syn_step *step)
 {
     segi_json_out_open(w, '{');
@@ -33,6 +37,7 @@ static void write_switch(segi_json_out *w, const char *name, const char *const *
         segi_json_out_word(w, name, words[value]);
 }
 
+/* All of it but what is asked of it. The presets that are no scan have come apart into switches. */
 static void write_chain(segi_json_out *w, const segi_syn_sequence *sequence)
 {
     static const char *const betweens[] = {"anything", "no_other_step", "nothing"};
@@ -77,6 +82,7 @@ static void write_chain(segi_json_out *w, const segi_syn_sequence *sequence)
     segi_json_out_close(w, '}');
 }
 
+/* A condition (how many chains, how deep) or a figure. */
 void segi_json_out_sequence(segi_json_out *w, const segi_syn *syn)
 {
     static const char *const figures[] = {"chains", "depth", "convert_time"};

@@ -20,6 +20,9 @@
 /* seg_type, and one more that columns cannot have: */
 #define SEGI_TYPE_DURATION 100 /* int64 microseconds */
 
+/* The type of an expression. `type` is a SEG_TYPE_*, SEGI_TYPE_DURATION, or 0 for an unknown name
+ * of an open compile until its place says what it has to be. `scale` counts digits behind the
+ * point and is 0 for all other types. */
 typedef struct segi_value_type {
     seg_type type;
     int32_t scale; /* decimals */
@@ -36,6 +39,8 @@ typedef struct segi_literal {
 
 /* ---- time ---- */
 
+/* From the shortest to the longest: units are compared with < and >=, DAY is the first one with a
+ * calendar form, MONTH the first one without a fixed length. */
 typedef enum segi_unit {
     SEGI_UNIT_SECOND,
     SEGI_UNIT_MINUTE,
@@ -53,6 +58,7 @@ typedef struct segi_duration {
     segi_unit unit;
 } segi_duration;
 
+/* A local day has 23, 24 or 25 hours (S-05), so everything that speaks of days asks for a zone. */
 typedef enum segi_zone_kind {
     SEGI_ZONE_FIXED, /* zone: the store's, the `using` line's or the window's own */
     SEGI_ZONE_USER   /* the user's string attribute `timezone`, else `zone` */
@@ -75,6 +81,9 @@ typedef struct segi_moment {
     int64_t value;
 } segi_moment;
 
+/* Which span of time is meant (S-02, S-03, S-04). Rolling spans look back from now and so are
+ * open below and closed above; written ones are closed below and open above, so that neighbouring
+ * months tile. */
 typedef enum segi_window_kind {
     SEGI_WINDOW_EVER,          /* everything up to now */
     SEGI_WINDOW_LAST,          /* (now - length, now] */
@@ -100,6 +109,8 @@ typedef enum segi_anchor_side {
 
 typedef struct segi_node segi_node;
 
+/* A span of time as it was written, still relative to the `now` of an evaluation. Which of the
+ * fields count is said by `kind`; the others are zero. */
 typedef struct segi_window {
     segi_window_kind kind;
     segi_duration length, length_to;
@@ -185,6 +196,7 @@ typedef enum segi_node_kind {
                             (child_count 1: everyone) */
 } segi_node_kind;
 
+/* In the order of the tokens SEGI_TOKEN_EQ .. SEGI_TOKEN_GE, which the parser relies on. */
 typedef enum segi_compare {
     SEGI_EQ,
     SEGI_NE,
@@ -193,6 +205,7 @@ typedef enum segi_compare {
     SEGI_GT,
     SEGI_GE
 } segi_compare;
+/* The quantifiers over a string set (S-14). An absent set has none of these, not even NONE. */
 typedef enum segi_has {
     SEGI_HAS_ANY,
     SEGI_HAS_ALL,
@@ -205,11 +218,14 @@ typedef enum segi_text_test {
     SEGI_TEXT_ENDS,
     SEGI_TEXT_MATCHES /* whole text against a glob: * any run, ? any one code point, \ quotes */
 } segi_text_test;
+/* The three states of an attribute (S-13): absent was never given, null was cleared, and an empty
+ * text or a zero is a value. */
 typedef enum segi_state {
     SEGI_STATE_SET,
     SEGI_STATE_NULL,
     SEGI_STATE_ABSENT
 } segi_state;
+/* Which occurrence, among all that are kept and not later than now (S-18). */
 typedef enum segi_which {
     SEGI_FIRST,
     SEGI_LAST,
@@ -221,6 +237,7 @@ typedef enum segi_arith {
     SEGI_TIMES,
     SEGI_DIVIDE
 } segi_arith;
+/* What an event has without a property: written @time, @date and so on. */
 typedef enum segi_builtin {
     SEGI_BUILTIN_TIME,     /* timestamp: the event's instant */
     SEGI_BUILTIN_DATE,     /* date in the zone */
@@ -232,6 +249,8 @@ typedef enum segi_builtin {
     SEGI_BUILTIN_DURATION, /* duration: of a session, from its first event to its last */
     SEGI_BUILTIN_COUNT     /* int: events of a session */
 } segi_builtin;
+/* One figure of the selected events of one user (S-16, S-17). Without any event the counts, the
+ * sum and the distinct ones are 0 and all others undefined, which makes a test of them false. */
 typedef enum segi_aggregate {
     SEGI_AGG_COUNT,
     SEGI_AGG_SUM,
@@ -255,12 +274,15 @@ typedef enum segi_aggregate {
     SEGI_AGG_SINCE,          /* of a history: since when it has its last value */
     SEGI_AGG_CHANGES         /* of a history: how often it changed in window, `from`, `to` */
 } segi_aggregate;
+/* What a mode is when several values are equally frequent (S-17): the one seen last, undefined,
+ * or all of them at once. */
 typedef enum segi_ties {
     SEGI_TIES_LATEST,
     SEGI_TIES_NONE,
     SEGI_TIES_ALL
 } segi_ties;
 
+/* Bytes that end with their size; borrowed, from the predicate's arena or the source. */
 typedef struct segi_text {
     const char *text;
     size_t size;
@@ -359,9 +381,12 @@ typedef struct segi_occasion {
 } segi_occasion;
 bool segi_occasion_holds(const segi_occasion *occasion, int32_t date);
 
+/* A place on the earth (S-28). */
 typedef struct segi_point {
     double latitude, longitude; /* degrees */
 } segi_point;
+/* A closed line. Several of them bound one area by the even-odd rule, so a ring within a ring is
+ * a hole. */
 typedef struct segi_ring {
     uint32_t count; /* at least 3; not closed by repeating the first */
     const segi_point *points;
@@ -369,6 +394,10 @@ typedef struct segi_ring {
 
 #include "lang/sequence.h"
 
+/* One node of the checked tree, immutable once segi_compile() has returned. The kind says which
+ * of the fields count; all others are zero. Nodes, and whatever they point to, lie in the arena
+ * of the predicate; the trees of saved segments are compiled once and shared, so this is a DAG
+ * and no tree in the narrow sense. */
 struct segi_node {
     segi_node_kind kind;
     uint32_t span_begin, span_size; /* bytes of the text (of the saved segment, inside one) */
@@ -444,7 +473,8 @@ static inline bool segi_node_present(const segi_node *node)
 /* What can be saved under a name; each kind has names of its own. */
 typedef enum segi_definition {
     SEGI_DEFINE_SEGMENT, /* a predicate: in segment "name" */
-    SEGI_DEFINE_CLASS    /* "label": predicate; ... otherwise "label". Read as class.name */
+    SEGI_DEFINE_CLASS,   /* "label": predicate; ... otherwise "label". Read as class.name */
+    SEGI_DEFINE_OCCASION /* ranges of days: during occasion "name" */
 } segi_definition;
 
 /* Gives the text of a definition; SEG_E_NOT_FOUND if there is none. The text is borrowed until the
@@ -471,6 +501,7 @@ typedef struct segi_param_value {
     const segi_literal *values; /* strings also stand for dates, instants and durations */
 } segi_param_value;
 
+/* A parameter that a text leaves open, with what its first place asks for. */
 typedef struct segi_param {
     const char *name;
     size_t name_size;
@@ -479,6 +510,8 @@ typedef struct segi_param {
     uint32_t offset; /* first use */
 } segi_param;
 
+/* What a compile hands out: the tree with everything it lives on. Immutable, so threads share it
+ * freely; destroyed as a whole. */
 typedef struct segi_predicate {
     segi_arena arena;
     const segi_mem *mem;
@@ -521,7 +554,8 @@ void segi_predicate_destroy(segi_predicate *predicate);
 /* Canonical text. With `sorted`, operands of and, or, xor, at-least and lists are put in order,
  * so that equal meanings give equal bytes; the fingerprint hashes the JSON form of that. */
 void segi_predicate_print(const segi_predicate *predicate, bool sorted, segi_buf *out);
-/* The JSON form of that text (docs/language.md). */
+/* The JSON form of that text (docs/language.md).
+ * The sorted form of it is what the fingerprint hashes. */
 void segi_predicate_json(const segi_predicate *predicate, bool sorted, segi_buf *out);
 /* Sorted text of one node of it. */
 void segi_predicate_print_node(const segi_predicate *predicate, const segi_node *node,
@@ -592,17 +626,13 @@ const char *segi_json_text(const segi_json *json, size_t *out_size);
  * the message, the place in its bytes. err is of our own size. */
 void segi_json_place_error(segi_json *json, seg_error *err);
 
-/* Names of the segments and classes that a text refers to directly: calls found for each, also
- * repeatedly; what it takes for a class may be an attribute. For checking what dropping one would
- * break. */
+/* Names of the segments, classes and occasions that a text refers to directly: calls found for
+ * each, also repeatedly; what it takes for a class may be an attribute. For checking what dropping
+ * one would break. */
 seg_status segi_text_references(const segi_mem *mem, const char *text, size_t text_size,
                                 void (*found)(void *user, segi_definition kind, const char *name,
                                               size_t size),
                                 void *user, seg_error *err);
-/* The same for occasions. */
-seg_status segi_occasion_references(const segi_mem *mem, const char *text, size_t text_size,
-                                    void (*found)(void *user, const char *name, size_t size),
-                                    void *user, seg_error *err);
 
 /* ---- what tests mean, shared with plan and exec ---- */
 

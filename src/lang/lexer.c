@@ -1,7 +1,9 @@
 /* lexer.c - predicate text becomes tokens, one at a time.
  *
  * A token is a piece of the text; nothing is copied until a quoted one is asked for its bytes.
- * Signs that other languages use get an error that says what to write here. One thread. */
+ * Signs that other languages use get an error that says what to write here. One thread.
+ * Nothing here depends on the host's locale: letters are A to Z, and other ones may stand in
+ * quotes only. Time is linear in the text, space is none. */
 #include <string.h>
 
 #include "base/civil.h"
@@ -25,6 +27,7 @@ static bool is_word(char c)
     return is_word_start(c) || is_digit(c);
 }
 
+/* `word` ends with a NUL byte, text does not. */
 bool segi_word_is(const char *text, size_t size, const char *word)
 {
     for (size_t i = 0; i < size; i++) {
@@ -79,6 +82,7 @@ bool segi_word_known(const char *text, size_t size)
            word_among(other_words, sizeof other_words / sizeof *other_words, text, size);
 }
 
+/* As segi_unit; a plural s is allowed wherever a unit is read. */
 static const char *const unit_names[] = {"second", "minute", "hour",    "day",
                                          "week",   "month",  "quarter", "year"};
 
@@ -102,6 +106,8 @@ const char *segi_unit_name(segi_unit unit)
 
 /* ---- checks of the whole text ---- */
 
+/* Whoever reads a text has called this first: the lexer relies on there being no NUL byte, which
+ * it takes for the end, and on well-formed UTF-8 within quotes. */
 seg_status segi_text_check(const char *text, size_t size, seg_error *err)
 {
     if (size > SEG_TEXT_SIZE_MAX)
@@ -140,6 +146,7 @@ void segi_lexer_init(segi_lexer *lexer, const char *text, uint32_t size, seg_err
     lexer->err = err;
 }
 
+/* Takes the next `size` bytes as a token. */
 static segi_token lexer_token(segi_lexer *lexer, segi_token_kind kind, uint32_t size)
 {
     segi_token token = {kind, lexer->at, size};
@@ -157,11 +164,13 @@ static segi_token lexer_fail(segi_lexer *lexer, uint32_t size, const char *messa
     return (segi_token){SEGI_TOKEN_ERROR, lexer->at, size};
 }
 
+/* The byte at a place, NUL behind the end: no look ahead needs a bound of its own. */
 static char lexer_at(const segi_lexer *lexer, uint32_t at)
 {
     return at < lexer->size ? lexer->text[at] : '\0';
 }
 
+/* Blanks, and remarks from -- to the end of the line. */
 static void lexer_skip(segi_lexer *lexer)
 {
     for (;;) {
@@ -202,6 +211,7 @@ static bool is_hex(char c)
     return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
+/* Of four digits that is_hex() has seen. */
 static uint32_t hex_value(const char *digits)
 {
     uint32_t value = 0;
@@ -250,6 +260,8 @@ static uint32_t escape_size(const char *text, uint32_t size, uint32_t at, uint32
     return 12;
 }
 
+/* A text or a quoted name, which end on their line. Escapes are checked here, so that
+ * segi_token_unquote() can trust them. */
 static segi_token lex_quoted(segi_lexer *lexer, char quote)
 {
     uint32_t at = lexer->at + 1;
@@ -281,6 +293,7 @@ static segi_token lex_quoted(segi_lexer *lexer, char quote)
     return lexer_token(lexer, quote == '"' ? SEGI_TOKEN_STRING : SEGI_TOKEN_QUOTED, size);
 }
 
+/* Appends a code point at out[*size]; there is room, see segi_token_unquote(). */
 static void add_utf8(char *out, size_t *size, uint32_t point)
 {
     unsigned char *p = (unsigned char *)out + *size;
@@ -334,7 +347,9 @@ bool segi_token_unquote(const segi_lexer *lexer, segi_token token, segi_arena *a
     return true;
 }
 
-/* A number, date or instant. */
+/* A number, date or instant.
+ * Dates are tried first, as 2026-01-31 would else be a difference of three numbers; where four
+ * digits and a dash look like a date that is none, that is the error. */
 static segi_token lex_number(segi_lexer *lexer)
 {
     uint32_t at = lexer->at;
@@ -406,6 +421,7 @@ static const struct foreign_sign {
                      {"{", "("},
                      {"}", ")"}};
 
+/* Always an error: what else the character may have been meant as is the hint. */
 static segi_token lex_foreign(segi_lexer *lexer)
 {
     const char *text = lexer->text + lexer->at;
@@ -461,6 +477,7 @@ static segi_token lex_marked(segi_lexer *lexer, segi_token_kind kind)
     return lexer_token(lexer, kind, size + 1);
 }
 
+/* `next` is the character behind c. What is no sign here may be one elsewhere. */
 static segi_token lex_sign(segi_lexer *lexer, char c, char next)
 {
     switch (c) {

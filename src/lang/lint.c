@@ -1,5 +1,9 @@
 /* lint.c - warnings about single conditions: days against calendar days, what "not" takes in, spans
- * and bounds that nothing can meet. lint_row.c compares conditions with each other. One thread. */
+ * and bounds that nothing can meet. lint_row.c compares conditions with each other. One thread.
+ *
+ * Runs over the checked tree after a compile that went well; what it says are warnings, so it
+ * errs on the side of silence. Each finding has an id for programs, listed in docs/language.md
+ * where it is one that users see. */
 #include "lang/lint.h"
 
 #include <stdarg.h>
@@ -12,6 +16,8 @@
 
 /* ---- tools ---- */
 
+/* 128 bits of a hash stand for the text: good enough for a remark, and it needs no memory per
+ * node. */
 segi_lint_key segi_linter_key(segi_linter *l, const segi_node *node)
 {
     segi_lint_key key;
@@ -51,6 +57,7 @@ void segi_linter_warn(segi_linter *l, const segi_node *node, const char *id, con
 
 /* ---- spans ---- */
 
+/* A span that counts hours, so that no zone has a say in it. */
 static bool is_rolling(const segi_window *window)
 {
     return (window->kind == SEGI_WINDOW_LAST || window->kind == SEGI_WINDOW_AGO) &&
@@ -98,6 +105,7 @@ static void lint_zone(segi_linter *l, const segi_node *node, bool periods)
                      "the time zone changes nothing here: the span counts hours back from now");
 }
 
+/* A span that reaches back beyond what the store keeps sees less than it says. */
 static void lint_retention(segi_linter *l, const segi_node *node)
 {
     const segi_window *window = &node->window;
@@ -141,6 +149,7 @@ static void lint_empty(segi_linter *l, const segi_node *node)
                          "nothing lies in this span");
 }
 
+/* All that can be said about a span, from whichever node has one. */
 static void lint_window(segi_linter *l, const segi_node *node)
 {
     bool periods = node->bound.given && node->bound.periods;
@@ -157,6 +166,7 @@ static void lint_window(segi_linter *l, const segi_node *node)
 
 /* ---- single conditions ---- */
 
+/* Bounds that hold for all, for none, or are a long word for "did not". */
 static void lint_bound(segi_linter *l, const segi_node *node)
 {
     const segi_bound *bound = &node->bound;
@@ -192,6 +202,7 @@ static void lint_count(segi_linter *l, const segi_node *node)
                          always ? "everyone" : "nobody");
 }
 
+/* Empty lists come from programs that write predicates. */
 static void lint_list(segi_linter *l, const segi_node *node)
 {
     bool has_all = node->kind == SEGI_NODE_HAS && node->has != SEGI_HAS_ANY;
@@ -220,6 +231,7 @@ static void lint_not(segi_linter *l, const segi_node *node)
         "this holds for those without a value too");
 }
 
+/* What looks at events has a span; TIME has one too. */
 static void lint_node(segi_linter *l, const segi_node *node)
 {
     switch (node->kind) {
@@ -236,6 +248,7 @@ static void lint_node(segi_linter *l, const segi_node *node)
         lint_window(l, node);
 }
 
+/* Every node once, parents first. Depth is bounded by that of the tree. */
 static void walk(void *user, const segi_node *node, segi_aspect aspect)
 {
     segi_linter *l = user;

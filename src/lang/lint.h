@@ -7,6 +7,7 @@
 /* Notes warnings about the predicate's own text. False: out of memory. */
 bool segi_lint_tree(const segi_predicate *predicate, int64_t retention, segi_findings *findings);
 
+/* One walk over one tree. */
 typedef struct segi_linter {
     const segi_predicate *predicate;
     const segi_mem *mem;
@@ -16,6 +17,7 @@ typedef struct segi_linter {
     bool failed;
 } segi_linter;
 
+/* A hash of canonical text. */
 typedef struct segi_lint_key {
     uint64_t half[2];
 } segi_lint_key;

@@ -8,6 +8,7 @@
 #include "lang/checker.h"
 #include "lang/lint.h"
 
+/* An operand with the key of its text; sorted by key, equal ones in the order of the text. */
 typedef struct row_operand {
     segi_lint_key key;
     const segi_node *node;
@@ -31,6 +32,7 @@ static int operand_order(const void *a, const void *b)
                                                      : x->node->span_begin > y->node->span_begin;
 }
 
+/* By value, and then in the order of the text. */
 static int test_order(const void *a, const void *b)
 {
     const row_test *x = a, *y = b;
@@ -41,6 +43,7 @@ static int test_order(const void *a, const void *b)
                                                      : x->node->span_begin > y->node->span_begin;
 }
 
+/* Binary search. */
 static const row_operand *find_operand(const row_operand *operands, size_t count, segi_lint_key key)
 {
     size_t low = 0, high = count;
@@ -57,6 +60,7 @@ static const row_operand *find_operand(const row_operand *operands, size_t count
 
 /* ---- operands against operands ---- */
 
+/* The later one of two is told. */
 static void lint_twice(segi_linter *l, const row_operand *operands, size_t count)
 {
     for (size_t i = 1; i < count; i++) {
@@ -108,6 +112,7 @@ typedef struct row_range {
     bool low_out, high_out; /* the end itself does not pass */
 } row_range;
 
+/* False for !=, which is no interval. */
 static bool range_of(const row_test *test, row_range *out)
 {
     *out = (row_range){NULL, NULL, false, false};
@@ -144,6 +149,7 @@ static void range_cut(row_range *range, const row_range *by)
     }
 }
 
+/* Whether no value at all lies in it. */
 static bool range_empty(const row_range *range)
 {
     if (range->low == NULL || range->high == NULL)
@@ -217,6 +223,8 @@ static bool is_test(const segi_node *node)
              node->children[0]->ties == SEGI_TIES_ALL);
 }
 
+/* Comparisons of the same value lie together after sorting, and each such run is looked at
+ * alone. */
 static void lint_tests(segi_linter *l, const segi_node *row)
 {
     size_t count = 0;
@@ -247,6 +255,7 @@ static void lint_tests(segi_linter *l, const segi_node *row)
     segi_free(l->mem, tests);
 }
 
+/* The operands of one AND or OR. */
 void segi_lint_row(segi_linter *l, const segi_node *row)
 {
     row_operand *operands = segi_alloc_array(l->mem, row->child_count, sizeof *operands);

@@ -1,4 +1,6 @@
-/* meaning.c - what the tests on texts and places mean. Pure functions, any thread. */
+/* meaning.c - what the tests on texts and places mean. Pure functions, any thread.
+ * The planner folds constants with these, the executor runs them on dictionary entries and
+ * columns, so there is one meaning of each (S-13, S-15, S-28). */
 #include <math.h>
 #include <string.h>
 
@@ -6,6 +8,7 @@
 
 /* ---- texts ---- */
 
+/* ASCII only: folding must not depend on a locale, nor change the length of a text. */
 static unsigned char fold_byte(unsigned char c)
 {
     return c >= 'A' && c <= 'Z' ? (unsigned char)(c - 'A' + 'a') : c;
@@ -22,6 +25,7 @@ static bool bytes_equal(bool fold, const char *a, const char *b, size_t size)
     return true;
 }
 
+/* O(text x pattern) at worst. Patterns are short, and memchr() leaves few places to compare at. */
 static bool text_contains(bool fold, const char *pattern, size_t pattern_size, const char *text,
                           size_t text_size)
 {
@@ -123,6 +127,8 @@ bool segi_text_matches(segi_text_test test, bool fold, const char *pattern, size
 #define EARTH_RADIUS 6371008.8 /* mean radius in metres */
 #define RADIANS 0.017453292519943295
 
+/* The haversine form stays exact for small distances, where the law of cosines would lose its
+ * digits. */
 double segi_geo_distance(segi_point a, segi_point b)
 {
     double latitude_a = a.latitude * RADIANS, latitude_b = b.latitude * RADIANS;

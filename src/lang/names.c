@@ -1,6 +1,10 @@
 /* names.c - names of events, attributes, properties and zones against the schema.
  *
- * A hit costs O(log n). Only a miss looks at every name, once, to find what was meant. */
+ * A hit costs O(log n). Only a miss looks at every name, once, to find what was meant.
+ *
+ * Names are matched by their bytes. An open compile (SEG_COMPILE_OPEN) takes an unknown name for
+ * one that nobody has a value of yet, with a warning, because segments are often written before
+ * the data arrives. */
 #include <string.h>
 
 #include "base/hash.h"
@@ -9,6 +13,8 @@
 
 /* ---- the map ---- */
 
+/* The entry of that name, or the free one where it belongs; the map is at most half full, so
+ * probing ends. */
 static size_t map_slot(const segi_name_map *map, const void *scope, const char *text, size_t size)
 {
     size_t i = segi_xxh3(text, size, (uint64_t)(uintptr_t)scope) & (map->capacity - 1);
@@ -70,6 +76,7 @@ static bool nearest(const char *name, size_t size, segi_name_source source, cons
     return found;
 }
 
+/* Near means an edit distance of 1 for short names, a third of the length for longer ones. */
 bool segi_check_suggest(segi_check *k, const char *name, size_t size, segi_name_source source,
                         const void *user)
 {
@@ -82,6 +89,7 @@ bool segi_check_suggest(segi_check *k, const char *name, size_t size, segi_name_
     return true;
 }
 
+/* The sources of names for hints: the i-th one, false behind the last. */
 static bool attribute_name(const void *user, size_t i, const char **out, size_t *out_size)
 {
     const segi_schema *schema = user;
@@ -117,6 +125,7 @@ static bool property_name(const void *user, size_t i, const char **out, size_t *
 
 /* ---- events ---- */
 
+/* True with *found false only in an open compile. */
 bool segi_check_event(segi_check *k, const segi_syn *syn, uint32_t *out, bool *found)
 {
     const segi_schema *schema = k->c->schema;
@@ -145,6 +154,7 @@ bool segi_check_event(segi_check *k, const segi_syn *syn, uint32_t *out, bool *f
 
 /* ---- attributes and properties ---- */
 
+/* A node that keeps its name for printing. */
 static segi_node *named_node(segi_check *k, segi_node_kind kind, const segi_syn *syn)
 {
     segi_node *node = segi_check_node(k, kind, syn);
@@ -190,6 +200,8 @@ static bool fail_alias(segi_check *k, const segi_syn *syn)
     return false;
 }
 
+/* The hints in order of likelihood: a text without its quotes where the name stands to the right
+ * of a comparison, another attribute, an event. */
 static segi_node *fail_attribute(segi_check *k, const segi_syn *syn)
 {
     if (fail_alias(k, syn))
@@ -212,6 +224,7 @@ static segi_node *fail_attribute(segi_check *k, const segi_syn *syn)
     return NULL;
 }
 
+/* Also class.name, which looks like an attribute. */
 static segi_node *check_attribute(segi_check *k, const segi_syn *syn)
 {
     segi_node *class = segi_check_class_name(k, syn);
@@ -233,6 +246,7 @@ static segi_node *check_attribute(segi_check *k, const segi_syn *syn)
     return node;
 }
 
+/* As fail_attribute(), with the properties of the selected events. */
 static segi_node *fail_property(segi_check *k, const segi_syn *syn)
 {
     if (fail_alias(k, syn))
@@ -324,6 +338,7 @@ static const segi_field *const *find_fields(segi_check *k, const segi_syn *syn)
     return fields;
 }
 
+/* The type is that of the first event type that has it; all others agree. */
 static segi_node *check_property(segi_check *k, const segi_syn *syn)
 {
     const segi_field *const *fields = find_fields(k, syn);
@@ -344,6 +359,7 @@ static segi_node *check_property(segi_check *k, const segi_syn *syn)
     return node;
 }
 
+/* What a bare name means depends on where it stands: within where it is the event's. */
 segi_node *segi_check_name(segi_check *k, const segi_syn *syn)
 {
     if (k->selector != NULL && k->selector->session != NULL) {
@@ -358,6 +374,7 @@ segi_node *segi_check_name(segi_check *k, const segi_syn *syn)
 
 /* ---- zones ---- */
 
+/* Each zone is read from the system once per compile; the predicate owns it from then on. */
 static const segi_zone *load_zone(segi_check *k, const segi_syn_zone *syn)
 {
     segi_compiling *c = k->c;
@@ -377,6 +394,8 @@ static const segi_zone *load_zone(segi_check *k, const segi_syn_zone *syn)
     return zone;
 }
 
+/* Nothing said: the zone around it. `user` keeps the zone around as what is used for users
+ * without a time zone (S-05). */
 bool segi_check_zone(segi_check *k, const segi_syn_zone *syn, segi_zone_ref *out)
 {
     *out = k->zone;

@@ -2,7 +2,11 @@
  *
  * A first pass over the text declares every parameter with the type that its place asks for. If
  * values are given they are held against the declarations, and a second pass builds the tree
- * with the values in place. */
+ * with the values in place.
+ *
+ * A text can thus be compiled without values to learn what it asks for, and whatever is bound has
+ * passed the same checks as a literal. Values are caller's data: each is held against the type of
+ * its place, and texts are copied. */
 #include <string.h>
 
 #include "base/civil.h"
@@ -73,6 +77,7 @@ static bool declare(segi_check *k, const segi_syn *syn, segi_value_type type, bo
     return true;
 }
 
+/* The number that stands for the parameter, see SEGI_GAP_END. */
 static int64_t gap(uint32_t index)
 {
     return INT64_MIN + (int64_t)index * 4;
@@ -80,6 +85,7 @@ static int64_t gap(uint32_t index)
 
 /* ---- values that are given ---- */
 
+/* `want` in the words of the language. */
 static bool fail_given(segi_check *k, const segi_syn *syn, segi_value_type want)
 {
     segi_check_fail(k, syn->begin, syn->size, SEG_E_BOUND,
@@ -123,6 +129,7 @@ static bool text_duration(const segi_literal *given, int64_t *out)
     return *out != INT64_MAX;
 }
 
+/* Instants and dates come as themselves or as text. */
 static bool given_moment(segi_check *k, const segi_syn *syn, const segi_literal *given,
                          segi_moment *out)
 {
@@ -138,6 +145,7 @@ static bool given_moment(segi_check *k, const segi_syn *syn, const segi_literal 
            fail_given(k, syn, segi_type_of(SEG_TYPE_TIMESTAMP));
 }
 
+/* A decimal without its trailing zeros may be whole; a fraction never becomes an int64. */
 static bool convert_number(segi_check *k, const segi_syn *syn, const segi_literal *given,
                            segi_value_type want, segi_literal *out)
 {
@@ -199,6 +207,7 @@ bool segi_check_convert(segi_check *k, const segi_syn *syn, const segi_literal *
     }
 }
 
+/* When binding, converts the value; before that, leaves a gap. */
 bool segi_check_param(segi_check *k, const segi_syn *syn, segi_value_type want, segi_literal *out)
 {
     uint32_t index;
@@ -227,6 +236,7 @@ bool segi_check_param_list(segi_check *k, const segi_syn *syn, segi_value_type w
     return true;
 }
 
+/* Counts and lengths: whole and not negative, whether written or bound. */
 bool segi_check_number(segi_check *k, segi_syn_number number, int64_t *out)
 {
     *out = number.value;
@@ -287,6 +297,7 @@ static void hint_declared(segi_check *k)
     segi_buf_deinit(&text);
 }
 
+/* offset 0: the parameter is not in the text. */
 static bool fail_bind(segi_check *k, const char *what, const char *name, size_t size,
                       uint32_t offset)
 {
@@ -296,6 +307,7 @@ static bool fail_bind(segi_check *k, const char *what, const char *name, size_t 
     return false;
 }
 
+/* O((values + parameters) x hash). Every parameter needs a value, every value a parameter. */
 bool segi_check_bind(segi_check *k)
 {
     segi_compiling *c = k->c;

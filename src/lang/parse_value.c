@@ -1,6 +1,10 @@
-/* parse_value.c - values: arithmetic, names and literals. */
+/* parse_value.c - values: arithmetic, names and literals.
+ * A value is factors joined by * and /, those joined by + and -; a factor is an atom with an
+ * optional minus. Numbers stay exact as long as they can: an int64 or a decimal of up to 18
+ * digits behind the point, and only with an exponent a double. */
 #include <string.h>
 
+#include "base/bits.h"
 #include "base/civil.h"
 #include "base/text.h"
 #include "lang/syntax.h"
@@ -17,6 +21,9 @@ static void literal_normalise(segi_literal *literal)
     literal->type.type = literal->type.scale == 0 ? SEG_TYPE_INT64 : SEG_TYPE_DECIMAL;
 }
 
+/* Digits are gathered with their sign, so that INT64_MIN can be written. An exponent moves the
+ * point; zeros at the end are dropped as far as they keep the scale above 18, where nothing
+ * fits. */
 bool segi_number_exact(const char *text, size_t size, bool negative, segi_literal *out)
 {
     int64_t mantissa = 0, scale = 0, exponent = 0;
@@ -28,8 +35,8 @@ bool segi_number_exact(const char *text, size_t size, bool negative, segi_litera
             continue;
         }
         int64_t digit = text[i] - '0';
-        if (__builtin_mul_overflow(mantissa, 10, &mantissa) ||
-            __builtin_add_overflow(mantissa, negative ? -digit : digit, &mantissa))
+        if (segi_mul_overflow(mantissa, 10, &mantissa) ||
+            segi_add_overflow(mantissa, negative ? -digit : digit, &mantissa))
             return false;
         scale += point;
     }
@@ -45,7 +52,7 @@ bool segi_number_exact(const char *text, size_t size, bool negative, segi_litera
     for (; scale > 0 && mantissa % 10 == 0 && (mantissa != 0 || scale > 18); scale--)
         mantissa /= 10;
     for (; scale < 0 && mantissa != 0; scale++) {
-        if (__builtin_mul_overflow(mantissa, 10, &mantissa))
+        if (segi_mul_overflow(mantissa, 10, &mantissa))
             return false;
     }
     if (scale > 18)
@@ -96,10 +103,12 @@ static bool parse_number_literal(segi_parser *p, bool negative, segi_literal *ou
     return p->status == SEG_OK;
 }
 
+/* For a hint only. */
 static const char *const number_words[] = {"zero", "one",    "two",   "three", "four",
                                            "five", "six",    "seven", "eight", "nine",
                                            "ten",  "eleven", "twelve"};
 
+/* `what` names the number in messages. It is not negative. */
 bool segi_parse_number(segi_parser *p, segi_syn_number *out, const char *what)
 {
     memset(out, 0, sizeof *out);
@@ -157,7 +166,8 @@ bool segi_token_unit(const segi_parser *p, segi_token token, segi_unit *out)
            segi_unit_of(p->lexer.text + token.begin, token.size, out);
 }
 
-/* The unit that a misspelt word or an abbreviation stands for, NULL if none is near. */
+/* The unit that a misspelt word or an abbreviation stands for, NULL if none is near.
+ * Abbreviations go by their table, the rest within an edit distance of 1, then 2. */
 static const char *unit_meant(const char *text, size_t size)
 {
     static const char *const units[] = {"seconds", "minutes",  "hours",  "days", "weeks",
@@ -232,6 +242,7 @@ segi_syn *segi_parse_param(segi_parser *p)
     return p->status == SEG_OK ? syn : NULL;
 }
 
+/* A STRING or a NAME whose text is the unquoted one. */
 static segi_syn *parse_quoted(segi_parser *p, segi_syn_kind kind)
 {
     segi_syn *syn = segi_parser_node(p, kind, p->token.begin);
@@ -245,6 +256,7 @@ static segi_syn *parse_quoted(segi_parser *p, segi_syn_kind kind)
     return p->status == SEG_OK ? syn : NULL;
 }
 
+/* The lexer has parsed it once, so this cannot fail but for its range. */
 static segi_syn *parse_moment(segi_parser *p)
 {
     segi_syn *syn = segi_parser_node(p, SEGI_SYN_MOMENT, p->token.begin);
@@ -302,6 +314,7 @@ static segi_syn *parse_number(segi_parser *p, bool negative, uint32_t begin)
     return syn;
 }
 
+/* true, false */
 static segi_syn *parse_bool(segi_parser *p)
 {
     segi_syn *syn = segi_parser_node(p, SEGI_SYN_BOOL, p->token.begin);
@@ -462,6 +475,7 @@ static segi_syn *fail_function(segi_parser *p)
     return NULL;
 }
 
+/* A bare or quoted name. What it names is seen by the checker. */
 static segi_syn *parse_name(segi_parser *p)
 {
     segi_token token = p->token;
@@ -479,6 +493,7 @@ static segi_syn *parse_name(segi_parser *p)
     return p->status == SEG_OK ? syn : NULL;
 }
 
+/* A literal, a function, a name, or a value in brackets. */
 static segi_syn *parse_atom(segi_parser *p)
 {
     segi_syn *syn = parse_literal_maybe(p);
@@ -543,6 +558,8 @@ static bool value_height_ok(segi_parser *p, const segi_syn *syn)
     return false;
 }
 
+/* A minus in front of a number is part of the literal, so that INT64_MIN can be written; in front
+ * of anything else it is an operator. */
 static segi_syn *parse_factor(segi_parser *p)
 {
     segi_token token = p->token;
@@ -561,6 +578,7 @@ static segi_syn *parse_factor(segi_parser *p)
     return value_height_ok(p, syn) ? syn : NULL;
 }
 
+/* left op right; NULL if right is. */
 static segi_syn *value_join(segi_parser *p, segi_arith op, segi_syn *left, segi_syn *right)
 {
     segi_syn *syn = right == NULL ? NULL : segi_parser_node(p, SEGI_SYN_ARITH, left->begin);
@@ -573,6 +591,7 @@ static segi_syn *value_join(segi_parser *p, segi_arith op, segi_syn *left, segi_
     return value_height_ok(p, syn) ? syn : NULL;
 }
 
+/* { * factor | / factor } behind a first factor. */
 static segi_syn *parse_term_rest(segi_parser *p, segi_syn *left)
 {
     while (left != NULL &&

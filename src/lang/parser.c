@@ -2,7 +2,11 @@
  *
  * Every function that makes a node returns NULL once something has failed; the first failure is
  * in parser->err and stays there. Depth is counted where brackets and nots open, so that the C
- * stack is bounded whatever the text. One thread. */
+ * stack is bounded whatever the text. One thread.
+ * The grammar, loosest first: expr is `or` levels joined by except; or, xor, and; not; then an
+ * operand, which is a condition with a word of its own (did, in segment, sequence, ...) or a
+ * value (parse_value.c) with the test that follows it (parse_test.c). "( ... )" may hold either
+ * kind, so it is read as an expression, and what came out says how to go on. */
 #include <string.h>
 
 #include "base/text.h"
@@ -10,6 +14,8 @@
 
 /* ---- tools ---- */
 
+/* Whether a failure at that token may still be reported: not if there was one before, and not if
+ * the lexer has said what is wrong with the token. */
 bool segi_parser_may_fail(segi_parser *p, segi_token at)
 {
     if (p->status != SEG_OK)
@@ -21,6 +27,8 @@ bool segi_parser_may_fail(segi_parser *p, segi_token at)
     return false;
 }
 
+/* The second half of segi_parser_fail(): marks the place. `status` SEG_OK means that nothing may
+ * be reported. */
 void *segi_parser_failed(segi_parser *p, segi_token at, const char *hint, seg_status status)
 {
     if (status == SEG_OK)
@@ -39,6 +47,7 @@ void *segi_parser_nomem(segi_parser *p)
     return NULL;
 }
 
+/* A token that is none is a failure at once; whoever goes on sees it by parser->status. */
 void segi_parser_next(segi_parser *p)
 {
     p->prev_end = p->token.begin + p->token.size;
@@ -59,6 +68,7 @@ void segi_parser_restore(segi_parser *p, segi_parser_mark mark)
     p->token = mark.token;
 }
 
+/* Lexes it again when it is reached: cheap, as tokens hold no memory. */
 segi_token segi_parser_peek(const segi_parser *p)
 {
     segi_lexer copy = p->lexer;
@@ -66,6 +76,7 @@ segi_token segi_parser_peek(const segi_parser *p)
     return segi_lexer_next(&copy);
 }
 
+/* A word of the language, in upper or lower case. */
 static bool token_is(const segi_parser *p, segi_token token, const char *word)
 {
     return token.kind == SEGI_TOKEN_WORD &&
@@ -107,6 +118,7 @@ bool segi_parser_take_kind(segi_parser *p, segi_token_kind kind)
     return true;
 }
 
+/* At most 60 bytes of the text go into the message. */
 void *segi_parser_expected(segi_parser *p, const char *what, const char *hint)
 {
     if (p->token.kind == SEGI_TOKEN_END)
@@ -152,6 +164,7 @@ void *segi_parser_alloc(segi_parser *p, size_t size)
     return pointer == NULL ? segi_parser_nomem(p) : pointer;
 }
 
+/* Counts the node against SEG_TEXT_NODES_MAX: memory and time of a compile are linear in that. */
 segi_syn *segi_parser_node(segi_parser *p, segi_syn_kind kind, uint32_t begin)
 {
     if (p->status == SEG_OK && *p->nodes >= SEG_TEXT_NODES_MAX && !p->canonical) {
@@ -170,6 +183,7 @@ segi_syn *segi_parser_node(segi_parser *p, segi_syn_kind kind, uint32_t begin)
     return syn;
 }
 
+/* O(1). `height` grows with it, so that later passes know their depth beforehand. */
 void segi_syn_add(segi_syn *parent, segi_syn *kid)
 {
     if (parent->kids_last == NULL)
@@ -288,6 +302,7 @@ bool segi_parse_later(segi_parser *p)
     return false;
 }
 
+/* everyone, nobody: one word. */
 static segi_syn *parse_constant(segi_parser *p, segi_syn_kind kind)
 {
     segi_syn *syn = segi_parser_node(p, kind, p->token.begin);
@@ -297,6 +312,9 @@ static segi_syn *parse_constant(segi_parser *p, segi_syn_kind kind)
     return syn;
 }
 
+/* An operand. The order matters where two constructs begin with the same word: "first" of a
+ * condition is told from first( of a value by segi_parse_edge_starts(), and words of later
+ * versions are refused before they can be taken for names. */
 static segi_syn *parse_primary(segi_parser *p)
 {
     if (p->token.kind == SEGI_TOKEN_LEFT) {
@@ -361,6 +379,8 @@ static segi_syn *parse_unary(segi_parser *p)
     return syn;
 }
 
+/* The unit of recovery: linting goes on behind a condition that fails, with everyone in its
+ * place. */
 static segi_syn *parse_condition(segi_parser *p)
 {
     segi_token start = p->token;
@@ -398,6 +418,7 @@ static segi_syn *parse_level(segi_parser *p, const char *word, segi_syn_kind kin
     return p->status == SEG_OK ? left : NULL;
 }
 
+/* The levels from tight to loose. Each is one call deep, whatever the length of its list. */
 static segi_syn *parse_conjunction(segi_parser *p)
 {
     return parse_level(p, "and", SEGI_SYN_AND, parse_condition);
@@ -537,6 +558,8 @@ static void read_on(segi_parser *p, segi_syn_root *out)
     }
 }
 
+/* The whole of a text; expects p zeroed but for nodes, findings and canonical. The text has been
+ * checked, or was printed by us. */
 static seg_status parse_text(segi_parser *p, segi_arena *arena, const char *text, size_t size,
                              segi_goal goal, segi_syn_root *out, seg_error *err)
 {

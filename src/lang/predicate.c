@@ -276,22 +276,34 @@ seg_status segi_lint(const segi_mem *mem, const segi_schema *schema, const segi_
 
 /* ---- references ---- */
 
-/* The parser is not needed: "in segment" followed by a text, anywhere, refers to a segment, and a
- * name that begins with "class." to a class. */
-static segi_definition reference_of(const segi_lexer *lexer, const segi_token before[2],
-                                    segi_token token, bool *out_found)
+/* Two words before a text: "in segment", "during occasion". */
+static bool words_are(const segi_lexer *lexer, const segi_token before[2], const char *first,
+                      const char *second)
 {
     const char *text = lexer->text;
-    *out_found = token.kind == SEGI_TOKEN_STRING && before[0].kind == SEGI_TOKEN_WORD &&
-                 before[1].kind == SEGI_TOKEN_WORD &&
-                 segi_word_is(text + before[0].begin, before[0].size, "in") &&
-                 segi_word_is(text + before[1].begin, before[1].size, "segment");
-    if (*out_found)
-        return SEGI_DEFINE_SEGMENT;
+    return before[0].kind == SEGI_TOKEN_WORD && before[1].kind == SEGI_TOKEN_WORD &&
+           segi_word_is(text + before[0].begin, before[0].size, first) &&
+           segi_word_is(text + before[1].begin, before[1].size, second);
+}
+
+/* The parser is not needed: "in segment" followed by a text, anywhere, refers to a segment,
+ * "during occasion" in the same way to an occasion, and a name that begins with "class." to a
+ * class. */
+static bool reference_of(const segi_lexer *lexer, const segi_token before[2], segi_token token,
+                         segi_definition *out_kind)
+{
+    if (token.kind == SEGI_TOKEN_STRING && words_are(lexer, before, "in", "segment")) {
+        *out_kind = SEGI_DEFINE_SEGMENT;
+        return true;
+    }
+    if (token.kind == SEGI_TOKEN_STRING && words_are(lexer, before, "during", "occasion")) {
+        *out_kind = SEGI_DEFINE_OCCASION;
+        return true;
+    }
     uint32_t quote = token.kind == SEGI_TOKEN_QUOTED;
-    *out_found = (quote || token.kind == SEGI_TOKEN_WORD) && token.size > 6 + 2 * quote &&
-                 memcmp(text + token.begin + quote, "class.", 6) == 0;
-    return SEGI_DEFINE_CLASS;
+    *out_kind = SEGI_DEFINE_CLASS;
+    return (quote || token.kind == SEGI_TOKEN_WORD) && token.size > 6 + 2 * quote &&
+           memcmp(lexer->text + token.begin + quote, "class.", 6) == 0;
 }
 
 seg_status segi_text_references(const segi_mem *mem, const char *text, size_t text_size,
@@ -310,52 +322,14 @@ seg_status segi_text_references(const segi_mem *mem, const char *text, size_t te
         if (token.kind == SEGI_TOKEN_END)
             break;
         status = lexer.status;
-        bool refers = false;
-        segi_definition kind = SEGI_DEFINE_SEGMENT;
-        if (status == SEG_OK)
-            kind = reference_of(&lexer, before, token, &refers);
-        if (refers) {
+        segi_definition kind;
+        if (status == SEG_OK && reference_of(&lexer, before, token, &kind)) {
             const char *name = text + token.begin;
             size_t size = token.size;
-            if (token.kind != SEGI_TOKEN_WORD &&
-                !segi_token_unquote(&lexer, token, &arena, &name, &size))
-                status = segi_fail_nomem(err);
-            else if (kind == SEGI_DEFINE_CLASS)
-                found(user, kind, name + 6, size - 6);
-            else
-                found(user, kind, name, size);
-        }
-        before[0] = before[1];
-        before[1] = token;
-    }
-    segi_arena_deinit(&arena);
-    return status;
-}
-
-/* In the same way: "during occasion" followed by a text. */
-seg_status segi_occasion_references(const segi_mem *mem, const char *text, size_t text_size,
-                                    void (*found)(void *user, const char *name, size_t size),
-                                    void *user, seg_error *err)
-{
-    seg_status status = segi_text_check(text, text_size, err);
-    segi_arena arena;
-    segi_arena_init(&arena, mem);
-    segi_lexer lexer;
-    segi_lexer_init(&lexer, text, (uint32_t)text_size, err);
-    segi_token before[2] = {{SEGI_TOKEN_END, 0, 0}, {SEGI_TOKEN_END, 0, 0}};
-    while (status == SEG_OK) {
-        segi_token token = segi_lexer_next(&lexer);
-        if (token.kind == SEGI_TOKEN_END)
-            break;
-        status = lexer.status;
-        if (status == SEG_OK && token.kind == SEGI_TOKEN_STRING &&
-            before[0].kind == SEGI_TOKEN_WORD && before[1].kind == SEGI_TOKEN_WORD &&
-            segi_word_is(text + before[0].begin, before[0].size, "during") &&
-            segi_word_is(text + before[1].begin, before[1].size, "occasion")) {
-            const char *name;
-            size_t size;
-            if (segi_token_unquote(&lexer, token, &arena, &name, &size))
-                found(user, name, size);
+            size_t prefix = kind == SEGI_DEFINE_CLASS ? strlen("class.") : 0;
+            if (token.kind == SEGI_TOKEN_WORD ||
+                segi_token_unquote(&lexer, token, &arena, &name, &size))
+                found(user, kind, name + prefix, size - prefix);
             else
                 status = segi_fail_nomem(err);
         }

@@ -2,12 +2,17 @@
  *
  * Brackets stand only where the levels of the grammar need them: or, xor, and, not, one test.
  * Compiling the text gives an equal tree. In sorted form operands whose order means nothing are
- * put in the order of their bytes. One thread per call. */
+ * put in the order of their bytes. One thread per call.
+ *
+ * Who calls it: explain, the catalogue of saved segments, the JSON form (json_write.c parses this
+ * text once more) and, sorted, the fingerprint. Failures for memory are in out->failed, so that
+ * printing needs no status of its own. */
 #include "lang/print.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+/* Levels of the grammar, from loose to tight. */
 enum {
     PLACE_OR,
     PLACE_XOR,
@@ -20,11 +25,13 @@ static void print_at(segi_printer *p, const segi_node *node, int place);
 
 /* ---- rows of operands ---- */
 
+/* One printed operand, borrowed from the buffer of its row. */
 typedef struct row_item {
     const char *text;
     size_t size;
 } row_item;
 
+/* By bytes, shorter first; for qsort(). */
 static int row_compare(const void *a, const void *b)
 {
     const row_item *x = a, *y = b;
@@ -87,6 +94,7 @@ static void print_row(segi_printer *p, const void *row, size_t count, const char
     }
 }
 
+/* The two kinds of elements: a predicate, and a literal of a list. */
 static void print_child(segi_printer *p, const void *row, size_t i, int place)
 {
     const segi_node *const *children = row;
@@ -124,6 +132,8 @@ static void print_each(segi_printer *p, int64_t each)
     segi_buf_text(p->out, " times");
 }
 
+/* The form is found back from min and max; with gaps it is the gap's mark that tells "more than"
+ * and "fewer than" from the plain ones. */
 void segi_print_bound(segi_printer *p, const segi_bound *bound)
 {
     if (!bound->given)
@@ -157,6 +167,7 @@ void segi_print_bound(segi_printer *p, const segi_bound *bound)
         segi_buf_char(p->out, 's');
 }
 
+/* did [not] selector [bound] [window] */
 static void print_did(segi_printer *p, const segi_node *node, bool negated)
 {
     segi_buf_text(p->out, negated ? "did not " : "did ");
@@ -165,6 +176,8 @@ static void print_did(segi_printer *p, const segi_node *node, bool negated)
     segi_print_window(p, &node->window, false);
 }
 
+/* The window is never left out here, as without one it would read as the beginning of something
+ * else. */
 static void print_edge(segi_printer *p, const segi_node *node)
 {
     if (node->which == SEGI_NTH) {
@@ -178,6 +191,7 @@ static void print_edge(segi_printer *p, const segi_node *node)
     segi_print_window(p, &node->window, true);
 }
 
+/* A percentage is kept as percent x 10^6, see SEGI_NODE_RANK. */
 static void print_rank(segi_printer *p, const segi_node *node)
 {
     segi_print_value(p, node->children[0], SEGI_PRINT_SUM, false);
@@ -197,6 +211,7 @@ static void print_rank(segi_printer *p, const segi_node *node)
     segi_buf_char(p->out, ')');
 }
 
+/* In the order of segi_text_test. */
 static void print_text_test(segi_printer *p, const segi_node *node)
 {
     static const char *const words[] = {" contains ", " starts with ", " ends with ", " matches "};
@@ -207,6 +222,7 @@ static void print_text_test(segi_printer *p, const segi_node *node)
         segi_buf_text(p->out, " ignoring case");
 }
 
+/* Pairs of latitude and longitude, with commas between the pairs. */
 static void print_ring(segi_printer *p, const segi_ring *ring)
 {
     for (uint32_t i = 0; i < ring->count; i++) {
@@ -218,6 +234,7 @@ static void print_ring(segi_printer *p, const segi_ring *ring)
     }
 }
 
+/* Always in metres: 25 km come out as 25000 m. */
 static void print_geo(segi_printer *p, const segi_node *node)
 {
     segi_print_value(p, node->children[0], SEGI_PRINT_SUM, false);
@@ -250,6 +267,7 @@ static void print_state(segi_printer *p, const segi_node *node, bool negated)
     segi_buf_text(p->out, words[node->state]);
 }
 
+/* Also the shared trees of a class, which have a name of no bytes. */
 static void print_segment(segi_printer *p, const segi_node *node)
 {
     if (node->name != NULL && node->name_size == 0) { /* a condition of a class */
@@ -267,6 +285,7 @@ static void print_segment(segi_printer *p, const segi_node *node)
     }
 }
 
+/* As month x 100 + day: 1224 is 12-24. */
 static void print_day_of_year(segi_printer *p, int32_t day)
 {
     segi_buf_char(p->out, (char)('0' + day / 1000));
@@ -284,6 +303,8 @@ static void print_season(segi_printer *p, const segi_season *season)
     print_day_of_year(p, season->to);
 }
 
+/* What asks something of a value. `tail` of segi_print_value() is set where a time span follows
+ * the value. */
 static void print_test(segi_printer *p, const segi_node *node)
 {
     static const char *const signs[] = {" = ", " != ", " < ", " <= ", " > ", " >= "};
@@ -350,6 +371,7 @@ static bool not_is_inside(const segi_node *inner)
            (inner->kind == SEGI_NODE_DID && inner->window.kind != SEGI_WINDOW_ANCHOR);
 }
 
+/* The word stands inside where that reads better and means the same. */
 static void print_not(segi_printer *p, const segi_node *node)
 {
     const segi_node *inner = node->children[0];
@@ -363,6 +385,7 @@ static void print_not(segi_printer *p, const segi_node *node)
     }
 }
 
+/* A tree of xors prints as one row (check_predicate.c has made a balanced tree of it). */
 static size_t xor_count(const segi_node *node)
 {
     return node->kind != SEGI_NODE_XOR
@@ -393,6 +416,7 @@ static void print_xor(segi_printer *p, const segi_node *node)
     segi_free(p->out->mem, list);
 }
 
+/* How tight a node binds. */
 static int place_of(const segi_node *node)
 {
     switch (node->kind) {
@@ -404,6 +428,7 @@ static int place_of(const segi_node *node)
     }
 }
 
+/* Without brackets around the whole. */
 static void print_plain(segi_printer *p, const segi_node *node)
 {
     switch (node->kind) {
@@ -432,6 +457,7 @@ static void print_plain(segi_printer *p, const segi_node *node)
     }
 }
 
+/* With brackets where the place asks for something that binds tighter. */
 static void print_at(segi_printer *p, const segi_node *node, int place)
 {
     bool brackets = place_of(node) < place;
@@ -454,6 +480,7 @@ void segi_print_predicate(segi_printer *p, const segi_node *node)
 
 /* ---- doors ---- */
 
+/* A predicate, or the value of segi_compile_value(). */
 static void print_root(segi_printer *p, const segi_node *node)
 {
     if (node->kind >= SEGI_NODE_LITERAL)

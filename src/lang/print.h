@@ -1,4 +1,4 @@
-/* print.h - private to lang: what the two files of the printer share. */
+/* print.h - private to lang: what the files of the printer (print*.c) share. */
 #ifndef SEGI_PRINT_H
 #define SEGI_PRINT_H
 
@@ -22,9 +22,13 @@ enum {
 /* `tail`: words follow that could be read as the window of an aggregate at the end. */
 void segi_print_value(segi_printer *p, const segi_node *node, int place, bool tail);
 void segi_print_literal(segi_printer *p, const segi_literal *literal);
+/* In back quotes where the bare name would be read as something else. */
 void segi_print_name(segi_printer *p, const char *name, size_t size);
+/* A count, or $name where it is a gap. */
 void segi_print_number(segi_printer *p, int64_t n);
+/* The shortest text that reads back as this double. */
 void segi_print_float(segi_printer *p, double value);
+/* `zone` is the one that its where goes by, that of the window. */
 void segi_print_selector(segi_printer *p, const segi_selector *selector, segi_zone_ref zone);
 /* With a blank in front; nothing where it is the one that holds anyway. */
 void segi_print_zone(segi_printer *p, segi_zone_ref zone);

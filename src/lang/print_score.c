@@ -1,12 +1,17 @@
-/* print_score.c - canonical text of tiers, quantiles and shares by lot. */
+/* print_score.c - canonical text of tiers, quantiles and shares by lot.
+ *
+ * Cut points of a quantile are not written, they follow from its word. Labels are always written,
+ * also the usual ones, so that a changed default would not change what is saved. */
 #include "lang/print.h"
 
+/* Parts of 10^8 as a percentage with up to six digits behind the point, without its sign. */
 static void print_percent(segi_printer *p, int64_t parts)
 {
     segi_literal percent = {{SEG_TYPE_DECIMAL, 6}, parts, NULL, 0};
     segi_print_literal(p, &percent);
 }
 
+/* Labels start at 1: 0 is "none", which cannot be chosen. */
 static void print_cuts(segi_printer *p, const segi_score *score)
 {
     segi_buf_text(p->out, ", cuts (");
@@ -29,6 +34,7 @@ static void print_cuts(segi_printer *p, const segi_score *score)
     segi_buf_char(p->out, ')');
 }
 
+/* quartile, quintile, decile or tier (...), and the population. */
 void segi_print_score(segi_printer *p, const segi_node *node)
 {
     const segi_score *score = node->score;
@@ -57,6 +63,7 @@ void segi_print_label(segi_printer *p, const segi_node *value, const segi_litera
     }
 }
 
+/* split("seed", 0%, 50%) or holdout("seed", 5%) */
 void segi_print_split(segi_printer *p, const segi_split *split)
 {
     segi_buf_text(p->out, split->holdout ? "holdout(" : "split(");

@@ -40,6 +40,7 @@ static bool compares(const segi_sequence *sequence, uint32_t step, const segi_st
     return !held->same && events->held[h] != NULL && held->step != step;
 }
 
+/* Whether any of the held values is compared with here. */
 static bool is_linked(const segi_sequence *sequence, uint32_t step, const segi_step_events *events)
 {
     bool linked = false;
@@ -80,6 +81,7 @@ static void print_events(segi_printer *p, const segi_sequence *sequence, uint32_
     segi_buf_char(p->out, ')');
 }
 
+/* The suffixes in one fixed order; the parser takes them in any. */
 static void print_step(segi_printer *p, const segi_sequence *sequence, uint32_t index,
                        segi_zone_ref zone)
 {
@@ -113,6 +115,7 @@ static void print_step(segi_printer *p, const segi_sequence *sequence, uint32_t 
     }
 }
 
+/* Names come sorted from the checker. */
 static void print_same(segi_printer *p, const segi_sequence *sequence)
 {
     uint32_t count = 0;
@@ -126,6 +129,8 @@ static void print_same(segi_printer *p, const segi_sequence *sequence)
         segi_buf_char(p->out, ')');
 }
 
+/* Switches that hold anyway are left out. Presets come out as the switches that they are short
+ * for, but for the scans, which no switch says. */
 static void print_options(segi_printer *p, const segi_sequence *sequence)
 {
     static const char *const scans[] = {"",
@@ -150,6 +155,7 @@ static void print_options(segi_printer *p, const segi_sequence *sequence)
         segi_buf_text(p->out, ", row matches many steps");
 }
 
+/* `tail` as in segi_print_value(). */
 void segi_print_sequence(segi_printer *p, const segi_node *node, bool tail)
 {
     static const char *const figures[] = {"count of ", "depth of ", "convert_time of "};

@@ -1,4 +1,7 @@
-/* print_value.c - canonical text of values, selectors and windows. */
+/* print_value.c - canonical text of values, selectors and windows.
+ *
+ * The hard part is where words could be read on as part of a value: `tail` and the word "ever"
+ * keep the window of an aggregate apart from the span that is asked of it. */
 #include <string.h>
 
 #include "base/civil.h"
@@ -7,6 +10,8 @@
 
 /* ---- small things ---- */
 
+/* As the lexer reads words, and none of the words of the language. The parser would take some of
+ * those where they cannot be mistaken; quoting them all needs no knowledge of the place. */
 static bool name_is_bare(const char *name, size_t size)
 {
     bool start = true;
@@ -46,6 +51,7 @@ void segi_print_name(segi_printer *p, const char *name, size_t size)
     segi_buf_char(p->out, '`');
 }
 
+/* Without the list of parameters (explain) a bare $. */
 static void print_param(segi_printer *p, uint32_t index)
 {
     segi_buf_char(p->out, '$');
@@ -77,6 +83,7 @@ void segi_print_float(segi_printer *p, double value)
         segi_buf_text(p->out, "e0");
 }
 
+/* The plural where it is not 1; a gap is plural. */
 void segi_print_duration(segi_printer *p, segi_duration duration)
 {
     segi_print_number(p, duration.count);
@@ -100,6 +107,7 @@ static void print_length(segi_printer *p, int64_t length)
     }
 }
 
+/* As the lexer reads them back. */
 static void print_moment(segi_printer *p, segi_moment moment)
 {
     if (segi_is_gap(moment.value)) {
@@ -114,6 +122,7 @@ static void print_moment(segi_printer *p, segi_moment moment)
     }
 }
 
+/* Decimals without zeros at the end: 1.50 and 1.5 are one value. */
 void segi_print_literal(segi_printer *p, const segi_literal *literal)
 {
     int64_t mantissa = literal->slot;
@@ -137,11 +146,13 @@ void segi_print_literal(segi_printer *p, const segi_literal *literal)
 
 /* ---- windows ---- */
 
+/* Zones are loaded once per compile, so pointers tell. */
 static bool zone_equal(segi_zone_ref a, segi_zone_ref b)
 {
     return a.kind == b.kind && a.zone == b.zone && a.attribute == b.attribute;
 }
 
+/* An attribute, or the first or last event of a selector. */
 static void print_anchor(segi_printer *p, const segi_window *window)
 {
     static const char *const sides[] = {" after ", " before ", " of "};
@@ -157,6 +168,7 @@ static void print_anchor(segi_printer *p, const segi_window *window)
     segi_print_selector(p, anchor->selector, window->zone);
 }
 
+/* A day has words of its own. */
 static void print_period(segi_printer *p, const segi_window *window)
 {
     bool this = window->kind == SEGI_WINDOW_THIS;
@@ -168,6 +180,7 @@ static void print_period(segi_printer *p, const segi_window *window)
     segi_buf_text(p->out, segi_unit_name(window->length.unit));
 }
 
+/* in last N calendar days [complete] */
 static void print_calendar(segi_printer *p, const segi_window *window)
 {
     segi_buf_text(p->out, " in last ");
@@ -180,6 +193,7 @@ static void print_calendar(segi_printer *p, const segi_window *window)
         segi_buf_text(p->out, " complete");
 }
 
+/* The second length may be 0: to now. */
 static void print_ago(segi_printer *p, const segi_window *window)
 {
     segi_buf_text(p->out, " from ");
@@ -193,6 +207,7 @@ static void print_ago(segi_printer *p, const segi_window *window)
     segi_buf_text(p->out, " ago");
 }
 
+/* Compared with the zone that a reader would take anyway. */
 void segi_print_zone(segi_printer *p, segi_zone_ref zone)
 {
     if (zone_equal(zone, p->zone))
@@ -247,6 +262,7 @@ void segi_print_window(segi_printer *p, const segi_window *window, bool ever)
 
 /* ---- selectors ---- */
 
+/* The gap is always written. */
 static void print_session(segi_printer *p, const segi_session *session, segi_zone_ref zone)
 {
     segi_buf_text(p->out, "session(gap ");
@@ -258,6 +274,7 @@ static void print_session(segi_printer *p, const segi_session *session, segi_zon
     segi_buf_char(p->out, ')');
 }
 
+/* Unknown names of an open compile stand behind the known ones. */
 void segi_print_selector(segi_printer *p, const segi_selector *selector, segi_zone_ref zone)
 {
     uint32_t count = selector->event_count + selector->unknown_count;
@@ -294,11 +311,13 @@ void segi_print_selector(segi_printer *p, const segi_selector *selector, segi_zo
 
 /* ---- values ---- */
 
+/* In the order of segi_aggregate. */
 static const char *const aggregate_names[] = {
     "count",          "sum",      "avg",     "min",   "max",    "median", "percentile", "stddev",
     "distinct",       "distinct", "mode",    "first", "last",   "nth",    "share",      "streak",
     "current_streak", "streak",   "overdue", "since", "changes"};
 
+/* Only what is not the default. */
 static void print_mode_options(segi_printer *p, const segi_node *node)
 {
     if (node->min_events != 1) {
@@ -329,6 +348,7 @@ static void print_streak(segi_printer *p, const segi_node *node)
     segi_buf_int(p->out, streak->per);
 }
 
+/* The zone of the window holds within the brackets too, where a share may speak of days. */
 static void print_aggregate(segi_printer *p, const segi_node *node, bool tail)
 {
     bool broken = node->aggregate == SEGI_AGG_STREAK_BROKEN;
@@ -364,6 +384,7 @@ static void print_aggregate(segi_printer *p, const segi_node *node, bool tail)
         segi_buf_text(p->out, " broken");
 }
 
+/* The right side binds tighter than the operator: a - (b - c) keeps its brackets. */
 static void print_arith(segi_printer *p, const segi_node *node, int place, bool tail)
 {
     static const char *const signs[] = {" + ", " - ", " * ", " / "};
@@ -382,6 +403,7 @@ static void print_arith(segi_printer *p, const segi_node *node, int place, bool 
         segi_buf_char(p->out, ')');
 }
 
+/* A gap for a length of time keeps its unit in `shift`, see check_duration(). */
 static void print_literal_node(segi_printer *p, const segi_node *node)
 {
     bool gap = node->literal.type.type == SEGI_TYPE_PARAM;

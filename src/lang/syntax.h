@@ -38,11 +38,14 @@ typedef enum segi_token_kind {
     SEGI_TOKEN_PERCENT
 } segi_token_kind;
 
+/* A piece of the text; bytes are counted from its beginning. */
 typedef struct segi_token {
     segi_token_kind kind;
     uint32_t begin, size;
 } segi_token;
 
+/* Where reading has got to. Small and without memory of its own, so that a copy with err NULL
+ * looks ahead at no cost and without a trace. */
 typedef struct segi_lexer {
     const char *text;
     uint32_t size, at;
@@ -71,6 +74,8 @@ const char *segi_builtin_name(segi_builtin builtin); /* without the @ */
 
 /* ---- the tree ---- */
 
+/* What was written, before any name is known. Predicates come first, values from NUMBER on (see
+ * segi_syn_is_value()); the remarks name the fields and the member of `u` that count. */
 typedef enum segi_syn_kind {
     SEGI_SYN_EVERYONE,
     SEGI_SYN_NOBODY,
@@ -126,11 +131,13 @@ typedef struct segi_syn_number {
     const segi_syn *param;
 } segi_syn_number;
 
+/* N units, where N may be a parameter. */
 typedef struct segi_syn_duration {
     segi_syn_number count;
     segi_unit unit;
 } segi_syn_duration;
 
+/* A date or instant, or a parameter for one, with its place in the text for messages. */
 typedef struct segi_syn_moment {
     segi_moment moment;
     const segi_syn *param;
@@ -138,11 +145,13 @@ typedef struct segi_syn_moment {
 } segi_syn_moment;
 
 struct segi_syn_selector;
+/* session(gap 30 minutes of ...): see segi_session. */
 typedef struct segi_syn_session {
     segi_syn_duration gap;
     const struct segi_syn_selector *of; /* NULL: any event */
 } segi_syn_session;
 
+/* any event, "event", any of ("a", "b") or session(...), each with an optional `where`. */
 typedef struct segi_syn_selector {
     uint32_t begin, size;
     bool any;
@@ -158,6 +167,7 @@ typedef enum segi_syn_tz {
     SEGI_TZ_NAME
 } segi_syn_tz;
 
+/* tz "Europe/Berlin", or tz user; NONE where nothing is said. */
 typedef struct segi_syn_zone {
     segi_syn_tz kind;
     const char *name;
@@ -165,6 +175,8 @@ typedef struct segi_syn_zone {
     uint32_t begin, size;
 } segi_syn_zone;
 
+/* A span of time as segi_window has it, with its numbers still open to parameters and the anchor
+ * as a name or selector. */
 typedef struct segi_syn_window {
     uint32_t begin, size;
     segi_window_kind kind;
@@ -190,6 +202,7 @@ typedef enum segi_syn_bound_kind {
     SEGI_BOUND_BETWEEN
 } segi_syn_bound_kind;
 
+/* at least 3 times, on between 2 and 4 days, ... */
 typedef struct segi_syn_bound {
     uint32_t begin, size;
     segi_syn_bound_kind kind;
@@ -258,6 +271,8 @@ typedef struct segi_syn_step {
     struct segi_syn_step *next;
 } segi_syn_step;
 
+/* sequence ( ... ) or funnel ( ... ), as a condition or as a figure of itself. The switches are
+ * those of segi_sequence. */
 typedef struct segi_syn_sequence {
     bool funnel;
     segi_figure figure;
@@ -289,6 +304,7 @@ typedef struct segi_syn_alias {
     struct segi_syn_alias *next;
 } segi_syn_alias;
 
+/* within 25 km of point(...): metres and a point; inside polygon(...): rings. */
 typedef struct segi_syn_geo {
     double meters;
     segi_point point;
@@ -316,6 +332,8 @@ typedef struct segi_syn_score {
     uint32_t label_count;
 } segi_syn_score;
 
+/* One node as written. `kids` are a list, in the order of the text; `begin` and `size` are what a
+ * message about it points at; `op` is an enumerator that the kind names. */
 struct segi_syn {
     segi_syn_kind kind;
     uint32_t begin, size;
@@ -353,6 +371,7 @@ static inline bool segi_syn_is_value(const segi_syn *syn)
 
 /* ---- parsing ---- */
 
+/* A whole text: the `using` line, and what follows it. */
 typedef struct segi_syn_root {
     segi_syn *root;
     bool zone_given, week_given;
@@ -361,6 +380,7 @@ typedef struct segi_syn_root {
     const segi_syn_alias *aliases; /* of all sequences of the text */
 } segi_syn_root;
 
+/* What a text is to be read as. */
 typedef enum segi_goal {
     SEGI_GOAL_PREDICATE,
     SEGI_GOAL_VALUE,
@@ -379,6 +399,8 @@ seg_status segi_parse_canonical(segi_arena *arena, const char *text, size_t size
 
 /* ---- shared by the files of the parser ---- */
 
+/* The state of one parse, on the stack of segi_parse(). One token is current; whatever looks
+ * further copies the lexer. */
 typedef struct segi_parser {
     segi_lexer lexer;
     segi_token token;  /* the current one */
@@ -400,7 +422,9 @@ typedef struct segi_parser_mark {
     segi_token token;
 } segi_parser_mark;
 
-/* All of these return false or NULL after a failure, whose details are in parser->err. */
+/* All of these return false or NULL after a failure, whose details are in parser->err.
+ * Two habits run through all files: `..._starts` looks without taking anything, and a function
+ * whose name does not end so may be called only where its construct begins. */
 void segi_parser_next(segi_parser *p);
 segi_parser_mark segi_parser_save(const segi_parser *p);
 void segi_parser_restore(segi_parser *p, segi_parser_mark mark);

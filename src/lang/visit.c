@@ -1,6 +1,9 @@
-/* visit.c - the parts of a node of the checked tree, for whoever walks it. */
+/* visit.c - the parts of a node of the checked tree, for whoever walks it.
+ * The switch has no default, so that the compiler asks for a new kind's parts. A visit is one
+ * level deep: the caller goes on from the nodes it is shown, and keeps its own bound on depth. */
 #include "lang/lang.h"
 
+/* A NULL among them is a population of everyone. */
 static void visit_children(const segi_node *node, uint32_t first, segi_aspect aspect,
                            segi_visit visit, void *user)
 {
@@ -73,6 +76,8 @@ static void visit_selector(const segi_selector *selector, segi_visit visit, void
         visit_selector(selector->session->of, visit, user);
 }
 
+/* What the steps, the rows that must not lie between them and the absence at the end ask of
+ * events. */
 static void visit_sequence(const segi_sequence *sequence, segi_visit visit, void *user)
 {
     for (uint32_t i = 0; i < sequence->step_count; i++) {

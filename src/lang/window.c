@@ -1,7 +1,11 @@
 /* window.c - windows and durations become instants and dates once `now` is known.
  *
  * Instants are microseconds UTC. All windows come out half open, [begin, end), so a bound that
- * is open below or closed above is moved by one microsecond (S-02, S-04). Any thread. */
+ * is open below or closed above is moved by one microsecond (S-02, S-04). Any thread.
+ *
+ * Everything saturates and nothing fails: a window that reaches beyond what can be an event's
+ * time is cut there, which no event can tell from the true one. The executor asks once per
+ * evaluation, or once per user where the zone or the anchor is the user's. */
 #include "base/bits.h"
 #include "base/civil.h"
 #include "lang/lang.h"
@@ -39,6 +43,7 @@ static int32_t days_clamp(int64_t days)
     return (int32_t)clamp(days, DAYS_MIN, DAYS_MAX + 1);
 }
 
+/* Microseconds of one unit; 0 for those without a fixed length. */
 static int64_t unit_length(segi_unit unit)
 {
     switch (unit) {
@@ -86,6 +91,9 @@ static int32_t days_add_months(int32_t days, int32_t months)
     return segi_civil_add_months(days, months);
 }
 
+/* Calendar units move the local date and keep the local time of day: 31 March less a month is the
+ * last of February (S-06). A local time that a change of clocks leaves out or has twice is
+ * settled by segi_zone_instant(). */
 int64_t segi_duration_add(int64_t instant, segi_duration duration, int sign, const segi_zone *zone)
 {
     if (duration.unit < SEGI_UNIT_MONTH) {
@@ -108,6 +116,7 @@ int64_t segi_duration_add(int64_t instant, segi_duration duration, int sign, con
 
 /* ---- moments and periods ---- */
 
+/* The instant at which a local day begins; DST can put that at 01:00. */
 static int64_t day_start(const segi_zone *zone, int64_t days)
 {
     if (days <= DAYS_MIN)
@@ -127,6 +136,7 @@ int64_t segi_moment_instant(segi_moment moment, const segi_zone *zone)
     return time_clamp(moment.value);
 }
 
+/* As base/civil.h names the calendar's periods; units below a day never get here. */
 static segi_period period_of(segi_unit unit)
 {
     switch (unit) {
@@ -175,6 +185,7 @@ static void calendar_days(const segi_window *window, int32_t today, int32_t *beg
 
 /* ---- instants ---- */
 
+/* The anchor's own instant lies in OF alone: after and before it are strict. */
 static void anchor_bounds(const segi_window *window, const segi_zone *zone, int64_t anchor,
                           int64_t *begin, int64_t *end)
 {
@@ -196,6 +207,7 @@ static void anchor_bounds(const segi_window *window, const segi_zone *zone, int6
     }
 }
 
+/* [from, to) as written; nothing is cut to now here. */
 static void between_bounds(const segi_window *window, const segi_zone *zone, int64_t *begin,
                            int64_t *end)
 {
@@ -215,6 +227,8 @@ static int64_t moment_end(segi_moment moment, const segi_zone *zone)
     return segi_moment_instant(moment, zone);
 }
 
+/* `cut` tells whether the window ends at now at the latest: events later than now are not to be
+ * seen (S-09), while an attribute may well hold an instant to come. */
 void segi_window_bounds(const segi_window *window, const segi_zone *zone, int64_t now,
                         int64_t anchor, bool events, int64_t *out_begin, int64_t *out_end)
 {
@@ -277,6 +291,7 @@ static int32_t date_add(int32_t days, segi_duration duration, int sign)
     return days_clamp(days + (sign < 0 ? -length : length));
 }
 
+/* The civil date of a moment; an instant's is that of its zone. */
 static int32_t moment_date(segi_moment moment, const segi_zone *zone)
 {
     if (moment.kind == SEGI_MOMENT_DATE)
@@ -284,6 +299,8 @@ static int32_t moment_date(segi_moment moment, const segi_zone *zone)
     return segi_zone_date(zone, segi_moment_instant(moment, zone));
 }
 
+/* The counterpart of segi_window_bounds() in days: a date has no time, so "in last 7 days" are
+ * the seven dates that end today (S-07), and windows that look back end with today. */
 void segi_window_dates(const segi_window *window, const segi_zone *zone, int64_t now,
                        int32_t *out_begin, int32_t *out_end)
 {

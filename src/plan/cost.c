@@ -17,12 +17,15 @@
 /* Longer lists of operands run as they are: sorting them would take longer than it saves. */
 #define COST_ORDER_MAX 256
 
+/* Sums over the parts that a question may touch. */
 typedef struct cost_rows {
     uint64_t rows;     /* in parts that overlap the window */
     uint64_t users;    /* distinct users of those parts, with repeats over parts */
     uint64_t cut_rows; /* rows of parts that the window cuts */
 } cost_rows;
 
+/* A part within the window has nothing to be tested, one that the window cuts has its rows looked
+ * at. */
 static void cost_count_rows(const segi_snapshot *s, const segi_selector *selector, int64_t begin,
                             int64_t end, cost_rows *out)
 {
@@ -110,6 +113,7 @@ static bool cost_gathers(const segi_node *node)
     }
 }
 
+/* Adds up what stands in a value, at any depth. */
 static void cost_value(const segi_snapshot *s, const segi_node *node, int64_t now,
                        segi_estimate *out)
 {
@@ -143,6 +147,7 @@ static void cost_equality(const segi_snapshot *s, const segi_node *node, uint32_
     }
 }
 
+/* One predicate that looks at data; `out` is zero before. */
 static void cost_leaf(const segi_snapshot *s, const segi_node *node, int64_t now,
                       segi_estimate *out)
 {
@@ -217,13 +222,17 @@ void segi_program_estimate(const segi_program *program, const segi_snapshot *sna
 }
 
 /* Cost for what is ruled out: lower comes first. The small terms keep leaves that cost nothing, or
- * rule out nothing, comparable. */
+ * rule out nothing, comparable.
+ * The classic order for filters that are independent: cost / (1 - share), rising (Hellerstein and
+ * Stonebraker, Predicate Migration, 1993). */
 static double cost_rank(const segi_estimate *e, bool narrows)
 {
     double gone = narrows ? 1 - e->share : e->share;
     return (e->cost + 0.05) / (gone + 0.01);
 }
 
+/* By insertion, which keeps operands of equal rank in the order of their index: the same program
+ * and figures always give the same order. Operands of other kinds than and/or stay as they are. */
 void segi_program_order(const segi_program *program, uint32_t op, const segi_estimate *estimates,
                         uint32_t *out)
 {

@@ -23,6 +23,8 @@ typedef struct dag_slot {
     uint32_t op_plus_one;       /* 0: empty */
 } dag_slot;
 
+/* Working state of one build. Functions here fail for want of memory alone; the message is made
+ * at the end. */
 typedef struct dag {
     const segi_mem *mem;
     segi_program *program;
@@ -44,6 +46,7 @@ typedef struct dag_shared {
     uint32_t op;
 } dag_shared;
 
+/* Twice the slots; entries find their new places by the hash that they keep. */
 static seg_status dag_grow_slots(dag *d)
 {
     size_t count = d->slot_count ? d->slot_count * 2 : 64;
@@ -64,7 +67,9 @@ static seg_status dag_grow_slots(dag *d)
     return SEG_OK;
 }
 
-/* The operation with the key in d->key; where there is none, `op` is added as a new one. */
+/* The operation with the key in d->key; where there is none, `op` is added as a new one.
+ * Linear probing in a table that is at most half full. Whole keys are compared, so a hash that
+ * two keys share does no harm. */
 static seg_status dag_intern(dag *d, const segi_op *op, uint32_t *out)
 {
     if (d->key.failed)
@@ -112,6 +117,7 @@ static seg_status dag_add(dag *d, segi_op_kind kind, const segi_node *node, uint
     return dag_intern(d, &op, out);
 }
 
+/* Constants are interned as well: there is one of each in a program. */
 static seg_status dag_constant(dag *d, bool all, const segi_node *node, uint32_t *out)
 {
     return dag_add(d, all ? SEGI_OP_ALL : SEGI_OP_NONE, node, 0, NULL, 0, out);
@@ -159,6 +165,7 @@ static void dag_list_sort(dag_list *list)
     }
 }
 
+/* Of a sorted list. */
 static bool dag_list_has(const dag_list *list, uint32_t item)
 {
     size_t low = 0, high = list->count;
@@ -172,7 +179,8 @@ static bool dag_list_has(const dag_list *list, uint32_t item)
     return low < list->count && list->items[low] == item;
 }
 
-/* Operands of and/or, in order, without repeats; operands of the same kind are opened up. */
+/* Operands of and/or, in order, without repeats; operands of the same kind are opened up.
+ * One level is enough: operands were collected themselves when they were made. */
 static seg_status dag_collect(dag *d, segi_op_kind kind, const uint32_t *children, size_t count,
                               dag_list *list)
 {
@@ -208,6 +216,8 @@ static bool dag_decided(const dag *d, segi_op_kind absorbing, const dag_list *li
     return false;
 }
 
+/* The neutral constant is dropped and the absorbing one decides; what is left may be one operand,
+ * which then is the result itself. */
 static seg_status dag_and_or(dag *d, segi_op_kind kind, const segi_node *node,
                              const uint32_t *children, size_t count, uint32_t *out)
 {
@@ -281,6 +291,7 @@ static seg_status dag_at_least(dag *d, const segi_node *node, const uint32_t *ch
     return status;
 }
 
+/* The children are operations already. */
 static seg_status dag_combine(dag *d, const segi_node *node, const uint32_t *children,
                               uint32_t *out)
 {
@@ -352,6 +363,7 @@ static seg_status dag_scores(dag *d, const segi_node *value, dag_list *list)
     return dag_list_add(d, list, op);
 }
 
+/* A linear search: programs have tens of saved segments at most. */
 static seg_status dag_segment(dag *d, const segi_node *tree, uint32_t *out)
 {
     for (size_t i = 0; i < d->shared_count; i++) {
@@ -410,6 +422,7 @@ static void dag_count_uses(dag *d, const uint32_t *roots, size_t root_count)
     }
 }
 
+/* Copies what grew into the arena, where it stays. */
 static seg_status dag_finish(dag *d, const uint32_t *roots, size_t root_count)
 {
     segi_program *program = d->program;
@@ -431,6 +444,7 @@ static seg_status dag_finish(dag *d, const uint32_t *roots, size_t root_count)
     return SEG_OK;
 }
 
+/* One root per tree; equal trees have the same one. */
 static seg_status dag_run(dag *d, const segi_node *const *trees, size_t tree_count)
 {
     segi_program *program = d->program;

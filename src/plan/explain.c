@@ -22,6 +22,7 @@ typedef struct explain {
 #define EXPLAIN_COLUMN 64 /* where the figures start */
 #define EXPLAIN_TEXT_MAX 400
 
+/* What the operation is; leaves as the language writes them, cut where they are very long. */
 static void explain_name(explain *e, const segi_op *op, segi_buf *out)
 {
     switch (op->kind) {
@@ -50,6 +51,7 @@ static void explain_name(explain *e, const segi_op *op, segi_buf *out)
     }
 }
 
+/* To the microsecond; finer figures would change with every run. */
 static void explain_time(segi_buf *out, uint64_t nanoseconds)
 {
     uint64_t microseconds = (nanoseconds + 500) / 1000;
@@ -57,6 +59,7 @@ static void explain_time(segi_buf *out, uint64_t nanoseconds)
                     (unsigned)(microseconds % 1000));
 }
 
+/* Estimate first, then what happened, so that the two can be compared along one line. */
 static void explain_figures(explain *e, uint32_t index)
 {
     const segi_estimate *estimate = &e->estimates[index];
@@ -94,7 +97,8 @@ static uint32_t *explain_order(explain *e, uint32_t index)
     return order;
 }
 
-/* prefix: what stands before the children's own branch marks. */
+/* prefix: what stands before the children's own branch marks.
+ * `mark` is the branch of this line, `below` what its children's lines have in its place. */
 static void explain_text(explain *e, uint32_t index, segi_buf *prefix, const char *mark,
                          const char *below)
 {
@@ -125,6 +129,7 @@ static void explain_text(explain *e, uint32_t index, segi_buf *prefix, const cha
     prefix->size = size;
 }
 
+/* The same tree; `id` lets a reader recognise an operation that is shared. */
 static void explain_json(explain *e, uint32_t index)
 {
     static const char *const kinds[] = {"everyone", "nobody",   "not",  "and",  "or",

@@ -13,6 +13,7 @@ static void key_int(segi_buf *key, int64_t value)
     segi_buf_add(key, &value, sizeof value);
 }
 
+/* By its bits: two forms of one number would cost a shared operation, no more. */
 static void key_float(segi_buf *key, double value)
 {
     segi_buf_add(key, &value, sizeof value);
@@ -24,6 +25,7 @@ static void key_text(segi_buf *key, const char *text, size_t size)
     segi_buf_add(key, text, size);
 }
 
+/* The type belongs to it: 1 as a number is not 1 as a day. */
 static void key_literal(segi_buf *key, const segi_literal *literal)
 {
     key_int(key, literal->type.type);
@@ -34,6 +36,7 @@ static void key_literal(segi_buf *key, const segi_literal *literal)
         key_int(key, literal->slot);
 }
 
+/* By name, because two compiles load a zone each. */
 static void key_zone(segi_buf *key, const segi_zone_ref *zone)
 {
     key_int(key, zone->kind);
@@ -51,6 +54,7 @@ static void key_duration(segi_buf *key, segi_duration duration)
 /* event_count: of the selector around the node, the length of a property's `fields`. */
 static void key_node(const segi_node *node, uint32_t event_count, segi_buf *key);
 
+/* That there is nothing is written too. */
 static void key_optional(segi_buf *key, const segi_node *node, uint32_t event_count)
 {
     key_int(key, node != NULL);
@@ -74,6 +78,7 @@ static void key_window(segi_buf *key, const segi_window *window)
     key_zone(key, &window->zone);
 }
 
+/* Event types in their order: lang has sorted them. */
 static void key_selector(segi_buf *key, const segi_selector *selector)
 {
     key_int(key, selector != NULL);
@@ -242,6 +247,7 @@ static void key_score(const segi_score *score, segi_buf *key)
     }
 }
 
+/* The parts that only some kinds of values have. */
 static void key_value_part(const segi_node *node, uint32_t event_count, segi_buf *key)
 {
     switch (node->kind) {
@@ -283,6 +289,7 @@ static void key_value_part(const segi_node *node, uint32_t event_count, segi_buf
     }
 }
 
+/* Saved segments and labels are looked through: what counts is what they stand for. */
 static void key_node(const segi_node *node, uint32_t event_count, segi_buf *key)
 {
     if (node->kind == SEGI_NODE_SEGMENT || node->kind == SEGI_NODE_WRITTEN) {

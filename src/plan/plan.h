@@ -25,6 +25,8 @@ typedef enum segi_op_kind {
                          predicate: leaves, ranks and scores that read it have it as a child. */
 } segi_op_kind;
 
+/* An operation of the DAG. Children come before parents, so one pass over `ops` from the front
+ * meets every operand before what is made of it. */
 typedef struct segi_op {
     segi_op_kind kind;
     uint32_t child_count;
@@ -40,6 +42,7 @@ typedef struct segi_score_op {
     uint32_t op;
 } segi_score_op;
 
+/* Everything lies in the arena but the nodes, which are the predicates'. Any thread. */
 typedef struct segi_program {
     segi_arena arena;
     uint32_t score_count;
@@ -50,7 +53,8 @@ typedef struct segi_program {
     const uint32_t *roots; /* by predicate */
 } segi_program;
 
-/* One root per predicate tree. *out is owned by the caller: segi_program_destroy(). */
+/* One root per predicate tree. *out is owned by the caller: segi_program_destroy().
+ * Saved segments must have been resolved: their trees are walked like any other. */
 seg_status segi_program_build(const segi_mem *mem, const segi_node *const *trees, size_t tree_count,
                               segi_program **out, seg_error *err);
 /* The scores that a value needs: a program without roots. */
@@ -74,7 +78,8 @@ typedef struct segi_estimate {
     double share;  /* of the users it is asked about, 0 .. 1 */
     uint64_t rows; /* of events that it may touch */
 } segi_estimate;
-/* out[program->op_count]. */
+/* out[program->op_count].
+ * No row is read, whatever the size of the store; asked once per evaluation. */
 void segi_program_estimate(const segi_program *program, const segi_snapshot *snapshot, int64_t now,
                            segi_estimate *out);
 

@@ -4,7 +4,11 @@
  * contains it holds, so making the next schema copies pointers only, and a schema that never gets
  * published leaves nothing behind. An event type is rebuilt when it gets a property; its name is
  * a shared field of type 0. Each list has an order by name beside it for binary search; that of the
- * event types leaves out those that keep the history of an attribute. */
+ * event types leaves out those that keep the history of an attribute.
+ *
+ * Only the writer of a store makes schemas, one after the other under the store's mutex; readers
+ * hold the one of their snapshot and never see a change. A definition costs O(entries) pointers,
+ * which happens as often as a store gets a new column. */
 #include "schema/schema.h"
 
 #include <stdatomic.h>
@@ -15,12 +19,14 @@
 
 #define SCHEMA_SCALE_MAX 18
 
+/* An attribute, a property or the name of an event type. */
 typedef struct schema_field {
     segi_field pub; /* first, so that pointers convert */
     atomic_uint refs;
     char name[];
 } schema_field;
 
+/* Rebuilt with each property: those who hold the old one see the old properties. */
 typedef struct schema_event {
     segi_event_type pub;
     atomic_uint refs;
@@ -28,11 +34,13 @@ typedef struct schema_event {
     uint32_t *order;    /* owned: property indices by name */
 } schema_event;
 
+/* One for all schemas of a store. */
 typedef struct schema_zone {
     atomic_uint refs;
     segi_zone *zone; /* owned */
 } schema_zone;
 
+/* The public part comes first, so that a pointer to it is a pointer to this. */
 typedef struct schema_full {
     segi_schema pub;
     atomic_uint refs;
@@ -48,6 +56,8 @@ static void *schema_mutable(const void *object)
     return (void *)(uintptr_t)object;
 }
 
+/* Whoever retains holds a reference already, so no order is needed; a release must see all that
+ * others did before theirs. */
 static void schema_retain_count(atomic_uint *refs)
 {
     atomic_fetch_add_explicit(refs, 1, memory_order_relaxed);
@@ -88,6 +98,7 @@ static seg_status schema_check_name(const char *name, size_t size, const char *w
                      SEG_NAME_SIZE_MAX);
 }
 
+/* By bytes, a prefix first: names have no language. */
 static int schema_compare(const char *a, size_t a_size, const char *b, size_t b_size)
 {
     size_t common = a_size < b_size ? a_size : b_size;
@@ -99,6 +110,8 @@ static int schema_compare(const char *a, size_t a_size, const char *b, size_t b_
 
 /* ---- fields and event types ------------------------------------------------------------------ */
 
+/* One block with the name at its end, hence free() ends both. The first reference is the
+ * caller's. */
 static schema_field *schema_field_create(const segi_mem *mem, const char *name, size_t size,
                                          seg_type type, int32_t scale, uint32_t index)
 {
@@ -112,6 +125,7 @@ static schema_field *schema_field_create(const segi_mem *mem, const char *name, 
     return field;
 }
 
+/* NULL is allowed. */
 static void schema_field_release(const segi_mem *mem, const segi_field *pub)
 {
     schema_field *field = schema_mutable(pub);
@@ -119,7 +133,8 @@ static void schema_field_release(const segi_mem *mem, const segi_field *pub)
         segi_free(mem, field);
 }
 
-/* A copy of `count` pointers with room for one more; never NULL but when out of memory. */
+/* A copy of `count` pointers with room for one more; never NULL but when out of memory.
+ * References are not counted here: the caller does, once nothing can fail any more. */
 static void *schema_copy_pointers(const segi_mem *mem, const void *from, uint32_t count)
 {
     const void **copy = segi_alloc_array(mem, (size_t)count + 1, sizeof *copy);
@@ -214,6 +229,7 @@ static bool schema_search_fields(const segi_field *const *fields, const uint32_t
     return false;
 }
 
+/* As schema_search_fields(). */
 static bool schema_search_events(const schema_full *full, const char *name, size_t size,
                                  uint32_t *out_place)
 {
@@ -273,6 +289,7 @@ static void schema_zone_release(const segi_mem *mem, schema_zone *zone)
     segi_free(mem, zone);
 }
 
+/* The last reference is gone. */
 static void schema_destroy(schema_full *full)
 {
     const segi_mem *mem = full->mem;
@@ -364,6 +381,7 @@ static schema_full *schema_copy(const schema_full *from, uint32_t attribute_plac
     return full;
 }
 
+/* Only users can have sets of texts: events would need them per row. */
 static seg_status schema_check_type(seg_type type, int32_t scale, bool property, seg_error *err)
 {
     SEGI_CHECK_ARG(type >= SEG_TYPE_BOOL && type <= SEG_TYPE_STRING_SET, err,
@@ -396,6 +414,8 @@ static seg_status schema_keep(const segi_schema *schema, const segi_field *field
     return SEG_OK;
 }
 
+/* Checked, made, copied, put in: the last step cannot fail, and what was made before goes with a
+ * failure. */
 seg_status segi_schema_add_attribute(const segi_schema *schema, const char *name, size_t name_size,
                                      seg_type type, int32_t scale, const segi_schema **out,
                                      uint32_t *out_index, seg_error *err)
@@ -549,6 +569,7 @@ seg_status segi_schema_add_history(const segi_schema *schema, const char *name, 
     return status;
 }
 
+/* The event type is rebuilt with the property and takes the old one's place in the copy. */
 seg_status segi_schema_add_property(const segi_schema *schema, uint32_t event, const char *name,
                                     size_t name_size, seg_type type, int32_t scale,
                                     const segi_schema **out, uint32_t *out_index, seg_error *err)
@@ -588,6 +609,7 @@ seg_status segi_schema_add_property(const segi_schema *schema, uint32_t event, c
     return SEG_OK;
 }
 
+/* By the numbers of SEG_TYPE_*; both kinds of numbers are "number" to a reader. */
 const char *segi_type_name(seg_type type)
 {
     static const char *const names[] = {"none", "boolean", "number", "number",   "decimal",

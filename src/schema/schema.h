@@ -28,6 +28,8 @@ typedef struct segi_field {
  * value, and one event for each value that was set, at the instant from which it holds. No look-up
  * by name finds it, and it is none of "any event". */
 
+/* Properties in the order in which they came to be; use segi_event_property() to find one by
+ * name. */
 typedef struct segi_event_type {
     const char *name;
     size_t name_size;
@@ -37,6 +39,8 @@ typedef struct segi_event_type {
     bool history;                    /* of the attribute of that name */
 } segi_event_type;
 
+/* The part that others read. What lies behind it (orders by name, counts of references) is
+ * private. */
 typedef struct segi_schema {
     uint32_t attribute_count, event_count; /* event_count: with those that keep a history */
     uint32_t history_count;                /* so many of the event types */
@@ -50,6 +54,7 @@ typedef struct segi_schema {
 /* The empty schema of a new store. Takes the zone (also on failure). mem must outlive it. */
 seg_status segi_schema_create(const segi_mem *mem, uint32_t id_kind, int32_t week_start,
                               segi_zone *zone, const segi_schema **out, seg_error *err);
+/* Any thread. Snapshots, segments and writers hold the schema that they were made with. */
 void segi_schema_retain(const segi_schema *schema);
 void segi_schema_release(const segi_schema *schema);
 
@@ -105,6 +110,7 @@ static inline int32_t segi_slot_longitude(int64_t slot)
 {
     return (int32_t)(uint32_t)(uint64_t)slot;
 }
+/* Bits as they are, in both directions. */
 double segi_slot_float(int64_t slot);
 int64_t segi_slot_of_float(double value); /* value is finite */
 /* False if not within +-90 and +-180 degrees or not finite. */

@@ -5,7 +5,14 @@
  * Invariants: `entries` is sorted by kind and name; the references of an entry are entries of the
  * same catalog, because a text is compiled before it is saved and an entry that others refer to is
  * neither dropped nor replaced by one that breaks them; the references form no circle. The lock
- * guards all of it and is held for the length of a compile, which borrows texts. Any thread. */
+ * guards all of it and is held for the length of a compile, which borrows texts. Any thread.
+ *
+ * Data flow of a definition: the text is compiled as it would be with itself in place
+ * (catalog_view), its references are read, a way back to itself is looked for, and whatever
+ * refers to the old text is compiled against the new one. Only then is it saved and put in, so
+ * that a refused definition changes nothing; a circle is refused with its whole path, a
+ * drop while others refer to the entry (S-30). Searches are linear but for look-ups by name: a
+ * store has hundreds of definitions. */
 #include "sets/sets.h"
 
 #include <string.h>
@@ -41,7 +48,8 @@ struct segi_catalog {
     segi_occasions occasions;
 };
 
-/* What a compile sees: the catalog, but for one name another text. */
+/* What a compile sees: the catalog, but for one name another text.
+ * So a definition under test sees itself, before anything is saved. */
 typedef struct catalog_view {
     const segi_catalog *catalog;
     segi_definition kind;
@@ -51,7 +59,8 @@ typedef struct catalog_view {
     size_t text_size;
 } catalog_view;
 
-/* References gathered from a text. */
+/* References gathered from a text.
+ * Filled by refs_found(), which cannot fail: it notes a lack of memory in `failed`. */
 typedef struct catalog_refs {
     const segi_catalog *catalog;
     catalog_entry *self; /* the entry being defined; a name equal to its own is this one */
@@ -109,6 +118,7 @@ static catalog_entry *entry_find(const segi_catalog *catalog, segi_definition ki
                                                                    : NULL;
 }
 
+/* Also one that is half made; nobody may refer to it. */
 static void entry_destroy(const segi_mem *mem, catalog_entry *entry)
 {
     if (entry == NULL)
@@ -127,6 +137,7 @@ static char *bytes_copy(const segi_mem *mem, const char *bytes, size_t size)
     return copy;
 }
 
+/* A copy of both texts; version, fingerprint and references come later. NULL: no memory. */
 static catalog_entry *entry_create(const segi_mem *mem, segi_definition kind, const char *name,
                                    size_t name_size, const char *text, size_t text_size)
 {
@@ -156,6 +167,8 @@ static bool entry_refers(const catalog_entry *entry, const catalog_entry *other)
 
 /* ---- what the compiler asks -------------------------------------------------------------- */
 
+/* What these four lend is borrowed from the catalog, whose lock is held as long as they are
+ * asked. */
 static seg_status view_find(void *user, segi_definition kind, const char *name, size_t name_size,
                             const char **out_text, size_t *out_size)
 {
@@ -217,6 +230,8 @@ static segi_resolver view_resolver(catalog_view *view)
 
 /* ---- references -------------------------------------------------------------------------- */
 
+/* Called once for each name in the text. A name that nobody has is left out: whoever compiles the
+ * text says so. */
 static void refs_found(void *user, segi_definition kind, const char *name, size_t size)
 {
     catalog_refs *refs = user;
@@ -265,7 +280,8 @@ static seg_status entry_read_refs(const segi_catalog *catalog, catalog_entry *en
 
 /* Walk from `entry` along references until one leads to `target`, the name's entry before this
  * definition (or `entry` itself where the name is new). The shortest way is found first. Returns
- * the last entry of the way, its `from` fields lead back to `entry`; NULL if there is none. */
+ * the last entry of the way, its `from` fields lead back to `entry`; NULL if there is none.
+ * Breadth first, in a queue with room for every entry and the new one: none is put in twice. */
 static catalog_entry *walk_to(const segi_catalog *catalog, catalog_entry *entry,
                               const catalog_entry *target, catalog_entry **queue)
 {
@@ -337,7 +353,8 @@ static seg_status entry_check_circle(const segi_catalog *catalog, catalog_entry 
 
 /* ---- defining ---------------------------------------------------------------------------- */
 
-/* what: "a segment", "an occasion" */
+/* what: "a segment", "an occasion"
+ * Names are printed in messages and files, hence no control characters; else anything goes. */
 static seg_status name_check(const char *what, const char *name, size_t name_size, seg_error *err)
 {
     if (name == NULL || name_size == 0)
@@ -412,7 +429,8 @@ static seg_status dependent_fail(const catalog_entry *entry, const catalog_entry
     return status;
 }
 
-/* Compile whatever refers to `old`, directly or through others, against the new text. */
+/* Compile whatever refers to `old`, directly or through others, against the new text.
+ * Breadth first again, this time against the direction of references. */
 static seg_status dependents_check(const catalog_entry *entry, catalog_entry *old,
                                    catalog_view *view, const segi_schema *schema, seg_error *err)
 {
@@ -459,29 +477,20 @@ static seg_status entry_check(const segi_catalog *catalog, catalog_entry *entry,
     return old == NULL ? SEG_OK : dependents_check(entry, old, &view, schema, err);
 }
 
-/* The store keeps texts by name alone: before that of a class stands a byte that no name has. */
-#define STORED_CLASS '\1'
-
-static segi_text stored_name(segi_definition kind, const char *name, size_t name_size,
-                             char bytes[SEG_NAME_SIZE_MAX + 1])
+/* Where the store keeps them; names on different shelves have nothing to do with each other. */
+static segi_shelf shelf_of(segi_definition kind)
 {
-    if (kind == SEGI_DEFINE_SEGMENT)
-        return (segi_text){name, name_size};
-    bytes[0] = STORED_CLASS;
-    memcpy(bytes + 1, name, name_size);
-    return (segi_text){bytes, name_size + 1};
+    return kind == SEGI_DEFINE_CLASS ? SEGI_SHELF_CLASSES : SEGI_SHELF_SEGMENTS;
 }
 
 /* The store keeps the text from now on, in its file as well. */
 static seg_status entry_save(const segi_catalog *catalog, const catalog_entry *entry,
                              uint64_t version, seg_error *err)
 {
-    char bytes[SEG_NAME_SIZE_MAX + 1];
-    segi_text name = stored_name(entry->kind, entry->name, entry->name_size, bytes);
     if (catalog->store == NULL)
         return SEG_OK;
-    return segi_store_save_text(catalog->store, SEGI_SHELF_SEGMENTS, name.text, name.size,
-                                entry->text, entry->text_size, version, err);
+    return segi_store_save_text(catalog->store, shelf_of(entry->kind), entry->name,
+                                entry->name_size, entry->text, entry->text_size, version, err);
 }
 
 /* Where its place is; there is room. */
@@ -496,7 +505,8 @@ static void entry_insert(segi_catalog *catalog, catalog_entry *entry)
 }
 
 /* Put the checked entry in, once it is saved. An entry that exists keeps its address, to which
- * others refer, and swaps its content with the new one, which then holds what has to be freed. */
+ * others refer, and swaps its content with the new one, which then holds what has to be freed.
+ * Takes the entry where it returns SEG_OK; else it stays the caller's. */
 static seg_status entry_put(segi_catalog *catalog, catalog_entry *entry, catalog_entry *old,
                             uint64_t *out_version, seg_error *err)
 {
@@ -524,17 +534,21 @@ static seg_status entry_put(segi_catalog *catalog, catalog_entry *entry, catalog
 
 /* ---- door -------------------------------------------------------------------------------- */
 
+typedef struct catalog_restoring {
+    segi_catalog *catalog;
+    segi_definition kind;
+} catalog_restoring;
+
 /* What the store's file holds was checked when it was saved. A text that this version of the
  * library does not read any more stays as it is: whoever uses it learns why. */
 static seg_status catalog_restore(void *user, const char *name, size_t name_size, const char *text,
                                   size_t text_size, uint64_t version, seg_error *err)
 {
-    segi_catalog *catalog = user;
+    const catalog_restoring *restoring = user;
+    segi_catalog *catalog = restoring->catalog;
     void *entries = catalog->entries;
-    bool class = name_size > 0 && name[0] == STORED_CLASS;
     catalog_entry *entry =
-        entry_create(catalog->mem, class ? SEGI_DEFINE_CLASS : SEGI_DEFINE_SEGMENT, name + class,
-                     name_size - class, text, text_size);
+        entry_create(catalog->mem, restoring->kind, name, name_size, text, text_size);
     if (entry == NULL || !segi_grow(catalog->mem, &entries, &catalog->capacity, catalog->count + 1,
                                     sizeof(catalog_entry *))) {
         entry_destroy(catalog->mem, entry);
@@ -546,13 +560,18 @@ static seg_status catalog_restore(void *user, const char *name, size_t name_size
     return SEG_OK;
 }
 
+/* References last, when all names are there. One text that cannot be read has none. */
 static seg_status catalog_fill(segi_catalog *catalog, seg_error *err)
 {
     if (catalog->store == NULL)
         return SEG_OK;
     SEGI_TRY(segi_occasions_load(&catalog->occasions, catalog->mem, catalog->store, err));
-    SEGI_TRY(
-        segi_store_each_text(catalog->store, SEGI_SHELF_SEGMENTS, catalog_restore, catalog, err));
+    const segi_definition kinds[] = {SEGI_DEFINE_SEGMENT, SEGI_DEFINE_CLASS};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        catalog_restoring restoring = {catalog, kinds[i]};
+        SEGI_TRY(segi_store_each_text(catalog->store, shelf_of(kinds[i]), catalog_restore,
+                                      &restoring, err));
+    }
     for (size_t i = 0; i < catalog->count; i++)
         if (entry_read_refs(catalog, catalog->entries[i], NULL) == SEG_E_NOMEM)
             return segi_fail_nomem(err);
@@ -592,6 +611,7 @@ void segi_catalog_destroy(segi_catalog *catalog)
     segi_free(mem, catalog);
 }
 
+/* The predicate owns copies of all that it needs: it outlives the lock and even the catalog. */
 seg_status segi_catalog_compile(segi_catalog *catalog, const segi_mem *mem,
                                 const segi_schema *schema, const char *text, size_t text_size,
                                 uint32_t flags, const segi_param_value *params, size_t param_count,
@@ -655,6 +675,7 @@ static void note_duplicate(const segi_catalog *catalog, const segi_predicate *pr
     }
 }
 
+/* Findings are kept also where the text does not compile: the fault is one of them. */
 seg_status segi_catalog_lint(segi_catalog *catalog, const segi_mem *mem, const segi_schema *schema,
                              const char *text, size_t text_size, uint32_t flags, int64_t retention,
                              segi_findings *findings, seg_error *err)
@@ -672,7 +693,8 @@ seg_status segi_catalog_lint(segi_catalog *catalog, const segi_mem *mem, const s
     return status == SEG_OK && findings->failed ? segi_fail_nomem(err) : status;
 }
 
-/* class.name is read as the class from now on. */
+/* class.name is read as the class from now on.
+ * Classes share the names of attributes that begin with "class.", so one of them must give way. */
 static seg_status class_check(const segi_schema *schema, const char *name, size_t name_size,
                               seg_error *err)
 {
@@ -685,6 +707,7 @@ static seg_status class_check(const segi_schema *schema, const char *name, size_
     return SEG_OK;
 }
 
+/* The copies are made before the lock is taken: it is held for the checks and the swap alone. */
 seg_status segi_catalog_define(segi_catalog *catalog, const segi_schema *schema,
                                segi_definition kind, const char *name, size_t name_size,
                                const char *text, size_t text_size, uint64_t *out_version,
@@ -713,6 +736,7 @@ static const char *kind_name(segi_definition kind)
     return kind == SEGI_DEFINE_CLASS ? "class" : "segment";
 }
 
+/* Names come from outside and may be of any size: a message takes what fits. */
 static seg_status fail_missing(segi_definition kind, const char *name, size_t name_size,
                                seg_error *err)
 {
@@ -721,7 +745,8 @@ static seg_status fail_missing(segi_definition kind, const char *name, size_t na
                      name != NULL ? name : "");
 }
 
-/* Under the lock. */
+/* Under the lock.
+ * The entry is out of the catalog afterwards and belongs to the caller. */
 static seg_status entry_drop(segi_catalog *catalog, segi_definition kind, const char *name,
                              size_t name_size, catalog_entry **out, seg_error *err)
 {
@@ -739,11 +764,8 @@ static seg_status entry_drop(segi_catalog *catalog, segi_definition kind, const 
             return SEG_E_IN_USE;
         }
     }
-    char bytes[SEG_NAME_SIZE_MAX + 1];
-    segi_text stored = stored_name(kind, entry->name, entry->name_size, bytes);
     if (catalog->store != NULL)
-        SEGI_TRY(segi_store_drop_text(catalog->store, SEGI_SHELF_SEGMENTS, stored.text, stored.size,
-                                      err));
+        SEGI_TRY(segi_store_drop_text(catalog->store, shelf_of(kind), name, name_size, err));
     catalog->count--;
     memmove(&catalog->entries[position], &catalog->entries[position + 1],
             (catalog->count - position) * sizeof(catalog_entry *));
@@ -775,14 +797,14 @@ seg_status segi_catalog_text(segi_catalog *catalog, segi_definition kind, const 
     return buf->failed ? segi_fail_nomem(err) : SEG_OK;
 }
 
-seg_status segi_catalog_each(segi_catalog *catalog, segi_text_visit *visit, void *user,
-                             seg_error *err)
+seg_status segi_catalog_each(segi_catalog *catalog, segi_definition kind, segi_text_visit *visit,
+                             void *user, seg_error *err)
 {
     seg_status status = SEG_OK;
     segi_mutex_lock(catalog->lock);
     for (size_t i = 0; status == SEG_OK && i < catalog->count; i++) {
         const catalog_entry *entry = catalog->entries[i];
-        if (entry->kind != SEGI_DEFINE_SEGMENT)
+        if (entry->kind != kind)
             continue;
         status = visit(user, entry->name, entry->name_size, entry->text, entry->text_size,
                        entry->version, err);
@@ -810,14 +832,16 @@ typedef struct occasion_use {
     bool found;
 } occasion_use;
 
-static void occasion_named(void *user, const char *name, size_t size)
+static void occasion_named(void *user, segi_definition kind, const char *name, size_t size)
 {
     occasion_use *use = user;
     const segi_occasion_entry *occasion = use->occasion;
-    use->found |= name_compare(occasion->name, occasion->name_size, name, size) == 0;
+    use->found |= kind == SEGI_DEFINE_OCCASION &&
+                  name_compare(occasion->name, occasion->name_size, name, size) == 0;
 }
 
-/* SEG_E_IN_USE while a saved segment names it. */
+/* SEG_E_IN_USE while a saved segment or class names it.
+ * Texts are read again instead of keeping references to occasions: dropping one is rare. */
 static seg_status occasion_check_unused(const segi_catalog *catalog,
                                         const segi_occasion_entry *occasion, seg_error *err)
 {
@@ -825,14 +849,15 @@ static seg_status occasion_check_unused(const segi_catalog *catalog,
         const catalog_entry *entry = catalog->entries[i];
         occasion_use use = {occasion, false};
         /* A text that cannot be read any more names nothing. */
-        if (segi_occasion_references(catalog->mem, entry->text, entry->text_size, occasion_named,
-                                     &use, NULL) == SEG_E_NOMEM)
+        if (segi_text_references(catalog->mem, entry->text, entry->text_size, occasion_named, &use,
+                                 NULL) == SEG_E_NOMEM)
             return segi_fail_nomem(err);
         if (!use.found)
             continue;
-        segi_fail(err, SEG_E_IN_USE, "segment \"%.*s\" refers to occasion \"%.*s\"",
-                  (int)entry->name_size, entry->name, (int)occasion->name_size, occasion->name);
-        segi_error_hint(err, "drop or redefine the segment first");
+        segi_fail(err, SEG_E_IN_USE, "%s \"%.*s\" refers to occasion \"%.*s\"",
+                  kind_name(entry->kind), (int)entry->name_size, entry->name,
+                  (int)occasion->name_size, occasion->name);
+        segi_error_hint(err, "drop or redefine the %s first", kind_name(entry->kind));
         return SEG_E_IN_USE;
     }
     return SEG_OK;

@@ -1,7 +1,12 @@
 /* Occasions by name: see occasions.h.
  *
  * In the store's file an occasion is a text, a line "2026-11-27 2026-11-30" per range: whoever
- * looks into the file can read it, and it is checked like everything that comes from outside. */
+ * looks into the file can read it, and it is checked like everything that comes from outside.
+ *
+ * Occasions are the named calendars of S-27: holidays that follow the moon are data. Ranges are
+ * kept rising and apart, so that "is this day one of them" is a binary search for whoever
+ * compiles them. Definitions of the same name replace each other; who has compiled the old one
+ * keeps its own copy. */
 #include "sets/occasions.h"
 
 #include <stdlib.h>
@@ -17,6 +22,7 @@
 
 /* ---- entries ---- */
 
+/* Name and ranges; the entry itself lies in the array. */
 static void entry_deinit(segi_occasion_entry *entry, const segi_mem *mem)
 {
     segi_free(mem, entry->name);
@@ -86,7 +92,8 @@ static int range_compare(const void *a, const void *b)
     return x->first < y->first ? -1 : x->first > y->first;
 }
 
-/* Rising; ranges that touch become one. Returns how many are left. */
+/* Rising; ranges that touch become one. Returns how many are left.
+ * In place, O(n log n). */
 static size_t ranges_merge(segi_days *ranges, size_t count)
 {
     size_t kept = 0;
@@ -102,6 +109,7 @@ static size_t ranges_merge(segi_days *ranges, size_t count)
     return kept;
 }
 
+/* What the public function promises about ranges; also asked of those that come from a file. */
 static seg_status ranges_check(const segi_days *ranges, size_t count, seg_error *err)
 {
     SEGI_CHECK_ARG(count > 0, err, "an occasion has one range of days or more");
@@ -120,6 +128,7 @@ static seg_status ranges_check(const segi_days *ranges, size_t count, seg_error 
 
 /* ---- as text ---- */
 
+/* One line of LINE_SIZE bytes per range. Years have four digits: see DAY_MIN and DAY_MAX. */
 static void ranges_write(const segi_occasion_entry *entry, segi_buf *out)
 {
     for (size_t i = 0; i < entry->count; i++) {
@@ -130,6 +139,7 @@ static void ranges_write(const segi_occasion_entry *entry, segi_buf *out)
     }
 }
 
+/* Exactly DATE_SIZE bytes must be a date. */
 static bool date_read(const char *text, int32_t *out)
 {
     segi_civil_time time;
@@ -146,6 +156,7 @@ static bool range_read(const char *line, segi_days *out)
            date_read(line + DATE_SIZE + 1, &out->last);
 }
 
+/* entry->count says how many ranges the text has by its size; a text of another size is damaged. */
 static seg_status ranges_read(segi_occasion_entry *entry, const char *text, size_t text_size,
                               seg_error *err)
 {
@@ -161,7 +172,8 @@ static seg_status ranges_read(segi_occasion_entry *entry, const char *text, size
 
 /* ---- door ---- */
 
-/* An entry with room for so many ranges, and a place for it. */
+/* An entry with room for so many ranges, and a place for it.
+ * The ranges are not filled yet. On failure nothing is kept but the place. */
 static seg_status entry_prepare(segi_occasions *occasions, const segi_mem *mem, const char *name,
                                 size_t name_size, size_t count, uint64_t version,
                                 segi_occasion_entry *out, seg_error *err)
@@ -186,6 +198,7 @@ typedef struct occasions_loading {
     const segi_mem *mem;
 } occasions_loading;
 
+/* Called by the store for each text on the shelf. */
 static seg_status occasion_restore(void *user, const char *name, size_t name_size, const char *text,
                                    size_t text_size, uint64_t version, seg_error *err)
 {
@@ -208,6 +221,7 @@ seg_status segi_occasions_load(segi_occasions *occasions, const segi_mem *mem, s
     return segi_store_each_text(store, SEGI_SHELF_OCCASIONS, occasion_restore, &loading, err);
 }
 
+/* Before the entry is put in: what is not in the file must not be seen either. */
 static seg_status entry_save(const segi_occasion_entry *entry, const segi_mem *mem,
                              segi_store *store, seg_error *err)
 {
@@ -224,6 +238,7 @@ static seg_status entry_save(const segi_occasion_entry *entry, const segi_mem *m
     return status;
 }
 
+/* Prepared, saved, put in: the last step cannot fail. */
 seg_status segi_occasions_define(segi_occasions *occasions, const segi_mem *mem, segi_store *store,
                                  const char *name, size_t name_size, const segi_days *ranges,
                                  size_t count, seg_error *err)
@@ -243,6 +258,7 @@ seg_status segi_occasions_define(segi_occasions *occasions, const segi_mem *mem,
     return status;
 }
 
+/* The file first, for the same reason as in entry_save(). */
 seg_status segi_occasions_drop(segi_occasions *occasions, const segi_mem *mem, segi_store *store,
                                const segi_occasion_entry *entry, seg_error *err)
 {

@@ -5,6 +5,7 @@
 
 #include "sets/sets.h"
 
+/* Days are counted from 1970-01-01, both ends included. */
 typedef struct segi_occasion_entry {
     char *name; /* owned */
     size_t name_size;

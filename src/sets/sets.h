@@ -44,10 +44,10 @@ seg_status segi_catalog_drop(segi_catalog *catalog, segi_definition kind, const 
 seg_status segi_catalog_text(segi_catalog *catalog, segi_definition kind, const char *name,
                              size_t name_size, segi_buf *buf, seg_error *err);
 
-/* All of them by rising name, until one visit fails. Under the lock: the visit must not come back
- * to the catalog. */
-seg_status segi_catalog_each(segi_catalog *catalog, segi_text_visit *visit, void *user,
-                             seg_error *err);
+/* All of a kind by rising name, until one visit fails. Under the lock: the visit must not come back
+ * to the catalog. Not for occasions. */
+seg_status segi_catalog_each(segi_catalog *catalog, segi_definition kind, segi_text_visit *visit,
+                             void *user, seg_error *err);
 
 /* Occasions: named ranges of days, in any order and also overlapping. */
 seg_status segi_catalog_define_occasion(segi_catalog *catalog, const char *name, size_t name_size,

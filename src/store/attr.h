@@ -79,6 +79,8 @@ segi_attr_state *segi_attr_state_without(const segi_mem *mem, segi_scratch *scra
 /* Set the bit of every code that some row has. */
 void segi_attr_state_codes(const segi_attr_state *state, seg_type type, uint64_t *codes);
 
+/* Values in the order of their arrival. Up to `accepted` they belong to commits that have gone
+ * well; what a failed one has appended lies behind and is dropped. */
 typedef struct segi_attr_pending {
     uint32_t *ordinals; /* owned */
     int64_t *slots;     /* owned; string sets: index into codes */
@@ -88,6 +90,7 @@ typedef struct segi_attr_pending {
     size_t code_count, code_accepted, code_capacity;
 } segi_attr_pending;
 
+/* One attribute as the writer has it. */
 typedef struct segi_attr {
     seg_type type;
     bool earliest;          /* keeps the lowest slot instead of the newest */
@@ -98,6 +101,8 @@ typedef struct segi_attr {
 } segi_attr;
 
 void segi_attr_deinit(segi_attr *attr, const segi_mem *mem);
+/* Room for so many values more; then a commit appends, and either accepts what it appended or
+ * drops it. */
 bool segi_attr_reserve(segi_attr *attr, const segi_mem *mem, size_t more);
 void segi_attr_accept(segi_attr *attr);
 void segi_attr_drop(segi_attr *attr);

@@ -156,8 +156,8 @@ static bool slot_of(const segi_col *col, uint64_t stored, int64_t *out)
         *out = (int64_t)((uint64_t)col->base + stored);
         return col->unit == 1 && col->base < 0 && *out >= col->base;
     }
-    return !__builtin_mul_overflow((int64_t)stored, col->unit, &product) &&
-           !__builtin_add_overflow(col->base, product, out);
+    return !segi_mul_overflow((int64_t)stored, col->unit, &product) &&
+           !segi_add_overflow(col->base, product, out);
 }
 
 /* Bounds and validity of all rows: those that are not set repeat values of others. */

@@ -10,11 +10,13 @@
 
 #define SET_MASK_CODES_MAX 64
 
+/* A slot as what it is while sets are put together. */
 static const uint32_t *set_at(int64_t slot)
 {
     return (const uint32_t *)(uintptr_t)slot;
 }
 
+/* The mask of a row, from whichever width. */
 static uint64_t set_mask(const segi_sets *sets, size_t row)
 {
     switch (sets->mask_width) {
@@ -38,6 +40,7 @@ static size_t set_words(const segi_sets *sets, size_t rows)
     return words;
 }
 
+/* Appends the rows in the counted form; returns where the next one goes. */
 static uint32_t *set_copy_rows(const segi_sets *sets, size_t rows, uint32_t *to, int64_t *slots)
 {
     for (size_t row = 0; row < rows; row++) {
@@ -57,6 +60,7 @@ static uint32_t *set_copy_rows(const segi_sets *sets, size_t rows, uint32_t *to,
     return to;
 }
 
+/* Into one stretch of scratch memory, which lasts until the next call. */
 bool segi_sets_decode(segi_scratch *scratch, const segi_attr_chunk *chunk, int64_t *slots)
 {
     size_t words =
@@ -69,6 +73,7 @@ bool segi_sets_decode(segi_scratch *scratch, const segi_attr_chunk *chunk, int64
     return true;
 }
 
+/* By how many codes there are now; a dictionary that grows makes the next fold choose again. */
 static uint32_t set_mask_width(uint32_t dict_count)
 {
     if (dict_count <= 8)
@@ -78,6 +83,7 @@ static uint32_t set_mask_width(uint32_t dict_count)
     return dict_count <= 32 ? 4 : 8;
 }
 
+/* One mask a row, and room behind for scans that read past the end. */
 static bool set_build_masks(const segi_mem *mem, const int64_t *slots, const uint8_t *states,
                             size_t rows, uint32_t width, segi_sets *out)
 {
@@ -102,6 +108,7 @@ static bool set_build_masks(const segi_mem *mem, const int64_t *slots, const uin
     return true;
 }
 
+/* Counted first, so that both arrays are allocated once. */
 static bool set_build_lists(const segi_mem *mem, const int64_t *slots, const uint8_t *states,
                             size_t rows, segi_sets *out)
 {
@@ -156,6 +163,7 @@ size_t segi_sets_bytes(const segi_sets *sets, size_t rows)
     return sets->begins ? (rows + 1 + sets->begins[rows]) * sizeof(uint32_t) : 0;
 }
 
+/* A mask is the bits of its codes already. */
 void segi_sets_codes(const segi_sets *sets, size_t rows, uint64_t *codes)
 {
     if (sets->mask_width > 0) {

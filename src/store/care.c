@@ -1,4 +1,8 @@
-/* Care of a store's file: checkpoints on demand, upkeep in steps, checks, backups, figures. */
+/* Care of a store's file: checkpoints on demand, upkeep in steps, checks, backups, figures.
+ *
+ * Everything runs under the mutex but the copying of a backup, which the disk does beside a
+ * writer. Checks read the file again into objects of their own and compare nothing with memory:
+ * what is tested is whether the file could be opened. */
 #include <string.h>
 
 #include "base/error.h"
@@ -8,6 +12,7 @@
 
 /* ---- checkpoints and upkeep ------------------------------------------------------------------ */
 
+/* All that is not on disk, in one go. */
 static seg_status care_checkpoint(segi_store *store, seg_error *err)
 {
     bool more;
@@ -54,6 +59,7 @@ static seg_status care_step(segi_store *store, uint64_t budget_rows, uint64_t bu
     return status;
 }
 
+/* As seg_store_tend(): bounded steps, from sealing to giving space back. */
 seg_status segi_store_tend(segi_store *store, uint64_t budget_rows, uint64_t budget_bytes,
                            bool *out_more, seg_error *err)
 {
@@ -76,6 +82,7 @@ seg_status segi_store_backup(segi_store *store, const char *path, seg_error *err
 
 /* ---- figures --------------------------------------------------------------------------------- */
 
+/* Bytes of the file by what they hold. */
 static bool care_count(void *user, uint64_t id, uint32_t kind, size_t size)
 {
     seg_store_stats *out = user;
@@ -90,6 +97,7 @@ static bool care_count(void *user, uint64_t id, uint32_t kind, size_t size)
     return true;
 }
 
+/* An estimate: what the large things take, without their heads. */
 static size_t care_memory(const segi_store *store)
 {
     size_t bytes = segi_ids_bytes(store->ids) + store->dedup.bytes + segi_tail_bytes(&store->tail);
@@ -133,6 +141,7 @@ void segi_store_stats(segi_store *store, seg_store_stats *out)
 
 /* ---- checking -------------------------------------------------------------------------------- */
 
+/* One check under way; `err` takes what ends it, faults go to `report`. */
 typedef struct care_check {
     segi_store *store;
     segi_store_report *report;
@@ -142,6 +151,7 @@ typedef struct care_check {
     seg_error *err;
 } care_check;
 
+/* Faults that the disk found itself; they are counted by it. */
 static void care_disk_fault(void *user, const segi_disk_fault *fault)
 {
     care_check *c = user;
@@ -183,6 +193,7 @@ static seg_status care_strings(care_check *c, const segi_strings *strings, bool 
     return care_note(c, status, 0, ids ? "user ids" : "a dictionary");
 }
 
+/* As care_strings(), for ids that are numbers. */
 static seg_status care_numbers(care_check *c)
 {
     const segi_ids *ids = c->store->ids;
@@ -201,6 +212,7 @@ static seg_status care_numbers(care_check *c)
     return care_note(c, status, 0, "user ids");
 }
 
+/* Its dictionary, and each chunk by itself: a damaged one does not hide the others. */
 static seg_status care_attribute(care_check *c, const segi_attr *attr)
 {
     segi_store *store = c->store;
@@ -226,6 +238,7 @@ static seg_status care_attribute(care_check *c, const segi_attr *attr)
     return SEG_OK;
 }
 
+/* Into an index of their own, period by period. */
 static seg_status care_event_ids(care_check *c)
 {
     segi_dedup copy;
@@ -246,6 +259,7 @@ static seg_status care_event_ids(care_check *c)
     return status;
 }
 
+/* All that a root names but runs, whose columns the disk has checked as blocks. */
 static seg_status care_values(care_check *c)
 {
     segi_store *store = c->store;

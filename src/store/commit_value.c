@@ -1,4 +1,8 @@
-/* Values of a checked batch become slots: see commit.h. */
+/* Values of a checked batch become slots: see commit.h.
+ *
+ * `rows` picks the rows of the batch that are meant, NULL the first ones. The batch has been
+ * checked (ingest), so nothing here refuses a value; what can fail is memory, and the number of
+ * different texts. */
 #include <string.h>
 
 #include "base/error.h"
@@ -6,11 +10,13 @@
 #include "store/commit.h"
 #include "store/sort.h"
 
+/* Row of the batch at a position among those picked. */
 static size_t value_row(const uint32_t *rows, size_t index)
 {
     return rows ? rows[index] : index;
 }
 
+/* Without an array of states all rows are set. */
 static void value_states(const seg_column *column, const uint32_t *rows, size_t count,
                          uint8_t *states)
 {
@@ -23,6 +29,7 @@ static void value_states(const seg_column *column, const uint32_t *rows, size_t 
             states[i] = column->states[rows[i]];
 }
 
+/* To the scale of the field. */
 static void value_decimals(const seg_column *column, const segi_field *field, const uint32_t *rows,
                            size_t count, int64_t *slots, const uint8_t *states)
 {
@@ -35,6 +42,7 @@ static void value_decimals(const seg_column *column, const segi_field *field, co
     }
 }
 
+/* Latitude and longitude lie side by side. */
 static void value_places(const seg_column *column, const uint32_t *rows, size_t count,
                          int64_t *slots, const uint8_t *states)
 {
@@ -47,6 +55,7 @@ static void value_places(const seg_column *column, const uint32_t *rows, size_t 
     }
 }
 
+/* Negative zero becomes zero, so that equal values have equal slots. */
 static void value_floats(const seg_column *column, const uint32_t *rows, size_t count,
                          int64_t *slots, const uint8_t *states)
 {
@@ -55,6 +64,7 @@ static void value_floats(const seg_column *column, const uint32_t *rows, size_t 
         slots[i] = states[i] == SEG_VALUE_SET ? segi_slot_of_float(values[value_row(rows, i)]) : 0;
 }
 
+/* Columns whose values are slots already. */
 static void value_words(const seg_column *column, const uint32_t *rows, size_t count,
                         int64_t *slots)
 {
@@ -112,6 +122,7 @@ static seg_status value_intern(segi_commit *c, const seg_column *column, segi_st
     return SEG_OK;
 }
 
+/* Only rows with a text ask the dictionary. */
 static seg_status value_texts(segi_commit *c, const seg_column *column, segi_strings *dict,
                               const uint32_t *rows, size_t count, int64_t *slots,
                               const uint8_t *states)
@@ -131,6 +142,7 @@ static seg_status value_texts(segi_commit *c, const seg_column *column, segi_str
     return SEG_OK;
 }
 
+/* By type of the column; the caller has seen to it that it is the field's. */
 seg_status segi_commit_slots(segi_commit *c, const seg_column *column, const segi_field *field,
                              segi_strings *dict, const uint32_t *rows, size_t count, int64_t *slots,
                              uint8_t *states)
@@ -181,6 +193,7 @@ static seg_status value_elements(segi_commit *c, const seg_column *column, const
     return SEG_OK;
 }
 
+/* Each set is appended to the pending codes, sorted and without repeats, behind its count. */
 seg_status segi_commit_sets(segi_commit *c, const seg_column *column, segi_attr *attr,
                             const uint32_t *rows, size_t count, int64_t *slots, uint8_t *states)
 {

@@ -1,4 +1,8 @@
-/* Columns are defined, texts are saved: checked, logged, and then in effect. */
+/* Columns are defined, texts are saved: checked, logged, and then in effect.
+ *
+ * Each change goes the same way: may the store be changed (segi_keep_begin()), is it right (the
+ * schema's own checks), is it in the log (segi_keep_log()), and only then does it take effect,
+ * which cannot fail. Replay of the log calls the same functions, and logs nothing. */
 #include "store/define.h"
 
 #include <string.h>
@@ -18,6 +22,7 @@ void segi_store_take_schema(segi_store *store, const segi_schema *next)
     store->schema = next;
 }
 
+/* Defines the event type where it is new. */
 static seg_status define_property(const segi_schema *schema, const segi_record_define *define,
                                   const segi_schema **out, seg_error *err)
 {
@@ -50,6 +55,7 @@ static seg_status define_next(const segi_schema *schema, uint8_t kind,
     }
 }
 
+/* A definition that says what holds already succeeds and is not logged. */
 seg_status segi_store_define(segi_store *store, uint8_t kind, const segi_record_define *define,
                              seg_error *err)
 {
@@ -72,6 +78,7 @@ seg_status segi_store_define(segi_store *store, uint8_t kind, const segi_record_
     return SEG_OK;
 }
 
+/* The doors take the mutex; replay has the store for itself. */
 static seg_status define_locked(segi_store *store, uint8_t kind, const segi_record_define *define,
                                 seg_error *err)
 {
@@ -114,6 +121,7 @@ seg_status segi_store_define_property(segi_store *store, const char *event, size
 
 /* ---- saved texts ----------------------------------------------------------------------------- */
 
+/* text NULL: it is dropped. */
 static seg_status define_log_text(segi_store *store, uint8_t kind, segi_shelf shelf,
                                   const char *name, size_t name_size, const segi_text *text,
                                   seg_error *err)
@@ -134,6 +142,7 @@ static seg_status define_log_text(segi_store *store, uint8_t kind, segi_shelf sh
     return status;
 }
 
+/* Memory first, then the log, then the change. */
 seg_status segi_store_put_text(segi_store *store, segi_shelf shelf, const char *name,
                                size_t name_size, const char *text, size_t text_size,
                                uint64_t version, seg_error *err)

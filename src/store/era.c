@@ -18,6 +18,8 @@ void segi_era_retain(segi_era *era)
     atomic_fetch_add_explicit(&era->refs, 1, memory_order_relaxed);
 }
 
+/* A loop and no recursion: the end of an era lets go of the next one, and there may be many in a
+ * row. */
 void segi_era_release(segi_era *era)
 {
     while (era && atomic_fetch_sub_explicit(&era->refs, 1, memory_order_acq_rel) == 1) {
@@ -32,6 +34,7 @@ void segi_era_release(segi_era *era)
     }
 }
 
+/* The old era takes what its snapshots still read, and ends with the last of them. */
 void segi_era_end(segi_era **era, segi_era *next, segi_strings **strings, size_t string_count,
                   segi_ids *ids)
 {

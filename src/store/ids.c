@@ -36,6 +36,7 @@ size_t segi_ids_bytes(const segi_ids *ids)
     return segi_strings_bytes(&ids->strings) + ids->numbers.bytes;
 }
 
+/* After a failed commit: ids from `count` on were never given. */
 void segi_ids_undo(segi_ids *ids, uint32_t count)
 {
     if (ids->kind == SEG_ID_BYTES) {
@@ -48,12 +49,14 @@ void segi_ids_undo(segi_ids *ids, uint32_t count)
 
 /* ---- forgetting ------------------------------------------------------------------------------ */
 
+/* UINT64_MAX is the mark of an erased one. */
 static bool ids_keeps(const void *context, uint32_t ordinal)
 {
     const segi_ids *ids = context;
     return segi_seq_get(&ids->numbers, ordinal) != UINT64_MAX;
 }
 
+/* Ordinals stay, so the array keeps its length and the erased ones get their mark. */
 static bool ids_copy_numbers(const segi_ids *from, segi_ids *to, const uint64_t *dead)
 {
     segi_strings *s = &to->strings;
@@ -67,6 +70,7 @@ static bool ids_copy_numbers(const segi_ids *from, segi_ids *to, const uint64_t 
     return s->table != NULL;
 }
 
+/* A copy: snapshots look ids up in the present one, so it is swapped whole. */
 segi_ids *segi_ids_without(const segi_ids *ids, const uint64_t *dead)
 {
     const segi_mem *mem = ids->strings.mem;
@@ -97,6 +101,7 @@ segi_ids *segi_ids_without(const segi_ids *ids, const uint64_t *dead)
 
 /* ---- strings --------------------------------------------------------------------------------- */
 
+/* Events come grouped by user more often than not, so a run of equal ids asks the table once. */
 seg_status segi_ids_intern_bytes(segi_ids *ids, const char *bytes, const uint64_t *offsets,
                                  const uint32_t *rows, size_t count, uint32_t *out)
 {
@@ -149,11 +154,13 @@ void segi_ids_find_bytes(const segi_ids *ids, const segi_table *table, uint32_t 
 
 /* ---- numbers --------------------------------------------------------------------------------- */
 
+/* The upper half of a keyed hash. */
 static uint32_t ids_tag(const segi_ids *ids, uint64_t number)
 {
     return (uint32_t)(segi_siphash_u64(ids->strings.key, number) >> 32);
 }
 
+/* At most SEGI_TABLE_PROBES_MAX looks. */
 static uint32_t ids_search(const segi_ids *ids, const segi_table *table, uint32_t limit,
                            uint32_t tag, uint64_t number)
 {
@@ -169,6 +176,8 @@ static uint32_t ids_search(const segi_ids *ids, const segi_table *table, uint32_
     return UINT32_MAX;
 }
 
+/* The next ordinal. The number is there before the table points to it, as readers follow without
+ * a lock. */
 static seg_status ids_add(segi_ids *ids, uint32_t tag, uint64_t number, uint32_t settled,
                           uint32_t *out)
 {
@@ -255,6 +264,7 @@ seg_status segi_ids_append_number(segi_ids *ids, uint64_t number)
     return SEG_OK;
 }
 
+/* A number that stands twice is damage. */
 static seg_status ids_index_numbers(const segi_ids *ids, segi_table *table)
 {
     for (uint32_t i = 0; i < ids->strings.count; i++) {
@@ -268,6 +278,7 @@ static seg_status ids_index_numbers(const segi_ids *ids, segi_table *table)
     return SEG_OK;
 }
 
+/* A table that some run of probes does not fit into is made again, larger. */
 seg_status segi_ids_index(segi_ids *ids)
 {
     segi_strings *s = &ids->strings;

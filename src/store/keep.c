@@ -17,6 +17,7 @@ bool segi_keep_logs(const segi_store *store)
     return store->keep && !store->keep->replaying;
 }
 
+/* A record is a whole commit, so its size is a limit on commits. */
 seg_status segi_keep_log(segi_store *store, const segi_buf *record, seg_error *err)
 {
     if (!segi_keep_logs(store))
@@ -32,6 +33,8 @@ seg_status segi_keep_log(segi_store *store, const segi_buf *record, seg_error *e
     return segi_disk_log(store->keep->disk, record->data, record->size, NULL, err);
 }
 
+/* Called at the end of each change. The pause after a failure is as much log as a checkpoint
+ * waits for anyway. */
 void segi_keep_end(segi_store *store)
 {
     segi_keep *keep = store->keep;

@@ -1,4 +1,8 @@
-/* Bringing into memory what a root names: see keep.h. */
+/* Bringing into memory what a root names: see keep.h.
+ *
+ * Two kinds of callers: the writer, under the store's mutex, before it changes something; and
+ * readers of a snapshot, in any thread. Both come through the load_mutex and the first one does
+ * the work. What fails to load is cleared, so that the next one tries again. */
 #include <string.h>
 
 #include "base/error.h"
@@ -6,6 +10,7 @@
 #include "store/keep.h"
 #include "store/record.h"
 
+/* Anything but want of memory is damage: the bytes had a checksum, so they were written so. */
 static seg_status load_fail(seg_status status, const char *what, seg_error *err)
 {
     if (status == SEG_OK)
@@ -15,6 +20,7 @@ static seg_status load_fail(seg_status status, const char *what, seg_error *err)
 
 /* ---- strings and ids ------------------------------------------------------------------------- */
 
+/* A page: all sizes first, then all bytes. */
 static seg_status load_texts(segi_strings *strings, uint32_t count, segi_wire *from)
 {
     const unsigned char *sizes = segi_get_skip(from, 2 * (size_t)count);
@@ -43,6 +49,7 @@ static seg_status load_id_texts(segi_strings *strings, uint32_t count, segi_wire
     return SEG_OK;
 }
 
+/* UINT64_MAX is no id: it marks an erased one. */
 static seg_status load_numbers(segi_ids *ids, uint32_t count, segi_wire *from)
 {
     for (uint32_t i = 0; i < count; i++) {
@@ -72,7 +79,8 @@ seg_status segi_load_numbers(segi_store *store, segi_ids *into, const segi_sheet
     return load_fail(load_numbers(into, sheet->count, &from), "user ids", err);
 }
 
-/* ids: NULL for a dictionary. */
+/* ids: NULL for a dictionary.
+ * Page by page, through one buffer. */
 static seg_status load_sheets(segi_store *store, segi_strings *strings, segi_ids *ids,
                               seg_error *err)
 {
@@ -141,6 +149,7 @@ static uint32_t load_rows(const segi_attr_chunk *chunk)
     return rows;
 }
 
+/* `like` says what the chunk has to be. Rows of users who were not there are damage. */
 seg_status segi_load_chunk(segi_store *store, const segi_attr_absent *like, uint32_t index,
                            uint64_t block, segi_buf *buf, segi_attr_chunk **out, seg_error *err)
 {
@@ -191,6 +200,7 @@ seg_status segi_load_state(segi_store *store, segi_attr_absent *absent, seg_erro
     return status;
 }
 
+/* For the writer, who goes on with the state as his own. */
 seg_status segi_load_attr(segi_store *store, segi_attr *attr, seg_error *err)
 {
     if (!attr->absent)
@@ -205,6 +215,7 @@ seg_status segi_load_attr(segi_store *store, segi_attr *attr, seg_error *err)
 
 /* ---- event ids ------------------------------------------------------------------------------- */
 
+/* Ids of one period, page by page. */
 seg_status segi_load_group(segi_store *store, segi_dedup *dedup, segi_dedup_group *into,
                            const segi_sheets *sheets, segi_buf *buf, seg_error *err)
 {
@@ -237,6 +248,7 @@ seg_status segi_load_event_ids(segi_store *store, seg_error *err)
     return status;
 }
 
+/* Everything that a root names, but runs. */
 seg_status segi_load_all(segi_store *store, seg_error *err)
 {
     SEGI_TRY(segi_load_users(store, err));

@@ -22,7 +22,7 @@
 
 static inline uint32_t pack_bits_of(uint64_t value)
 {
-    return value ? 64 - (uint32_t)__builtin_clzll(value) : 0;
+    return value ? 64 - (uint32_t)segi_clz(value) : 0;
 }
 
 /* The bits of a number that its bucket does not tell. */

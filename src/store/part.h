@@ -26,7 +26,8 @@ typedef struct segi_piece {
 #define SEGI_FETCH_NOMEM 0
 #define SEGI_FETCH_NOTHING 1 /* no row has a value or null */
 #define SEGI_FETCH_SOME 2
-/* Slots and states of one property for the given keys, all of one event type. */
+/* Slots and states of one property for the given keys, all of one event type.
+ * Called once per property and part; slots and states are by position in keys. */
 typedef int segi_fetch(void *context, uint32_t event, uint32_t property, const segi_key *keys,
                        size_t count, int64_t *slots, uint8_t *states);
 

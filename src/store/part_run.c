@@ -34,6 +34,7 @@ static bool run_make_pages(segi_run *run)
     return true;
 }
 
+/* Figures of a run are those of its parts. */
 static void run_add_part(segi_run *run, segi_part *part)
 {
     bool first = run->part_count == 0;
@@ -71,6 +72,7 @@ void segi_run_retain(segi_run *run)
     atomic_fetch_add_explicit(&run->refs, 1, memory_order_relaxed);
 }
 
+/* The cache is told before the parts go, as its lists lead through their pages. */
 void segi_run_release(segi_run *run)
 {
     if (!run || atomic_fetch_sub_explicit(&run->refs, 1, memory_order_acq_rel) != 1)

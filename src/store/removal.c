@@ -1,4 +1,8 @@
-/* Removal: see removal.h. */
+/* Removal: see removal.h.
+ *
+ * The order matters: rows first, which says which columns may have lost strings; values next;
+ * strings last, when all that still uses them is known. Old dictionaries and ids stay readable
+ * for snapshots of before as long as their era does. */
 #include "store/removal.h"
 
 #include <string.h>
@@ -113,6 +117,7 @@ static seg_status removal_state(segi_removal *removal, seg_type type, const segi
     return SEG_OK;
 }
 
+/* Expired first events of erased users go too. */
 static seg_status removal_firsts(segi_removal *removal, const segi_row_filter *users)
 {
     segi_run *run = removal->firsts, *next = NULL;
@@ -182,12 +187,14 @@ static bool removal_dict(segi_removal *removal, segi_strings **place, uint64_t *
     return true;
 }
 
+/* A bit per code of the dictionary. */
 static uint64_t *removal_codes(const segi_removal *removal, const segi_strings *strings)
 {
     return segi_alloc_zero(&removal->store->mem,
                            (strings->count / 64 + (size_t)1) * sizeof(uint64_t));
 }
 
+/* Nothing to look for where nothing was lost, unless failed commits left strings behind. */
 static bool removal_attribute(segi_removal *removal, size_t index)
 {
     segi_attr *attr = &removal->store->attrs[index];
@@ -218,6 +225,7 @@ static seg_status removal_part_codes(const segi_removal *removal, const segi_par
     return status;
 }
 
+/* The codes that rows of the type still use, over all runs that stay. */
 static seg_status removal_property(segi_removal *removal, uint32_t event, uint32_t property)
 {
     segi_strings **place = &removal->store->dicts[event].dicts[property];
@@ -262,6 +270,7 @@ static void removal_let_go(segi_store *store, segi_run *run, segi_run *const *ke
     segi_store_retire(store, run);
 }
 
+/* Times are taken from the runs that stay. */
 static void removal_swap_runs(segi_removal *removal)
 {
     segi_store *store = removal->store;
@@ -288,6 +297,7 @@ static void removal_swap_runs(segi_removal *removal)
     }
 }
 
+/* The count is set to 0, so that segi_removal_deinit() finds nothing to release. */
 static void removal_swap_states(segi_removal *removal)
 {
     segi_store *store = removal->store;

@@ -1,4 +1,7 @@
-/* Applying the records of the log: each one makes the call again that it was written for. */
+/* Applying the records of the log: each one makes the call again that it was written for.
+ *
+ * Bytes of the log have passed their checksum, and are still not trusted: sizes, names and kinds
+ * are checked again. One thread, before anybody else has the store. */
 #include <seg/segment.h>
 #include <string.h>
 
@@ -7,6 +10,7 @@
 #include "store/keep.h"
 #include "store/record.h"
 
+/* The batches live in an arena as long as the commit runs. */
 static seg_status replay_commit(segi_store *store, segi_wire *from, seg_error *err)
 {
     segi_arena arena;
@@ -28,6 +32,7 @@ static seg_status replay_define(segi_store *store, uint8_t kind, segi_wire *from
     return segi_store_define(store, kind, &define, err);
 }
 
+/* A text that was saved or dropped. */
 static seg_status replay_text(segi_store *store, uint8_t kind, segi_wire *from, seg_error *err)
 {
     size_t name_size, text_size = 0;
@@ -47,6 +52,7 @@ static seg_status replay_text(segi_store *store, uint8_t kind, segi_wire *from, 
     return segi_store_remove_text(store, shelf, name, name_size, err);
 }
 
+/* The first byte says what it is; one that is not known is from a later version. */
 static seg_status replay_any(segi_store *store, segi_wire *from, seg_error *err)
 {
     uint8_t kind = segi_get_u8(from);

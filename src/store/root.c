@@ -25,11 +25,13 @@
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
+/* `names` collects the blocks that the root refers to, for the disk to keep. */
 typedef struct root_writer {
     const segi_store *store;
     segi_buf *buf, *names;
 } root_writer;
 
+/* 0 stands for nothing, and is no name. */
 static void put_block(root_writer *w, uint64_t block)
 {
     segi_put_u64(w->buf, block);
@@ -37,6 +39,7 @@ static void put_block(root_writer *w, uint64_t block)
         segi_buf_add(w->names, &block, sizeof block);
 }
 
+/* Pages of strings or numbers: how many entries, and where. */
 static void put_sheets(root_writer *w, const segi_sheets *sheets)
 {
     segi_put_u32(w->buf, (uint32_t)sheets->count);
@@ -46,6 +49,7 @@ static void put_sheets(root_writer *w, const segi_sheets *sheets)
     }
 }
 
+/* What segi_root_read_head() reads before there is a store. */
 static void put_head(root_writer *w)
 {
     const segi_store *store = w->store;
@@ -59,6 +63,7 @@ static void put_head(root_writer *w)
     segi_put_array(w->buf, store->dedup.key, 2, sizeof store->dedup.key[0]);
 }
 
+/* Figures of the store, and the samples of its clock. */
 static void put_counters(root_writer *w)
 {
     const segi_store *store = w->store;
@@ -75,6 +80,7 @@ static void put_counters(root_writer *w)
     segi_put_array(w->buf, clock->samples, clock->count, sizeof clock->samples[0]);
 }
 
+/* A column of the schema. */
 static void put_field(root_writer *w, const segi_field *field)
 {
     segi_put_bytes(w->buf, field->name, field->name_size);
@@ -82,6 +88,7 @@ static void put_field(root_writer *w, const segi_field *field)
     segi_put_u8(w->buf, (uint8_t)field->scale);
 }
 
+/* In the order of the indices, which are part of what other bytes refer to. */
 static void put_schema(root_writer *w)
 {
     const segi_schema *schema = w->store->schema;
@@ -98,6 +105,7 @@ static void put_schema(root_writer *w)
     }
 }
 
+/* One shelf, by rising name. */
 static void put_texts(root_writer *w, segi_shelf shelf)
 {
     const segi_texts *texts = &w->store->texts[shelf];
@@ -110,6 +118,7 @@ static void put_texts(root_writer *w, segi_shelf shelf)
     }
 }
 
+/* From the oldest on, so that reading them back gives the same ring. */
 static void put_tokens(root_writer *w)
 {
     const segi_tokens *tokens = &w->store->tokens;
@@ -121,6 +130,7 @@ static void put_tokens(root_writer *w)
     }
 }
 
+/* Of an attribute that nobody has loaded the places stay what they were. */
 static void put_chunks(root_writer *w, const segi_attr *attr)
 {
     const segi_attr_state *state = attr->state;
@@ -134,6 +144,7 @@ static void put_chunks(root_writer *w, const segi_attr *attr)
     }
 }
 
+/* "exists" first, then attributes with their dictionaries, then dictionaries of properties. */
 static void put_columns(root_writer *w)
 {
     static const segi_sheets none;
@@ -154,6 +165,7 @@ static void put_columns(root_writer *w)
     }
 }
 
+/* Ids of events by period, and the runs. */
 static void put_events(root_writer *w)
 {
     const segi_store *store = w->store;
@@ -189,6 +201,7 @@ void segi_root_write(const segi_store *store, segi_buf *buf, segi_buf *names)
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
+/* SEG_E_CORRUPT, whatever it was. */
 static seg_status root_fail(seg_error *err)
 {
     return segi_record_fail(err, "its root");
@@ -210,6 +223,7 @@ seg_status segi_root_read_head(segi_wire *from, segi_root_head *out, seg_error *
     return good ? SEG_OK : root_fail(err);
 }
 
+/* False: out of memory. What is wrong is noted in `from` and looked at by the caller. */
 static bool get_sheets(const segi_store *store, segi_wire *from, uint64_t entries_max,
                        segi_sheets *out)
 {
@@ -240,6 +254,7 @@ static bool get_strings(const segi_store *store, segi_wire *from, segi_strings *
     return true;
 }
 
+/* Each figure within its range, those that belong together in their order. */
 static seg_status get_counters(segi_store *store, segi_wire *from, seg_error *err)
 {
     segi_clock *clock = &store->clock;
@@ -295,6 +310,7 @@ static seg_status get_history(const segi_store *store, const char *name, size_t 
     return segi_schema_attach_history(store->schema, field->index, out, out_index, err);
 }
 
+/* An event type, and its properties in their order. */
 static seg_status get_event(segi_store *store, segi_wire *from, uint32_t expected, seg_error *err)
 {
     size_t size;
@@ -323,6 +339,7 @@ static seg_status get_event(segi_store *store, segi_wire *from, uint32_t expecte
     return SEG_OK;
 }
 
+/* Built up by the same calls that defined it once. */
 static seg_status get_schema(segi_store *store, segi_wire *from, seg_error *err)
 {
     uint32_t attributes = segi_get_count(from, ROOT_FIELD_BYTES);
@@ -334,6 +351,7 @@ static seg_status get_schema(segi_store *store, segi_wire *from, seg_error *err)
     return SEG_OK;
 }
 
+/* Names that repeat make fewer entries than were counted. */
 static seg_status get_texts(segi_store *store, segi_wire *from, segi_shelf shelf, seg_error *err)
 {
     segi_texts *texts = &store->texts[shelf];
@@ -354,6 +372,7 @@ static seg_status get_texts(segi_store *store, segi_wire *from, segi_shelf shelf
     return texts->count == count ? SEG_OK : root_fail(err);
 }
 
+/* 53 bytes at least: a token of one byte with its size, and the report. */
 static seg_status get_tokens(segi_store *store, segi_wire *from, seg_error *err)
 {
     uint32_t count = segi_get_count(from, 53);
@@ -399,6 +418,7 @@ static seg_status get_chunks(const segi_store *store, segi_wire *from, segi_attr
                                                                                  : root_fail(err);
 }
 
+/* An attribute that is no string must not have pages of strings. */
 static seg_status get_attributes(segi_store *store, segi_wire *from, seg_error *err)
 {
     SEGI_TRY(get_chunks(store, from, &store->exists, err));
@@ -420,6 +440,7 @@ static seg_status get_attributes(segi_store *store, segi_wire *from, seg_error *
     return SEG_OK;
 }
 
+/* As get_attributes() does for one property. */
 static seg_status get_dict(segi_store *store, segi_wire *from, uint32_t event, uint32_t property,
                            seg_error *err)
 {
@@ -451,6 +472,7 @@ static seg_status get_dicts(segi_store *store, segi_wire *from, seg_error *err)
     return SEG_OK;
 }
 
+/* Periods with their pages, which are loaded when a commit asks for them. */
 static seg_status get_event_ids(segi_store *store, segi_wire *from, seg_error *err)
 {
     uint32_t groups = segi_get_count(from, ROOT_GROUP_BYTES);
@@ -465,6 +487,7 @@ static seg_status get_event_ids(segi_store *store, segi_wire *from, seg_error *e
     return from->failed ? root_fail(err) : SEG_OK;
 }
 
+/* Opens each run, which reads its head and no column. */
 static seg_status get_runs(segi_store *store, segi_wire *from, seg_error *err)
 {
     uint32_t count = segi_get_count(from, sizeof(uint64_t));
@@ -479,6 +502,8 @@ static seg_status get_runs(segi_store *store, segi_wire *from, seg_error *err)
     return segi_wire_done(from) ? SEG_OK : root_fail(err);
 }
 
+/* In the order of segi_root_write(). On failure the store is half filled and only fit to be
+ * released. */
 seg_status segi_root_read(segi_store *store, segi_wire *from, seg_error *err)
 {
     SEGI_TRY(get_counters(store, from, err));

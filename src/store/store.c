@@ -1,4 +1,8 @@
-/* A store begins and ends; its attributes and dictionaries are made. */
+/* A store begins and ends; its attributes and dictionaries are made.
+ *
+ * Under the mutex but for creation and the constants (memory, pool, number of threads). A store
+ * dies with its last reference, which may be a snapshot's: so snapshots outlive the handle of the
+ * caller. */
 #include <string.h>
 
 #include "base/error.h"
@@ -10,6 +14,9 @@
 
 /* ---- begin and end --------------------------------------------------------------------------- */
 
+/* Also of a store that was begun in part only: everything starts as zeros, and all that is called
+ * here takes them. Runs go before the cache that counts their columns, strings and ids before the
+ * era. */
 static void store_destroy(segi_store *store)
 {
     if (!store)
@@ -48,6 +55,8 @@ static void store_destroy(segi_store *store)
     segi_free(&mem, store);
 }
 
+/* The keys of the hash tables are drawn anew each time a store is opened, so that crafted ids
+ * cannot know where they collide. */
 seg_status segi_store_begin(segi_store *store, const segi_store_config *config,
                             const uint64_t dedup_key[2], seg_error *err)
 {
@@ -98,6 +107,8 @@ seg_status segi_store_defaults(segi_store_config *config, seg_error *err)
     return config->zone ? SEG_OK : segi_zone_load(&config->mem, "UTC", 3, &config->zone, err);
 }
 
+/* The zone of config is taken at once, so it is destroyed on each way out that did not reach the
+ * schema. */
 seg_status segi_store_create(const segi_store_config *config, segi_store **out, seg_error *err)
 {
     segi_store_config own = *config;
@@ -123,6 +134,7 @@ void segi_store_retain(segi_store *store)
     atomic_fetch_add_explicit(&store->refs, 1, memory_order_relaxed);
 }
 
+/* acq_rel: whoever frees has to see what other threads did before they let go. */
 void segi_store_release(segi_store *store)
 {
     if (store && atomic_fetch_sub_explicit(&store->refs, 1, memory_order_acq_rel) == 1)
@@ -155,6 +167,7 @@ const segi_schema *segi_store_schema(segi_store *store)
 
 /* ---- attributes and dictionaries ------------------------------------------------------------- */
 
+/* Empty, with the store's key. */
 static segi_strings *store_new_dict(segi_store *store)
 {
     segi_strings *strings = segi_alloc(&store->mem, sizeof *strings);
@@ -165,6 +178,8 @@ static segi_strings *store_new_dict(segi_store *store)
     return strings;
 }
 
+/* The table grows to the attribute's index; those in between come into being when they get
+ * values. */
 segi_attr *segi_store_attr(segi_store *store, const segi_field *field)
 {
     if (field->index >= store->attr_count) {
@@ -206,6 +221,7 @@ segi_strings *segi_store_dict(segi_store *store, uint32_t event, uint32_t proper
     return dicts->dicts[property];
 }
 
+/* From the end down to `kept` of them. */
 static void store_forget_dicts(segi_store *store, segi_event_dicts *dicts, size_t kept)
 {
     while (dicts->count > kept) {
@@ -230,6 +246,7 @@ void segi_store_forget(segi_store *store)
     }
 }
 
+/* Each attribute by itself: where memory ends in the middle some are folded, and all are whole. */
 bool segi_store_fold(segi_store *store)
 {
     if (!segi_attr_fold(&store->exists, &store->mem, &store->scratch))

@@ -151,6 +151,7 @@ typedef struct segi_attr_chunk {
     segi_sets patch_sets;        /* string sets: lists form, one row per patch entry */
 } segi_attr_chunk;
 
+/* One attribute as a snapshot shows it. */
 typedef struct segi_attr_view {
     uint32_t chunk_count;                 /* chunks beyond it are all absent */
     const segi_attr_chunk *const *chunks; /* NULL entries are all absent */
@@ -240,6 +241,7 @@ void segi_pins_release(segi_pins *pins);
 
 /* ---- the store itself -------------------- */
 
+/* What a store is from its beginning on. */
 typedef struct segi_store_config {
     segi_mem mem; /* copied; everything of the store comes from it */
     uint32_t id_kind;
@@ -311,6 +313,7 @@ void segi_store_stats(segi_store *store, seg_store_stats *out);
 typedef enum segi_shelf {
     SEGI_SHELF_SEGMENTS,
     SEGI_SHELF_OCCASIONS,
+    SEGI_SHELF_CLASSES,
     SEGI_SHELF_COUNT
 } segi_shelf;
 

@@ -1,4 +1,7 @@
-/* Refused user ids: see suppress.h. */
+/* Refused user ids: see suppress.h.
+ *
+ * Hashes of 128 bits under a key of the store stand for the ids, so that the list does not keep
+ * what was to be erased. */
 #include "store/suppress.h"
 
 #include "base/hash.h"
@@ -6,6 +9,7 @@
 #define SUPPRESS_BITS_MIN 6
 #define SUPPRESS_BITS_MAX 40
 
+/* Two hashes of 64 bits under neighbouring keys. */
 static segi_suppress_entry suppress_hash(const segi_suppress *list, const void *id, size_t size)
 {
     segi_suppress_entry entry;
@@ -30,6 +34,7 @@ static segi_suppress_entry *suppress_slot(const segi_suppress *list, const segi_
     }
 }
 
+/* At most half full, so that a look-up ends soon; doubled by copying. */
 bool segi_suppress_reserve(segi_suppress *list, const segi_mem *mem, size_t more)
 {
     uint32_t bits = list->bits > SUPPRESS_BITS_MIN ? list->bits : SUPPRESS_BITS_MIN;
@@ -52,6 +57,7 @@ bool segi_suppress_reserve(segi_suppress *list, const segi_mem *mem, size_t more
     return true;
 }
 
+/* False: it was there. Room was reserved before. */
 bool segi_suppress_add(segi_suppress *list, const void *id, size_t size)
 {
     segi_suppress_entry entry = suppress_hash(list, id, size);

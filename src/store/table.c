@@ -1,4 +1,9 @@
-/* Hash table of tags and the arrays by ordinal beside it: see table.h. */
+/* Hash table of tags and the arrays by ordinal beside it: see table.h.
+ *
+ * One writer at a time, any number of readers without a lock. An entry is one word of 64 bits
+ * that is published whole, after the record it points to; a reader meets the old word or the new
+ * one. Tables never lose entries under readers: what grows or shrinks is made anew beside the old
+ * one, which snapshots still hold. */
 #include "store/table.h"
 
 #include "base/error.h"
@@ -31,6 +36,7 @@ size_t segi_table_bytes(const segi_table *table)
     return sizeof *table + ((size_t)1 << table->bits) * sizeof table->slots[0];
 }
 
+/* The least size at which so many entries leave three eighths free. */
 uint32_t segi_table_bits(uint32_t count)
 {
     uint32_t bits = SEGI_TABLE_BITS_MIN;
@@ -39,6 +45,8 @@ uint32_t segi_table_bits(uint32_t count)
     return bits;
 }
 
+/* False: the run of probes is full, and the caller takes a larger table. So look-ups have a
+ * bound, however the keys were chosen. */
 bool segi_table_put(segi_table *table, uint32_t tag, uint32_t ordinal)
 {
     uint64_t mask = ((uint64_t)1 << table->bits) - 1, place = segi_table_place(table, tag);
@@ -69,6 +77,8 @@ static bool table_copy(const segi_table *from, segi_table *to, uint64_t begin, u
     return true;
 }
 
+/* Entries below `settled` are copied first: readers look for those, and they get the shorter
+ * ways. */
 bool segi_table_grow(segi_table **table, uint32_t settled)
 {
     uint32_t bits = (*table)->bits;
@@ -93,6 +103,7 @@ bool segi_table_reserve(segi_table **table, uint32_t count, uint32_t settled)
     return (uint64_t)count + 1 <= slots / 8 * 5 || segi_table_grow(table, settled);
 }
 
+/* After a failed commit; readers do not ask for ordinals from `settled` on. */
 void segi_table_undo(segi_table *table, uint32_t settled)
 {
     uint64_t slots = (uint64_t)1 << table->bits;
@@ -103,6 +114,7 @@ void segi_table_undo(segi_table *table, uint32_t settled)
     }
 }
 
+/* False if one does not find room in the table, which is not a larger one by itself. */
 static bool table_copy_kept(const segi_table *from, segi_table *to,
                             bool (*keep)(const void *context, uint32_t ordinal),
                             const void *context)
@@ -130,6 +142,8 @@ segi_table *segi_table_filter(const segi_table *table,
     return NULL;
 }
 
+/* Segments double in size and never move, so readers may look at what was set before without a
+ * lock. */
 bool segi_seq_set(segi_seq *seq, const segi_mem *mem, uint32_t index, uint64_t value)
 {
     uint64_t biased = (uint64_t)index + 64;

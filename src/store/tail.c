@@ -1,10 +1,17 @@
-/* The tail of events: see tail.h. */
+/* The tail of events: see tail.h.
+ *
+ * Arrays by row for what every row has, and per event type columns by property that are filled
+ * lazily: one that no row of a commit has a value of is not touched, and the gap is filled with
+ * absent ones when the next value comes. `pending` runs ahead of `count` while a commit is under
+ * way. */
 #include "store/tail.h"
 
 #include <string.h>
 
 #include "base/error.h"
 
+/* `field` is the address of a pointer of any type; it is copied, as pointers of different types
+ * are not to be looked at through each other. */
 static bool tail_resize(const segi_mem *mem, void *field, size_t capacity, size_t size)
 {
     void *old, *block;
@@ -18,6 +25,7 @@ static bool tail_resize(const segi_mem *mem, void *field, size_t capacity, size_
     return true;
 }
 
+/* Grows by half, so appending costs O(1) per row. */
 bool segi_tail_reserve(segi_tail *tail, size_t more)
 {
     size_t need = tail->pending + more, capacity = tail->capacity;
@@ -35,6 +43,7 @@ bool segi_tail_reserve(segi_tail *tail, size_t more)
     return true;
 }
 
+/* Made where it is new; a type without rows is all zeros. */
 segi_tail_type *segi_tail_type_at(segi_tail *tail, uint32_t event)
 {
     if (event >= tail->type_count) {
@@ -48,6 +57,7 @@ segi_tail_type *segi_tail_type_at(segi_tail *tail, uint32_t event)
     return &tail->types[event];
 }
 
+/* Room for `rows` rows, and absent values up to `begin`. */
 segi_tail_col *segi_tail_col_at(segi_tail *tail, segi_tail_type *type, uint32_t property,
                                 size_t begin, size_t rows)
 {
@@ -83,6 +93,7 @@ void segi_tail_accept(segi_tail *tail)
         tail->types[i].count = tail->types[i].pending;
 }
 
+/* Back to what was accepted; the bytes behind it are overwritten by the next commit. */
 void segi_tail_drop(segi_tail *tail)
 {
     tail->pending = tail->count;
@@ -116,6 +127,7 @@ void segi_tail_deinit(segi_tail *tail)
     *tail = (segi_tail){.mem = tail->mem};
 }
 
+/* By capacity: what the tail keeps, also when it is empty. */
 size_t segi_tail_bytes(const segi_tail *tail)
 {
     size_t bytes =

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+/* By bytes, shorter first. */
 static int text_compare(const segi_text *entry, const char *name, size_t name_size)
 {
     size_t shorter = entry->name_size < name_size ? entry->name_size : name_size;
@@ -57,6 +58,7 @@ segi_text *segi_texts_prepare(segi_texts *texts, const segi_mem *mem, const char
     return entry;
 }
 
+/* Takes the entry, which replaces one of the same name; cannot fail. */
 void segi_texts_put(segi_texts *texts, const segi_mem *mem, segi_text *entry)
 {
     size_t place;

@@ -21,6 +21,7 @@ const segi_token *segi_tokens_find(const segi_tokens *tokens, const char *bytes,
     return NULL;
 }
 
+/* Before the commit takes effect: segi_tokens_add() cannot fail. */
 bool segi_tokens_reserve(segi_tokens *tokens, const segi_mem *mem)
 {
     return tokens->count == SEG_TOKENS_KEPT ||
@@ -28,6 +29,7 @@ bool segi_tokens_reserve(segi_tokens *tokens, const segi_mem *mem)
                      sizeof *tokens->items);
 }
 
+/* A ring of the newest SEG_TOKENS_KEPT. */
 void segi_tokens_add(segi_tokens *tokens, const char *bytes, size_t size,
                      const seg_commit_report *report)
 {
@@ -44,6 +46,7 @@ void segi_tokens_add(segi_tokens *tokens, const char *bytes, size_t size,
     token->report = *report;
 }
 
+/* From the oldest on. */
 const segi_token *segi_tokens_at(const segi_tokens *tokens, size_t i)
 {
     return &tokens->items[(tokens->oldest + i) % tokens->count];

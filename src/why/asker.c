@@ -1,4 +1,8 @@
-/* asker.c - the evaluator asked about one user, and the instants of that user's data. */
+/* asker.c - the evaluator asked about one user, and the instants of that user's data.
+ *
+ * Nothing here knows what a predicate means. A node becomes a program of its own, which exec runs
+ * for one user, so that the answer of a part and that of the whole come from the same code as the
+ * set. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,6 +59,7 @@ const segi_zone *segi_asker_zone(const segi_asker *a, segi_zone_ref ref)
 
 /* ---- the user's own data ---- */
 
+/* In any order and with repeats; next.c sorts. */
 static void add_instant(segi_asker *a, int64_t instant)
 {
     void *list = a->instants;
@@ -83,6 +88,7 @@ static void add_event(segi_asker *a, uint32_t type, int64_t time)
     add_instant(a, time);
 }
 
+/* Other properties cannot become true or false as time goes by. */
 static bool holds_instants(const segi_part *part, uint32_t property)
 {
     return part->columns[property].type == SEG_TYPE_TIMESTAMP;
@@ -107,6 +113,7 @@ static void read_rows(segi_asker *a, const segi_part *part, const segi_part_chun
     }
 }
 
+/* One part of one event type. Only the columns that are looked at are held in memory. */
 static void read_part(segi_asker *a, const segi_part *part, bool expired)
 {
     const segi_part_chunk *pc = segi_part_find(part, a->request->ordinal >> 16);
@@ -126,6 +133,8 @@ static void read_part(segi_asker *a, const segi_part *part, bool expired)
     segi_pins_release(&pins);
 }
 
+/* By time, then by type, so that the order of what is shown does not depend on how parts were
+ * made. */
 static int event_order(const void *a, const void *b)
 {
     const segi_own_event *x = a, *y = b;
@@ -134,6 +143,8 @@ static int event_order(const void *a, const void *b)
     return x->type < y->type ? -1 : x->type > y->type;
 }
 
+/* Where expired first events are kept beside the others, their view holds more parts than that of
+ * the events; else both are the same and are read once. */
 static void read_events(segi_asker *a)
 {
     const segi_snapshot *snapshot = a->request->run.snapshot;
@@ -149,7 +160,9 @@ static void read_events(segi_asker *a)
         qsort(a->events, a->event_count, sizeof *a->events, event_order);
 }
 
-/* The text of the attribute `timezone`, where it names a zone. */
+/* The text of the attribute `timezone`, where it names a zone.
+ * Asked through the evaluator like any attribute, by a node made for the purpose. A text that
+ * names no zone is the same as none: the user then has the zone of the store. */
 static void read_zone(segi_asker *a)
 {
     const segi_field *field =
@@ -171,6 +184,7 @@ static void read_zone(segi_asker *a)
     segi_values_destroy(values);
 }
 
+/* Failures are left in `status`; close it in any case. */
 void segi_asker_open(segi_asker *a)
 {
     a->status = segi_bitmap_from_ordinals(&a->request->ordinal, 1, &a->self, a->err);

@@ -23,11 +23,14 @@
 #define POOL_MAX 200000
 #define CONTINUOUS_MAX 64
 
+/* Instants in any order, sorted before they are used. */
 typedef struct next_times {
     int64_t *list; /* owned */
     size_t count, capacity;
 } next_times;
 
+/* What gather() finds in one tree, and what is made of it. Whatever does not fit, or cannot be
+ * worked out, sets `open`: no answer is better than a wrong one. */
 typedef struct next_scan {
     segi_asker *a;
     const segi_window *windows[WINDOWS_MAX];
@@ -45,6 +48,7 @@ typedef struct next_scan {
     next_times pool, candidates;
 } next_scan;
 
+/* Does nothing after a failure or where the answer is open already. */
 static void times_add(next_scan *s, next_times *times, int64_t instant)
 {
     void *list = times->list;
@@ -68,6 +72,7 @@ static int time_order(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
+/* Rising, each once. */
 static void times_sort(next_times *times)
 {
     size_t kept = 0;
@@ -91,6 +96,7 @@ static void candidate(next_scan *s, int64_t instant)
 
 static void gather(void *user, const segi_node *node, segi_aspect aspect);
 
+/* Notes a span, and whether its ends go by days. */
 static void add_window(next_scan *s, const segi_window *window, bool events)
 {
     if (s->window_count == WINDOWS_MAX) {
@@ -126,6 +132,8 @@ typedef enum motion {
     MOTION_OTHER
 } motion;
 
+/* Sums and multiples of straight lines are straight lines; products of two, or something divided
+ * by one, are not. What is counted since an event (overdue) grows with now as now itself does. */
 static motion motion_of(const segi_node *node)
 {
     if (node->kind == SEGI_NODE_NOW)
@@ -146,6 +154,9 @@ static motion motion_of(const segi_node *node)
                                                                             : MOTION_OTHER;
 }
 
+/* A straight line passes a bound once, so `<` and its like change at most once between two
+ * candidates; `=` may be true for a single microsecond, which halving would miss, and is left
+ * open. */
 static void gather_motion(next_scan *s, const segi_node *node)
 {
     bool moves = false, other = false;
@@ -177,6 +188,8 @@ static void gather_value(next_scan *s, const segi_node *node)
     }
 }
 
+/* A sequence that ends with "and then nothing for 30 days" becomes true that long after its last
+ * step. */
 static void gather_sequence(next_scan *s, const segi_node *node)
 {
     add_window(s, &node->window, true);
@@ -189,7 +202,9 @@ static void gather_sequence(next_scan *s, const segi_node *node)
         s->absences[s->absence_count++] = node;
 }
 
-/* A kind added later stops the compiler here until it is thought of. */
+/* A kind added later stops the compiler here until it is thought of.
+ * Children are visited by segi_node_visit(); segments and classes have theirs behind a name and
+ * are entered here. */
 static void gather(void *user, const segi_node *node, segi_aspect aspect)
 {
     next_scan *s = user;
@@ -286,7 +301,9 @@ static void candidate_at(next_scan *s, int64_t instant)
         candidate(s, instant + 1);
 }
 
-/* The instants of the user's events and of their properties, and what `shift` makes of them all. */
+/* The instants of the user's events and of their properties, and what `shift` makes of them all.
+ * Shifts are applied one after the other to all that is there so far, because one may stand
+ * inside another; hence the pool may double with each of them, up to SHIFTS_MAX times. */
 static void fill_pool(next_scan *s, const segi_node *node)
 {
     pool_attributes(s, node, SEGI_ASPECT_OPERAND);
@@ -315,6 +332,7 @@ static void fill_pool(next_scan *s, const segi_node *node)
 
 /* ---- ends of spans ---- */
 
+/* The begin of the span at the instant, or its end. */
 static int64_t window_end(const segi_window *window, const segi_zone *zone, bool events, bool end,
                           int64_t now)
 {
@@ -323,7 +341,10 @@ static int64_t window_end(const segi_window *window, const segi_zone *zone, bool
     return end ? b : a;
 }
 
-/* The instants within [first, last] at which the end of the span passes one of the pool. */
+/* The instants within [first, last] at which the end of the span passes one of the pool.
+ * Within a piece the end only moves forward, so those of the pool that it passes are neighbours,
+ * and the moment of each is found by halving: O(log pool + passed x 60) evaluations of the
+ * window. */
 static void pass_piece(next_scan *s, size_t w, bool end, int64_t first, int64_t last)
 {
     const segi_window *window = s->windows[w];
@@ -351,7 +372,8 @@ static void pass_piece(next_scan *s, size_t w, bool end, int64_t first, int64_t 
     }
 }
 
-/* Midnights and changes of the clock in the zone. */
+/* Midnights and changes of the clock in the zone.
+ * Rising within each of the two loops; one zone at a time. */
 static void add_days(next_scan *s, next_times *edges, const segi_zone *zone)
 {
     int64_t now = s->a->request->run.now, horizon = s->a->request->horizon, begin, end;
@@ -369,6 +391,7 @@ static void add_days(next_scan *s, next_times *edges, const segi_zone *zone)
     }
 }
 
+/* Each zone once: spans mostly share theirs. */
 static void add_zone_days(next_scan *s, next_times *edges, const segi_zone **seen,
                           size_t *seen_count, segi_zone_ref ref)
 {
@@ -395,6 +418,8 @@ static void make_edges(next_scan *s, next_times *edges)
     times_sort(edges);
 }
 
+/* Every span against every piece, for both of its ends. The last piece includes the horizon, the
+ * others end just before the next begins. */
 static void find_candidates(next_scan *s, const segi_node *node)
 {
     next_times edges = {NULL, 0, 0};
@@ -419,7 +444,8 @@ static void find_candidates(next_scan *s, const segi_node *node)
 
 /* ---- asking ---- */
 
-/* Where the comparison first differs from what it is at `from`, within (from, to]; 0: nowhere. */
+/* Where the comparison first differs from what it is at `from`, within (from, to]; 0: nowhere.
+ * One change at most lies in between, so equal ends mean none. */
 static int64_t halve(next_scan *s, const segi_program *program, int64_t from, int64_t to)
 {
     bool at_from = segi_asker_test(s->a, program, from);
@@ -450,6 +476,7 @@ static size_t moves_between(next_scan *s, segi_program *const *programs, int64_t
     return count;
 }
 
+/* Walks from now to the horizon and stops at the first change: most questions end after a few. */
 static segi_next ask_all(next_scan *s, const segi_program *program, segi_program *const *programs)
 {
     int64_t from = s->a->request->run.now, moves[CONTINUOUS_MAX];
@@ -488,6 +515,7 @@ static segi_next ask(next_scan *s, const segi_node *node)
     return next;
 }
 
+/* The scan is large (arrays of fixed size), so it lies on the heap. */
 segi_next segi_why_next(segi_asker *a, const segi_node *node)
 {
     segi_next next = {SEGI_NEXT_OPEN, SEGI_NEXT_NEVER};

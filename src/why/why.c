@@ -1,4 +1,8 @@
-/* why.c - the tree of a predicate with what each of its conditions says about one user. */
+/* why.c - the tree of a predicate with what each of its conditions says about one user.
+ *
+ * Each node is asked for its verdict, its value and the instant of its next change, one after the
+ * other. That is many small evaluations, but of one user each; the cost is that of the nodes and
+ * not of the store's size. */
 #include <string.h>
 
 #include "base/civil.h"
@@ -7,6 +11,7 @@
 /* Of a condition with `where` no more events than these are looked at one by one. */
 #define EVENTS_LOOKED_AT_MAX 1000
 
+/* A tree under way; failures are kept by the asker. */
 typedef struct why_builder {
     segi_asker asker;
     segi_why *why;
@@ -20,6 +25,7 @@ static bool good(const why_builder *b)
     return b->asker.status == SEG_OK;
 }
 
+/* NULL, so that callers may return it. */
 static void *failed_alloc(why_builder *b)
 {
     if (good(b))
@@ -35,6 +41,7 @@ static const char *keep_text(why_builder *b)
     return copy == NULL ? failed_alloc(b) : copy;
 }
 
+/* As the language writes it, in canonical form. */
 static const char *node_text(why_builder *b, const segi_node *node)
 {
     segi_buf_reset(&b->text);
@@ -44,6 +51,7 @@ static const char *node_text(why_builder *b, const segi_node *node)
 
 /* ---- values ---- */
 
+/* "3d 4h 5min", down to microseconds if it must be. */
 static void write_length(segi_buf *out, int64_t length)
 {
     static const struct {
@@ -81,6 +89,7 @@ static void write_strings(segi_buf *out, const segi_values *values)
     segi_buf_char(out, ')');
 }
 
+/* The first row of the values. Texts are quoted, as in the language. */
 static void write_value(segi_buf *out, const segi_values *values)
 {
     if (values->states[0] != SEG_VALUE_SET) {
@@ -110,6 +119,7 @@ static void write_value(segi_buf *out, const segi_values *values)
     }
 }
 
+/* What the user has. NULL after a failure. */
 static const char *value_text(why_builder *b, const segi_node *value)
 {
     segi_values *values = segi_asker_value(&b->asker, value);
@@ -161,6 +171,7 @@ static segi_node aggregate_like(const segi_node *node, segi_aggregate aggregate)
     return like;
 }
 
+/* Is the event type one of those that the selector names? */
 static bool selects(const segi_selector *selector, uint32_t type)
 {
     for (uint32_t i = 0; i < selector->event_count; i++) {
@@ -170,7 +181,9 @@ static bool selects(const segi_selector *selector, uint32_t type)
     return false;
 }
 
-/* Does an event of this instant pass where? */
+/* Does an event of this instant pass where?
+ * Asked as "did it happen in the microsecond at that instant", which cannot tell two events of
+ * one instant apart: both are shown if one passes. */
 static bool passes(why_builder *b, const segi_node *node, int64_t time)
 {
     if (node->selector->where == NULL && node->selector->session == NULL)
@@ -199,6 +212,9 @@ static bool in_span(why_builder *b, const segi_node *node, int64_t time)
     return begin <= time && time < end;
 }
 
+/* The latest first, but for `first`, which begins at the other end. Events that `where` refuses
+ * count towards EVENTS_LOOKED_AT_MAX, so that a condition that hardly any event passes stays
+ * quick. */
 static void add_shown(why_builder *b, const segi_node *node, segi_why_node *out)
 {
     const segi_asker *a = &b->asker;
@@ -227,6 +243,7 @@ static void add_shown(why_builder *b, const segi_node *node, segi_why_node *out)
     }
 }
 
+/* The count comes from the evaluator and is exact, even where fewer are shown. */
 static void add_events(why_builder *b, const segi_node *node, segi_why_node *out)
 {
     segi_node count = aggregate_like(node, SEGI_AGG_COUNT);
@@ -244,6 +261,7 @@ static void add_events(why_builder *b, const segi_node *node, segi_why_node *out
 
 /* ---- what a condition compares ---- */
 
+/* The bound in words, as in "exactly 3". */
 static const char *bound_text(why_builder *b, const segi_bound *bound)
 {
     segi_buf_reset(&b->text);
@@ -322,6 +340,7 @@ static void fill_compare(why_builder *b, const segi_node *node, segi_why_node *o
         out->threshold = constant ? node_text(b, other) : value_text(b, other);
 }
 
+/* Both ends may be values of the user. */
 static void fill_between(why_builder *b, const segi_node *node, segi_why_node *out)
 {
     fill_subject(b, node->children[0], out);
@@ -384,6 +403,8 @@ static void fill_leaf(why_builder *b, const segi_node *node, segi_why_node *out)
 
 /* ---- the tree ---- */
 
+/* Whether the children are conditions of their own. Else they are values, and the node tells
+ * about them. */
 static bool is_inner(const segi_node *node)
 {
     return node->kind == SEGI_NODE_NOT || node->kind == SEGI_NODE_AND ||
@@ -392,6 +413,9 @@ static bool is_inner(const segi_node *node)
            node->kind == SEGI_NODE_WRITTEN;
 }
 
+/* Depth first, so parents come before children and siblings stay in the order of the text. The
+ * entry is written by index after its texts were made, since the list may move; its children need
+ * the index. */
 static void add_node(why_builder *b, const segi_node *node, uint32_t depth, uint32_t parent)
 {
     void *list = b->nodes;
@@ -424,6 +448,7 @@ static void add_node(why_builder *b, const segi_node *node, uint32_t depth, uint
         add_node(b, node->children[i], depth + 1, index);
 }
 
+/* All or nothing: a tree with a gap would explain the wrong thing. */
 seg_status segi_why_create(const segi_mem *mem, const segi_why_request *request, segi_why **out,
                            seg_error *err)
 {

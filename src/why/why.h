@@ -18,6 +18,7 @@ typedef enum segi_next_kind {
     SEGI_NEXT_POPULATION, /* depends on what others do: ranks, classes */
     SEGI_NEXT_OPEN        /* not worked out: moves with now in a way without edges, or too much */
 } segi_next_kind;
+/* `instant` means something with KNOWN alone. */
 typedef struct segi_next {
     segi_next_kind kind;
     int64_t instant;
@@ -25,12 +26,14 @@ typedef struct segi_next {
 
 /* ---- the tree ---- */
 
+/* The name is borrowed from the schema of the snapshot. */
 typedef struct segi_why_event {
     const char *type;
     size_t type_size;
     int64_t time;
 } segi_why_event;
 
+/* One condition. Texts lie in the arena of the tree, are terminated, and are meant for people. */
 typedef struct segi_why_node {
     const segi_node *node; /* of the predicate */
     uint32_t depth;
@@ -56,6 +59,7 @@ typedef struct segi_why {
 /* Nodes below the root; a tree with more is SEG_E_LIMIT. */
 #define SEGI_WHY_NODES_MAX 10000
 
+/* What to ask, and about whom; borrowed for the call. */
 typedef struct segi_why_request {
     segi_request run; /* scratch, snapshot, now; the program is not used */
     const segi_predicate *predicate;

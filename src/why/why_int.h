@@ -5,9 +5,12 @@
 #include "base/error.h"
 #include "why/why.h"
 
-/* Evaluations of one call; behind it the next instant is open. */
+/* Evaluations of one call; behind it the next instant is open.
+ * An evaluation for one user takes microseconds, so a call ends within a second or two. */
 #define SEGI_WHY_WORK_MAX 200000
 
+/* One user, one call, one thread. The first failure stays in `status`, and everything after it
+ * does nothing: callers look once at the end of a step. */
 typedef struct segi_asker {
     const segi_mem *mem;
     const segi_why_request *request;
@@ -24,6 +27,7 @@ typedef struct segi_asker {
     seg_error *err;
 } segi_asker;
 
+/* `type` as an index of the schema. */
 typedef struct segi_own_event {
     uint32_t type;
     int64_t time;

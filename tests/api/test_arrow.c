@@ -691,6 +691,31 @@ START_TEST(test_arrow__commits_in_portions)
 END_TEST
 
 /* _i: 0 one commit for all, 1 one for each record batch. */
+START_TEST(test_arrow__a_token_is_applied_once)
+{
+    seg_error err = SEG_ERROR_INIT;
+    seg_store *store = store_open(NULL);
+    table t;
+    table_init(&t, 4);
+    user_column(&t);
+    seg_arrow_options options = options_of(SEG_ARROW_USERS);
+    options.commit_rows = UINT64_MAX;
+    seg_commit_options commit = SEG_COMMIT_OPTIONS_INIT;
+    commit.token = "day 1";
+    commit.token_size = 5;
+    for (int i = 0; i < 3; i++) {
+        seg_commit_report report = {.struct_size = sizeof report};
+        CK_OK(table_ingest(store, &t, &options, &commit, &report, &err), err);
+        ck_assert_uint_eq(report.flags, i == 0 ? 0 : SEG_COMMIT_REPEATED);
+        ck_assert_uint_eq(report.users_added, 4);
+        ck_assert_uint_eq(report.commit_sequence, 1);
+    }
+    options.commit_rows = 2;
+    CK_FAILS(table_ingest(store, &t, &options, &commit, NULL, &err), SEG_E_ARG, err);
+    seg_store_close(store, NULL);
+}
+END_TEST
+
 START_TEST(test_arrow__a_failing_stream_says_so)
 {
     seg_error err = SEG_ERROR_INIT;
@@ -1078,6 +1103,7 @@ Suite *suite(void)
     tcase_add_test(failures, test_arrow__types_without_counterpart_are_refused_or_left_out);
     tcase_add_test(failures, test_arrow__a_type_that_changed_is_refused);
     tcase_add_test(failures, test_arrow__commits_in_portions);
+    tcase_add_test(failures, test_arrow__a_token_is_applied_once);
     tcase_add_loop_test(failures, test_arrow__a_failing_stream_says_so, 0, 2);
     tcase_add_test(failures, test_arrow__rows_of_a_failure_count_over_the_stream);
     tcase_add_test(failures, test_arrow__a_task_stops_it_and_shows_the_rows);

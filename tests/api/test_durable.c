@@ -339,6 +339,77 @@ START_TEST(test_durable__occasions_stay)
 }
 END_TEST
 
+/* "tier" in its second version, and "vip", which reads it, a segment and an occasion. */
+static void classes_check(seg_store *store)
+{
+    seg_error err = SEG_ERROR_INIT;
+    seg_segment_list *list = NULL;
+    seg_segment_info info = {.struct_size = sizeof info};
+    CK_OK(seg_store_list_classes(store, &list, &err), err);
+    ck_assert_uint_eq(seg_segment_list_count(list), 2);
+    CK_OK(seg_segment_list_at(list, 0, &info, &err), err);
+    ck_assert(info.name_size == 4 && memcmp(info.name, "tier", 4) == 0);
+    ck_assert_uint_eq(info.version, 2);
+    ck_assert_mem_eq(info.text, "\"big\": seats > 5; otherwise \"small\"", info.text_size);
+    CK_OK(seg_segment_list_at(list, 1, &info, &err), err);
+    ck_assert(info.name_size == 3 && memcmp(info.name, "vip", 3) == 0);
+    seg_segment_list_destroy(list);
+    CK_OK(seg_store_list_segments(store, &list, &err), err);
+    ck_assert_uint_eq(seg_segment_list_count(list), 1);
+    seg_segment_list_destroy(list);
+
+    char ids[64];
+    seg_snapshot *snapshot = snapshot_of(store);
+    seg_set *set = set_of(store, snapshot, "class.tier = \"big\"");
+    set_ids(set, ids, sizeof ids);
+    ck_assert_str_eq(ids, "ben dan");
+    seg_set_release(set);
+    seg_snapshot_release(snapshot);
+    CK_FAILS(seg_store_drop_class(store, TEXT("gone"), &err), SEG_E_NOT_FOUND, err);
+    CK_FAILS(seg_store_drop_class(store, TEXT("tier"), &err), SEG_E_IN_USE, err);
+    CK_FAILS(seg_store_drop_segment(store, TEXT("tier"), &err), SEG_E_IN_USE, err);
+    CK_FAILS(seg_store_drop_occasion(store, TEXT("sale"), &err), SEG_E_IN_USE, err);
+    ck_assert_ptr_nonnull(strstr(err.message, "class \"vip\""));
+}
+
+START_TEST(test_durable__classes_stay)
+{
+    static const int32_t sale[] = {5, 9};
+    static const char vip[] = "\"yes\": class.tier = \"big\" and in segment \"tier\"; "
+                              "\"sale\": did \"purchase\" during occasion \"sale\"; "
+                              "otherwise \"no\"";
+    seg_error err = SEG_ERROR_INIT;
+    uint64_t version = 0;
+    seg_store *store = file_open(path_of("a.seg"), SEG_STORE_CREATE);
+    store_fill(store);
+    CK_OK(seg_store_define_occasion(store, TEXT("sale"), sale, 1, &err), err);
+    CK_OK(seg_store_define_segment(store, TEXT("tier"), TEXT("seats > 1"), NULL, &err), err);
+    CK_OK(seg_store_define_class(store, TEXT("tier"), TEXT("\"big\": seats > 9; otherwise \"x\""),
+                                 NULL, &err),
+          err);
+    CK_OK(seg_store_define_class(store, TEXT("gone"), TEXT("\"a\": everyone; otherwise \"b\""),
+                                 NULL, &err),
+          err);
+    if (_i == 1)
+        CK_OK(seg_store_checkpoint(store, &err), err);
+    CK_OK(seg_store_define_class(store, TEXT("tier"),
+                                 TEXT("\"big\": seats > 5; otherwise \"small\""), &version, &err),
+          err);
+    ck_assert_uint_eq(version, 2);
+    CK_OK(seg_store_define_class(store, TEXT("vip"), TEXT(vip), NULL, &err), err);
+    CK_OK(seg_store_drop_class(store, TEXT("gone"), &err), err);
+    classes_check(store);
+    file_copy(path_of("a.seg"), path_of("b.seg"));
+    file_copy(path_of("a.seg-wal"), path_of("b.seg-wal"));
+    file_close(store);
+    for (int i = 0; i < 2; i++) {
+        store = file_open(path_of(i == 0 ? "a.seg" : "b.seg"), 0);
+        classes_check(store);
+        file_close(store);
+    }
+}
+END_TEST
+
 START_TEST(test_durable__definitions_stay)
 {
     seg_error err = SEG_ERROR_INIT;
@@ -689,6 +760,7 @@ START_TEST(test_durable__no_store)
     CK_FAILS(seg_store_check(NULL, 0, NULL, NULL, &faults, &err), SEG_E_ARG, err);
     CK_FAILS(seg_store_backup(NULL, TEXT("x"), &err), SEG_E_ARG, err);
     CK_FAILS(seg_store_list_segments(NULL, NULL, &err), SEG_E_ARG, err);
+    CK_FAILS(seg_store_list_classes(NULL, NULL, &err), SEG_E_ARG, err);
     seg_store_stats stats = {.struct_size = sizeof stats};
     CK_FAILS(seg_store_get_stats(NULL, &stats, &err), SEG_E_ARG, err);
 }
@@ -711,6 +783,7 @@ Suite *suite(void)
     tcase_add_checked_fixture(content, folder_make, folder_remove);
     tcase_add_loop_test(content, test_durable__saved_segments_stay, 0, 2);
     tcase_add_loop_test(content, test_durable__occasions_stay, 0, 2);
+    tcase_add_loop_test(content, test_durable__classes_stay, 0, 2);
     tcase_add_test(content, test_durable__definitions_stay);
     tcase_add_test(content, test_durable__a_token_is_applied_once);
     tcase_add_test(content, test_durable__the_newest_tokens_are_kept);

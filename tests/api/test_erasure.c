@@ -333,9 +333,6 @@ Suite *suite(void)
     TCase *erasure = tcase_create("erasure");
     tcase_set_timeout(erasure, 100);
     suite_add_tcase(s, erasure);
-    /* The scan reads all memory, also what nobody wrote, which valgrind takes for a fault. */
-    if (getenv("SEG_TEST_SLOW") != NULL)
-        return s;
     tcase_add_loop_test(erasure, test_erasure__leaves_no_byte_behind, 0, 2);
     tcase_add_test(erasure, test_erasure__is_finished_with_the_last_snapshot_of_before);
     tcase_add_test(erasure, test_erasure__expired_texts_go_as_well);

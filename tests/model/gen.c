@@ -257,23 +257,28 @@ static model_window some_window(gen *g, window_use use)
     return window;
 }
 
-/* Now and then an occasion in its place, where one may stand. */
-static void maybe_occasion(gen *g, model_window *window, bool property)
+/* An occasion in its place, where one may stand. False: the data of this run has none. */
+static bool set_occasion(gen *g, model_window *window, bool property)
 {
-    if (g->catalog == NULL || !chance(g, 10))
-        return;
+    if (g->catalog == NULL)
+        return false;
     const model_occasion *occasion = &g->catalog->occasions[below(g, MODEL_OCCASIONS)];
     if (occasion->count == 0)
-        return; /* the world of this run has none */
+        return false;
     memset(window, 0, sizeof(*window));
     window->kind = MODEL_W_OCCASION;
     window->occasion = occasion;
     if (!property)
         some_zone(g, window);
     g->boundary = true;
+    return true;
 }
 
-/* ---- selectors ---- */
+static void maybe_occasion(gen *g, model_window *window, bool property)
+{
+    if (chance(g, 10))
+        set_occasion(g, window, property);
+}
 
 static bool selector_has(gen *g, const model_selector *selector, size_t property)
 {
@@ -550,10 +555,10 @@ static model_node *where_builtin(gen *g)
     model_node *left = gen_node(g, MODEL_BUILTIN);
     left->builtin = (model_builtin)(MODEL_B_DATE + below(g, 6));
     model_node *node;
-    if (left->builtin == MODEL_B_DATE && g->catalog != NULL && chance(g, 20)) {
+    model_window occasion;
+    if (left->builtin == MODEL_B_DATE && chance(g, 20) && set_occasion(g, &occasion, true)) {
         node = gen_join(g, MODEL_TIME, 1, &left);
-        while (node->window.kind != MODEL_W_OCCASION)
-            maybe_occasion(g, &node->window, true);
+        node->window = occasion;
         return node;
     }
     if (left->builtin == MODEL_B_DATE && chance(g, 40))

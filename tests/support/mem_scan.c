@@ -5,6 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The scan reads gaps in structures as well, which nobody wrote and valgrind would rightly name. */
+#if HAVE_MEMCHECK_H
+#include <valgrind/memcheck.h>
+#else
+#define VALGRIND_MAKE_MEM_DEFINED(address, size) ((void)(address), (void)(size))
+#endif
+
 #define PREFIX 8
 
 static void *scan_alloc(void *user, size_t size)
@@ -88,6 +95,7 @@ static size_t place_of(uint64_t prefix, size_t mask)
 static void look_in(const mem_scan_block *block, const mem_scan_needle *needles,
                     const index_slot *slots, size_t mask, unsigned char *found, unsigned char bit)
 {
+    VALGRIND_MAKE_MEM_DEFINED(block->bytes, block->size);
     for (size_t at = 0; at + PREFIX <= block->size; at++) {
         uint64_t prefix = prefix_at(block->bytes + at);
         for (size_t i = place_of(prefix, mask); slots[i].needle != 0; i = (i + 1) & mask) {

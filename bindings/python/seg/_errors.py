@@ -103,7 +103,11 @@ class QueryOverflowError(QueryError):
 
 
 class SegmentInUseError(QueryError):
-    """Other saved segments refer to the one to be dropped."""
+    """Other definitions refer to the segment, class or occasion to be dropped."""
+
+
+class DialectError(QueryError):
+    """A dialect of SQL cannot say a condition."""
 
 
 class DataError(SegError, ValueError):
@@ -122,6 +126,17 @@ class NotFoundError(SegError, KeyError):
     """No such column, saved segment or other named thing."""
 
 
+class StoreNotFoundError(NotFoundError, FileNotFoundError):
+    """There is no such file, and it was not to be made."""
+
+    @classmethod
+    def of(cls, error: NotFoundError) -> StoreNotFoundError:
+        """The same error, as one about a file."""
+        made = cls(error.message)
+        made.__dict__.update(error.__dict__)
+        return made
+
+
 class ConflictError(DataError):
     """An event id seen before with another content."""
 
@@ -138,12 +153,36 @@ class InterruptedCallError(SegError):
     """The call was interrupted."""
 
 
-class StoreIOError(SegError):
+class StoreFullError(LimitError, OSError):
+    """No space on the medium, or a quota or the largest size of a file is reached."""
+
+
+class StoreIOError(SegError, OSError):
     """The operating system, or a stream that was read, reported an error."""
 
 
 class CorruptError(SegError):
     """Bytes of a store that fail their checks."""
+
+
+class StoreBusyError(StoreIOError):
+    """The store is open elsewhere, in this process or another."""
+
+
+class PoisonedError(StoreIOError):
+    """A write failed midway: reading goes on, for writing close the store and open it again."""
+
+
+class ReadOnlyError(StoreIOError):
+    """A store opened for reading, or a medium that takes no writes."""
+
+
+class NewerFormatError(SegError):
+    """A file that a later version of the library, or a fuller build, has written."""
+
+
+class StoreExistsError(SegError, FileExistsError):
+    """A file that was to be made is there already."""
 
 
 class InternalError(SegError):
@@ -155,12 +194,14 @@ _CLASSES: dict[int, type[SegError]] = {
     -2: ArgumentError,
     -3: MisuseError,
     -4: ParameterError,
+    -5: MisuseError,
     -21: QuerySyntaxError,
     -22: UnknownNameError,
     -23: QueryTypeError,
     -24: CycleError,
     -25: QueryOverflowError,
     -26: SegmentInUseError,
+    -27: DialectError,
     -41: DataError,
     -42: SchemaError,
     -43: RoaringError,
@@ -169,8 +210,14 @@ _CLASSES: dict[int, type[SegError]] = {
     -61: OutOfMemoryError,
     -62: LimitError,
     -63: InterruptedCallError,
+    -64: StoreFullError,
     -81: StoreIOError,
     -82: CorruptError,
+    -83: StoreBusyError,
+    -84: PoisonedError,
+    -85: ReadOnlyError,
+    -86: NewerFormatError,
+    -87: StoreExistsError,
 }
 
 # A later library may have more statuses than this file knows; their block tells what they are.

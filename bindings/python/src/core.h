@@ -76,6 +76,8 @@ int core_time(PyObject *value, int64_t *out);
 extern PyObject *core_datetime_class, *core_date_class, *core_decimal_class;
 /* Days since 1970 of a date. */
 int core_days(PyObject *date, int32_t *out);
+/* The date of such days, which lie in the years 1 to 9999. */
+PyObject *core_date(int32_t days);
 /* Mantissa and scale of a finite Decimal, not beyond 64 bits and 18 digits after the point. */
 int core_decimal(PyObject *value, int64_t *mantissa, int32_t *scale);
 /* mantissa x 10^(to - from); -1 with an exception. */
@@ -85,6 +87,9 @@ int core_rescale(int64_t mantissa, int32_t from, int32_t to, int64_t *out);
 int core_text(PyObject *value, int bytes_too, const char **out, size_t *size);
 /* An external id as Python shows it. */
 PyObject *core_id_object(int ids, const char *bytes, size_t size);
+/* Appends an entry, which is taken. Where it is NULL, or there is no memory, an exception is set
+ * and *list becomes NULL. */
+int core_list_add(PyObject **list, PyObject *entry);
 /* An instance of a subclass of `base`, its own fields zero. */
 void *core_new(PyObject *cls, PyTypeObject *base);
 /* The end of every instance of a heap type. */
@@ -105,6 +110,30 @@ int core_run(core_job *job, void *argument, seg_task *task, int is_long, PyObjec
  * exception where the store is closed. */
 seg_store *core_store_borrow(core_store *store);
 void core_store_return(core_store *store);
+/* Run a job without the interpreter's lock, with the handle in *slot. As core_run(). */
+int core_store_run(core_store *store, core_job *job, void *argument, seg_store **slot);
+
+/* ---- methods of the store, by file; see there ------------------------------------------------ */
+
+/* core_saved.c: what is defined, and under which names. */
+PyObject *core_store_define_text(PyObject *store, PyObject *args);
+PyObject *core_store_define_occasion(PyObject *store, PyObject *args);
+PyObject *core_store_define_column(PyObject *store, PyObject *args);
+PyObject *core_store_drop(PyObject *store, PyObject *args);
+PyObject *core_store_texts(PyObject *store, PyObject *kind);
+PyObject *core_store_occasions(PyObject *store, PyObject *ignored);
+PyObject *core_store_columns(PyObject *store, PyObject *ignored);
+/* core_care.c: the care of the file, and what is forgotten. */
+PyObject *core_store_checkpoint(PyObject *store, PyObject *ignored);
+PyObject *core_store_maintain(PyObject *store, PyObject *args);
+PyObject *core_store_check(PyObject *store, PyObject *level);
+PyObject *core_store_backup(PyObject *store, PyObject *args);
+PyObject *core_store_stats(PyObject *store, PyObject *ignored);
+PyObject *core_store_erase(PyObject *store, PyObject *args);
+PyObject *core_store_expire(PyObject *store, PyObject *now);
+PyObject *core_store_set_retention(PyObject *store, PyObject *args);
+PyObject *core_store_retention(PyObject *store, PyObject *args);
+PyObject *core_store_views_open(PyObject *store, PyObject *ignored);
 
 /* ---- core_set.c ----------------------------------------------------------------------------- */
 

@@ -52,9 +52,22 @@ static PyObject *report_tuple(const seg_commit_report *report)
     if (row == NULL)
         return NULL;
     return Py_BuildValue(
-        "KKKKKN", (unsigned long long)report->commit_sequence,
+        "KKKKKNKO", (unsigned long long)report->commit_sequence,
         (unsigned long long)report->rows_applied, (unsigned long long)report->rows_duplicate,
-        (unsigned long long)report->rows_rejected, (unsigned long long)report->users_added, row);
+        (unsigned long long)report->rows_rejected, (unsigned long long)report->users_added, row,
+        (unsigned long long)report->rows_refused,
+        report->flags & SEG_COMMIT_REPEATED ? Py_True : Py_False);
+}
+
+/* How to commit; the token is borrowed from its object. */
+static int commit_options(int quarantine, PyObject *token, seg_commit_options *out)
+{
+    size_t size = 0;
+    out->flags = quarantine ? SEG_COMMIT_QUARANTINE : 0;
+    if (token != Py_None && core_text(token, 1, &out->token, &size) != 0)
+        return -1;
+    out->token_size = size;
+    return 0;
 }
 
 /* ---- Arrow streams --------------------------------------------------------------------------- */
@@ -77,16 +90,17 @@ static seg_status arrow_run(void *argument, seg_error *err)
 /* Arguments into options; the sizes of the names follow them. */
 static int arrow_parse(PyObject *args, arrow_job *job, PyObject **progress)
 {
-    PyObject *capsule;
+    PyObject *capsule, *token;
     unsigned kind, flags;
     unsigned long long commit_rows;
     int quarantine;
     Py_ssize_t sizes[6];
     seg_arrow_options *o = &job->options;
-    if (!PyArg_ParseTuple(args, "OIIKpz#z#z#z#z#z#O", &capsule, &kind, &flags, &commit_rows,
-                          &quarantine, &o->user_column, &sizes[0], &o->time_column, &sizes[1],
-                          &o->event_column, &sizes[2], &o->event, &sizes[3], &o->event_id_column,
-                          &sizes[4], &o->timezone, &sizes[5], progress))
+    if (!PyArg_ParseTuple(args, "OIIKpOz#z#z#z#z#z#O", &capsule, &kind, &flags, &commit_rows,
+                          &quarantine, &token, &o->user_column, &sizes[0], &o->time_column,
+                          &sizes[1], &o->event_column, &sizes[2], &o->event, &sizes[3],
+                          &o->event_id_column, &sizes[4], &o->timezone, &sizes[5], progress) ||
+        commit_options(quarantine, token, &job->commit) != 0)
         return -1;
     o->kind = kind;
     o->flags = flags;
@@ -97,13 +111,12 @@ static int arrow_parse(PyObject *args, arrow_job *job, PyObject **progress)
     o->event_size = (uint64_t)sizes[3];
     o->event_id_column_size = (uint64_t)sizes[4];
     o->timezone_size = (uint64_t)sizes[5];
-    job->commit.flags = quarantine ? SEG_COMMIT_QUARANTINE : 0;
     job->stream = core_capsule_stream(capsule);
     return job->stream != NULL ? 0 : -1;
 }
 
-/* Store._ingest_arrow(capsule, kind, flags, commit_rows, quarantine, user, time, event_column,
- * event, event_id, timezone, progress): the report. */
+/* Store._ingest_arrow(capsule, kind, flags, commit_rows, quarantine, token, user, time,
+ * event_column, event, event_id, timezone, progress): the report. */
 PyObject *core_store_ingest_arrow(PyObject *object, PyObject *args)
 {
     core_store *self = (core_store *)object;
@@ -472,17 +485,18 @@ static seg_status commit_run(void *argument, seg_error *err)
     return seg_appender_commit(j->appender, &j->options, &j->report, err);
 }
 
-/* Appender._commit(quarantine): the report. */
-static PyObject *appender_commit(PyObject *object, PyObject *quarantine)
+/* Appender._commit(quarantine, token): the report. */
+static PyObject *appender_commit(PyObject *object, PyObject *args)
 {
     core_appender *self = (core_appender *)object;
     commit_job job = {.appender = self->appender,
                       .options = SEG_COMMIT_OPTIONS_INIT,
                       .report = {.struct_size = sizeof(seg_commit_report)}};
-    int leave_out = PyObject_IsTrue(quarantine);
-    if (leave_out < 0 || appender_ready(self) != 0)
+    PyObject *token;
+    int quarantine;
+    if (!PyArg_ParseTuple(args, "pO", &quarantine, &token) ||
+        commit_options(quarantine, token, &job.options) != 0 || appender_ready(self) != 0)
         return NULL;
-    job.options.flags = leave_out ? SEG_COMMIT_QUARANTINE : 0;
     if (core_store_borrow(self->owner) == NULL)
         return NULL;
     self->busy = 1;
@@ -515,7 +529,7 @@ static PyMethodDef appender_methods[] = {
      "Add something that a user did."},
     {"user", (PyCFunction)(void (*)(void))appender_user, METH_FASTCALL | METH_KEYWORDS,
      "user($self, user, /, **attributes)\n--\n\nAdd what a user is; None empties an attribute."},
-    {"_commit", appender_commit, METH_O, NULL},
+    {"_commit", appender_commit, METH_VARARGS, NULL},
     {"clear", appender_clear, METH_NOARGS, "clear($self, /)\n--\n\nDrop the rows gathered."},
     {NULL, NULL, 0, NULL},
 };

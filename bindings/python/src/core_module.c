@@ -6,7 +6,7 @@ PyTypeObject *core_store_type, *core_snapshot_type, *core_segment_type, *core_se
 PyObject *core_datetime_class, *core_date_class, *core_decimal_class;
 
 /* seg._errors.make_error, and what times are counted by. */
-static PyObject *make_error, *epoch, *epoch_date, *microsecond;
+static PyObject *make_error, *epoch, *epoch_date, *timedelta_class, *microsecond;
 
 /* ---- errors ---------------------------------------------------------------------------------- */
 
@@ -80,6 +80,14 @@ int core_days(PyObject *date, int32_t *out)
         return -1;
     *out = (int32_t)days; /* the years 1 to 9999 */
     return 0;
+}
+
+PyObject *core_date(int32_t days)
+{
+    PyObject *delta = PyObject_CallFunction(timedelta_class, "i", (int)days);
+    PyObject *date = delta != NULL ? PyNumber_Add(epoch_date, delta) : NULL;
+    Py_XDECREF(delta);
+    return date;
 }
 
 /* Digits are added or, if they are zeros, taken away; nothing is rounded. */
@@ -192,6 +200,14 @@ PyObject *core_id_object(int ids, const char *bytes, size_t size)
     return PyUnicode_DecodeUTF8(bytes, (Py_ssize_t)size, "strict");
 }
 
+int core_list_add(PyObject **list, PyObject *entry)
+{
+    if (entry == NULL || (*list != NULL && PyList_Append(*list, entry) != 0))
+        Py_CLEAR(*list);
+    Py_XDECREF(entry);
+    return *list != NULL ? 0 : -1;
+}
+
 /* ---- instances ------------------------------------------------------------------------------- */
 
 /* Only subclasses of our own types have the fields that are about to be filled. */
@@ -271,7 +287,7 @@ static int times_init(void)
 {
     PyObject *zone = attribute_of("datetime", "timezone");
     PyObject *utc = zone != NULL ? PyObject_GetAttrString(zone, "utc") : NULL;
-    PyObject *delta = attribute_of("datetime", "timedelta");
+    timedelta_class = attribute_of("datetime", "timedelta");
     core_datetime_class = attribute_of("datetime", "datetime");
     core_date_class = attribute_of("datetime", "date");
     core_decimal_class = attribute_of("decimal", "Decimal");
@@ -279,11 +295,10 @@ static int times_init(void)
         epoch = PyObject_CallFunction(core_datetime_class, "iiiiiiiO", 1970, 1, 1, 0, 0, 0, 0, utc);
     if (core_date_class != NULL)
         epoch_date = PyObject_CallFunction(core_date_class, "iii", 1970, 1, 1);
-    if (delta != NULL)
-        microsecond = PyObject_CallFunction(delta, "iii", 0, 0, 1);
+    if (timedelta_class != NULL)
+        microsecond = PyObject_CallFunction(timedelta_class, "iii", 0, 0, 1);
     Py_XDECREF(zone);
     Py_XDECREF(utc);
-    Py_XDECREF(delta);
     return epoch != NULL && epoch_date != NULL && microsecond != NULL && core_decimal_class != NULL
                ? 0
                : -1;

@@ -58,17 +58,10 @@ static PyObject *segment_params(PyObject *object, PyObject *ignored)
     uint64_t count = seg_segment_param_count(segment);
     (void)ignored;
     for (uint64_t i = 0; list != NULL && i < count; i++) {
-        seg_error err = SEG_ERROR_INIT;
         seg_param_info info = {.struct_size = sizeof info};
-        PyObject *entry = NULL;
-        if (seg_segment_param_at(segment, i, &info, &err) != SEG_OK)
-            core_fail(&err);
-        else
-            entry = Py_BuildValue("s#iO", info.name, (Py_ssize_t)info.name_size, (int)info.type,
-                                  info.is_list ? Py_True : Py_False);
-        if (entry == NULL || PyList_Append(list, entry) != 0)
-            Py_CLEAR(list);
-        Py_XDECREF(entry);
+        core_noted(seg_segment_param_at(segment, i, &info, NULL));
+        core_list_add(&list, Py_BuildValue("s#iO", info.name, (Py_ssize_t)info.name_size,
+                                           (int)info.type, info.is_list ? Py_True : Py_False));
     }
     return list;
 }
@@ -82,13 +75,9 @@ static PyObject *segment_warnings(PyObject *object, PyObject *ignored)
     (void)ignored;
     for (uint64_t i = 0; list != NULL && i < count; i++) {
         seg_error warning = SEG_ERROR_INIT;
-        PyObject *entry = NULL;
-        if (seg_segment_warning(segment, i, &warning) == SEG_OK)
-            entry = Py_BuildValue("sLL", warning.message, (long long)warning.offset,
-                                  (long long)warning.length);
-        if (entry == NULL || PyList_Append(list, entry) != 0)
-            Py_CLEAR(list);
-        Py_XDECREF(entry);
+        core_noted(seg_segment_warning(segment, i, &warning));
+        core_list_add(&list, Py_BuildValue("sLL", warning.message, (long long)warning.offset,
+                                           (long long)warning.length));
     }
     return list;
 }
@@ -336,9 +325,8 @@ static PyObject *wrap_sets(PyObject *cls, core_snapshot *snapshot, evaluate_job 
         else
             seg_set_release(job->sets[i]);
         job->sets[i] = NULL;
-        if (list != NULL && (set == NULL || PyList_Append(list, set) != 0))
-            Py_CLEAR(list);
-        Py_XDECREF(set);
+        if (list != NULL)
+            core_list_add(&list, set);
     }
     return list;
 }

@@ -500,17 +500,21 @@ static int ids_fill(core_ids *walk)
     return -1;
 }
 
-/* NULL without an exception is the end, as the protocol wants it. */
+/* NULL without an exception is the end, as the protocol wants it. Customers who were erased since
+ * the set was made have no id any more and are passed over. */
 static PyObject *ids_next(PyObject *object)
 {
     core_ids *walk = (core_ids *)object;
-    if (walk->at == walk->count && (walk->ended || ids_fill(walk) <= 0))
-        return NULL;
-    uint64_t i = walk->at++;
-    if (walk->ids == CORE_IDS_INT)
-        return PyLong_FromUnsignedLongLong(walk->words[i]);
-    return core_id_object(walk->ids, walk->bytes + walk->words[i],
-                          (size_t)(walk->words[i + 1] - walk->words[i]));
+    for (;;) {
+        if (walk->at == walk->count && (walk->ended || ids_fill(walk) <= 0))
+            return NULL;
+        uint64_t i = walk->at++, word = walk->words[i];
+        if (walk->ids == CORE_IDS_INT && word != UINT64_MAX)
+            return PyLong_FromUnsignedLongLong(word);
+        if (walk->ids != CORE_IDS_INT && walk->words[i + 1] > word)
+            return core_id_object(walk->ids, walk->bytes + word,
+                                  (size_t)(walk->words[i + 1] - word));
+    }
 }
 
 static PyType_Slot ids_slots[] = {

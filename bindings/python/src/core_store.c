@@ -17,63 +17,95 @@ seg_store *core_store_borrow(core_store *store)
 }
 
 /* What closes is the last to go, whoever asked for it. */
-void core_store_return(core_store *store)
+static seg_status store_return(core_store *store, seg_error *err)
 {
     store->uses--;
     if (store->uses > 0 || !store->closing || store->store == NULL)
-        return;
+        return SEG_OK;
     seg_store *handle = store->store;
     store->store = NULL;
     PyThreadState *state = PyEval_SaveThread();
-    (void)seg_store_close(handle, NULL);
+    seg_status status = seg_store_close(handle, err);
     PyEval_RestoreThread(state);
+    return status;
+}
+
+/* Whatever the end of the store said, the answer of the call that comes back here is no less
+ * right, and what was committed is safe. */
+void core_store_return(core_store *store)
+{
+    (void)store_return(store, NULL);
+}
+
+int core_store_run(core_store *store, core_job *job, void *argument, seg_store **slot)
+{
+    *slot = core_store_borrow(store);
+    if (*slot == NULL)
+        return -1;
+    int result = core_run(job, argument, NULL, 0, NULL);
+    core_store_return(store);
+    return result;
 }
 
 /* ---- Store: begin and end -------------------------------------------------------------------- */
 
 typedef struct open_job {
+    const char *path;
+    size_t path_size;
     seg_store_options options;
     seg_store *store;
+    seg_store_stats stats;
 } open_job;
 
-/* Opening may read the zone's file, so it happens without the interpreter's lock. */
+/* Opening reads files and may repair after a crash, so it happens without the interpreter's
+ * lock. The figures tell what a file has whose options were left open. */
 static seg_status open_run(void *argument, seg_error *err)
 {
     open_job *job = argument;
-    return seg_store_open(":memory:", 8, &job->options, &job->store, err);
+    seg_status status = seg_store_open(job->path, job->path_size, &job->options, &job->store, err);
+    if (status == SEG_OK)
+        status = seg_store_get_stats(job->store, &job->stats, err);
+    return status;
 }
 
-/* Store._open(cls, path, timezone, ids, week_start, threads, dedup_us) */
+/* Store._open(cls, path, timezone or None, ids or -1, week_start, threads, dedup_us, flags,
+ * durability, memory_limit, log_bytes) */
 static PyObject *store_open(PyObject *cls, PyObject *args)
 {
-    const char *path, *timezone;
     Py_ssize_t path_size, timezone_size;
     int ids;
-    unsigned week_start, threads;
-    unsigned long long dedup_us;
-    open_job job = {.options = SEG_STORE_OPTIONS_INIT};
-    if (!PyArg_ParseTuple(args, "s#s#iIIK", &path, &path_size, &timezone, &timezone_size, &ids,
-                          &week_start, &threads, &dedup_us))
+    unsigned week_start, threads, flags, durability;
+    unsigned long long dedup_us, memory_limit, log_bytes;
+    open_job job = {.options = SEG_STORE_OPTIONS_INIT, .stats = {.struct_size = sizeof job.stats}};
+    seg_store_options *o = &job.options;
+    if (!PyArg_ParseTuple(args, "s#z#iIIKIIKK", &job.path, &path_size, &o->timezone, &timezone_size,
+                          &ids, &week_start, &threads, &dedup_us, &flags, &durability,
+                          &memory_limit, &log_bytes))
         return NULL;
-    if (strcmp(path, ":memory:") != 0) {
-        PyErr_SetString(PyExc_ValueError, "the path of a store is \":memory:\" in this version");
-        return NULL;
-    }
-    job.options.timezone = timezone;
-    job.options.timezone_size = (uint64_t)timezone_size;
-    job.options.id_kind = ids == CORE_IDS_INT ? SEG_ID_U64 : SEG_ID_BYTES;
-    job.options.week_start = week_start;
-    job.options.threads_max = threads;
-    job.options.dedup_window_us = dedup_us;
+    job.path_size = (size_t)path_size;
+    o->timezone_size = (uint64_t)timezone_size;
+    o->id_kind = ids == CORE_IDS_INT ? SEG_ID_U64 : SEG_ID_BYTES;
+    o->week_start = week_start;
+    o->threads_max = threads;
+    o->dedup_window_us = dedup_us;
+    o->flags = flags;
+    o->durability = durability;
+    o->memory_limit = memory_limit;
+    o->log_bytes_max = log_bytes;
     core_store *self = core_new(cls, core_store_type);
     if (self == NULL)
         return NULL;
-    self->ids = ids;
-    if (core_run(open_run, &job, NULL, 0, NULL) != 0) {
-        Py_DECREF(self);
-        return NULL;
-    }
+    int result = core_run(open_run, &job, NULL, 0, NULL);
     self->store = job.store;
+    self->ids = ids >= 0 ? ids : job.stats.id_kind == SEG_ID_U64 ? CORE_IDS_INT : CORE_IDS_STR;
+    if (result == 0 && (self->ids == CORE_IDS_INT) != (job.stats.id_kind == SEG_ID_U64)) {
+        PyErr_SetString(PyExc_ValueError, "the ids of this store are integers: ids='int'");
+        result = -1;
+    }
+    if (result != 0) {
+        self->closing = 1; /* no warning: nobody has had it in hand */
+        Py_CLEAR(self);
+    }
     return (PyObject *)self;
 }
 
@@ -81,11 +113,13 @@ static PyObject *store_open(PyObject *cls, PyObject *args)
 static PyObject *store_close(PyObject *object, PyObject *ignored)
 {
     core_store *self = (core_store *)object;
+    seg_error err = SEG_ERROR_INIT;
     (void)ignored;
     if (self->store != NULL && !self->closing) {
         self->closing = 1;
         self->uses++;
-        core_store_return(self);
+        if (store_return(self, &err) != SEG_OK)
+            return core_fail(&err);
     }
     Py_RETURN_NONE;
 }
@@ -140,13 +174,9 @@ static seg_status snapshot_run(void *argument, seg_error *err)
 static PyObject *store_snapshot(PyObject *object, PyObject *cls)
 {
     core_store *self = (core_store *)object;
-    snapshot_job job = {.store = core_store_borrow(self)};
-    if (job.store == NULL)
-        return NULL;
+    snapshot_job job = {.store = NULL};
     core_snapshot *made = core_new(cls, core_snapshot_type);
-    int failed = made == NULL || core_run(snapshot_run, &job, NULL, 0, NULL) != 0;
-    core_store_return(self);
-    if (failed) {
+    if (made == NULL || core_store_run(self, snapshot_run, &job, &job.store) != 0) {
         Py_XDECREF((PyObject *)made);
         return NULL;
     }
@@ -177,13 +207,8 @@ static seg_status segment_run(void *argument, seg_error *err)
 /* The wrapper is made first: what the library made would otherwise have to be undone. */
 static PyObject *store_segment(core_store *self, PyObject *cls, segment_job *job)
 {
-    job->store = core_store_borrow(self);
-    if (job->store == NULL)
-        return NULL;
     core_segment *made = core_new(cls, core_segment_type);
-    int failed = made == NULL || core_run(segment_run, job, NULL, 0, NULL) != 0;
-    core_store_return(self);
-    if (failed) {
+    if (made == NULL || core_store_run(self, segment_run, job, &job->store) != 0) {
         Py_XDECREF((PyObject *)made);
         return NULL;
     }
@@ -218,118 +243,6 @@ static PyObject *store_load(PyObject *object, PyObject *args)
     return store_segment((core_store *)object, cls, &job);
 }
 
-/* ---- Store: definitions ---------------------------------------------------------------------- */
-
-/* One call that defines something; which one is told by `what`. */
-typedef struct define_job {
-    seg_store *store;
-    enum {
-        DEFINE_SEGMENT,
-        DROP_SEGMENT,
-        DEFINE_ATTRIBUTE,
-        DEFINE_EVENT,
-        DEFINE_PROPERTY
-    } what;
-    const char *event, *name, *text;
-    Py_ssize_t event_size, name_size, text_size;
-    int type, scale;
-    uint64_t version;
-} define_job;
-
-/* Definitions wait for a commit under way in another thread. */
-static seg_status define_run(void *argument, seg_error *err)
-{
-    define_job *j = argument;
-    size_t event_size = (size_t)j->event_size, name_size = (size_t)j->name_size;
-    switch (j->what) {
-    case DEFINE_SEGMENT:
-        return seg_store_define_segment(j->store, j->name, name_size, j->text, (size_t)j->text_size,
-                                        &j->version, err);
-    case DROP_SEGMENT: return seg_store_drop_segment(j->store, j->name, name_size, err);
-    case DEFINE_ATTRIBUTE:
-        return seg_store_define_attribute(j->store, j->name, name_size, j->type, j->scale, err);
-    case DEFINE_EVENT: return seg_store_define_event(j->store, j->name, name_size, err);
-    default:
-        return seg_store_define_property(j->store, j->event, event_size, j->name, name_size,
-                                         j->type, j->scale, err);
-    }
-}
-
-static int store_define(PyObject *object, define_job *job)
-{
-    core_store *self = (core_store *)object;
-    job->store = core_store_borrow(self);
-    if (job->store == NULL)
-        return -1;
-    int result = core_run(define_run, job, NULL, 0, NULL);
-    core_store_return(self);
-    return result;
-}
-
-/* Store._define_segment(name, text): the version. */
-static PyObject *store_define_segment(PyObject *object, PyObject *args)
-{
-    define_job job = {.what = DEFINE_SEGMENT};
-    if (!PyArg_ParseTuple(args, "s#s#", &job.name, &job.name_size, &job.text, &job.text_size) ||
-        store_define(object, &job) != 0)
-        return NULL;
-    return PyLong_FromUnsignedLongLong(job.version);
-}
-
-static PyObject *store_drop_segment(PyObject *object, PyObject *args)
-{
-    define_job job = {.what = DROP_SEGMENT};
-    if (!PyArg_ParseTuple(args, "s#", &job.name, &job.name_size) || store_define(object, &job) != 0)
-        return NULL;
-    Py_RETURN_NONE;
-}
-
-/* Store._define_column(event or None, name or None, type, scale) */
-static PyObject *store_define_column(PyObject *object, PyObject *args)
-{
-    define_job job = {.what = DEFINE_PROPERTY};
-    if (!PyArg_ParseTuple(args, "z#z#ii", &job.event, &job.event_size, &job.name, &job.name_size,
-                          &job.type, &job.scale))
-        return NULL;
-    if (job.event == NULL)
-        job.what = DEFINE_ATTRIBUTE;
-    if (job.name == NULL) {
-        job.what = DEFINE_EVENT;
-        job.name = job.event;
-        job.name_size = job.event_size;
-    }
-    if (store_define(object, &job) != 0)
-        return NULL;
-    Py_RETURN_NONE;
-}
-
-/* Store._columns(): [(event or None, name or None, type, scale)] */
-static PyObject *store_columns(PyObject *object, PyObject *ignored)
-{
-    core_store *self = (core_store *)object;
-    seg_store *store = core_store_borrow(self);
-    (void)ignored;
-    if (store == NULL)
-        return NULL;
-    PyObject *list = PyList_New(0);
-    uint64_t count = seg_store_column_count(store);
-    for (uint64_t i = 0; list != NULL && i < count; i++) {
-        seg_error err = SEG_ERROR_INIT;
-        seg_column_info info = {.struct_size = sizeof info};
-        PyObject *entry = NULL;
-        if (seg_store_column_at(store, i, &info, &err) != SEG_OK)
-            core_fail(&err);
-        else
-            entry = Py_BuildValue("z#z#ii", info.event, (Py_ssize_t)info.event_size, info.name,
-                                  (Py_ssize_t)info.name_size, (int)info.type, (int)info.scale);
-        if (entry == NULL || PyList_Append(list, entry) != 0)
-            Py_CLEAR(list);
-        Py_XDECREF(entry);
-    }
-    core_store_return(self);
-    return list;
-}
-
 static PyMethodDef store_methods[] = {
     {"_open", store_open, METH_VARARGS | METH_CLASS, NULL},
     {"close", store_close, METH_NOARGS,
@@ -337,10 +250,25 @@ static PyMethodDef store_methods[] = {
     {"_snapshot", store_snapshot, METH_O, NULL},
     {"_compile", store_compile, METH_VARARGS, NULL},
     {"_load", store_load, METH_VARARGS, NULL},
-    {"_define_segment", store_define_segment, METH_VARARGS, NULL},
-    {"_drop_segment", store_drop_segment, METH_VARARGS, NULL},
-    {"_define_column", store_define_column, METH_VARARGS, NULL},
-    {"_columns", store_columns, METH_NOARGS, NULL},
+    {"_define_text", core_store_define_text, METH_VARARGS, NULL},
+    {"_define_occasion", core_store_define_occasion, METH_VARARGS, NULL},
+    {"_define_column", core_store_define_column, METH_VARARGS, NULL},
+    {"_drop", core_store_drop, METH_VARARGS, NULL},
+    {"_texts", core_store_texts, METH_O, NULL},
+    {"_occasions", core_store_occasions, METH_NOARGS, NULL},
+    {"_columns", core_store_columns, METH_NOARGS, NULL},
+    {"checkpoint", core_store_checkpoint, METH_NOARGS,
+     "checkpoint($self, /)\n--\n\nWrite what the log holds into the file and empty the log. "
+     "Commits do this by\nthemselves when the log has grown, and close() does."},
+    {"_maintain", core_store_maintain, METH_VARARGS, NULL},
+    {"_check", core_store_check, METH_O, NULL},
+    {"_backup", core_store_backup, METH_VARARGS, NULL},
+    {"_stats", core_store_stats, METH_NOARGS, NULL},
+    {"_erase", core_store_erase, METH_VARARGS, NULL},
+    {"_expire", core_store_expire, METH_O, NULL},
+    {"_set_retention", core_store_set_retention, METH_VARARGS, NULL},
+    {"_retention", core_store_retention, METH_VARARGS, NULL},
+    {"_views_open", core_store_views_open, METH_NOARGS, NULL},
     {"_ingest_arrow", core_store_ingest_arrow, METH_VARARGS, NULL},
     {"_appender", core_store_appender, METH_O, NULL},
     {NULL, NULL, 0, NULL},

@@ -45,7 +45,6 @@ def test_sets_outlive_their_store(shop: seg.Store) -> None:
     [
         {"ids": "uuid"},
         {"week_start": "friday"},
-        {"path": "shop.seg"},
         {"dedup_window": dt.timedelta(0)},
         {"dedup_window": dt.timedelta(-1)},
     ],

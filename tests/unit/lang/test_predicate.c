@@ -153,7 +153,9 @@ END_TEST
 static void count_reference(void *user, segi_definition kind, const char *name, size_t size)
 {
     char *list = user;
-    strcat(list, kind == SEGI_DEFINE_CLASS ? "class " : "");
+    strcat(list, kind == SEGI_DEFINE_CLASS      ? "class "
+                 : kind == SEGI_DEFINE_OCCASION ? "occasion "
+                                                : "");
     strncat(list, name, size);
     strcat(list, ";");
 }
@@ -163,11 +165,12 @@ START_TEST(test_predicate__s30_lists_references)
     char list[100] = "";
     const char *text = "in segment \"a\" and not IN SEGMENT \"b\\\"\" or plan = \"in segment\" "
                        "-- in segment \"c\"\n or in segment \"a\" or class.x = \"a\" "
-                       "and `class.y z` = \"class.b\"";
+                       "and `class.y z` = \"class.b\" and did x during OCCASION \"sale\" "
+                       "and did y during weekend";
     ck_assert_int_eq(
         segi_text_references(segi_mem_default(), text, strlen(text), count_reference, list, &err),
         SEG_OK);
-    ck_assert_str_eq(list, "a;b\";a;class x;class y z;");
+    ck_assert_str_eq(list, "a;b\";a;class x;class y z;occasion sale;");
     ck_assert_int_eq(segi_text_references(segi_mem_default(), "\"", 1, count_reference, list, &err),
                      SEG_E_SYNTAX);
 }

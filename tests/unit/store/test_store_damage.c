@@ -1,7 +1,7 @@
 /* unit/store/test_store_damage.c - the files of a whole store, changed, cut and exchanged: an error
  * or the same answers. And with all checksums made to fit again: whatever comes, no harm.
  *
- * SEG_TEST_SOAK in the environment: every byte, every length, far more forgeries. */
+ * SEG_TEST_SOAK in the environment: every byte, every seventh length, far more forgeries. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
