@@ -1,9 +1,10 @@
 /* Gathers single rows into batches.
  *
  * Rows of events, of attributes, and of attributes with a time are kept apart, each kind as dense
- * columns over all its rows; a list of runs remembers how the kinds alternate. A column is filled up to its last
- * given row only and padded with absent values when it is needed, so that a row costs what it
- * brings. Dropping the row under way means cutting every column back to the rows before it.
+ * columns over all its rows; a list of runs remembers how the kinds alternate. A column is filled
+ * up to its last given row only and padded with absent values when it is needed, so that a row
+ * costs what it brings. Dropping the row under way means cutting every column back to the rows
+ * before it.
  *
  * A name may have different types under different event types: then there are several columns of
  * that name. A batch takes one of them at most, so runs are cut where the rows change from one to

@@ -243,8 +243,8 @@ static void schema_make(feed_data *feed, rng *r)
     memcpy(schema->properties, properties, sizeof(properties));
     schema->timezone = 15;
     for (size_t i = 1; i < schema->attribute_count; i++)
-        schema->attributes[i].history = attributes[i].type != SEG_TYPE_STRING_SET &&
-                                        i != schema->timezone && rng_chance(r, 30);
+        schema->attributes[i].history =
+            attributes[i].type != SEG_TYPE_STRING_SET && i != schema->timezone && rng_chance(r, 30);
     schema->type_count = 1 + rng_below(r, sizeof(types) / sizeof(types[0]));
     for (size_t t = 0; t < schema->type_count; t++) {
         schema->types[t].name = types[t];

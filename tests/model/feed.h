@@ -19,7 +19,7 @@ typedef struct feed_row {
     const model_value *values; /* one per attribute or property of the schema */
     bool dropped;
     bool attributes; /* of a user; else an event */
-    bool altered; /* its event id belongs to another content */
+    bool altered;    /* its event id belongs to another content */
 } feed_row;
 
 typedef enum feed_kind {

@@ -390,9 +390,8 @@ static seg_status append_head(loader *l, seg_appender *a, const feed_batch *batc
         return by_number ? seg_appender_user_u64(a, number, &l->err)
                          : seg_appender_user(a, name.data, name.size, &l->err);
     if (batch->kind == FEED_SINCE)
-        return by_number
-                   ? seg_appender_user_since_u64(a, number, row->time, &l->err)
-                   : seg_appender_user_since(a, name.data, name.size, row->time, &l->err);
+        return by_number ? seg_appender_user_since_u64(a, number, row->time, &l->err)
+                         : seg_appender_user_since(a, name.data, name.size, row->time, &l->err);
     const char *event = feed->schema.types[row->type].name;
     size_t size = strlen(event);
     seg_status status =

@@ -1296,9 +1296,7 @@ model_node *gen_operand(gen *g, gen_class class, int depth)
     case GEN_SPLIT: return split(g);
     case GEN_LIFE: return life(g);
     case GEN_SESSION: return session(g);
-    case GEN_HISTORY:
-        child = gen_history(g);
-        return child != NULL ? child : did(g, GEN_DID);
+    case GEN_HISTORY: child = gen_history(g); return child != NULL ? child : did(g, GEN_DID);
     case GEN_NOT:
         child = gen_tree(g, depth > 0 ? depth - 1 : 0);
         return gen_join(g, MODEL_NOT, 1, &child);

@@ -241,10 +241,10 @@ typedef struct model_past {
 } model_past;
 
 typedef struct model_user {
-    bool known;         /* some row spoke of him */
-    bool named;         /* a batch of attributes did; */
-    int64_t since;      /* ... from then on he exists */
-    model_past *past;   /* by time, the later ones of an instant last */
+    bool known;       /* some row spoke of him */
+    bool named;       /* a batch of attributes did; */
+    int64_t since;    /* ... from then on he exists */
+    model_past *past; /* by time, the later ones of an instant last */
     size_t past_count, past_capacity;
     model_value *attrs; /* attribute_count */
     const char *id;     /* external id as the bytes that a draw takes */
@@ -533,7 +533,7 @@ typedef struct model_node {
     model_split split;  /* SPLIT */
     bool has_from, has_to;
     model_value past_from, past_to; /* a value or null */
-    unsigned labels;    /* LABEL: bits */
+    unsigned labels;                /* LABEL: bits */
     /* RANK: what the last evaluation found */
     uint64_t rank_stamp;
     bool rank_any;
