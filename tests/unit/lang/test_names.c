@@ -279,7 +279,7 @@ static const struct golden {
     {"plan has been \"free\" 3 days", SEG_E_SYNTAX, 21, 1,
      "expected \"for\" and how long instead of 3", "has been \"free\" for 30 days"},
     {"plan has been free for 3 days", SEG_E_SYNTAX, 14, 4,
-     "expected a value instead of the name free", ""},
+     "expected a value instead of the name free", "did you mean the text \"free\"?"},
     {"plan has been 5 for 3 days", SEG_E_TYPE, 14, 1, "\"plan\" is a text, and 5 is not",
      "put quotes around it: \"5\""},
     {"plan changed to \"pro\" in next 3 days", SEG_E_TYPE, 22, 14,
