@@ -12,7 +12,7 @@ end=$((SECONDS + minutes * 60))
 ninja -C "$build" tests/model/model_random tests/model/model_order tests/unit/unit_store_fault \
     tests/unit/unit_lang_print \
     tests/unit/unit_disk_{crash,damage,fault,kill,readers} \
-    tests/unit/unit_store_store_{crash,damage,fault,kill,threads} >/dev/null
+    tests/unit/unit_store_store_{crash,damage,erase,fault,kill,threads} >/dev/null
 export LD_LIBRARY_PATH=$build/src
 
 echo "every allocation of the store's scenario fails once"
@@ -23,7 +23,7 @@ for name in crash damage fault kill readers; do
     SEG_TEST_SOAK=1 CK_TIMEOUT_MULTIPLIER=60 "$build/tests/unit/unit_disk_$name"
 done
 
-for name in crash damage fault kill threads; do
+for name in crash damage erase fault kill threads; do
     echo "a whole store: $name"
     SEG_TEST_SOAK=1 CK_TIMEOUT_MULTIPLIER=60 "$build/tests/unit/unit_store_store_$name"
 done
@@ -37,7 +37,7 @@ while ((SECONDS < end)); do
     echo "seed $seed"
     "$build/tests/model/model_random" --seed "$seed" --pairs 50000 --seconds 600
     "$build/tests/model/model_order" --seed "$seed" --permutations 5000
-    "$root/tests/sql/test.sh" --seed "$seed" --sets 60 --pairs 250
+    SEG_SQL_SECONDS=7200 "$root/tests/sql/test.sh" --seed "$seed" --sets 60 --pairs 250 --agree 9000
     seed=$((seed + 1))
     rounds=$((rounds + 1))
 done

@@ -365,10 +365,17 @@ type CommitOption func(*commitOptions)
 
 type commitOptions struct {
 	quarantine bool
+	token      *string
 }
 
 // Quarantine leaves wrong rows out instead of refusing the commit; Report.Rows tells which.
 func Quarantine() CommitOption { return func(o *commitOptions) { o.quarantine = true } }
+
+// Token names the commit, by 1 to 64 bytes. The store remembers the tokens of its newest 1,024
+// commits that had one: the same token again does nothing and gives the report of the first time,
+// with Report.Repeated set. So a commit that may have succeeded or not, because the machine went
+// down meanwhile, is simply sent again.
+func Token(name string) CommitOption { return func(o *commitOptions) { o.token = &name } }
 
 // A RowResult tells what became of a row.
 type RowResult uint8
@@ -381,6 +388,7 @@ const (
 	RowBadTime   RowResult = C.SEG_ROW_BAD_TIME  // outside of the years 1 to 9999
 	RowBadValue  RowResult = C.SEG_ROW_BAD_VALUE // not a number, not UTF-8, too long, ...
 	RowConflict  RowResult = C.SEG_ROW_CONFLICT  // event id seen before with other content
+	RowRefused   RowResult = C.SEG_ROW_REFUSED   // its user was erased with Refuse: no error
 )
 
 // A Report tells what a commit did.
@@ -390,6 +398,8 @@ type Report struct {
 	Duplicates  uint64
 	Rejected    uint64
 	UsersAdded  uint64
+	Refused     uint64      // rows of users who were erased with Refuse
+	Repeated    bool        // the token was seen before: this is what was done then
 	RejectedRow int         // the first one, from 0; -1 if there is none
 	Rows        []RowResult // with Quarantine: one per row
 }
@@ -413,6 +423,10 @@ func commit(rows int, options []CommitOption,
 			co.row_results_count = C.uint64_t(rows)
 		}
 	}
+	if o.token != nil {
+		co.token = (*C.char)(pinned(&pin, []byte(*o.token)))
+		co.token_size = C.uint64_t(len(*o.token))
+	}
 	status := call(&co, &r)
 	report := Report{
 		Commit:      uint64(r.commit_sequence),
@@ -420,6 +434,8 @@ func commit(rows int, options []CommitOption,
 		Duplicates:  uint64(r.rows_duplicate),
 		Rejected:    uint64(r.rows_rejected),
 		UsersAdded:  uint64(r.users_added),
+		Refused:     uint64(r.rows_refused),
+		Repeated:    r.flags&C.SEG_COMMIT_REPEATED != 0,
 		RejectedRow: -1,
 		Rows:        results,
 	}

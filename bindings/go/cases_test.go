@@ -32,7 +32,9 @@ type caseFile struct {
 	EventTypes map[string]map[string]string `json:"event_types"`
 	Users      []map[string]any             `json:"users"`
 	Events     []caseEvent                  `json:"events"`
+	Occasions  map[string][][2]string       `json:"occasions"`
 	Segments   map[string]string            `json:"segments"`
+	Classes    map[string]string            `json:"classes"`
 	Checks     []caseCheck                  `json:"checks"`
 }
 
@@ -58,6 +60,19 @@ type caseCheck struct {
 	Params map[string]any `json:"params"`
 	IDs    []any          `json:"ids"`
 	Values []any          `json:"values"`
+
+	JSON     json.RawMessage  `json:"json"`
+	Class    string           `json:"class"`
+	Labels   map[string][]any `json:"labels"`
+	Lint     string           `json:"lint"`
+	Findings []caseFinding    `json:"findings"`
+}
+
+type caseFinding struct {
+	Level  string `json:"level"`
+	ID     string `json:"id"`
+	Offset int    `json:"offset"`
+	Length int    `json:"length"`
 }
 
 // kind splits "decimal(2)".
@@ -171,16 +186,68 @@ func (f *caseFile) open(t *testing.T) *seg.Store {
 		}
 	}
 	must(in.Commit())(t)
-	// A segment may refer to one that comes later in the map.
-	for range f.Segments {
+	f.define(t, store)
+	return store
+}
+
+// define saves what has a name. Maps have no order, and a segment or class may refer to another one:
+// as many rounds as there are names are enough.
+func (f *caseFile) define(t *testing.T, store *seg.Store) {
+	day := func(text string) time.Time { return must(time.Parse(time.DateOnly, text))(t) }
+	for name, pairs := range f.Occasions {
+		ranges := make([]seg.DateRange, len(pairs))
+		for i, pair := range pairs {
+			ranges[i] = seg.DateRange{First: day(pair[0]), Last: day(pair[1])}
+		}
+		ok(t, store.DefineOccasion(name, ranges...))
+	}
+	for range len(f.Segments) + len(f.Classes) {
 		for name, text := range f.Segments {
 			store.Define(name, text)
+		}
+		for name, text := range f.Classes {
+			store.DefineClass(name, text)
 		}
 	}
 	for name := range f.Segments {
 		must(store.Load(name))(t).Close()
 	}
-	return store
+	for name := range f.Classes {
+		must(store.LoadClass(name))(t).Close()
+	}
+}
+
+// runClass compares the members of all labels.
+func (f *caseFile) runClass(t *testing.T, store *seg.Store, c *caseCheck, now time.Time) error {
+	class, err := store.LoadClass(c.Class)
+	if err != nil {
+		return err
+	}
+	defer class.Close()
+	sets := must(class.Eval(ctx, now))(t)
+	if len(sets) != len(c.Labels) {
+		t.Errorf("%d labels", len(sets))
+	}
+	for i, label := range class.Labels() {
+		if want, found := c.Labels[label]; !found || !reflect.DeepEqual(f.ids(sets[i]), want) {
+			t.Errorf("%q has %v", label, f.ids(sets[i]))
+		}
+	}
+	return nil
+}
+
+func (c *caseCheck) runLint(t *testing.T, store *seg.Store) {
+	got := []caseFinding{}
+	for _, finding := range must(store.Lint(c.Lint))(t) {
+		level := "error"
+		if finding.Warning {
+			level = "warning"
+		}
+		got = append(got, caseFinding{level, finding.ID, finding.What.Offset, finding.What.Length})
+	}
+	if !slices.Equal(got, c.Findings) {
+		t.Errorf("findings are %v", got)
+	}
 }
 
 func arguments(params map[string]any) seg.Args {
@@ -243,6 +310,11 @@ func (f *caseFile) run(t *testing.T, store *seg.Store, c *caseCheck) error {
 		now = *c.Now
 	}
 	switch {
+	case c.Class != "":
+		return f.runClass(t, store, c, now)
+	case c.Lint != "":
+		c.runLint(t, store)
+		return nil
 	case c.Drop != "":
 		return store.Drop(c.Drop)
 	case c.Define != "":
@@ -283,6 +355,15 @@ func (f *caseFile) run(t *testing.T, store *seg.Store, c *caseCheck) error {
 		if text := must(segment.Text())(t); text != c.Text {
 			t.Errorf("the text is %q", text)
 		}
+	}
+	if c.JSON != nil {
+		var form bytes.Buffer
+		ok(t, json.Compact(&form, c.JSON))
+		if got := must(segment.JSON(false))(t); string(got) != form.String() {
+			t.Errorf("the JSON form is %s", got)
+		}
+		segment = must(store.CompileJSON(c.JSON))(t)
+		defer segment.Close()
 	}
 	if len(c.Params) > 0 {
 		if segment, err = segment.Bind(arguments(c.Params)); err != nil {

@@ -165,11 +165,7 @@ func EvalMany(ctx context.Context, segments []*Segment, now time.Time,
 	if err != nil {
 		return nil, err
 	}
-	out := make([]*Set, len(sets))
-	for i, set := range sets {
-		out[i] = newSet(store, set)
-	}
-	return out, nil
+	return newSets(store, sets), nil
 }
 
 // Test answers whether one customer is in the segment and looks at nobody else. An unknown id is

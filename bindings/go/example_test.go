@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"os"
+	"path/filepath"
 	"time"
 
 	"libseg.example/seg"
@@ -259,4 +261,126 @@ func Example_readme() {
 	// Output:
 	// 1 [true false]
 	// ann
+}
+
+func ExampleOpen_file() {
+	folder, err := os.MkdirTemp("", "seg")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(folder)
+	path := filepath.Join(folder, "shop.seg")
+	logins := []seg.Batch{{Users: []string{"ann", "ben"}, Event: "login",
+		Times: []int64{seg.Micros(june), seg.Micros(june)}}}
+
+	// The same data twice, as after a crash: the token makes it count once.
+	for range 2 {
+		store, err := seg.Open(path, seg.WithTimezone("Europe/Berlin"))
+		if err != nil {
+			log.Fatal(err)
+		}
+		report, err := store.Commit(logins, seg.Token("logins of 1 June"))
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(report.Applied, report.Repeated)
+		if err := store.Close(); err != nil {
+			log.Fatal(err)
+		}
+	}
+	// Output:
+	// 2 false
+	// 2 true
+}
+
+func ExampleStore_Erase() {
+	store := shop()
+	defer store.Close()
+
+	receipt, err := store.Erase([]string{"ann"}, seg.Refuse())
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(receipt.UsersErased, receipt.EventsRemoved)
+
+	if err := store.SetRetention(seg.AllEvents, 10*24*time.Hour); err != nil {
+		log.Fatal(err)
+	}
+	report, err := store.Expire(june)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(report.EventsRemoved, store.ViewsOpen())
+	// Output:
+	// 1 2
+	// 1 0
+}
+
+func ExampleSegment_Why() {
+	store := shop()
+	defer store.Close()
+	segment, err := store.Compile(`country = "DE" and did "purchase" in last 30 days`)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer segment.Close()
+	snapshot, err := store.Snapshot()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer snapshot.Close()
+
+	why, err := segment.Why(snapshot, "ann", june)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Print(why)
+	// Output:
+	// yes country = "DE" and did "purchase" in last 30 days, until 2026-06-19T12:00:00Z
+	//   yes country = "DE" ("DE" vs "DE"), does not change
+	//   yes did "purchase" in last 30 days (2 vs at least 1, 2 events), until 2026-06-19T12:00:00Z
+}
+
+func ExampleStore_Lint() {
+	store := shop()
+	defer store.Close()
+	findings, err := store.Lint(`county = "DE" or did "purchase" in last 30 dasy`)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, finding := range findings {
+		fmt.Printf("%s\n%s\n", finding.What.Message, finding.What.Caret())
+	}
+	// Output:
+	// unknown attribute "county"
+	// county = "DE" or did "purchase" in last 30 dasy
+	// ^^^^^^ did you mean "country"?
+	// unknown unit "dasy"
+	// county = "DE" or did "purchase" in last 30 dasy
+	//                                            ^^^^ did you mean "days"?
+}
+
+func ExampleClass_Classify() {
+	store := shop()
+	defer store.Close()
+	may := func(day int) time.Time { return time.Date(2026, 5, day, 0, 0, 0, 0, time.UTC) }
+	if err := store.DefineOccasion("spring sale",
+		seg.DateRange{First: may(20), Last: may(21)}); err != nil {
+		log.Fatal(err)
+	}
+	class, err := store.CompileClass(`
+		"sale": did "purchase" during occasion "spring sale";
+		"customer": did "purchase";
+		otherwise "prospect"`)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer class.Close()
+	labels, err := class.Classify(context.Background(), june, []string{"ann", "cat"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(labels)
+	// Output:
+	// [sale prospect]
 }

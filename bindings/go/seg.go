@@ -124,6 +124,22 @@ func (h *handle) close() {
 	}
 }
 
+// call runs one call of the library on the object, unless it is closed; text is what the place of
+// an error is in.
+func (h *handle) call(what, text string,
+	run func(p unsafe.Pointer, e *C.seg_error) C.seg_status) error {
+	p := h.acquire()
+	if p == nil {
+		return closed(what)
+	}
+	defer h.release()
+	e := newError()
+	if status := run(p, &e); status != C.SEG_OK {
+		return failed(status, &e, text)
+	}
+	return nil
+}
+
 // chars and size hand a string over as it lies; C does not keep it.
 func chars(s string) *C.char { return (*C.char)(unsafe.Pointer(unsafe.StringData(s))) }
 

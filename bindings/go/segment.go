@@ -31,37 +31,38 @@ func AllowUnknown() CompileOption {
 // Compile checks a predicate against what the store knows now. The error of a wrong one tells the
 // place and often a hint; see [Error.Caret].
 func (s *Store) Compile(text string, options ...CompileOption) (*Segment, error) {
-	p, err := s.acquire()
-	if err != nil {
-		return nil, err
-	}
-	defer s.h.release()
-	var flags C.uint32_t
-	for _, option := range options {
-		option(&flags)
-	}
-	e := newError()
-	var segment *C.seg_segment
-	if status := C.seg_segment_compile(p, chars(text), size(text), flags, &segment,
-		&e); status != C.SEG_OK {
-		return nil, failed(status, &e, text)
-	}
-	return newSegment(s, segment, text), nil
+	flags := compileFlags(options)
+	return s.segment(text, func(p *C.seg_store, out **C.seg_segment,
+		e *C.seg_error) C.seg_status {
+		return C.seg_segment_compile(p, chars(text), size(text), flags, out, e)
+	})
 }
 
 // Load compiles the saved segment of that name.
 func (s *Store) Load(name string) (*Segment, error) {
-	p, err := s.acquire()
-	if err != nil {
+	return s.segment("", func(p *C.seg_store, out **C.seg_segment, e *C.seg_error) C.seg_status {
+		return C.seg_segment_load(p, chars(name), size(name), out, e)
+	})
+}
+
+func compileFlags(options []CompileOption) C.uint32_t {
+	var flags C.uint32_t
+	for _, option := range options {
+		option(&flags)
+	}
+	return flags
+}
+
+// segment wraps what a call of the library makes of a text.
+func (s *Store) segment(text string,
+	make func(*C.seg_store, **C.seg_segment, *C.seg_error) C.seg_status) (*Segment, error) {
+	var segment *C.seg_segment
+	if err := s.do(text, func(p *C.seg_store, e *C.seg_error) C.seg_status {
+		return make(p, &segment, e)
+	}); err != nil {
 		return nil, err
 	}
-	defer s.h.release()
-	e := newError()
-	var segment *C.seg_segment
-	if status := C.seg_segment_load(p, chars(name), size(name), &segment, &e); status != C.SEG_OK {
-		return nil, failed(status, &e, "")
-	}
-	return newSegment(s, segment, ""), nil
+	return newSegment(s, segment, text), nil
 }
 
 func newSegment(store *Store, segment *C.seg_segment, text string) *Segment {
@@ -78,27 +79,19 @@ func (s *Segment) Close() error {
 	return nil
 }
 
+// do runs one call of the library.
+func (s *Segment) do(run func(p *C.seg_segment, e *C.seg_error) C.seg_status) error {
+	return s.h.call("segment", s.text, func(p unsafe.Pointer, e *C.seg_error) C.seg_status {
+		return run((*C.seg_segment)(p), e)
+	})
+}
+
 func (s *Segment) acquire() (*C.seg_segment, error) {
 	p := s.h.acquire()
 	if p == nil {
 		return nil, closed("segment")
 	}
 	return (*C.seg_segment)(p), nil
-}
-
-// Text is the one canonical text of the predicate; compiling it gives an equal segment.
-func (s *Segment) Text() (string, error) {
-	p, err := s.acquire()
-	if err != nil {
-		return "", err
-	}
-	defer s.h.release()
-	e := newError()
-	var buffer *C.seg_buffer
-	if status := C.seg_segment_text(p, &buffer, &e); status != C.SEG_OK {
-		return "", failed(status, &e, "")
-	}
-	return string(take(buffer)), nil
 }
 
 // Fingerprint is a 128-bit hash, low half first: equal segments have equal ones, however they

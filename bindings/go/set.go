@@ -5,6 +5,7 @@ import "C"
 
 import (
 	"iter"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -24,6 +25,14 @@ func newSet(store *Store, set *C.seg_set) *Set {
 	out.h = own(out, unsafe.Pointer(set), func(p unsafe.Pointer) {
 		C.seg_set_release((*C.seg_set)(p))
 	})
+	return out
+}
+
+func newSets(store *Store, sets []*C.seg_set) []*Set {
+	out := make([]*Set, len(sets))
+	for i, set := range sets {
+		out[i] = newSet(store, set)
+	}
 	return out
 }
 
@@ -87,13 +96,8 @@ func (s *Snapshot) SetOfU64(ids []uint64) (set *Set, unknown int, err error) {
 	e := newError()
 	var out *C.seg_set
 	var missing C.uint64_t
-	var none uint64
-	first := &none
-	if len(ids) > 0 {
-		first = &ids[0]
-	}
-	if status := C.seg_set_from_ids_u64(p, (*C.uint64_t)(first), C.uint64_t(len(ids)), &out,
-		&missing, &e); status != C.SEG_OK {
+	if status := C.seg_set_from_ids_u64(p, firstOf(ids), C.uint64_t(len(ids)), &out, &missing,
+		&e); status != C.SEG_OK {
 		return nil, 0, failed(status, &e, "")
 	}
 	return newSet(s.store, out), int(missing), nil
@@ -109,6 +113,16 @@ func (t *Texts) pointers() (*C.char, *C.uint64_t) {
 		bytes = unsafe.SliceData(t.Bytes)
 	}
 	return (*C.char)(unsafe.Pointer(bytes)), (*C.uint64_t)(&t.Offsets[0])
+}
+
+// noID stands where there are no ids at all.
+var noID uint64
+
+func firstOf(ids []uint64) *C.uint64_t {
+	if len(ids) == 0 {
+		return (*C.uint64_t)(&noID)
+	}
+	return (*C.uint64_t)(&ids[0])
 }
 
 // ---- asking -------------------------------------------------------------------------------------
@@ -335,7 +349,9 @@ func (s *Set) walk(next func(cursor *C.seg_set_cursor, e *C.seg_error) (bool, C.
 }
 
 // Chunks reads the ids out, at most n at a time, in the order in which the store first saw them.
-// Every chunk is a new slice; its ids share one piece of memory. See [Set.Err].
+// Every chunk is a new slice; its ids share one piece of memory. A customer who was erased since the
+// set was made keeps his place, so that ids stay beside the rows of a [ValueColumn], but his id is
+// empty. See [Set.Err].
 func (s *Set) Chunks(n int) iter.Seq[[]string] {
 	n = max(n, 1)
 	return func(yield func([]string) bool) {
@@ -359,12 +375,12 @@ func (s *Set) Chunks(n int) iter.Seq[[]string] {
 	}
 }
 
-// All reads the ids out one by one; underneath they come in chunks.
+// All reads the ids out one by one, without those that were erased; underneath they come in chunks.
 func (s *Set) All() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for chunk := range s.Chunks(chunkSize) {
 			for _, id := range chunk {
-				if !yield(id) {
+				if id != "" && !yield(id) {
 					return
 				}
 			}
@@ -372,7 +388,8 @@ func (s *Set) All() iter.Seq[string] {
 	}
 }
 
-// ChunksU64 is Chunks for stores of [WithUint64IDs].
+// ChunksU64 is Chunks for stores of [WithUint64IDs]; the place of an erased customer holds
+// math.MaxUint64, which is nobody's id.
 func (s *Set) ChunksU64(n int) iter.Seq[[]uint64] {
 	n = max(n, 1)
 	return func(yield func([]uint64) bool) {
@@ -393,7 +410,7 @@ func (s *Set) AllU64() iter.Seq[uint64] {
 	return func(yield func(uint64) bool) {
 		for chunk := range s.ChunksU64(chunkSize) {
 			for _, id := range chunk {
-				if !yield(id) {
+				if id != math.MaxUint64 && !yield(id) {
 					return
 				}
 			}

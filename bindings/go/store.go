@@ -5,19 +5,23 @@ package seg
 import "C"
 
 import (
+	"sync/atomic"
 	"time"
 	"unsafe"
 )
 
-// Memory is the path of a store that lives in memory only, the one kind of this version.
+// Memory is the path of a store that lives in memory only.
 const Memory = ":memory:"
 
-// A Store holds everything about one customer base.
+// A Store holds everything about one customer base, in memory or in a file.
 type Store struct {
-	h *handle
+	h     *handle
+	ended *atomic.Pointer[error] // what ending it said
 }
 
-// An Option of [Open].
+// An Option of [Open]. Zone, weeks, kind of ids and memory of event ids are what a store is from its
+// beginning on: for a file that is there they may be left out, and what is stated must be what the
+// file has.
 type Option func(*storeOptions)
 
 type storeOptions struct {
@@ -53,10 +57,53 @@ func WithDedupWindow(window time.Duration) Option {
 	}
 }
 
-// Open opens the store at path, which is [Memory] in this version.
+// WithReadOnly opens a file for reading: nothing is written, not even after a crash of the last
+// writer. Several processes may read one file.
+func WithReadOnly() Option {
+	return func(o *storeOptions) { o.c.flags = C.SEG_STORE_READ_ONLY }
+}
+
+// WithExisting opens a file that is there, and fails with [ErrNotFound] where there is none.
+func WithExisting() Option { return func(o *storeOptions) { o.c.flags = 0 } }
+
+// WithExclusive makes a new file, and fails with [ErrExists] where there is one.
+func WithExclusive() Option {
+	return func(o *storeOptions) { o.c.flags = C.SEG_STORE_CREATE | C.SEG_STORE_EXCLUSIVE }
+}
+
+// A Durability tells what a commit that has returned survives. In no case is half of one found
+// later.
+type Durability uint32
+
+// The durabilities.
+const (
+	DurabilityFull   Durability = C.SEG_DURABILITY_FULL   // also a loss of power
+	DurabilityNormal Durability = C.SEG_DURABILITY_NORMAL // a loss of power may take the last second
+	DurabilityOff    Durability = C.SEG_DURABILITY_OFF    // the end of the process only
+)
+
+// WithDurability sets what a commit survives; without it that is [DurabilityFull].
+func WithDurability(durability Durability) Option {
+	return func(o *storeOptions) { o.c.durability = C.uint32_t(durability) }
+}
+
+// WithMemoryLimit bounds the bytes of events of a file that are kept in memory, about.
+func WithMemoryLimit(bytes uint64) Option {
+	return func(o *storeOptions) { o.c.memory_limit = C.uint64_t(bytes) }
+}
+
+// WithLogBytes sets how long the log beside the file may grow before a commit empties it; without it
+// that is 64 MiB.
+func WithLogBytes(bytes uint64) Option {
+	return func(o *storeOptions) { o.c.log_bytes_max = C.uint64_t(bytes) }
+}
+
+// Open opens the store at path, which is [Memory] or a file; a file is made where there is none. Of
+// WithReadOnly, WithExisting and WithExclusive the last one counts.
 func Open(path string, options ...Option) (*Store, error) {
 	var o storeOptions
 	o.c.struct_size = C.uint32_t(unsafe.Sizeof(o.c))
+	o.c.flags = C.SEG_STORE_CREATE
 	for _, option := range options {
 		option(&o)
 	}
@@ -72,16 +119,26 @@ func Open(path string, options ...Option) (*Store, error) {
 	if status := C.seg_store_open(chars(path), size(path), &o.c, &store, &e); status != C.SEG_OK {
 		return nil, failed(status, &e, "")
 	}
-	s := &Store{}
+	ended := &atomic.Pointer[error]{}
+	s := &Store{ended: ended}
 	s.h = own(s, unsafe.Pointer(store), func(p unsafe.Pointer) {
-		C.seg_store_close((*C.seg_store)(p), nil)
+		e := newError()
+		if status := C.seg_store_close((*C.seg_store)(p), &e); status != C.SEG_OK {
+			err := failed(status, &e, "")
+			ended.Store(&err)
+		}
 	})
 	return s, nil
 }
 
-// Close ends the store. What was made from it stays usable.
+// Close ends the store. What was made from it stays usable; a file stays locked until the last of
+// that is closed. Whatever it returns, all that was committed is safe. Where other goroutines use
+// the store, it ends with the last of their calls, and Close does not learn how.
 func (s *Store) Close() error {
 	s.h.close()
+	if err := s.ended.Load(); err != nil {
+		return *err
+	}
 	return nil
 }
 
@@ -91,6 +148,13 @@ func (s *Store) acquire() (*C.seg_store, error) {
 		return nil, closed("store")
 	}
 	return (*C.seg_store)(p), nil
+}
+
+// do runs one call of the library.
+func (s *Store) do(text string, run func(p *C.seg_store, e *C.seg_error) C.seg_status) error {
+	return s.h.call("store", text, func(p unsafe.Pointer, e *C.seg_error) C.seg_status {
+		return run((*C.seg_store)(p), e)
+	})
 }
 
 // ---- schema -------------------------------------------------------------------------------------
@@ -137,46 +201,25 @@ type Column struct {
 
 // DefineAttribute defines an attribute ahead of the data. Scale counts for [Decimal] only.
 func (s *Store) DefineAttribute(name string, kind Type, scale int) error {
-	p, err := s.acquire()
-	if err != nil {
-		return err
-	}
-	defer s.h.release()
-	e := newError()
-	if status := C.seg_store_define_attribute(p, chars(name), size(name), C.seg_type(kind),
-		C.int32_t(scale), &e); status != C.SEG_OK {
-		return failed(status, &e, "")
-	}
-	return nil
+	return s.do("", func(p *C.seg_store, e *C.seg_error) C.seg_status {
+		return C.seg_store_define_attribute(p, chars(name), size(name), C.seg_type(kind),
+			C.int32_t(scale), e)
+	})
 }
 
 // DefineEvent defines an event type ahead of the data.
 func (s *Store) DefineEvent(name string) error {
-	p, err := s.acquire()
-	if err != nil {
-		return err
-	}
-	defer s.h.release()
-	e := newError()
-	if status := C.seg_store_define_event(p, chars(name), size(name), &e); status != C.SEG_OK {
-		return failed(status, &e, "")
-	}
-	return nil
+	return s.do("", func(p *C.seg_store, e *C.seg_error) C.seg_status {
+		return C.seg_store_define_event(p, chars(name), size(name), e)
+	})
 }
 
 // DefineProperty defines a property of an event type, and the event type as well where it is new.
 func (s *Store) DefineProperty(event, name string, kind Type, scale int) error {
-	p, err := s.acquire()
-	if err != nil {
-		return err
-	}
-	defer s.h.release()
-	e := newError()
-	if status := C.seg_store_define_property(p, chars(event), size(event), chars(name), size(name),
-		C.seg_type(kind), C.int32_t(scale), &e); status != C.SEG_OK {
-		return failed(status, &e, "")
-	}
-	return nil
+	return s.do("", func(p *C.seg_store, e *C.seg_error) C.seg_status {
+		return C.seg_store_define_property(p, chars(event), size(event), chars(name), size(name),
+			C.seg_type(kind), C.int32_t(scale), e)
+	})
 }
 
 // Columns lists the schema: attributes, then each event type followed by its properties.
@@ -203,39 +246,6 @@ func (s *Store) Columns() ([]Column, error) {
 	return out, nil
 }
 
-// ---- saved segments -----------------------------------------------------------------------------
-
-// Define saves a predicate under a name, so that others can say: in segment "name". A name that
-// exists is replaced. The version counts up from 1.
-func (s *Store) Define(name, text string) (version uint64, err error) {
-	p, err := s.acquire()
-	if err != nil {
-		return 0, err
-	}
-	defer s.h.release()
-	e := newError()
-	var number C.uint64_t
-	if status := C.seg_store_define_segment(p, chars(name), size(name), chars(text), size(text),
-		&number, &e); status != C.SEG_OK {
-		return 0, failed(status, &e, text)
-	}
-	return uint64(number), nil
-}
-
-// Drop forgets a saved segment. It fails with [ErrInUse] while another one refers to it.
-func (s *Store) Drop(name string) error {
-	p, err := s.acquire()
-	if err != nil {
-		return err
-	}
-	defer s.h.release()
-	e := newError()
-	if status := C.seg_store_drop_segment(p, chars(name), size(name), &e); status != C.SEG_OK {
-		return failed(status, &e, "")
-	}
-	return nil
-}
-
 // ---- snapshots ----------------------------------------------------------------------------------
 
 // A Snapshot is the store as it was at one moment: later commits do not change what it shows.
@@ -246,15 +256,11 @@ type Snapshot struct {
 
 // Snapshot sees the store as it is now. It does not wait for a commit under way.
 func (s *Store) Snapshot() (*Snapshot, error) {
-	p, err := s.acquire()
-	if err != nil {
-		return nil, err
-	}
-	defer s.h.release()
-	e := newError()
 	var snapshot *C.seg_snapshot
-	if status := C.seg_snapshot_create(p, &snapshot, &e); status != C.SEG_OK {
-		return nil, failed(status, &e, "")
+	if err := s.do("", func(p *C.seg_store, e *C.seg_error) C.seg_status {
+		return C.seg_snapshot_create(p, &snapshot, e)
+	}); err != nil {
+		return nil, err
 	}
 	out := &Snapshot{store: s}
 	out.h = own(out, unsafe.Pointer(snapshot), func(p unsafe.Pointer) {

@@ -27,20 +27,12 @@ type Value struct {
 
 // CompileValue checks an expression against what the store knows now.
 func (s *Store) CompileValue(text string, options ...CompileOption) (*Value, error) {
-	p, err := s.acquire()
-	if err != nil {
-		return nil, err
-	}
-	defer s.h.release()
-	var flags C.uint32_t
-	for _, option := range options {
-		option(&flags)
-	}
-	e := newError()
+	flags := compileFlags(options)
 	var value *C.seg_value
-	if status := C.seg_value_compile(p, chars(text), size(text), flags, &value,
-		&e); status != C.SEG_OK {
-		return nil, failed(status, &e, text)
+	if err := s.do(text, func(p *C.seg_store, e *C.seg_error) C.seg_status {
+		return C.seg_value_compile(p, chars(text), size(text), flags, &value, e)
+	}); err != nil {
+		return nil, err
 	}
 	out := &Value{store: s}
 	out.h = own(out, unsafe.Pointer(value), func(p unsafe.Pointer) {

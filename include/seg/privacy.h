@@ -2,8 +2,15 @@
  *
  * Both change the store for good. What is gone is gone from every answer at once, and from memory
  * as soon as the last snapshot of before is released; docs/privacy.md says exactly what is erased,
- * when, and what is out of the library's reach. So far for stores in memory: of the calls that
- * change something, those on a store in a file fail with SEG_E_MISUSE. */
+ * when, and what is out of the library's reach.
+ *
+ * In a store in a file, erasing and expiring write a checkpoint and overwrite what it drops before
+ * they return: power loss afterwards brings nothing back. After a crash before that the store is as
+ * it was or as it would have been; call again, which also finishes the overwriting. They fail with
+ * SEG_E_READ_ONLY, SEG_E_FORK, SEG_E_FULL, SEG_E_IO and SEG_E_CORRUPT as well, and with
+ * SEG_E_POISONED where memory or room runs out while the change is being written. Whatever fails
+ * by then poisons the store: its answers may be those without what was removed, and opening it
+ * again gives the state before or after. */
 #ifndef SEG_PRIVACY_H
 #define SEG_PRIVACY_H
 
@@ -52,8 +59,8 @@ typedef struct seg_erase_receipt {
  * of such sets still include them. Their internal numbers are never given again.
  *
  * Ids as in seg_set_from_ids(); repeated ids count once. options and receipt may be NULL. All or
- * nothing: on failure the store is as before. Needs memory for a second copy of the parts it
- * rewrites, and time in proportion to them, so give many ids at once.
+ * nothing: on failure the store is as before, or poisoned (above). Needs memory for a second copy
+ * of the parts it rewrites, and time in proportion to them, so give many ids at once.
  * Fails with SEG_E_ARG, SEG_E_NOMEM. Any thread; waits for other calls that write. Since 0.1. */
 SEG_API SEG_MUST_USE seg_status seg_store_erase_users(seg_store *store, const char *bytes,
                                                       const uint64_t *offsets, uint64_t id_count,

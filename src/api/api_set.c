@@ -72,6 +72,7 @@ static seg_status everyone_create(const seg_snapshot *snapshot, segi_bitmap **ou
     const segi_snapshot *inner = snapshot->snapshot;
     if (inner->erased_count == 0)
         return segi_bitmap_from_prefix(inner->user_count, out, err);
+    SEGI_TRY(segi_snapshot_need_universe(inner, err));
     segi_bitmap_builder builder;
     segi_mask mask;
     segi_bitmap_builder_init(&builder, &snapshot->store->mem);

@@ -54,6 +54,11 @@ seg_status segi_disk_writable(const segi_disk *disk, seg_error *err)
     return SEG_E_POISONED;
 }
 
+void segi_disk_poison(segi_disk *disk)
+{
+    disk->poisoned = true;
+}
+
 seg_status segi_disk_sync_file(segi_disk *disk, const segi_file *file, seg_error *err)
 {
     if (disk->options.durability == SEGI_DISK_OFF)

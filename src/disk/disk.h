@@ -90,6 +90,11 @@ seg_status segi_disk_open(const segi_vfs *vfs, const segi_mem *mem, const char *
  * memory and closes descriptors. Writer. */
 seg_status segi_disk_close(segi_disk *disk, seg_error *err);
 
+/* Whether a writer's call would be let through: SEG_E_READ_ONLY, SEG_E_POISONED, SEG_E_FORK. */
+seg_status segi_disk_writable(const segi_disk *disk, seg_error *err);
+/* The owner has gone on from what the files say: from now on, as after a write that failed. */
+void segi_disk_poison(segi_disk *disk);
+
 /* ---- blocks ---------------------------------------------------------------------------------- */
 
 /* Write `size` bytes (0 is allowed) as a new block of a kind that the owner chose, 1 ... 65535.

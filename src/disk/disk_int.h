@@ -92,8 +92,6 @@ void segi_disk_tell(const segi_disk *disk, const char *file, uint64_t offset,
                     const disk_entry *entry, const char *what);
 /* The handle is of this process. */
 seg_status segi_disk_here(const segi_disk *disk, seg_error *err);
-/* The same, and the disk takes changes. */
-seg_status segi_disk_writable(const segi_disk *disk, seg_error *err);
 /* Sync, unless durability is off; a failure poisons. */
 seg_status segi_disk_sync_file(segi_disk *disk, const segi_file *file, seg_error *err);
 

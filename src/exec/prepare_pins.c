@@ -58,6 +58,8 @@ static bool pins_filter(segi_prep *p, const segi_prep_source *source, uint32_t t
 {
     if (!filter)
         return true;
+    if (filter->form == SEGI_TEST_CALENDAR && !pins_column(p, source, t, SEGI_COLUMN_TIME))
+        return false;
     for (uint32_t i = 0; i < filter->child_count; i++)
         if (!pins_filter(p, source, t, filter->children[i]))
             return false;

@@ -23,6 +23,15 @@ static inline uint32_t segi_cell_of(int64_t time)
 segi_bucket segi_bucket_of(uint32_t cell, int64_t watermark);
 /* Is it one of those that segi_bucket_of() gives? */
 bool segi_bucket_is_good(segi_bucket bucket);
+/* All of time: that of expired first events (firsts.c). */
+static inline segi_bucket segi_bucket_all(void)
+{
+    return (segi_bucket){0, segi_cell_of(SEG_TIME_MAX) + 1};
+}
+static inline bool segi_bucket_is_all(segi_bucket bucket)
+{
+    return bucket.cell == 0 && bucket.cells == segi_bucket_all().cells;
+}
 static inline bool segi_bucket_overlap(segi_bucket a, segi_bucket b)
 {
     return a.cell < b.cell + b.cells && b.cell < a.cell + a.cells;

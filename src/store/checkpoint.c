@@ -34,6 +34,21 @@ static seg_status checkpoint_block(checkpoint *c, uint32_t kind, uint64_t *out_i
 
 /* ---- strings and ids ------------------------------------------------------------------------- */
 
+/* A bit for each that is forgotten; nothing where none is. */
+static void checkpoint_forgotten(const segi_strings *strings, uint32_t begin, uint32_t count,
+                                 segi_buf *buf)
+{
+    bool any = false;
+    for (uint32_t i = begin; i < begin + count && !any; i++)
+        any = segi_strings_forgot(strings, i);
+    for (uint32_t at = 0; any && at < count; at += 8) {
+        unsigned bits = 0;
+        for (uint32_t i = at; i < count && i < at + 8; i++)
+            bits |= (unsigned)segi_strings_forgot(strings, begin + i) << (i - at);
+        segi_put_u8(buf, (uint8_t)bits);
+    }
+}
+
 static void checkpoint_texts(const segi_strings *strings, uint32_t begin, uint32_t count,
                              segi_buf *buf)
 {
@@ -46,6 +61,7 @@ static void checkpoint_texts(const segi_strings *strings, uint32_t begin, uint32
         const char *text = segi_strings_get(strings, i, &size);
         segi_buf_add(buf, text, size);
     }
+    checkpoint_forgotten(strings, begin, count, buf);
 }
 
 static seg_status checkpoint_strings(checkpoint *c, segi_strings *strings)
@@ -129,19 +145,23 @@ static seg_status checkpoint_dicts(checkpoint *c)
     return SEG_OK;
 }
 
+static seg_status checkpoint_run(checkpoint *c, segi_run *run)
+{
+    if (segi_run_id(run) != 0)
+        return SEG_OK;
+    if (c->written >= c->budget)
+        return CHECKPOINT_PAUSE;
+    SEGI_TRY(segi_run_write(run, c->disk, c->err));
+    c->written += segi_run_disk_bytes(run);
+    return SEG_OK;
+}
+
 static seg_status checkpoint_runs(checkpoint *c)
 {
     segi_store *store = c->store;
-    for (size_t i = 0; i < store->run_count; i++) {
-        segi_run *run = store->runs[i];
-        if (segi_run_id(run) != 0)
-            continue;
-        if (c->written >= c->budget)
-            return CHECKPOINT_PAUSE;
-        SEGI_TRY(segi_run_write(run, c->disk, c->err));
-        c->written += segi_run_disk_bytes(run);
-    }
-    return SEG_OK;
+    for (size_t i = 0; i < store->run_count; i++)
+        SEGI_TRY(checkpoint_run(c, store->runs[i]));
+    return store->firsts ? checkpoint_run(c, store->firsts) : SEG_OK;
 }
 
 /* Whatever is not on disk. */
@@ -231,6 +251,8 @@ static seg_status checkpoint_publish(checkpoint *c)
     SEGI_TRY(segi_disk_checkpoint(c->disk, c->buf.data, c->buf.size, c->err));
     for (size_t i = 0; i < store->run_count; i++)
         segi_run_settle(store->runs[i]);
+    if (store->firsts)
+        segi_run_settle(store->firsts);
     return segi_disk_reclaim(c->disk, c->budget == UINT64_MAX ? 0 : c->budget, NULL, c->err);
 }
 

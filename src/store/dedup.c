@@ -600,9 +600,15 @@ uint64_t segi_dedup_forget(segi_dedup *dedup, const segi_dedup_users *users)
     uint64_t forgotten = 0;
     if (users->count == 0)
         return 0;
-    for (segi_dedup_group *group = dedup->groups; group; group = group->next)
+    for (segi_dedup_group *group = dedup->groups; group; group = group->next) {
+        uint64_t lost = 0;
         for (dedup_block *block = group->blocks; block; block = block->next)
-            forgotten += dedup_forget_block(dedup, block, users);
+            lost += dedup_forget_block(dedup, block, users);
+        group->count -= (uint32_t)lost;
+        forgotten += lost;
+        if (lost > 0)
+            segi_sheets_clear(&group->sheets);
+    }
     return forgotten;
 }
 
@@ -654,15 +660,16 @@ void segi_dedup_write(segi_dedup_group *group, uint32_t begin, uint32_t count, s
     uint32_t index = 0;
     dedup_block *first = dedup_reverse(group->blocks);
     for (const dedup_block *block = first; block; block = block->next)
-        for (size_t at = 0; at < block->used && index < begin + count; index++) {
+        for (size_t at = 0; at < block->used && index < begin + count;) {
             const segi_dedup_record *record =
                 (const segi_dedup_record *)(const void *)(block->bytes + at);
-            at += dedup_record_bytes(record->size);
-            if (index < begin)
+            at += dedup_record_bytes(record->size & ~DEDUP_FORGOTTEN);
+            if (record->size & DEDUP_FORGOTTEN || index++ < begin)
                 continue;
             segi_put_u16(buf, (uint16_t)record->size);
             segi_put_u64(buf, record->body[0]);
             segi_put_u64(buf, record->body[1]);
+            segi_put_u64(buf, record->user);
             segi_buf_add(buf, record->id, record->size);
         }
     group->blocks = dedup_reverse(first);
@@ -676,8 +683,9 @@ seg_status segi_dedup_read(segi_dedup *dedup, segi_dedup_group *group, uint32_t 
     for (uint32_t i = 0; i < count; i++) {
         uint32_t size = segi_get_u16(from);
         uint64_t first = segi_get_u64(from), second = segi_get_u64(from);
+        uint64_t user = segi_get_u64(from);
         const char *id = segi_get_skip(from, size);
-        if (!id || size == 0 || size > SEG_ID_SIZE_MAX)
+        if (!id || size == 0 || size > SEG_ID_SIZE_MAX || user == 0)
             return SEG_E_CORRUPT;
         uint32_t tag = (uint32_t)(segi_siphash(dedup->key, id, size) >> 32);
         if (dedup_find(dedup, tag, id, size))
@@ -687,6 +695,7 @@ seg_status segi_dedup_read(segi_dedup *dedup, segi_dedup_group *group, uint32_t 
             return SEG_E_NOMEM;
         record->body[0] = first;
         record->body[1] = second;
+        record->user = user;
         record->tag = tag;
         record->size = size;
         memcpy(record->id, id, size);

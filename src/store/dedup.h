@@ -18,7 +18,7 @@ typedef struct segi_dedup_group {
     struct segi_dedup_group *next;
     uint64_t begin, end;      /* event times from SEG_TIME_MIN on, both inclusive */
     segi_dedup_block *blocks; /* owned, newest first */
-    uint32_t count;           /* records; those on disk alone included */
+    uint32_t count;           /* records but forgotten ones; those on disk alone included */
     bool loaded;              /* its records are in memory */
     segi_sheets sheets;
 } segi_dedup_group;
@@ -94,7 +94,8 @@ void segi_dedup_users_deinit(segi_dedup_users *users, const segi_mem *mem);
 /* Ids of number stores are their eight bytes, lowest first. */
 void segi_dedup_users_add(const segi_dedup *dedup, segi_dedup_users *users, const void *id,
                           size_t size);
-/* Overwrite the records of their events; the room stays until the group goes. Returns how many. */
+/* Overwrite the records of their events in groups that are loaded; the room stays until the group
+ * goes. Sheets of a group that loses some are to be written again. Returns how many. */
 uint64_t segi_dedup_forget(segi_dedup *dedup, const segi_dedup_users *users);
 
 #endif

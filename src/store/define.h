@@ -1,5 +1,5 @@
-/* Definitions of columns and saved texts, under the store's mutex: for calls of users and for the
- * log. */
+/* Definitions of columns, saved texts and rules of retention, under the store's mutex: for calls of
+ * users and for the log. */
 #ifndef SEGI_DEFINE_H
 #define SEGI_DEFINE_H
 
@@ -14,5 +14,8 @@ seg_status segi_store_put_text(segi_store *store, segi_shelf shelf, const char *
                                uint64_t version, seg_error *err);
 seg_status segi_store_remove_text(segi_store *store, segi_shelf shelf, const char *name,
                                   size_t name_size, seg_error *err);
+/* For event NULL, the rule for all types without their own. Another event type is defined. */
+seg_status segi_store_put_rule(segi_store *store, const char *event, size_t event_size,
+                               uint64_t keep_us, seg_error *err);
 
 #endif

@@ -89,17 +89,17 @@ static bool erase_event_ids(erase_work *work)
 static seg_status erase_prepare(erase_work *work, bool refuse, seg_error *err)
 {
     segi_store *store = work->store;
+    SEGI_TRY(segi_removal_init(&work->removal, store, err));
     if (!erase_find(work))
         return segi_fail_nomem(err);
     segi_row_filter filter = {.users = work->users, .user_count = work->user_count};
-    SEGI_TRY(segi_removal_init(&work->removal, store, err));
     SEGI_TRY(segi_removal_rows(&work->removal, &filter));
     SEGI_TRY(segi_removal_values(&work->removal, &filter));
     SEGI_TRY(segi_removal_strings(&work->removal));
     if (!erase_ids(work) || !erase_event_ids(work) ||
         (refuse && !segi_suppress_reserve(&store->suppress, &store->mem, work->ids->count)))
         return segi_fail_nomem(err);
-    return SEG_OK;
+    return segi_removal_write(&work->removal);
 }
 
 static void erase_apply(erase_work *work, bool refuse, seg_erase_receipt *receipt)
@@ -131,8 +131,10 @@ seg_status segi_store_erase(segi_store *store, const segi_erase_ids *ids, bool r
     erase_work work = {.store = store, .ids = ids, .removal = {.store = store}};
     segi_mutex_lock(store->mutex);
     seg_status status = erase_prepare(&work, refuse, err);
-    if (status == SEG_OK)
+    if (status == SEG_OK) {
         erase_apply(&work, refuse, receipt);
+        status = segi_removal_finish(store, err);
+    }
     segi_removal_deinit(&work.removal);
     segi_dedup_users_deinit(&work.dedup, &store->mem);
     segi_free(&store->mem, work.users);

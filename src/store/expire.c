@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "store/define.h"
+#include "store/keep.h"
 #include "store/removal.h"
 
 static uint64_t expire_rule(const segi_retention *rules, uint32_t event)
@@ -25,25 +27,48 @@ static bool expire_reserve(segi_store *store, uint32_t event)
     return true;
 }
 
+static seg_status expire_log(segi_store *store, const char *event, size_t event_size,
+                             uint64_t keep_us, seg_error *err)
+{
+    segi_buf record;
+    if (!segi_keep_logs(store))
+        return SEG_OK;
+    segi_buf_init(&record, &store->mem);
+    segi_put_u8(&record, SEGI_RECORD_RETENTION);
+    segi_put_bytes(&record, event, event_size);
+    segi_put_u64(&record, keep_us);
+    seg_status status = segi_keep_log(store, &record, err);
+    segi_buf_deinit(&record);
+    return status;
+}
+
+seg_status segi_store_put_rule(segi_store *store, const char *event, size_t event_size,
+                               uint64_t keep_us, seg_error *err)
+{
+    segi_retention *rules = &store->retention;
+    if (!event) {
+        SEGI_TRY(segi_keep_begin(store, err));
+        SEGI_TRY(expire_log(store, "", 0, keep_us, err));
+        rules->usual = keep_us != SEG_KEEP_USUAL ? keep_us : SEG_KEEP_FOREVER;
+        return SEG_OK;
+    }
+    const segi_record_define define = {.name = event, .name_size = event_size};
+    SEGI_TRY(segi_store_define(store, SEGI_RECORD_EVENT, &define, err));
+    uint32_t index = segi_schema_event(store->schema, event, event_size)->index;
+    if (!expire_reserve(store, index))
+        return segi_fail_nomem(err);
+    SEGI_TRY(expire_log(store, event, event_size, keep_us, err));
+    rules->own[index] = keep_us;
+    return SEG_OK;
+}
+
 seg_status segi_store_set_retention(segi_store *store, const char *event, size_t event_size,
                                     uint64_t keep_us, seg_error *err)
 {
-    if (store->keep)
-        return segi_fail(err, SEG_E_MISUSE, "a store in a file has no rules of retention yet");
-    if (!event) {
-        segi_mutex_lock(store->mutex);
-        store->retention.usual = keep_us != SEG_KEEP_USUAL ? keep_us : SEG_KEEP_FOREVER;
-        segi_mutex_unlock(store->mutex);
-        return SEG_OK;
-    }
-    SEGI_TRY(segi_store_define_event(store, event, event_size, err));
     segi_mutex_lock(store->mutex);
-    uint32_t index = segi_schema_event(store->schema, event, event_size)->index;
-    bool good = expire_reserve(store, index);
-    if (good)
-        store->retention.own[index] = keep_us;
+    seg_status status = segi_store_put_rule(store, event, event_size, keep_us, err);
     segi_mutex_unlock(store->mutex);
-    return good ? SEG_OK : segi_fail_nomem(err);
+    return status;
 }
 
 bool segi_store_retention(segi_store *store, const char *event, size_t event_size,
@@ -87,7 +112,18 @@ static seg_status expire_prepare(segi_removal *removal, segi_store *store,
     SEGI_TRY(segi_firsts_create(store, filter, &firsts, err));
     segi_run_release(removal->firsts);
     removal->firsts = firsts;
-    return segi_removal_strings(removal);
+    SEGI_TRY(segi_removal_strings(removal));
+    return segi_removal_write(removal);
+}
+
+/* Also where nothing goes any more: an earlier call may have been interrupted. */
+static seg_status expire_locked(segi_removal *removal, segi_store *store,
+                                const segi_row_filter *filter, seg_error *err)
+{
+    SEGI_TRY(expire_prepare(removal, store, filter, err));
+    if (removal->rows > 0)
+        segi_removal_apply(removal);
+    return segi_removal_finish(store, err);
 }
 
 seg_status segi_store_expire(segi_store *store, int64_t now, seg_expire_report *report,
@@ -97,9 +133,7 @@ seg_status segi_store_expire(segi_store *store, int64_t now, seg_expire_report *
     segi_mutex_lock(store->mutex);
     int64_t *until = expire_limits(store, now);
     segi_row_filter filter = {.until = until};
-    seg_status status = expire_prepare(&removal, store, &filter, err);
-    if (status == SEG_OK && removal.rows > 0)
-        segi_removal_apply(&removal);
+    seg_status status = expire_locked(&removal, store, &filter, err);
     if (status == SEG_OK) {
         report->commit_sequence = store->commit_sequence;
         report->events_removed = removal.rows;

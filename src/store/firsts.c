@@ -119,7 +119,7 @@ static bool firsts_seal(firsts_work *work, segi_run **out)
                       .fill = firsts_fill,
                       .fill_context = work,
                       .type_rows = work->type_rows,
-                      .bucket = {0, segi_cell_of(SEG_TIME_MAX) + 1},
+                      .bucket = segi_bucket_all(),
                       .cache = store->cache,
                       .fetch = firsts_fetch};
     if (!segi_seal_run(&seal))

@@ -60,6 +60,9 @@ static bool ids_keeps(const void *context, uint32_t ordinal)
 static bool ids_copy_numbers(const segi_ids *from, segi_ids *to, const uint64_t *dead)
 {
     segi_strings *s = &to->strings;
+    if (!segi_sheets_copy(&s->sheets, &from->strings.sheets, s->mem))
+        return false;
+    segi_sheets_touch(&s->sheets, dead);
     for (; s->count < from->strings.count; s->count++) {
         bool gone = segi_bit_get(dead, s->count);
         uint64_t number = gone ? UINT64_MAX : segi_seq_get(&from->numbers, s->count);
@@ -70,6 +73,31 @@ static bool ids_copy_numbers(const segi_ids *from, segi_ids *to, const uint64_t 
     return s->table != NULL;
 }
 
+static bool ids_without_strings(const segi_ids *from, segi_ids *to, const uint64_t *dead)
+{
+    uint64_t forgotten;
+    segi_strings *strings = segi_strings_without(&from->strings, dead, &forgotten);
+    if (!strings)
+        return false;
+    to->strings = *strings;
+    segi_free(strings->mem, strings);
+    return true;
+}
+
+static bool ids_without_numbers(const segi_ids *from, segi_ids *to, const uint64_t *dead)
+{
+    const segi_strings *s = &from->strings;
+    to->strings = (segi_strings){.mem = s->mem,
+                                 .key = {s->key[0], s->key[1]},
+                                 .record_count = s->record_count,
+                                 .count_max = s->count_max};
+    if (ids_copy_numbers(from, to, dead))
+        return true;
+    segi_seq_deinit(&to->numbers, s->mem);
+    segi_strings_deinit(&to->strings);
+    return false;
+}
+
 /* A copy: snapshots look ids up in the present one, so it is swapped whole. */
 segi_ids *segi_ids_without(const segi_ids *ids, const uint64_t *dead)
 {
@@ -78,23 +106,15 @@ segi_ids *segi_ids_without(const segi_ids *ids, const uint64_t *dead)
     if (!next)
         return NULL;
     next->kind = ids->kind;
-    if (ids->kind == SEG_ID_BYTES) {
-        uint64_t forgotten;
-        segi_strings *strings = segi_strings_without(&ids->strings, dead, &forgotten);
-        if (strings) {
-            next->strings = *strings;
-            segi_free(mem, strings);
-            return next;
-        }
+    if (ids->kind == SEG_ID_BYTES ? !ids_without_strings(ids, next, dead)
+                                  : !ids_without_numbers(ids, next, dead)) {
         segi_free(mem, next);
         return NULL;
     }
-    next->strings = ids->strings;
-    next->strings.table = NULL;
-    next->strings.count = 0;
-    if (!ids_copy_numbers(ids, next, dead)) {
-        segi_ids_destroy(next);
-        return NULL;
+    /* Readers from before the ids were loaded take their table from here, see load.c. */
+    if (ids->strings.loaded) {
+        next->strings.loaded = next->strings.table;
+        segi_table_retain(next->strings.loaded);
     }
     return next;
 }
@@ -270,6 +290,8 @@ static seg_status ids_index_numbers(const segi_ids *ids, segi_table *table)
     for (uint32_t i = 0; i < ids->strings.count; i++) {
         uint64_t number = segi_seq_get(&ids->numbers, i);
         uint32_t tag = ids_tag(ids, number);
+        if (number == UINT64_MAX)
+            continue;
         if (ids_search(ids, table, UINT32_MAX, tag, number) != UINT32_MAX)
             return SEG_E_CORRUPT;
         if (!segi_table_put(table, tag, i))

@@ -23,7 +23,8 @@ seg_status segi_ids_intern_bytes(segi_ids *ids, const char *bytes, const uint64_
                                  const uint32_t *rows, size_t count, uint32_t *out);
 seg_status segi_ids_intern_numbers(segi_ids *ids, const uint64_t *numbers, const uint32_t *rows,
                                    size_t count, uint32_t settled, uint32_t *out);
-/* Numbers from a file, as segi_strings_append() and segi_strings_index(). */
+/* Numbers from a file, UINT64_MAX for those forgotten, as segi_strings_append() and
+ * segi_strings_index(). */
 seg_status segi_ids_append_number(segi_ids *ids, uint64_t number);
 seg_status segi_ids_index(segi_ids *ids);
 void segi_ids_undo(segi_ids *ids, uint32_t count);

@@ -57,7 +57,7 @@ bool segi_keep_unwritten(const segi_store *store)
     for (size_t i = 0; i < store->run_count; i++)
         if (segi_run_id(store->runs[i]) == 0)
             return true;
-    return false;
+    return store->firsts && segi_run_id(store->firsts) == 0;
 }
 
 seg_status segi_keep_close(segi_store *store, seg_error *err)

@@ -20,31 +20,46 @@ static seg_status load_fail(seg_status status, const char *what, seg_error *err)
 
 /* ---- strings and ids ------------------------------------------------------------------------- */
 
-/* A page: all sizes first, then all bytes. */
-static seg_status load_texts(segi_strings *strings, uint32_t count, segi_wire *from)
+/* What follows the strings of a sheet: which of them are forgotten, where any is. A forgotten
+ * string has no bytes, and bits beyond the last one are 0. */
+static seg_status load_forgotten(const unsigned char *sizes, uint32_t count, segi_wire *from,
+                                 const unsigned char **out)
 {
-    const unsigned char *sizes = segi_get_skip(from, 2 * (size_t)count);
-    segi_wire lengths = segi_wire_of(sizes, sizes ? 2 * (size_t)count : 0);
-    for (uint32_t i = 0; i < count; i++) {
-        uint16_t size = segi_get_u16(&lengths);
-        const char *text = segi_get_skip(from, size);
-        if (!text)
+    size_t bytes = ((size_t)count + 7) / 8;
+    bool any = false;
+    *out = segi_wire_left(from) > 0 ? segi_get_skip(from, bytes) : NULL;
+    if (!*out)
+        return segi_wire_done(from) ? SEG_OK : SEG_E_CORRUPT;
+    for (size_t i = 0; i < 8 * bytes; i++) {
+        if (!((*out)[i / 8] >> i % 8 & 1))
+            continue;
+        if (i >= count || sizes[2 * i] != 0 || sizes[2 * i + 1] != 0)
             return SEG_E_CORRUPT;
-        SEGI_TRY(segi_strings_append(strings, text, size));
+        any = true;
     }
-    return segi_wire_done(from) ? SEG_OK : SEG_E_CORRUPT;
+    return any && segi_wire_done(from) ? SEG_OK : SEG_E_CORRUPT;
 }
 
-/* Ids must be such as a commit would take. */
-static seg_status load_id_texts(segi_strings *strings, uint32_t count, segi_wire *from)
+/* A sheet: all sizes first, then all bytes. user_ids: they must be such as a commit would take. */
+static seg_status load_texts(segi_strings *strings, uint32_t count, bool user_ids, segi_wire *from)
 {
-    uint32_t first = strings->record_count;
-    SEGI_TRY(load_texts(strings, count, from));
-    for (uint32_t i = first; i < strings->record_count; i++) {
-        size_t size;
-        (void)segi_strings_get(strings, i, &size);
-        if (size == 0 || size > SEG_ID_SIZE_MAX)
+    const unsigned char *sizes = segi_get_skip(from, 2 * (size_t)count), *forgotten;
+    segi_wire lengths = segi_wire_of(sizes, sizes ? 2 * (size_t)count : 0);
+    size_t total = 0;
+    for (uint32_t i = 0; i < count; i++)
+        total += segi_get_u16(&lengths);
+    const char *text = segi_get_skip(from, total);
+    if (!text || load_forgotten(sizes, count, from, &forgotten) != SEG_OK)
+        return SEG_E_CORRUPT;
+    lengths = segi_wire_of(sizes, 2 * (size_t)count);
+    for (uint32_t i = 0; i < count; i++) {
+        uint16_t size = segi_get_u16(&lengths);
+        bool gone = forgotten && (forgotten[i / 8] >> i % 8 & 1);
+        if (user_ids && !gone && (size == 0 || size > SEG_ID_SIZE_MAX))
             return SEG_E_CORRUPT;
+        SEGI_TRY(gone ? segi_strings_append_nothing(strings)
+                      : segi_strings_append(strings, text, size));
+        text += size;
     }
     return SEG_OK;
 }
@@ -54,7 +69,7 @@ static seg_status load_numbers(segi_ids *ids, uint32_t count, segi_wire *from)
 {
     for (uint32_t i = 0; i < count; i++) {
         uint64_t number = segi_get_u64(from);
-        if (from->failed || number == UINT64_MAX)
+        if (from->failed)
             return SEG_E_CORRUPT;
         SEGI_TRY(segi_ids_append_number(ids, number));
     }
@@ -66,9 +81,8 @@ seg_status segi_load_sheet(segi_store *store, segi_strings *into, const segi_she
 {
     SEGI_TRY(segi_disk_read(store->keep->disk, sheet->block, SEGI_BLOCK_TEXTS, buf, err));
     segi_wire from = segi_wire_of(buf->data, buf->size);
-    if (user_ids)
-        return load_fail(load_id_texts(into, sheet->count, &from), "user ids", err);
-    return load_fail(load_texts(into, sheet->count, &from), "a dictionary", err);
+    return load_fail(load_texts(into, sheet->count, user_ids, &from),
+                     user_ids ? "user ids" : "a dictionary", err);
 }
 
 seg_status segi_load_numbers(segi_store *store, segi_ids *into, const segi_sheet *sheet,

@@ -139,11 +139,15 @@ seg_status segi_store_close(segi_store *store, seg_error *err)
     if (!store->keep || store->keep->read_only)
         return SEG_OK;
     segi_mutex_lock(store->mutex);
+    segi_version_release(store->version);
+    store->version = NULL;
     segi_disk_stats(store->keep->disk, &figures);
     if (figures.poisoned)
         status = segi_fail(err, SEG_E_POISONED, "an earlier write of the store's file failed");
     else if (figures.records > 0 || segi_keep_unwritten(store))
         status = close_checkpoint(store, err);
+    else if (figures.dropped_bytes > 0) /* What a snapshot held back is overwritten now. */
+        status = segi_disk_reclaim(store->keep->disk, 0, NULL, err);
     segi_mutex_unlock(store->mutex);
     return status;
 }

@@ -9,7 +9,8 @@
 
 #include "store/part.h"
 
-/* Rows of one part at the most; sealing and merging make no larger ones. */
+/* Rows of one part at the most, but for expired first events: one per user. Sealing and merging
+ * make no larger ones. */
 #define SEGI_PART_ROWS_MAX ((uint32_t)16 << 20)
 
 /* Append one column; nothing where the column has no arrays. Failures are noted in out. */

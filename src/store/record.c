@@ -248,6 +248,7 @@ void segi_record_report_write(const seg_commit_report *report, segi_buf *buf)
     segi_put_u64(buf, report->rows_rejected);
     segi_put_u64(buf, report->users_added);
     segi_put_u64(buf, report->rejected_row);
+    segi_put_u64(buf, report->rows_refused);
 }
 
 void segi_record_commit_write(segi_commit *c, const seg_commit_report *report, segi_buf *buf)
@@ -287,6 +288,7 @@ void segi_record_report_read(segi_wire *from, seg_commit_report *out)
     out->rows_rejected = segi_get_u64(from);
     out->users_added = segi_get_u64(from);
     out->rejected_row = segi_get_u64(from);
+    out->rows_refused = segi_get_u64(from);
 }
 
 void segi_record_define_read(segi_wire *from, segi_record_define *out)

@@ -8,14 +8,18 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "store/keep.h"
 #include "store/part_file.h"
 
 seg_status segi_removal_init(segi_removal *removal, segi_store *store, seg_error *err)
 {
     const segi_mem *mem = &store->mem;
     *removal = (segi_removal){.store = store, .err = err};
-    if (store->keep)
-        return segi_fail(err, SEG_E_MISUSE, "a store in a file does not erase or expire yet");
+    SEGI_TRY(segi_keep_begin(store, err));
+    if (store->keep) {
+        SEGI_TRY(segi_disk_writable(store->keep->disk, err));
+        SEGI_TRY(segi_load_all(store, err));
+    }
     if (!segi_store_seal(store) || !segi_store_fold(store))
         return segi_fail_nomem(err);
     removal->runs = segi_alloc_array(mem, store->run_count, sizeof *removal->runs);
@@ -257,6 +261,51 @@ seg_status segi_removal_strings(segi_removal *removal)
     return removal->retired ? SEG_OK : segi_fail_nomem(removal->err);
 }
 
+/* ---- the file -------------------------------------------------------------------------------- */
+
+seg_status segi_removal_write(segi_removal *removal)
+{
+    segi_store *store = removal->store;
+    for (size_t i = 0; store->keep && i < removal->run_count; i++)
+        if (segi_run_id(removal->runs[i]) == 0)
+            SEGI_TRY(segi_run_write(removal->runs[i], store->keep->disk, removal->err));
+    return SEG_OK;
+}
+
+seg_status segi_removal_finish(segi_store *store, seg_error *err)
+{
+    bool more;
+    if (!store->keep)
+        return SEG_OK;
+    seg_status status = segi_checkpoint_step(store, 0, &more, err);
+    if (status == SEG_OK)
+        return SEG_OK;
+    segi_disk_poison(store->keep->disk);
+    /* Of other calls these say that nothing has happened. */
+    if (status != SEG_E_NOMEM && status != SEG_E_FULL && status != SEG_E_LIMIT)
+        return status;
+    segi_fail(err, SEG_E_POISONED, "no %s to write the store without what is removed",
+              status == SEG_E_NOMEM ? "memory" : "room");
+    segi_error_hint(err, "close the store, open it and call again");
+    return SEG_E_POISONED;
+}
+
+/* Runs that were not put in place. Of those that the store has, only the reference ends. */
+static void removal_drop_runs(segi_removal *removal)
+{
+    segi_store *store = removal->store;
+    for (size_t i = 0; i < removal->run_count; i++) {
+        segi_run *run = removal->runs[i];
+        bool kept = false;
+        for (size_t k = 0; k < store->run_count && !kept; k++)
+            kept = store->runs[k] == run;
+        if (!kept)
+            segi_store_retire(store, run);
+        else
+            segi_run_release(run);
+    }
+}
+
 /* ---- the end --------------------------------------------------------------------------------- */
 
 /* The store's reference on a run ends; if the run does not stay, its blocks are to be dropped. */
@@ -350,8 +399,7 @@ void segi_removal_apply(segi_removal *removal)
 void segi_removal_deinit(segi_removal *removal)
 {
     const segi_mem *mem = &removal->store->mem;
-    for (size_t i = 0; i < removal->run_count; i++)
-        segi_run_release(removal->runs[i]);
+    removal_drop_runs(removal);
     for (size_t i = 0; i < removal->state_count; i++)
         segi_attr_state_release(removal->states[i]);
     for (size_t i = 0; i < removal->dict_count; i++)

@@ -2,7 +2,11 @@
  *
  * A removal is prepared beside the store, which does not change; then it is applied, which cannot
  * fail. So a removal that runs out of memory, or meets a block that is damaged, leaves everything
- * as it was. All of it runs under the store's mutex. */
+ * as it was. In a file the new parts are written before that, too, since they are most of what
+ * there is to write; afterwards a checkpoint makes the change the state of the file and overwrites
+ * what it no longer names. If that fails, memory has gone on and the file has not: the store is
+ * poisoned, and opening it again gives the one state or the other. A removal is not logged, since
+ * its record would hold what is to be forgotten. All of it runs under the store's mutex. */
 #ifndef SEGI_REMOVAL_H
 #define SEGI_REMOVAL_H
 
@@ -33,8 +37,8 @@ typedef struct segi_removal {
     uint64_t rows, parts, values, strings; /* what goes; parts: those that lose rows */
 } segi_removal;
 
-/* Everything that waits goes into parts and columns first. Also after a failure of this or of the
- * following, segi_removal_deinit(). */
+/* What is in the file alone is loaded but rows, and everything that waits goes into parts and
+ * columns. Also after a failure of this or of the following, segi_removal_deinit(). */
 seg_status segi_removal_init(segi_removal *removal, segi_store *store, seg_error *err);
 /* The runs without the rows that the filter names. */
 seg_status segi_removal_rows(segi_removal *removal, const segi_row_filter *filter);
@@ -42,8 +46,13 @@ seg_status segi_removal_rows(segi_removal *removal, const segi_row_filter *filte
 seg_status segi_removal_values(segi_removal *removal, const segi_row_filter *users);
 /* Last: strings that nothing uses any more, of columns that lost something. */
 seg_status segi_removal_strings(segi_removal *removal);
+/* Then, in a file: write the new runs. */
+seg_status segi_removal_write(segi_removal *removal);
 /* The store becomes what was prepared. */
 void segi_removal_apply(segi_removal *removal);
+/* In a file: what was applied is its state, and nothing that it dropped is left in it, but what
+ * older snapshots hold. On failure the store is poisoned. */
+seg_status segi_removal_finish(segi_store *store, seg_error *err);
 void segi_removal_deinit(segi_removal *removal);
 
 /* Expired first events: those there are, and the first rows that go under the filter, which is

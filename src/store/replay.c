@@ -52,6 +52,16 @@ static seg_status replay_text(segi_store *store, uint8_t kind, segi_wire *from, 
     return segi_store_remove_text(store, shelf, name, name_size, err);
 }
 
+static seg_status replay_rule(segi_store *store, segi_wire *from, seg_error *err)
+{
+    size_t size;
+    const char *event = segi_get_bytes(from, &size);
+    uint64_t keep_us = segi_get_u64(from);
+    if (!segi_wire_done(from))
+        return segi_record_fail(err, "a rule of retention in its log");
+    return segi_store_put_rule(store, size > 0 ? event : NULL, size, keep_us, err);
+}
+
 /* The first byte says what it is; one that is not known is from a later version. */
 static seg_status replay_any(segi_store *store, segi_wire *from, seg_error *err)
 {
@@ -64,6 +74,7 @@ static seg_status replay_any(segi_store *store, segi_wire *from, seg_error *err)
     case SEGI_RECORD_HISTORY: return replay_define(store, kind, from, err);
     case SEGI_RECORD_SAVE_TEXT:
     case SEGI_RECORD_DROP_TEXT: return replay_text(store, kind, from, err);
+    case SEGI_RECORD_RETENTION: return replay_rule(store, from, err);
     default:
         return segi_fail(err, SEG_E_FORMAT_NEW, "a later version of the library wrote the log");
     }

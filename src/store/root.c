@@ -12,8 +12,9 @@
 #include "store/part_file.h"
 #include "store/record.h"
 
-/* 2: there may be histories of attributes. */
-#define ROOT_VERSION 2u
+/* 3: there may be histories of attributes. */
+#define ROOT_VERSION 3u
+#define ROOT_VERSION_OLDEST 2u
 /* Instead of the number of an event type's properties: it keeps the history of the attribute of
  * its name. */
 #define ROOT_HISTORY UINT32_MAX
@@ -21,6 +22,8 @@
 #define ROOT_SHEET_BYTES 12
 #define ROOT_FIELD_BYTES 6
 #define ROOT_GROUP_BYTES 24
+#define ROOT_TOKEN_BYTES 61
+#define ROOT_REFUSED_BYTES 16
 #define ROOT_STRIDE_MAX ((uint64_t)1 << 52)
 
 /* ---- writing --------------------------------------------------------------------------------- */
@@ -185,6 +188,24 @@ static void put_events(root_writer *w)
         segi_put_u64(w->buf, segi_run_id(store->runs[i]));
 }
 
+/* What erasing and retention leave behind. */
+static void put_privacy(root_writer *w)
+{
+    const segi_store *store = w->store;
+    const segi_retention *rules = &store->retention;
+    const segi_suppress *refused = &store->suppress;
+    segi_put_u32(w->buf, store->erased_count);
+    segi_put_u64(w->buf, store->firsts ? segi_run_id(store->firsts) : 0);
+    segi_put_u64(w->buf, rules->usual);
+    segi_put_u32(w->buf, (uint32_t)rules->count);
+    segi_put_array(w->buf, rules->own, rules->count, sizeof rules->own[0]);
+    segi_put_array(w->buf, refused->key, 2, sizeof refused->key[0]);
+    segi_put_u32(w->buf, (uint32_t)refused->count);
+    for (size_t at = 0; at < segi_suppress_slots(refused); at++)
+        if (!segi_suppress_is_empty(&refused->slots[at]))
+            segi_put_array(w->buf, refused->slots[at].hash, 2, sizeof refused->slots[at].hash[0]);
+}
+
 void segi_root_write(const segi_store *store, segi_buf *buf, segi_buf *names)
 {
     root_writer w = {store, buf, names};
@@ -197,6 +218,7 @@ void segi_root_write(const segi_store *store, segi_buf *buf, segi_buf *names)
     put_sheets(&w, &store->ids->strings.sheets);
     put_columns(&w);
     put_events(&w);
+    put_privacy(&w);
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */
@@ -213,12 +235,17 @@ seg_status segi_root_read_head(segi_wire *from, segi_root_head *out, seg_error *
     uint32_t version = segi_get_u32(from);
     if (!from->failed && version > ROOT_VERSION)
         return segi_fail(err, SEG_E_FORMAT_NEW, "a later version of the library wrote the store");
+    if (!from->failed && version == 1) {
+        segi_fail(err, SEG_E_CORRUPT, "a version of the library from before 0.1 wrote the store");
+        segi_error_hint(err, "make it again from its sources");
+        return SEG_E_CORRUPT;
+    }
     out->id_kind = segi_get_u32(from);
     out->week_start = (int32_t)segi_get_u32(from);
     out->zone = segi_get_bytes(from, &out->zone_size);
     out->dedup_window_us = segi_get_u64(from);
     segi_get_array(from, out->dedup_key, 2, sizeof out->dedup_key[0]);
-    bool good = !from->failed && version > 0 && out->id_kind <= SEG_ID_U64 &&
+    bool good = !from->failed && version >= ROOT_VERSION_OLDEST && out->id_kind <= SEG_ID_U64 &&
                 (out->week_start == 1 || out->week_start == 7) && out->dedup_window_us > 0;
     return good ? SEG_OK : root_fail(err);
 }
@@ -375,7 +402,7 @@ static seg_status get_texts(segi_store *store, segi_wire *from, segi_shelf shelf
 /* 53 bytes at least: a token of one byte with its size, and the report. */
 static seg_status get_tokens(segi_store *store, segi_wire *from, seg_error *err)
 {
-    uint32_t count = segi_get_count(from, 53);
+    uint32_t count = segi_get_count(from, ROOT_TOKEN_BYTES);
     if (count > SEG_TOKENS_KEPT)
         return root_fail(err);
     for (uint32_t i = 0; i < count; i++) {
@@ -498,8 +525,78 @@ static seg_status get_runs(segi_store *store, segi_wire *from, seg_error *err)
         uint64_t id = segi_get_u64(from);
         SEGI_TRY(segi_run_open(store, store->keep->disk, id, &store->runs[i], err));
         store->run_count++;
+        if (segi_bucket_is_all(store->runs[i]->bucket))
+            return root_fail(err);
     }
-    return segi_wire_done(from) ? SEG_OK : root_fail(err);
+    return from->failed ? root_fail(err) : SEG_OK;
+}
+
+/* One row for each of its users, and nothing but the time. */
+static bool firsts_good(const segi_run *run)
+{
+    if (!segi_bucket_is_all(run->bucket))
+        return false;
+    for (uint32_t i = 0; i < run->part_count; i++) {
+        const segi_part *part = run->parts[i];
+        if (part->row_count != part->user_count)
+            return false;
+        for (uint32_t k = 0; k < part->column_count; k++)
+            if (part->columns[k].type != 0)
+                return false;
+    }
+    return true;
+}
+
+static seg_status get_firsts(segi_store *store, segi_wire *from, seg_error *err)
+{
+    uint64_t id = segi_get_u64(from);
+    if (id == 0)
+        return SEG_OK;
+    SEGI_TRY(segi_run_open(store, store->keep->disk, id, &store->firsts, err));
+    return firsts_good(store->firsts) ? SEG_OK : root_fail(err);
+}
+
+static seg_status get_rules(segi_store *store, segi_wire *from, seg_error *err)
+{
+    segi_retention *rules = &store->retention;
+    rules->usual = segi_get_u64(from);
+    uint32_t count = segi_get_count(from, sizeof rules->own[0]);
+    if (from->failed || rules->usual == SEG_KEEP_USUAL || count > store->schema->event_count)
+        return root_fail(err);
+    if (count == 0)
+        return SEG_OK;
+    if (!segi_grow(&store->mem, (void **)&rules->own, &rules->capacity, count, sizeof *rules->own))
+        return segi_fail_nomem(err);
+    rules->count = count;
+    return segi_get_array(from, rules->own, count, sizeof rules->own[0]) ? SEG_OK : root_fail(err);
+}
+
+static seg_status get_refused(segi_store *store, segi_wire *from, seg_error *err)
+{
+    segi_suppress *refused = &store->suppress;
+    segi_get_array(from, refused->key, 2, sizeof refused->key[0]);
+    uint32_t count = segi_get_count(from, ROOT_REFUSED_BYTES);
+    if (from->failed)
+        return root_fail(err);
+    if (count > 0 && !segi_suppress_reserve(refused, &store->mem, count))
+        return segi_fail_nomem(err);
+    for (uint32_t i = 0; i < count; i++) {
+        segi_suppress_entry entry = {{0, 0}};
+        segi_get_array(from, entry.hash, 2, sizeof entry.hash[0]);
+        if (segi_suppress_is_empty(&entry) || !segi_suppress_put(refused, &entry))
+            return root_fail(err);
+    }
+    return SEG_OK;
+}
+
+static seg_status get_privacy(segi_store *store, segi_wire *from, seg_error *err)
+{
+    store->erased_count = segi_get_u32(from);
+    if (from->failed || store->erased_count > store->user_count)
+        return root_fail(err);
+    SEGI_TRY(get_firsts(store, from, err));
+    SEGI_TRY(get_rules(store, from, err));
+    return get_refused(store, from, err);
 }
 
 /* In the order of segi_root_write(). On failure the store is half filled and only fit to be
@@ -518,5 +615,7 @@ seg_status segi_root_read(segi_store *store, segi_wire *from, seg_error *err)
     SEGI_TRY(get_attributes(store, from, err));
     SEGI_TRY(get_dicts(store, from, err));
     SEGI_TRY(get_event_ids(store, from, err));
-    return get_runs(store, from, err);
+    SEGI_TRY(get_runs(store, from, err));
+    SEGI_TRY(get_privacy(store, from, err));
+    return segi_wire_done(from) ? SEG_OK : root_fail(err);
 }

@@ -232,7 +232,8 @@ static bool chunks_get(run_reader *reader, segi_part *part)
 static bool part_is_good(const run_reader *reader, const segi_part *head)
 {
     const segi_part *before = reader->part_made > 0 ? reader->parts[reader->part_made - 1] : NULL;
-    return head->row_count > 0 && head->row_count <= SEGI_PART_ROWS_MAX && head->chunk_count > 0 &&
+    uint32_t rows_max = segi_bucket_is_all(reader->bucket) ? SEG_USERS_MAX : SEGI_PART_ROWS_MAX;
+    return head->row_count > 0 && head->row_count <= rows_max && head->chunk_count > 0 &&
            (!before || head->event > before->event);
 }
 
@@ -275,7 +276,8 @@ static bool head_get(run_reader *reader)
     reader->bucket.cells = get32(reader);
     reader->row_count = get64(reader);
     reader->block_count = get32(reader);
-    return get32(reader) == 0 && reader->part_count > 0 && segi_bucket_is_good(reader->bucket) &&
+    return get32(reader) == 0 && reader->part_count > 0 &&
+           (segi_bucket_is_good(reader->bucket) || segi_bucket_is_all(reader->bucket)) &&
            reader_has(reader, reader->block_count, RUN_BLOCK_BYTES) &&
            reader_has(reader, reader->part_count, RUN_PART_BYTES);
 }

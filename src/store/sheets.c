@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/bits.h"
 #include "base/error.h"
 
 void segi_sheets_deinit(segi_sheets *sheets, const segi_mem *mem)
@@ -61,14 +62,29 @@ void segi_sheets_put(segi_sheets *sheets, uint32_t begin, uint32_t count, uint64
     sheets->entries += count;
 }
 
-void segi_sheets_touch(segi_sheets *sheets, uint32_t entry)
+bool segi_sheets_copy(segi_sheets *to, const segi_sheets *from, const segi_mem *mem)
 {
-    uint32_t end = 0;
-    for (size_t i = 0; i < sheets->count; i++) {
-        end += sheets->items[i].count;
-        if (entry < end) {
-            sheets->items[i].block = 0;
-            return;
-        }
-    }
+    if (from->count == 0)
+        return true;
+    if (!segi_grow(mem, (void **)&to->items, &to->capacity, from->count, sizeof *to->items))
+        return false;
+    memcpy(to->items, from->items, from->count * sizeof *to->items);
+    to->count = from->count;
+    to->entries = from->entries;
+    return true;
+}
+
+void segi_sheets_touch(segi_sheets *sheets, const uint64_t *changed)
+{
+    uint32_t entry = 0;
+    for (size_t i = 0; i < sheets->count; i++)
+        for (uint32_t end = entry + sheets->items[i].count; entry < end; entry++)
+            if (segi_bit_get(changed, entry))
+                sheets->items[i].block = 0;
+}
+
+void segi_sheets_clear(segi_sheets *sheets)
+{
+    sheets->count = 0;
+    sheets->entries = 0;
 }

@@ -28,7 +28,11 @@ bool segi_sheets_next(const segi_sheets *sheets, uint32_t entries, uint32_t *out
 bool segi_sheets_reserve(segi_sheets *sheets, const segi_mem *mem);
 /* Put what segi_sheets_next() gave in place of the sheets from `begin` on. */
 void segi_sheets_put(segi_sheets *sheets, uint32_t begin, uint32_t count, uint64_t block);
-/* The entry has changed: its sheet has to be written again. */
-void segi_sheets_touch(segi_sheets *sheets, uint32_t entry);
+/* Another list with the same sheets, into an empty struct. */
+bool segi_sheets_copy(segi_sheets *to, const segi_sheets *from, const segi_mem *mem);
+/* Entries have changed, those whose bit is set: their sheets have to be written again. */
+void segi_sheets_touch(segi_sheets *sheets, const uint64_t *changed);
+/* All of them have: none is on disk any more. */
+void segi_sheets_clear(segi_sheets *sheets);
 
 #endif

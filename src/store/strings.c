@@ -225,7 +225,7 @@ static seg_status strings_add(segi_strings *strings, uint32_t tag, const char *t
 
 seg_status segi_strings_append(segi_strings *strings, const char *text, uint32_t size)
 {
-    uint32_t place, number = strings->record_count;
+    uint32_t place, number = strings->record_count + strings->forgotten;
     seg_status status = strings_new_record(strings, text, size, &place);
     if (status != SEG_OK)
         return status;
@@ -235,6 +235,15 @@ seg_status segi_strings_append(segi_strings *strings, const char *text, uint32_t
     atomic_store_explicit(&record->ordinal, number, memory_order_relaxed);
     strings->newest->used += strings_record_bytes(size);
     strings->record_count++;
+    return SEG_OK;
+}
+
+seg_status segi_strings_append_nothing(segi_strings *strings)
+{
+    uint32_t number = strings->record_count + strings->forgotten;
+    if (!segi_seq_set(&strings->records, strings->mem, number, 0))
+        return SEG_E_NOMEM;
+    strings->forgotten++;
     return SEG_OK;
 }
 
@@ -415,12 +424,14 @@ segi_strings *segi_strings_without(const segi_strings *strings, const uint64_t *
                            .key = {strings->key[0], strings->key[1]},
                            .count = strings->count,
                            .count_max = strings->count_max};
-    if (strings_copy_blocks(strings, next, dead) && strings_list_records(next))
+    if (strings_copy_blocks(strings, next, dead) && strings_list_records(next) &&
+        segi_sheets_copy(&next->sheets, &strings->sheets, strings->mem))
         next->table = segi_table_filter(strings->table, strings_keeps, next);
     if (!next->table) {
         segi_strings_destroy(next);
         return NULL;
     }
+    segi_sheets_touch(&next->sheets, dead);
     *out_forgotten = next->forgotten - strings->forgotten;
     return next;
 }
@@ -459,7 +470,7 @@ void segi_strings_clear(segi_strings *strings)
     strings->newest = NULL;
     segi_seq_deinit(&strings->blocks, strings->mem);
     segi_seq_deinit(&strings->records, strings->mem);
-    strings->block_count = strings->record_count = 0;
+    strings->block_count = strings->record_count = strings->forgotten = 0;
     strings->text_bytes = 0;
 }
 

@@ -50,6 +50,8 @@ void segi_strings_clear(segi_strings *strings);
  * is looked for. SEG_E_NOMEM or SEG_E_LIMIT. Afterwards segi_strings_index() puts them into the
  * table: SEG_E_NOMEM, or SEG_E_CORRUPT where two are equal. */
 seg_status segi_strings_append(segi_strings *strings, const char *text, uint32_t size);
+/* A number whose string was forgotten. */
+seg_status segi_strings_append_nothing(segi_strings *strings);
 seg_status segi_strings_index(segi_strings *strings);
 
 /* Numbers of at most SEGI_STRINGS_BLOCK strings of up to 65,535 bytes. SEG_E_NOMEM or
@@ -66,12 +68,17 @@ void segi_strings_find(const segi_strings *strings, const segi_table *table, uin
                        uint32_t *out);
 /* Size 0 for a string that was forgotten. */
 const char *segi_strings_get(const segi_strings *strings, uint32_t ordinal, size_t *out_size);
+static inline bool segi_strings_forgot(const segi_strings *strings, uint32_t ordinal)
+{
+    return segi_seq_get(&strings->records, ordinal) == 0;
+}
 
 /* The same strings under the same numbers without those whose bit is set in `dead`
  * [(count + 63) / 64 words], and without those that a failed commit left behind. Blocks that hold
  * none of them are shared; the others are copied and the bytes to forget overwritten in the copy.
- * The old object stays as it was, for its readers, and must not be written to any more. NULL when
- * out of memory. *out_forgotten counts the numbered ones. */
+ * So are sheets on disk without any of them; the others are to be written again. The old object
+ * stays as it was, for its readers, and must not be written to any more. NULL when out of memory.
+ * *out_forgotten counts the numbered ones. */
 segi_strings *segi_strings_without(const segi_strings *strings, const uint64_t *dead,
                                    uint64_t *out_forgotten);
 /* Whether a failed commit has left strings without a number behind. */

@@ -28,7 +28,7 @@ static segi_suppress_entry *suppress_slot(const segi_suppress *list, const segi_
     size_t mask = ((size_t)1 << list->bits) - 1, at = (size_t)e->hash[0] & mask;
     for (;; at = (at + 1) & mask) {
         segi_suppress_entry *slot = &list->slots[at];
-        if ((slot->hash[0] | slot->hash[1]) == 0 ||
+        if (segi_suppress_is_empty(slot) ||
             (slot->hash[0] == e->hash[0] && slot->hash[1] == e->hash[1]))
             return slot;
     }
@@ -49,11 +49,21 @@ bool segi_suppress_reserve(segi_suppress *list, const segi_mem *mem, size_t more
     next.slots = segi_alloc_zero(mem, ((size_t)1 << bits) * sizeof *next.slots);
     if (!next.slots)
         return false;
-    for (size_t i = 0; list->slots && i < (size_t)1 << list->bits; i++)
-        if ((list->slots[i].hash[0] | list->slots[i].hash[1]) != 0)
+    for (size_t i = 0; i < segi_suppress_slots(list); i++)
+        if (!segi_suppress_is_empty(&list->slots[i]))
             *suppress_slot(&next, &list->slots[i]) = list->slots[i];
     segi_free(mem, list->slots);
     *list = next;
+    return true;
+}
+
+bool segi_suppress_put(segi_suppress *list, const segi_suppress_entry *entry)
+{
+    segi_suppress_entry *slot = suppress_slot(list, entry);
+    if (!segi_suppress_is_empty(slot))
+        return false;
+    *slot = *entry;
+    list->count++;
     return true;
 }
 
@@ -61,12 +71,7 @@ bool segi_suppress_reserve(segi_suppress *list, const segi_mem *mem, size_t more
 bool segi_suppress_add(segi_suppress *list, const void *id, size_t size)
 {
     segi_suppress_entry entry = suppress_hash(list, id, size);
-    segi_suppress_entry *slot = suppress_slot(list, &entry);
-    if ((slot->hash[0] | slot->hash[1]) != 0)
-        return false;
-    *slot = entry;
-    list->count++;
-    return true;
+    return segi_suppress_put(list, &entry);
 }
 
 bool segi_suppress_has(const segi_suppress *list, const void *id, size_t size)
@@ -75,7 +80,7 @@ bool segi_suppress_has(const segi_suppress *list, const void *id, size_t size)
         return false;
     segi_suppress_entry entry = suppress_hash(list, id, size);
     const segi_suppress_entry *slot = suppress_slot(list, &entry);
-    return (slot->hash[0] | slot->hash[1]) != 0;
+    return !segi_suppress_is_empty(slot);
 }
 
 void segi_suppress_deinit(segi_suppress *list, const segi_mem *mem)

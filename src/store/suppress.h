@@ -31,5 +31,16 @@ bool segi_suppress_reserve(segi_suppress *list, const segi_mem *mem, size_t more
 /* Ids of number stores are their eight bytes, lowest first. There is room. False: it is there. */
 bool segi_suppress_add(segi_suppress *list, const void *id, size_t size);
 bool segi_suppress_has(const segi_suppress *list, const void *id, size_t size);
+/* The same of a hash that comes from a file. */
+bool segi_suppress_put(segi_suppress *list, const segi_suppress_entry *entry);
+/* To walk through the list: slots[] has so many places, some of them empty. */
+static inline size_t segi_suppress_slots(const segi_suppress *list)
+{
+    return list->slots ? (size_t)1 << list->bits : 0;
+}
+static inline bool segi_suppress_is_empty(const segi_suppress_entry *entry)
+{
+    return (entry->hash[0] | entry->hash[1]) == 0;
+}
 
 #endif

@@ -41,11 +41,20 @@
 /* The same call again without a seg_error. */
 #define CK_FAILS_NULL(call, wanted) ck_assert_int_eq((call), (wanted))
 
+/* Where store_open() makes its stores: a file that is not there yet, or NULL: in memory. */
+static const char *store_path;
+
 static inline seg_store *store_open(const seg_store_options *options)
 {
     seg_error err = SEG_ERROR_INIT;
     seg_store *store = NULL;
-    CK_OK(seg_store_open(TEXT(":memory:"), options, &store, &err), err);
+    const char *path = store_path != NULL ? store_path : ":memory:";
+    seg_store_options own = SEG_STORE_OPTIONS_INIT;
+    if (options != NULL)
+        own = *options;
+    if (store_path != NULL)
+        own.flags |= SEG_STORE_CREATE;
+    CK_OK(seg_store_open(path, strlen(path), &own, &store, &err), err);
     ck_assert_ptr_nonnull(store);
     return store;
 }

@@ -248,6 +248,39 @@ static void add_events(cases *c)
     }
 }
 
+/* Occasions, segments, classes: what comes later may refer to what came before. */
+static void define_names(cases *c)
+{
+    seg_error err = SEG_ERROR_INIT;
+    size_t i, j, count = 0, ranges = 0;
+    yyjson_val *key, *value, *range;
+    each_member(yyjson_obj_get(c->root, "occasions"), i, count, key, value)
+    {
+        int32_t days[16];
+        ck_assert_uint_le(yyjson_arr_size(value), 8);
+        each_element(value, j, ranges, range)
+        {
+            const char *first = yyjson_get_str(yyjson_arr_get(range, 0));
+            const char *last = yyjson_get_str(yyjson_arr_get(range, 1));
+            days[2 * j] = (int32_t)days_of(&first);
+            days[2 * j + 1] = (int32_t)days_of(&last);
+        }
+        CK_OK(seg_store_define_occasion(c->store, yyjson_get_str(key), yyjson_get_len(key), days,
+                                        ranges, &err),
+              err);
+    }
+    each_member(yyjson_obj_get(c->root, "segments"), i, count, key, value)
+    {
+        define(c->store, yyjson_get_str(key), yyjson_get_str(value));
+    }
+    each_member(yyjson_obj_get(c->root, "classes"), i, count, key, value)
+    {
+        CK_OK(seg_store_define_class(c->store, yyjson_get_str(key), yyjson_get_len(key),
+                                     yyjson_get_str(value), yyjson_get_len(value), NULL, &err),
+              err);
+    }
+}
+
 static cases cases_open(const char *name)
 {
     char path[4096];
@@ -268,12 +301,7 @@ static cases cases_open(const char *name)
     define_columns(&c);
     add_users(&c);
     add_events(&c);
-    size_t i, count = 0;
-    yyjson_val *key, *value;
-    each_member(yyjson_obj_get(c.root, "segments"), i, count, key, value)
-    {
-        define(c.store, yyjson_get_str(key), yyjson_get_str(value));
-    }
+    define_names(&c);
     return c;
 }
 
@@ -393,8 +421,10 @@ static void compare_members(const cases *c, const seg_segment *segment, seg_snap
     }
 }
 
-/* The JSON form is the same segment. The file that SEG_JSON_SAMPLES names gets a line with it. */
-static void check_json(const cases *c, const seg_segment *segment, const char *where)
+/* The JSON form is the same segment, and that of the case where there is one. The file that
+ * SEG_JSON_SAMPLES names gets a line with it. */
+static void check_json(const cases *c, const seg_segment *segment, yyjson_val *form,
+                       const char *where)
 {
     seg_error err = SEG_ERROR_INIT;
     seg_buffer *json = NULL, *again = NULL;
@@ -406,6 +436,11 @@ static void check_json(const cases *c, const seg_segment *segment, const char *w
                   "%s: %s: %s", where, seg_buffer_data(json), err.message);
     CK_OK(seg_segment_to_json(other, 0, &again, &err), err);
     ck_assert_str_eq(seg_buffer_data(again), seg_buffer_data(json));
+    if (form != NULL) {
+        char *wanted = yyjson_val_write(form, 0, NULL);
+        ck_assert_str_eq(seg_buffer_data(json), wanted);
+        free(wanted);
+    }
     seg_segment_fingerprint(segment, hash);
     seg_segment_fingerprint(other, other_hash);
     ck_assert_mem_eq(hash, other_hash, sizeof hash);
@@ -430,7 +465,7 @@ static seg_status check_where(const cases *c, yyjson_val *check, int64_t now, se
         seg_segment_compile(c->store, text, yyjson_get_len(where), 0, &segment, err);
     if (status != SEG_OK)
         return status;
-    check_json(c, segment, text);
+    check_json(c, segment, yyjson_obj_get(check, "json"), text);
     if (canonical) {
         seg_buffer *buffer = NULL;
         CK_OK(seg_segment_text(segment, &buffer, err), *err);
@@ -559,6 +594,63 @@ static seg_status check_value(const cases *c, yyjson_val *check, int64_t now, se
     return status;
 }
 
+/* The sets of all labels, in order. */
+static seg_status check_class(const cases *c, yyjson_val *check, int64_t now, seg_error *err)
+{
+    const char *name = text_of(check, "class");
+    yyjson_val *labels = yyjson_obj_get(check, "labels");
+    seg_class *handle = NULL;
+    seg_set *sets[SEG_CLASS_LABELS_MAX] = {NULL};
+    size_t i, count = 0;
+    yyjson_val *label, *ids;
+    seg_status status = seg_class_load(c->store, name, strlen(name), &handle, err);
+    if (status != SEG_OK)
+        return status;
+    seg_snapshot *snapshot = snapshot_of(c->store);
+    CK_OK(seg_class_evaluate(handle, snapshot, now, NULL, sets, err), *err);
+    ck_assert_uint_eq(seg_class_label_count(handle), yyjson_obj_size(labels));
+    each_member(labels, i, count, label, ids)
+    {
+        const char *got = NULL;
+        uint64_t size = 0;
+        CK_OK(seg_class_label(handle, i, &got, &size, err), *err);
+        ck_assert_msg(size == yyjson_get_len(label) &&
+                          memcmp(got, yyjson_get_str(label), (size_t)size) == 0,
+                      "%s: label %.*s", name, (int)size, got);
+        compare_ids(c, sets[i], ids, yyjson_get_str(label));
+        seg_set_release(sets[i]);
+    }
+    seg_snapshot_release(snapshot);
+    seg_class_release(handle);
+    return SEG_OK;
+}
+
+static seg_status check_lint(const cases *c, yyjson_val *check, seg_error *err)
+{
+    const char *text = text_of(check, "lint");
+    yyjson_val *findings = yyjson_obj_get(check, "findings");
+    seg_lint *lint = NULL;
+    size_t i, count = 0;
+    yyjson_val *wanted;
+    CK_OK(seg_segment_lint(c->store, text, strlen(text), NULL, &lint, err), *err);
+    ck_assert_msg(seg_lint_count(lint) == yyjson_arr_size(findings), "%s: %" PRIu64 " findings",
+                  text, seg_lint_count(lint));
+    each_element(findings, i, count, wanted)
+    {
+        seg_finding got = {.struct_size = sizeof got};
+        CK_OK(seg_lint_at(lint, i, &got, err), *err);
+        ck_assert_str_eq(got.id, text_of(wanted, "id"));
+        ck_assert_str_eq(got.level == SEG_LINT_ERROR ? "error" : "warning",
+                         text_of(wanted, "level"));
+        ck_assert_msg(got.offset == yyjson_get_sint(yyjson_obj_get(wanted, "offset")) &&
+                          got.length == yyjson_get_sint(yyjson_obj_get(wanted, "length")),
+                      "%s: %s: %" PRId64 " bytes at %" PRId64, text, got.id, got.length,
+                      got.offset);
+    }
+    seg_lint_destroy(lint);
+    return SEG_OK;
+}
+
 static void check_one(const cases *c, yyjson_val *check)
 {
     seg_error err = SEG_ERROR_INIT;
@@ -576,6 +668,10 @@ static void check_one(const cases *c, yyjson_val *check)
                                           &err);
     else if (text_of(check, "value"))
         status = check_value(c, check, now, &err);
+    else if (text_of(check, "class"))
+        status = check_class(c, check, now, &err);
+    else if (text_of(check, "lint"))
+        status = check_lint(c, check, &err);
     else
         status = check_where(c, check, now, &err);
     char *shown = yyjson_val_write(check, 0, NULL);
@@ -615,6 +711,12 @@ START_TEST(test_cases__numbers)
 }
 END_TEST
 
+START_TEST(test_cases__saved)
+{
+    check_file("saved.json");
+}
+END_TEST
+
 Suite *suite(void)
 {
     Suite *made = suite_create("cases");
@@ -622,6 +724,7 @@ Suite *suite(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, test_cases__shop);
     tcase_add_test(tcase, test_cases__numbers);
+    tcase_add_test(tcase, test_cases__saved);
     suite_add_tcase(made, tcase);
     return made;
 }

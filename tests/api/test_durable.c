@@ -124,6 +124,28 @@ START_TEST(test_durable__is_there_after_close)
 END_TEST
 
 /* The files of a process that ended before it closed the store. */
+/* Where a test of the calendar becomes a table, nothing else asks for the rows' times. */
+START_TEST(test_durable__a_calendar_test_loads_times)
+{
+    seg_store *store = file_open(path_of("a.seg"), SEG_STORE_CREATE);
+    seg_error err = SEG_ERROR_INIT;
+    seg_appender *appender = NULL;
+    CK_OK(seg_appender_create(store, &appender, &err), err);
+    for (int i = 0; i < 20000; i++) {
+        int64_t time = NOW - DAY / 2 + (i % 100) * (int64_t)1000000;
+        CK_OK(seg_appender_event(appender, i % 2 ? "ann" : "ben", 3, TEXT("visit"), time, &err),
+              err);
+    }
+    CK_OK(seg_appender_commit(appender, NULL, NULL, &err), err);
+    seg_appender_destroy(appender);
+    file_close(store);
+    store = file_open(path_of("a.seg"), 0);
+    check_segment(store, "did visit where (@weekday = \"sat\") in last 20 hours", "ben ann");
+    check_segment(store, "did visit where (@weekday = \"sun\") in last 20 hours", "");
+    file_close(store);
+}
+END_TEST
+
 START_TEST(test_durable__is_there_after_a_crash)
 {
     seg_store *store = file_open(path_of("a.seg"), SEG_STORE_CREATE);
@@ -772,6 +794,7 @@ Suite *suite(void)
     TCase *opening = tcase_create("opening");
     tcase_add_checked_fixture(opening, folder_make, folder_remove);
     tcase_add_test(opening, test_durable__is_there_after_close);
+    tcase_add_test(opening, test_durable__a_calendar_test_loads_times);
     tcase_add_test(opening, test_durable__is_there_after_a_crash);
     tcase_add_test(opening, test_durable__flags_of_opening);
     tcase_add_test(opening, test_durable__options_must_agree_with_the_file);

@@ -1,7 +1,8 @@
 /* api/test_privacy.c - erasing customers and letting events expire: what remains, what is told,
- * and what older snapshots and sets still say (S-12, S-18, S-37). */
+ * and what older snapshots and sets still say (S-12, S-18, S-37). In memory and in a file. */
 #include <pthread.h>
 #include <stdatomic.h>
+#include <unistd.h>
 
 #include "api/api_fixture.h"
 #include "support/mem_fault.h"
@@ -534,26 +535,126 @@ START_TEST(test_privacy__readers_go_on_while_customers_are_erased)
 }
 END_TEST
 
-Suite *suite(void)
+/* ---- in a file ------------------------------------------------------------------------------ */
+
+static char folder[200], file[216], file_log[224];
+
+static void file_setup(void)
 {
-    Suite *s = suite_create("api/privacy");
-    TCase *erasing = tcase_create("erasing");
+    const char *base = getenv("TMPDIR");
+    snprintf(folder, sizeof folder, "%s/seg-privacy-XXXXXX", base != NULL ? base : "/tmp");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    snprintf(file, sizeof file, "%s/a.seg", folder);
+    snprintf(file_log, sizeof file_log, "%s-wal", file);
+    store_path = file;
+}
+
+static void file_teardown(void)
+{
+    unlink(file);
+    unlink(file_log);
+    ck_assert_int_eq(rmdir(folder), 0);
+    store_path = NULL;
+}
+
+static seg_store *open_again(seg_store *store)
+{
+    ck_assert_int_eq(seg_store_close(store, NULL), SEG_OK);
+    return store_open(NULL);
+}
+
+START_TEST(test_privacy__a_file_remembers_what_is_refused_and_kept)
+{
+    seg_store *store = shop_open();
+    seg_error err = SEG_ERROR_INIT;
+    uint64_t keep_us = 0;
+    erase(store, "ann stranger", SEG_ERASE_REFUSE);
+    keep(store, NULL, 40 * (uint64_t)DAY);
+    keep(store, "purchase", 15 * (uint64_t)DAY);
+    keep(store, "visit", SEG_KEEP_FOREVER);
+    ck_assert_uint_eq(expire(store, NOW).events_removed, 0);
+    for (int round = 0; round < 3; round++) {
+        store = open_again(store);
+        CK_OK(seg_store_get_retention(store, NULL, 0, &keep_us, &err), err);
+        ck_assert_uint_eq(keep_us, 40 * (uint64_t)DAY);
+        CK_OK(seg_store_get_retention(store, TEXT("purchase"), &keep_us, &err), err);
+        ck_assert_uint_eq(keep_us, 15 * (uint64_t)DAY);
+        CK_OK(seg_store_get_retention(store, TEXT("visit"), &keep_us, &err), err);
+        ck_assert_uint_eq(keep_us, SEG_KEEP_FOREVER);
+        buy(store, "ann", 5, 100);
+        buy(store, "stranger", 5, 100);
+        check_segment(store, "everyone", "ben cat dan eve");
+        if (round == 0)
+            ck_assert_uint_eq(expire(store, JANUARY_1 + 36 * DAY).events_removed, 1);
+        check_segment(store, "did \"purchase\"", "eve");
+        check_segment(store, "first \"purchase\" in last 25 days", "ben eve");
+        ck_assert_uint_eq(expire(store, NOW).events_removed, 0);
+    }
+    ck_assert_int_eq(seg_store_close(store, NULL), SEG_OK);
+}
+END_TEST
+
+START_TEST(test_privacy__a_repeated_report_counts_what_was_refused)
+{
+    seg_store *store = shop_open();
+    seg_error err = SEG_ERROR_INIT;
+    seg_commit_options options = SEG_COMMIT_OPTIONS_INIT;
+    seg_commit_report report = {.struct_size = (uint32_t)sizeof report};
+    seg_appender *appender = NULL;
+    erase(store, "ann", SEG_ERASE_REFUSE);
+    options.token = "t";
+    options.token_size = 1;
+    CK_OK(seg_appender_create(store, &appender, &err), err);
+    add_purchase(appender, "ann", 1, 100);
+    add_purchase(appender, "ben", 2, 100);
+    CK_OK(seg_appender_commit(appender, &options, &report, &err), err);
+    ck_assert_uint_eq(report.rows_refused, 1);
+    seg_appender_destroy(appender);
+    store = open_again(store);
+    CK_OK(seg_appender_create(store, &appender, &err), err);
+    add_purchase(appender, "ben", 2, 100);
+    CK_OK(seg_appender_commit(appender, &options, &report, &err), err);
+    ck_assert_uint_eq(report.flags, SEG_COMMIT_REPEATED);
+    ck_assert_uint_eq(report.rows_refused, 1);
+    seg_appender_destroy(appender);
+    ck_assert_int_eq(seg_store_close(store, NULL), SEG_OK);
+}
+END_TEST
+
+static void add_themes(Suite *s, bool in_file)
+{
+    TCase *erasing = tcase_create(in_file ? "erasing in a file" : "erasing");
+    TCase *retention = tcase_create(in_file ? "retention in a file" : "retention");
+    TCase *hardship = tcase_create(in_file ? "hardship in a file" : "hardship");
+    TCase *const all[] = {erasing, retention, hardship};
+    tcase_set_timeout(hardship, 60);
+    for (size_t i = 0; i < 3; i++) {
+        if (in_file)
+            tcase_add_checked_fixture(all[i], file_setup, file_teardown);
+        suite_add_tcase(s, all[i]);
+    }
     tcase_add_test(erasing, test_privacy__an_erased_customer_is_in_no_answer);
     tcase_add_test(erasing, test_privacy__an_id_that_comes_again_is_someone_new);
     tcase_add_test(erasing, test_privacy__a_refused_id_is_left_out_and_counted);
     tcase_add_test(erasing, test_privacy__event_ids_of_the_erased_are_forgotten);
     tcase_add_test(erasing, test_privacy__older_sets_keep_the_place_but_not_the_id);
     tcase_add_test(erasing, test_privacy__stores_of_numbers);
-    suite_add_tcase(s, erasing);
-    TCase *retention = tcase_create("retention");
     tcase_add_test(retention, test_privacy__events_expire_at_the_edge_of_their_window);
     tcase_add_test(retention, test_privacy__the_first_outlives_its_event);
     tcase_add_test(retention, test_privacy__rules_of_types_and_of_all);
-    suite_add_tcase(s, retention);
-    TCase *hardship = tcase_create("hardship");
-    tcase_set_timeout(hardship, 60);
-    tcase_add_test(hardship, test_privacy__short_memory_leaves_it_done_or_not_begun);
     tcase_add_test(hardship, test_privacy__readers_go_on_while_customers_are_erased);
-    suite_add_tcase(s, hardship);
+    if (!in_file)
+        tcase_add_test(hardship, test_privacy__short_memory_leaves_it_done_or_not_begun);
+    if (!in_file)
+        return;
+    tcase_add_test(erasing, test_privacy__a_file_remembers_what_is_refused_and_kept);
+    tcase_add_test(erasing, test_privacy__a_repeated_report_counts_what_was_refused);
+}
+
+Suite *suite(void)
+{
+    Suite *s = suite_create("api/privacy");
+    add_themes(s, false);
+    add_themes(s, true);
     return s;
 }

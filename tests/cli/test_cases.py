@@ -40,8 +40,14 @@ class Case:
             self.write(name, rows)
             self.arguments += ["--events", name, "--event", event, *self.types(properties)]
         self.sunday = doc["week_start"] == "sunday"
-        self.setup = [f"define segment {json.dumps(name)} as {text}"
-                      for name, text in doc.get("segments", {}).items()]
+        self.setup = [
+            *(f"define occasion {json.dumps(name)} as "
+              + ", ".join(f"{first} to {last}" for first, last in ranges)
+              for name, ranges in doc.get("occasions", {}).items()),
+            *(f"define segment {json.dumps(name)} as {text}"
+              for name, text in doc.get("segments", {}).items()),
+            *(f"classify {json.dumps(name)} {{ {text} }}"
+              for name, text in doc.get("classes", {}).items())]
 
     @staticmethod
     def types(columns):
@@ -90,6 +96,10 @@ class Case:
             statement = f"drop segment {json.dumps(check['drop'])}"
         elif "define" in check:
             statement = f"define segment {json.dumps(check['define'])} as {check['where']}"
+        elif "class" in check:
+            statement = f"classify {json.dumps(check['class'])}"
+        elif "lint" in check:
+            return self.check_lint(check)
         elif "value" in check:
             lead = f"list {check.get('of', 'everyone')} show "
             statement = f"{lead}{check['value']} as answer"
@@ -110,6 +120,10 @@ class Case:
             ids = [row["id"] for row in json.loads(out)]
             if ids != check["ids"]:
                 return f"{ids} instead of {check['ids']}"
+        if "labels" in check:
+            counts = {row["label"]: row["count"] for row in json.loads(out)}
+            if counts != {label: len(ids) for label, ids in check["labels"].items()}:
+                return f"{counts}"
         if "values" in check:
             values = [row["answer"] for row in json.loads(out)]
             if len(values) != len(check["values"]):
@@ -118,6 +132,16 @@ class Case:
                 if not self.same(got, wanted, check["type"]):
                     return f"{got!r} instead of {wanted!r}"
         return ""
+
+    def check_lint(self, check):
+        """The program tells no lengths; places are lines and columns of the predicate."""
+        out, _ = self.run([*self.setup, f"lint {check['lint']}"], self.doc["now"], {})
+        got = [(f["level"], f["id"], f["line"], f["column"]) for f in json.loads(out or "[]")]
+        wanted = []
+        for finding in check["findings"]:
+            before = check["lint"].encode()[:finding["offset"]].decode().split("\n")
+            wanted.append((finding["level"], finding["id"], len(before), len(before[-1]) + 1))
+        return "" if got == wanted else f"{got} instead of {wanted}"
 
     @staticmethod
     def same(got, wanted, kind):

@@ -9,9 +9,11 @@
 #include "world.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 typedef struct settings {
     uint64_t seed, sets, pairs;
@@ -241,6 +243,28 @@ static void put_check(model_text *out, world *w, const world_probe *probe, const
     model_text_free(&text);
 }
 
+/* ---- one predicate that never ends ---- */
+
+#define PAIR_SECONDS 60u
+
+static char current[4096]; /* where we are, for too_long() */
+
+static void too_long(int signal)
+{
+    static const char words[] = "took too long: ";
+    (void)signal;
+    (void)!write(STDOUT_FILENO, words, sizeof(words) - 1);
+    (void)!write(STDOUT_FILENO, current, strlen(current));
+    (void)!write(STDOUT_FILENO, "\n", 1);
+    _exit(1);
+}
+
+static void now_at(uint64_t set, uint64_t pair, const char *text)
+{
+    snprintf(current, sizeof(current), "set %" PRIu64 ", pair %" PRIu64 ": %s", set, pair, text);
+    alarm(PAIR_SECONDS);
+}
+
 /* Every kind of condition in turn, and trees of several. */
 static model_node *some_root(gen *g, uint64_t n)
 {
@@ -265,6 +289,7 @@ static bool one_set(const settings *o, uint64_t index, model_text *out)
     feed_make(feed, rng_next(&r), size);
     feed_no_histories(feed); /* tables have what is, not what was */
     feed_keep_all(feed);     /* tables know nothing of what a store has forgotten */
+    now_at(index, 0, "while the data is made up");
     gen g = {feed, &arena, catalog, feed->nows[0], {rng_next(&r)}, NULL, false};
     catalog->segments[0] = (model_segment){NULL, 0, gen_tree(&g, 2), "vip", false};
     catalog->count = 1;
@@ -284,8 +309,13 @@ static bool one_set(const settings *o, uint64_t index, model_text *out)
         memset(&probe, 0, sizeof(probe));
         g.now = probe.now = feed->nows[rng_below(&r, feed->now_count)];
         probe.commit = feed->commit_count - 1;
+        now_at(index, i, "while it is made up");
         gen_using(&g, &probe.segment);
         probe.segment.root = some_root(&g, index * o->pairs + i);
+        model_text text = {NULL, 0, 0};
+        world_print(&w, &probe, &text);
+        now_at(index, i, text.data != NULL ? text.data : "");
+        model_text_free(&text);
         good = world_check(&w, &probe, &asked, &v, &why);
         if (good && v.set != NULL && !v.overflow) {
             put(out, comma);
@@ -337,6 +367,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: model_export_sql --seed N --sets N --pairs N --out FOLDER\n");
         return 2;
     }
+    signal(SIGALRM, too_long);
     for (uint64_t i = 0; i < o.sets; i++) {
         model_text text = {NULL, 0, 0};
         bool good = one_set(&o, i, &text);

@@ -410,8 +410,6 @@ static void run_set(const settings *options, tally *t, uint64_t index, time_t de
     t->next_pair = index * 47; /* so that a single data set can be repeated */
     feed_make(&s->feed, s->seed, size);
     s->feed.folder = options->folder;
-    if (options->folder != NULL)
-        feed_keep_all(&s->feed);
     t->cells += s->feed.value_count;
     t->empty_cells += s->feed.empty_count;
     name_days(s);

@@ -92,30 +92,20 @@ static size_t place_of(uint64_t prefix, size_t mask)
     return (size_t)((prefix * UINT64_C(0x9E3779B97F4A7C15)) >> 20) & mask;
 }
 
-static void look_in(const mem_scan_block *block, const mem_scan_needle *needles,
-                    const index_slot *slots, size_t mask, unsigned char *found, unsigned char bit)
-{
-    VALGRIND_MAKE_MEM_DEFINED(block->bytes, block->size);
-    for (size_t at = 0; at + PREFIX <= block->size; at++) {
-        uint64_t prefix = prefix_at(block->bytes + at);
-        for (size_t i = place_of(prefix, mask); slots[i].needle != 0; i = (i + 1) & mask) {
-            const mem_scan_needle *needle = &needles[slots[i].needle - 1];
-            if (slots[i].prefix == prefix && at + needle->size <= block->size &&
-                memcmp(block->bytes + at, needle->bytes, needle->size) == 0)
-                found[slots[i].needle - 1] |= bit;
-        }
-    }
-}
+struct mem_scan_index {
+    const mem_scan_needle *needles;
+    index_slot *slots;
+    size_t mask;
+};
 
-void mem_scan_find(const mem_scan *scan, const mem_scan_needle *needles, size_t count,
-                   size_t *out_live, size_t *out_freed)
+mem_scan_index *mem_scan_index_create(const mem_scan_needle *needles, size_t count)
 {
+    mem_scan_index *index = malloc(sizeof *index);
     size_t mask = 1023;
     while (mask < 8 * count)
         mask = 2 * mask + 1;
     index_slot *slots = calloc(mask + 1, sizeof *slots);
-    unsigned char *found = calloc(count + 1, 1);
-    if (slots == NULL || found == NULL)
+    if (index == NULL || slots == NULL)
         abort();
     for (size_t n = 0; n < count; n++) {
         uint64_t prefix = prefix_at(needles[n].bytes);
@@ -124,13 +114,49 @@ void mem_scan_find(const mem_scan *scan, const mem_scan_needle *needles, size_t 
             at = (at + 1) & mask;
         slots[at] = (index_slot){prefix, n + 1};
     }
-    for (const mem_scan_block *block = scan->blocks; block != NULL; block = block->next)
-        look_in(block, needles, slots, mask, found, block->freed ? 2 : 1);
+    *index = (mem_scan_index){needles, slots, mask};
+    return index;
+}
+
+void mem_scan_index_destroy(mem_scan_index *index)
+{
+    free(index->slots);
+    free(index);
+}
+
+void mem_scan_index_look(const mem_scan_index *index, const void *bytes, size_t size,
+                         unsigned char *found)
+{
+    const unsigned char *from = bytes;
+    const index_slot *slots = index->slots;
+    for (size_t at = 0; at + PREFIX <= size; at++) {
+        uint64_t prefix = prefix_at(from + at);
+        for (size_t i = place_of(prefix, index->mask); slots[i].needle != 0;
+             i = (i + 1) & index->mask) {
+            const mem_scan_needle *needle = &index->needles[slots[i].needle - 1];
+            if (slots[i].prefix == prefix && at + needle->size <= size &&
+                memcmp(from + at, needle->bytes, needle->size) == 0)
+                found[slots[i].needle - 1] = 1;
+        }
+    }
+}
+
+void mem_scan_find(const mem_scan *scan, const mem_scan_needle *needles, size_t count,
+                   size_t *out_live, size_t *out_freed)
+{
+    mem_scan_index *index = mem_scan_index_create(needles, count);
+    unsigned char *found = calloc(2 * count + 1, 1);
+    if (found == NULL)
+        abort();
+    for (mem_scan_block *block = scan->blocks; block != NULL; block = block->next) {
+        VALGRIND_MAKE_MEM_DEFINED(block->bytes, block->size);
+        mem_scan_index_look(index, block->bytes, block->size, found + (block->freed ? count : 0));
+    }
     *out_live = *out_freed = 0;
     for (size_t n = 0; n < count; n++) {
-        *out_live += found[n] & 1;
-        *out_freed += found[n] >> 1 & 1;
+        *out_live += found[n];
+        *out_freed += found[count + n];
     }
-    free(slots);
+    mem_scan_index_destroy(index);
     free(found);
 }

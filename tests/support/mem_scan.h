@@ -28,6 +28,14 @@ typedef struct mem_scan_needle {
     size_t size;
 } mem_scan_needle;
 
+/* Needles to be looked for in bytes of any kind; the needles are borrowed. found[i] is set to 1
+ * where needle i is in the bytes, else it stays. */
+typedef struct mem_scan_index mem_scan_index;
+mem_scan_index *mem_scan_index_create(const mem_scan_needle *needles, size_t count);
+void mem_scan_index_destroy(mem_scan_index *index);
+void mem_scan_index_look(const mem_scan_index *index, const void *bytes, size_t size,
+                         unsigned char *found);
+
 void mem_scan_init(mem_scan *scan);
 void mem_scan_deinit(mem_scan *scan);
 /* out_live and out_freed: how many of the needles are in some block of that kind. */

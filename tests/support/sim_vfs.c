@@ -784,6 +784,15 @@ void sim_vfs_remove(sim_vfs *sim, const char *path)
     names_remove(&sim->durable, path);
 }
 
+void sim_vfs_each(const sim_vfs *sim, sim_vfs_visit *visit, void *user)
+{
+    for (size_t i = 0; i < sim->file_count; i++) {
+        visit(user, sim->files[i].seen.data, sim->files[i].seen.size);
+        visit(user, sim->files[i].durable.data, sim->files[i].durable.size);
+    }
+    visit(user, sim->grave.data, sim->grave.size);
+}
+
 bool sim_vfs_contains(const sim_vfs *sim, const void *bytes, size_t size)
 {
     for (size_t i = 0; i < sim->file_count; i++)

@@ -80,5 +80,8 @@ void sim_vfs_remove(sim_vfs *sim, const char *path);
  * without a name count, and so does what the medium held behind the new end of a file when it was
  * cut. */
 bool sim_vfs_contains(const sim_vfs *sim, const void *bytes, size_t size);
+/* All that it looks through. */
+typedef void sim_vfs_visit(void *user, const unsigned char *bytes, size_t size);
+void sim_vfs_each(const sim_vfs *sim, sim_vfs_visit *visit, void *user);
 
 #endif /* SEG_TEST_SIM_VFS_H */

@@ -19,6 +19,7 @@ and sets may be used from several threads; the lock of the interpreter is let go
 from __future__ import annotations
 
 from seg import _core
+from seg._class import Class, Labels
 from seg._errors import (
     ArgumentError,
     ConflictError,
@@ -51,42 +52,53 @@ from seg._errors import (
     StoreNotFoundError,
     UnknownNameError,
 )
-from seg._saved import Segments
+from seg._saved import Classes, Occasions, Segments
 from seg._segment import Segment
-from seg._sets import Rows, Set, Snapshot
+from seg._sets import Membership, Rows, Set, Snapshot
 from seg._store import Appender, Store, open
 from seg._types import (
     Column,
     CommitReport,
+    Definition,
     EraseReceipt,
     ExpireReport,
     Fault,
+    Finding,
     Parameter,
     Remark,
     SnapshotInfo,
     StoreStats,
     TypeName,
 )
+from seg._why import Condition, Why, WhyEvent
 
 __all__ = [
     "Appender",
     "ArgumentError",
+    "Class",
+    "Classes",
     "Column",
     "CommitReport",
+    "Condition",
     "ConflictError",
     "CorruptError",
     "CycleError",
     "DataError",
+    "Definition",
     "DialectError",
     "EraseReceipt",
     "ExpireReport",
     "Fault",
+    "Finding",
     "InternalError",
     "InterruptedCallError",
+    "Labels",
     "LimitError",
+    "Membership",
     "MisuseError",
     "NewerFormatError",
     "NotFoundError",
+    "Occasions",
     "OutOfMemoryError",
     "Parameter",
     "ParameterError",
@@ -116,6 +128,8 @@ __all__ = [
     "StoreStats",
     "TypeName",
     "UnknownNameError",
+    "Why",
+    "WhyEvent",
     "open",
     "version",
 ]

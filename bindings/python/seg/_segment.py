@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from seg import _core
 from seg._progress import Progress, watch
 from seg._sets import Set, Snapshot
-from seg._types import Id, Parameter, ParameterValue, Remark, Time, type_name
+from seg._types import (
+    Id,
+    Parameter,
+    ParameterValue,
+    Remark,
+    Time,
+    choice,
+    to_duration,
+    type_name,
+)
+from seg._why import Why, make_why
 
 if TYPE_CHECKING:
     from seg._store import Store
@@ -102,6 +113,55 @@ class Segment(_core.Segment):
     ) -> bool:
         """Is this one customer in it? An unknown id is in no segment."""
         return self._bound(params, parameters)._test(self._view(snapshot), user, now)
+
+    def why(
+        self,
+        user: Id,
+        *,
+        now: Time,
+        snapshot: Snapshot | None = None,
+        horizon: dt.timedelta | None = None,
+        events: int = 5,
+        verdicts_only: bool = False,
+        params: Mapping[str, ParameterValue] | None = None,
+        **parameters: ParameterValue,
+    ) -> Why:
+        """Why this customer is in it or not: each condition with its verdict, the customer's own
+        value, at most ``events`` events that decide, and the instant at which the verdict changes
+        if nothing else happens, looked for up to ``horizon`` from ``now`` (400 days).
+        ``verdicts_only`` leaves these instants out, which is faster. An id that is not known is a
+        :class:`NotFoundError`."""
+        bound = self._bound(params, parameters)
+        ahead = 0 if horizon is None else to_duration(horizon, "horizon")
+        micros = _core.to_micros(now)
+        end, rows = bound._why(
+            self._view(snapshot), user, micros, ahead, events, 1 if verdicts_only else 0
+        )
+        return make_why(user, micros, end, rows)
+
+    def to_json(self, *, sort: bool = False) -> str:
+        """The JSON form of the predicate, which :meth:`Store.compile_json` reads. With ``sort``,
+        operands whose order means nothing stand in the order of their bytes."""
+        return self._to_json(1 if sort else 0)
+
+    def to_dict(self, *, sort: bool = False) -> dict[str, Any]:
+        """The JSON form as dicts and lists."""
+        return cast(dict[str, Any], json.loads(self.to_json(sort=sort)))
+
+    def to_sql(
+        self,
+        dialect: Literal["duckdb", "clickhouse"],
+        *,
+        now: Time,
+        users: str = "users",
+        events: str = "events",
+        params: Mapping[str, ParameterValue] | None = None,
+        **parameters: ParameterValue,
+    ) -> str:
+        """A SELECT that finds the same customers in tables of a fixed layout, which docs/sql.md
+        describes. What the dialect cannot say exactly is a :class:`DialectError`."""
+        number = choice("dialect", dialect, {"duckdb": 1, "clickhouse": 2})
+        return self._bound(params, parameters)._to_sql(number, now, users, events)
 
     def explain(
         self, *, now: Time, analyze: bool = False, snapshot: Snapshot | None = None

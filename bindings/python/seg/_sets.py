@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+import sys
+from collections.abc import Collection, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -223,3 +224,62 @@ class Rows:
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         ready, self._ready = self._ready, None
         return ready if ready is not None else self._stream()
+
+
+class Membership(_core.Membership):
+    """Which of many sets a customer is in, from one row of bits per customer: some hundred sets
+    turned round. Made of a mapping from names to sets, or of a sequence of sets, whose names are
+    their numbers as texts. It never changes: make a new one when the sets are evaluated anew."""
+
+    __slots__ = ("names",)
+
+    names: tuple[str, ...]
+    """Of the sets: that of bit i of a row at index i."""
+
+    def __new__(cls, sets: Mapping[str, Set] | Sequence[Set]) -> Membership:
+        pairs = (
+            list(sets.items())
+            if isinstance(sets, Mapping)
+            else [(str(number), members) for number, members in enumerate(sets)]
+        )
+        made = cls._make(cls, [members for _, members in pairs])
+        made.names = tuple(name for name, _ in pairs)
+        return made
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __repr__(self) -> str:
+        return f"<seg.Membership of {len(self.names):,} sets>"
+
+    def of(self, user: Id) -> list[str]:
+        """Names of the sets that the customer is in; none for an id that is not known."""
+        return self._named(self._row(user))
+
+    def of_many(self, ids: Collection[Id]) -> list[list[str]]:
+        """The same for each id, with one look at the rows."""
+        data = memoryview(self._rows(ids))
+        size = 8 * self.word_count
+        return [self._named(data[at : at + size]) for at in range(0, len(data), size)]
+
+    def _named(self, row: bytearray | memoryview) -> list[str]:
+        bits = int.from_bytes(row, sys.byteorder) if len(row) == 8 else self._joined(row)
+        names = []
+        while bits:
+            low = bits & -bits
+            names.append(self.names[low.bit_length() - 1])
+            bits ^= low
+        return names
+
+    @staticmethod
+    def _joined(row: bytearray | memoryview) -> int:
+        bits = 0
+        for number, word in enumerate(memoryview(row).cast("Q")):
+            bits |= word << (64 * number)
+        return bits
+
+    def rows(self, ids: Collection[Id]) -> memoryview[int]:
+        """The row of each id, ``word_count`` unsigned integers of 64 bits, one row after the other:
+        set i is bit i % 64 of word i // 64. numpy takes them without copying:
+        ``np.asarray(rows).reshape(-1, membership.word_count)``."""
+        return memoryview(self._rows(ids)).cast("Q")

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 from collections.abc import Collection, Mapping, Sequence
 from types import TracebackType
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from seg import _core
+from seg._class import Class
 from seg._errors import NotFoundError, StoreNotFoundError
 from seg._progress import Progress, watch
-from seg._saved import Segments
+from seg._saved import Classes, Occasions, Segments
 from seg._segment import Segment
 from seg._sets import Set, Snapshot
 from seg._types import (
@@ -24,6 +26,7 @@ from seg._types import (
     EraseReceipt,
     ExpireReport,
     Fault,
+    Finding,
     Id,
     ParameterValue,
     StoreStats,
@@ -35,6 +38,7 @@ from seg._types import (
     type_name,
     type_number,
 )
+from seg._why import Why
 
 Path: TypeAlias = str | os.PathLike[str]
 
@@ -43,6 +47,8 @@ _WEEKS = {"monday": 1, "sunday": 7}
 _DURABILITY = {"full": 0, "normal": 1, "off": 2}
 _CHECKS = {"quick": 0, "full": 1, "deep": 2}
 _READ_ONLY, _CREATE, _EXCLUSIVE = 1, 2, 4
+_FROM_TEXT, _FROM_JSON, _FROM_NAME = 0, 1, 2
+_OPEN, _LINT_JSON = 1, 2
 
 
 def open(
@@ -96,6 +102,12 @@ def open(
         )
     except NotFoundError as error:
         raise StoreNotFoundError.of(error) from None
+
+
+def _json_text(predicate: str | bytes | Mapping[str, Any]) -> str:
+    if isinstance(predicate, bytes):
+        return predicate.decode()
+    return predicate if isinstance(predicate, str) else json.dumps(predicate, ensure_ascii=False)
 
 
 class Store(_core.Store):
@@ -270,6 +282,16 @@ class Store(_core.Store):
         """The saved segments, which predicates use as ``in segment "name"``."""
         return Segments(self)
 
+    @property
+    def classes(self) -> Classes:
+        """The saved classes, which predicates use as ``class.name = "label"``."""
+        return Classes(self)
+
+    @property
+    def occasions(self) -> Occasions:
+        """Days with a name, which predicates use as ``during occasion "name"``."""
+        return Occasions(self)
+
     # ---- questions
 
     def snapshot(self) -> Snapshot:
@@ -279,7 +301,54 @@ class Store(_core.Store):
     def compile(self, text: str, *, open_names: bool = False) -> Segment:
         """Parse and check a predicate. With ``open_names``, names that the store does not know yet
         match nothing and are only remarked upon."""
-        return self._compile(Segment, text, 1 if open_names else 0)
+        return self._compile(Segment, _FROM_TEXT, text, _OPEN if open_names else 0)
+
+    def compile_json(
+        self, predicate: str | bytes | Mapping[str, Any], *, open_names: bool = False
+    ) -> Segment:
+        """The same for a predicate in the JSON form: its text, or what ``json.loads`` made of it
+        (:meth:`Segment.to_json` and :meth:`Segment.to_dict` are the way back). Places of errors
+        are places in the JSON, and messages begin with the JSON pointer."""
+        text = _json_text(predicate)
+        return self._compile(Segment, _FROM_JSON, text, _OPEN if open_names else 0)
+
+    def _load(self, name: str) -> Segment:
+        return self._compile(Segment, _FROM_NAME, name, 0)
+
+    def compile_class(self, text: str, *, open_names: bool = False) -> Class:
+        """Labels with predicates: ``"label": predicate; ... otherwise "label"``."""
+        return self._class(Class, text, _OPEN if open_names else 0, False)
+
+    def lint(
+        self,
+        predicate: str | Mapping[str, Any],
+        *,
+        open_names: bool = False,
+        retention: dt.timedelta | None = None,
+    ) -> list[Finding]:
+        """All that there is to say about a predicate, as text or as the JSON form in a dict: every
+        error that can be found in one reading, then warnings about what is allowed and perhaps not
+        meant. ``retention`` is how long events are kept, where that is known."""
+        is_text = isinstance(predicate, str)
+        flags = (_OPEN if open_names else 0) | (0 if is_text else _LINT_JSON)
+        keep = 0 if retention is None else to_duration(retention, "retention")
+        text = predicate if isinstance(predicate, str) else _json_text(predicate)
+        return [
+            Finding(
+                level="error" if level == 1 else "warning",
+                id=id,
+                message=message,
+                hint=hint,
+                name=_core.status_name(code) if code else "",
+                offset=offset if offset >= 0 else None,
+                length=length,
+                line=line or None,
+                column=column or None,
+            )
+            for level, code, id, message, hint, offset, length, line, column in self._lint(
+                text, flags, 0 if keep == FOREVER else keep
+            )
+        ]
 
     def _segment(
         self,
@@ -337,6 +406,29 @@ class Store(_core.Store):
     ) -> bool:
         """Is this one customer in the segment? Looks at nobody else, except for ranks."""
         return self._segment(predicate, params, parameters).test(user, now=now, snapshot=snapshot)
+
+    def why(
+        self,
+        predicate: str | Segment,
+        user: Id,
+        *,
+        now: Time,
+        snapshot: Snapshot | None = None,
+        horizon: dt.timedelta | None = None,
+        events: int = 5,
+        verdicts_only: bool = False,
+        params: Mapping[str, ParameterValue] | None = None,
+        **parameters: ParameterValue,
+    ) -> Why:
+        """Why this customer is in the segment or not; see :meth:`Segment.why`."""
+        return self._segment(predicate, params, parameters).why(
+            user,
+            now=now,
+            snapshot=snapshot,
+            horizon=horizon,
+            events=events,
+            verdicts_only=verdicts_only,
+        )
 
     def evaluate_many(
         self,

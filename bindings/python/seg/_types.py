@@ -99,6 +99,42 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True)
+class Definition:
+    """A segment or a class that a store keeps under a name."""
+
+    name: str
+    text: str
+    """As it was given."""
+    version: int
+    """How often the name was defined since it was new or last dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One remark of :meth:`Store.lint`."""
+
+    level: Literal["error", "warning"]
+    """An error: the predicate does not compile because of it."""
+    id: str
+    """What kind it is, for programs: ``"always-false"``, ``"syntax"``."""
+    message: str
+    hint: str
+    """What to do about it, or ``""``."""
+    name: str
+    """Of an error, the status of a compile that fails for it (``SEG_E_SYNTAX``); else ``""``."""
+    offset: int | None
+    """First byte of the text (UTF-8) that is meant, or None."""
+    length: int
+    line: int | None
+    column: int | None
+
+    def __str__(self) -> str:
+        where = f"{self.line}:{self.column}: " if self.line else ""
+        hint = f" ({self.hint})" if self.hint else ""
+        return f"{where}{self.level}: {self.message}{hint} [{self.id}]"
+
+
+@dataclass(frozen=True, slots=True)
 class SnapshotInfo:
     """What a snapshot holds."""
 

@@ -40,11 +40,21 @@ typedef struct core_segment {
     seg_segment *segment;
 } core_segment;
 
+typedef struct core_class {
+    PyObject_HEAD core_store *owner; /* retained */
+    seg_class *handle;
+} core_class;
+
 typedef struct core_set {
     PyObject_HEAD core_snapshot *snapshot; /* retained */
     seg_set *set;
     int64_t now; /* of the evaluation, or of what it was combined from; 0: none */
 } core_set;
+
+typedef struct core_membership {
+    PyObject_HEAD seg_membership *membership;
+    int ids; /* CORE_IDS_* */
+} core_membership;
 
 typedef struct core_appender {
     PyObject_HEAD core_store *owner; /* retained */
@@ -54,18 +64,19 @@ typedef struct core_appender {
     int busy;          /* a call is under way in some thread */
 } core_appender;
 
-extern PyTypeObject *core_store_type, *core_snapshot_type, *core_segment_type, *core_set_type,
-    *core_appender_type, *core_ids_type;
+extern PyTypeObject *core_store_type, *core_snapshot_type, *core_segment_type, *core_class_type,
+    *core_set_type, *core_membership_type, *core_appender_type, *core_ids_type;
 
 /* Specs of the types, for the module's init. */
-extern PyType_Spec core_store_spec, core_snapshot_spec, core_segment_spec, core_set_spec,
-    core_appender_spec, core_ids_spec;
+extern PyType_Spec core_store_spec, core_snapshot_spec, core_segment_spec, core_class_spec,
+    core_set_spec, core_membership_spec, core_appender_spec, core_ids_spec;
 
 /* ---- core_module.c -------------------------------------------------------------------------- */
 
 /* Raise the exception of seg._errors that belongs to *err; returns NULL. */
 PyObject *core_fail(const seg_error *err);
-/* For calls whose status is looked up in err->code later, where several ways meet. */
+/* For calls whose status is looked up in err->code later, where several ways meet, and for those
+ * that cannot fail. */
 static inline void core_noted(seg_status status)
 {
     (void)status;
@@ -87,6 +98,16 @@ int core_rescale(int64_t mantissa, int32_t from, int32_t to, int64_t *out);
 int core_text(PyObject *value, int bytes_too, const char **out, size_t *size);
 /* An external id as Python shows it. */
 PyObject *core_id_object(int ids, const char *bytes, size_t size);
+/* A buffer of the library as str; it is taken. */
+PyObject *core_take_text(seg_buffer *buffer);
+/* One external id; its bytes are borrowed from the object. */
+typedef struct core_user {
+    int is_number;
+    uint64_t number;
+    const char *bytes;
+    size_t size;
+} core_user;
+int core_user_read(int ids, PyObject *value, core_user *out);
 /* Appends an entry, which is taken. Where it is NULL, or there is no memory, an exception is set
  * and *list becomes NULL. */
 int core_list_add(PyObject **list, PyObject *entry);
@@ -112,6 +133,46 @@ seg_store *core_store_borrow(core_store *store);
 void core_store_return(core_store *store);
 /* Run a job without the interpreter's lock, with the handle in *slot. As core_run(). */
 int core_store_run(core_store *store, core_job *job, void *argument, seg_store **slot);
+
+/* ---- core_evaluate.c ------------------------------------------------------------------------ */
+
+/* What to evaluate, and what comes out. */
+typedef struct core_evaluation {
+    enum {
+        CORE_WANT_SETS,
+        CORE_WANT_LABELS, /* sets of a class, one per label */
+        CORE_WANT_COUNT,
+        CORE_WANT_TEXT
+    } want;
+    const seg_segment **segments;
+    const seg_class *labels;
+    size_t count; /* of sets */
+    seg_snapshot *snapshot;
+    int64_t now;
+    seg_eval_options options;
+    uint32_t explain; /* SEG_EXPLAIN_* */
+    seg_set **sets;
+    uint64_t members;
+    seg_buffer *text;
+} core_evaluation;
+
+/* Fill the common part of a job, and run it with a task of its own: 0, or -1 with an exception. */
+int core_evaluate(core_evaluation *job, PyObject *snapshot, PyObject *now, unsigned threads,
+                  PyObject *among, PyObject *progress);
+/* A list of the sets of a job, wrapped; all of them are taken. */
+PyObject *core_evaluation_sets(PyObject *cls, core_snapshot *snapshot, core_evaluation *job);
+
+/* ---- core_remark.c -------------------------------------------------------------------------- */
+
+/* Store._lint(text, flags, retention): what there is to say about a predicate. */
+PyObject *core_store_lint(PyObject *store, PyObject *args);
+/* Segment._why(snapshot, user, now, horizon, events, flags) */
+PyObject *core_segment_why(PyObject *segment, PyObject *args);
+
+/* ---- core_class.c --------------------------------------------------------------------------- */
+
+/* Store._class(cls, text, flags, is_name): compiled, or loaded by its name. */
+PyObject *core_store_class(PyObject *store, PyObject *args);
 
 /* ---- methods of the store, by file; see there ------------------------------------------------ */
 

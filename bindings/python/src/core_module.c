@@ -1,8 +1,8 @@
 /* core_module.c - the module seg._core: its types, its errors, conversions of single values. */
 #include "core.h"
 
-PyTypeObject *core_store_type, *core_snapshot_type, *core_segment_type, *core_set_type,
-    *core_appender_type, *core_ids_type;
+PyTypeObject *core_store_type, *core_snapshot_type, *core_segment_type, *core_class_type,
+    *core_set_type, *core_membership_type, *core_appender_type, *core_ids_type;
 PyObject *core_datetime_class, *core_date_class, *core_decimal_class;
 
 /* seg._errors.make_error, and what times are counted by. */
@@ -208,6 +208,24 @@ int core_list_add(PyObject **list, PyObject *entry)
     return *list != NULL ? 0 : -1;
 }
 
+PyObject *core_take_text(seg_buffer *buffer)
+{
+    PyObject *text = PyUnicode_DecodeUTF8(seg_buffer_data(buffer),
+                                          (Py_ssize_t)seg_buffer_size(buffer), "strict");
+    seg_buffer_destroy(buffer);
+    return text;
+}
+
+int core_user_read(int ids, PyObject *value, core_user *out)
+{
+    memset(out, 0, sizeof *out);
+    if (ids != CORE_IDS_INT)
+        return core_text(value, 1, &out->bytes, &out->size);
+    out->is_number = 1;
+    out->number = PyLong_AsUnsignedLongLong(value);
+    return out->number == UINT64_MAX && PyErr_Occurred() ? -1 : 0;
+}
+
 /* ---- instances ------------------------------------------------------------------------------- */
 
 /* Only subclasses of our own types have the fields that are about to be filled. */
@@ -315,7 +333,9 @@ static int types_init(PyObject *module)
         {&core_store_type, &core_store_spec, "Store"},
         {&core_snapshot_type, &core_snapshot_spec, "Snapshot"},
         {&core_segment_type, &core_segment_spec, "Segment"},
+        {&core_class_type, &core_class_spec, "Class"},
         {&core_set_type, &core_set_spec, "Set"},
+        {&core_membership_type, &core_membership_spec, "Membership"},
         {&core_appender_type, &core_appender_spec, "Appender"},
         {&core_ids_type, &core_ids_spec, "IdIterator"},
     };

@@ -1,10 +1,6 @@
 /* core_segment.c - the type Segment: parameters, evaluation, tests of one customer. */
 #include "core.h"
 
-/* Rows (users and events) of a snapshot from which on an evaluation may take long enough for
- * somebody to press Ctrl-C: below it, it takes a tenth of a second at the very worst. */
-#define LONG_ROWS 1000000u
-
 static void segment_dealloc(PyObject *object)
 {
     core_segment *self = (core_segment *)object;
@@ -19,15 +15,6 @@ static PyObject *segment_store(PyObject *object, void *closure)
     return Py_NewRef((PyObject *)((core_segment *)object)->owner);
 }
 
-/* A buffer of the library as str. */
-static PyObject *take_text(seg_buffer *buffer)
-{
-    PyObject *text = PyUnicode_DecodeUTF8(seg_buffer_data(buffer),
-                                          (Py_ssize_t)seg_buffer_size(buffer), "strict");
-    seg_buffer_destroy(buffer);
-    return text;
-}
-
 static PyObject *segment_text(PyObject *object, void *closure)
 {
     seg_error err = SEG_ERROR_INIT;
@@ -35,7 +22,7 @@ static PyObject *segment_text(PyObject *object, void *closure)
     (void)closure;
     if (seg_segment_text(((core_segment *)object)->segment, &text, &err) != SEG_OK)
         return core_fail(&err);
-    return take_text(text);
+    return core_take_text(text);
 }
 
 /* 32 hexadecimal digits, the high half first. */
@@ -196,77 +183,6 @@ static PyObject *segment_bind(PyObject *object, PyObject *args)
 
 /* ---- evaluation ------------------------------------------------------------------------------ */
 
-typedef struct evaluate_job {
-    enum {
-        WANT_SETS,
-        WANT_COUNT,
-        WANT_TEXT
-    } want;
-    const seg_segment **segments;
-    size_t count;
-    seg_snapshot *snapshot;
-    int64_t now;
-    seg_eval_options options;
-    uint32_t explain;
-    seg_set **sets;
-    uint64_t members;
-    seg_buffer *text;
-} evaluate_job;
-
-/* One segment goes the direct way, which needs no common program. */
-static seg_status evaluate_run(void *argument, seg_error *err)
-{
-    evaluate_job *j = argument;
-    if (j->want == WANT_COUNT)
-        return seg_segment_count(j->segments[0], j->snapshot, j->now, &j->options, &j->members,
-                                 err);
-    if (j->want == WANT_TEXT)
-        return seg_segment_explain(j->segments[0], j->snapshot, j->now, j->explain, &j->options,
-                                   &j->text, err);
-    if (j->count == 1)
-        return seg_segment_evaluate(j->segments[0], j->snapshot, j->now, &j->options, &j->sets[0],
-                                    err);
-    return seg_segments_evaluate(j->segments, j->count, j->snapshot, j->now, &j->options, j->sets,
-                                 err);
-}
-
-/* Counted in rows, because time depends on the machine and the predicate; in doubt it is long. */
-static int is_long(const evaluate_job *job)
-{
-    seg_snapshot_info info = {.struct_size = sizeof info};
-    if (seg_snapshot_get_info(job->snapshot, &info, NULL) != SEG_OK)
-        return 1;
-    return (info.user_count + info.event_count) * (job->count > 0 ? job->count : 1) > LONG_ROWS;
-}
-
-/* Fill the common part of a job and run it with a task of its own. */
-static int evaluate(evaluate_job *job, PyObject *snapshot, PyObject *now, unsigned threads,
-                    PyObject *among, PyObject *progress)
-{
-    seg_error err = SEG_ERROR_INIT;
-    if (!PyObject_TypeCheck(snapshot, core_snapshot_type) ||
-        (among != Py_None && !PyObject_TypeCheck(among, core_set_type))) {
-        PyErr_SetString(PyExc_TypeError, "expected a Snapshot, and a Set or None");
-        return -1;
-    }
-    if (core_time(now, &job->now) != 0)
-        return -1;
-    job->snapshot = ((core_snapshot *)snapshot)->snapshot;
-    job->options = (seg_eval_options)SEG_EVAL_OPTIONS_INIT;
-    job->options.threads = threads;
-    if (among != Py_None)
-        job->options.among = ((core_set *)among)->set;
-    seg_task *task = NULL;
-    if (seg_task_create(NULL, &task, &err) != SEG_OK) {
-        core_fail(&err);
-        return -1;
-    }
-    job->options.task = task;
-    int result = core_run(evaluate_run, job, task, is_long(job), progress);
-    seg_task_destroy(task);
-    return result;
-}
-
 /* Segment._evaluate(cls, snapshot, now, threads, among, progress) */
 static PyObject *segment_evaluate(PyObject *object, PyObject *args)
 {
@@ -276,8 +192,8 @@ static PyObject *segment_evaluate(PyObject *object, PyObject *args)
         return NULL;
     const seg_segment *segment = ((core_segment *)object)->segment;
     seg_set *set = NULL;
-    evaluate_job job = {.want = WANT_SETS, .segments = &segment, .count = 1, .sets = &set};
-    if (evaluate(&job, snapshot, now, threads, among, progress) != 0) {
+    core_evaluation job = {.want = CORE_WANT_SETS, .segments = &segment, .count = 1, .sets = &set};
+    if (core_evaluate(&job, snapshot, now, threads, among, progress) != 0) {
         seg_set_release(set);
         return NULL;
     }
@@ -292,8 +208,8 @@ static PyObject *segment_count(PyObject *object, PyObject *args)
     if (!PyArg_ParseTuple(args, "OOIOO", &snapshot, &now, &threads, &among, &progress))
         return NULL;
     const seg_segment *segment = ((core_segment *)object)->segment;
-    evaluate_job job = {.want = WANT_COUNT, .segments = &segment, .count = 1};
-    if (evaluate(&job, snapshot, now, threads, among, progress) != 0)
+    core_evaluation job = {.want = CORE_WANT_COUNT, .segments = &segment, .count = 1};
+    if (core_evaluate(&job, snapshot, now, threads, among, progress) != 0)
         return NULL;
     return PyLong_FromUnsignedLongLong(job.members);
 }
@@ -306,29 +222,13 @@ static PyObject *segment_explain(PyObject *object, PyObject *args)
     if (!PyArg_ParseTuple(args, "OOII", &snapshot, &now, &threads, &flags))
         return NULL;
     const seg_segment *segment = ((core_segment *)object)->segment;
-    evaluate_job job = {.want = WANT_TEXT, .segments = &segment, .count = 1, .explain = flags};
-    if (evaluate(&job, snapshot, now, threads, Py_None, Py_None) != 0) {
+    core_evaluation job = {
+        .want = CORE_WANT_TEXT, .segments = &segment, .count = 1, .explain = flags};
+    if (core_evaluate(&job, snapshot, now, threads, Py_None, Py_None) != 0) {
         seg_buffer_destroy(job.text);
         return NULL;
     }
-    return take_text(job.text);
-}
-
-/* Wraps the sets of a job; all of them are taken. */
-static PyObject *wrap_sets(PyObject *cls, core_snapshot *snapshot, evaluate_job *job)
-{
-    PyObject *list = PyList_New(0);
-    for (size_t i = 0; i < job->count; i++) {
-        PyObject *set = NULL;
-        if (list != NULL)
-            set = core_set_wrap(cls, snapshot, job->sets[i], job->now);
-        else
-            seg_set_release(job->sets[i]);
-        job->sets[i] = NULL;
-        if (list != NULL)
-            core_list_add(&list, set);
-    }
-    return list;
+    return core_take_text(job.text);
 }
 
 /* Segment._evaluate_many(cls, segments, snapshot, now, threads, among, progress), a class method */
@@ -341,7 +241,7 @@ static PyObject *segment_evaluate_many(PyObject *segment_class, PyObject *args)
                           &threads, &among, &progress))
         return NULL;
     size_t count = (size_t)PyList_Size(segments);
-    evaluate_job job = {.want = WANT_SETS, .count = count};
+    core_evaluation job = {.want = CORE_WANT_SETS, .count = count};
     /* The list may change while the lock is let go: the handles are retained for the call. */
     job.segments = PyMem_Calloc(count + 1, sizeof *job.segments);
     job.sets = PyMem_Calloc(count + 1, sizeof *job.sets);
@@ -359,8 +259,8 @@ static PyObject *segment_evaluate_many(PyObject *segment_class, PyObject *args)
         seg_segment_retain(((core_segment *)item)->segment);
         job.segments[held] = ((core_segment *)item)->segment;
     }
-    if (good && evaluate(&job, snapshot, now, threads, among, progress) == 0)
-        list = wrap_sets(cls, (core_snapshot *)snapshot, &job);
+    if (good && core_evaluate(&job, snapshot, now, threads, among, progress) == 0)
+        list = core_evaluation_sets(cls, (core_snapshot *)snapshot, &job);
     for (size_t i = 0; job.sets != NULL && i < count; i++)
         seg_set_release(job.sets[i]);
     while (held > 0)
@@ -383,22 +283,46 @@ static PyObject *segment_test(PyObject *object, PyObject *args)
     seg_error err = SEG_ERROR_INIT;
     seg_status status;
     int32_t member = 0;
-    const char *bytes = NULL;
-    size_t size = 0;
-    uint64_t number = 0;
-    int is_number = self->owner->ids == CORE_IDS_INT;
-    if (is_number) {
-        number = PyLong_AsUnsignedLongLong(user);
-        if (number == UINT64_MAX && PyErr_Occurred())
-            return NULL;
-    } else if (core_text(user, 1, &bytes, &size) != 0) {
+    core_user who;
+    if (core_user_read(self->owner->ids, user, &who) != 0)
         return NULL;
-    }
     PyThreadState *state = PyEval_SaveThread();
-    status = is_number ? seg_segment_test_u64(self->segment, seen, number, time, &member, &err)
-                       : seg_segment_test(self->segment, seen, bytes, size, time, &member, &err);
+    status = who.is_number
+                 ? seg_segment_test_u64(self->segment, seen, who.number, time, &member, &err)
+                 : seg_segment_test(self->segment, seen, who.bytes, who.size, time, &member, &err);
     PyEval_RestoreThread(state);
     return status == SEG_OK ? PyBool_FromLong(member) : core_fail(&err);
+}
+
+/* Segment._to_json(flags) */
+static PyObject *segment_to_json(PyObject *object, PyObject *value)
+{
+    seg_error err = SEG_ERROR_INIT;
+    seg_buffer *json = NULL;
+    unsigned long flags = PyLong_AsUnsignedLong(value);
+    if (PyErr_Occurred())
+        return NULL;
+    if (seg_segment_to_json(((core_segment *)object)->segment, (uint32_t)flags, &json, &err) !=
+        SEG_OK)
+        return core_fail(&err);
+    return core_take_text(json);
+}
+
+/* Segment._to_sql(dialect, now, users, events) */
+static PyObject *segment_to_sql(PyObject *object, PyObject *args)
+{
+    seg_error err = SEG_ERROR_INIT;
+    seg_sql_options options = SEG_SQL_OPTIONS_INIT;
+    seg_buffer *sql = NULL;
+    PyObject *now;
+    unsigned dialect;
+    if (!PyArg_ParseTuple(args, "IOss", &dialect, &now, &options.users, &options.events) ||
+        core_time(now, &options.now) != 0)
+        return NULL;
+    options.dialect = dialect;
+    if (seg_segment_to_sql(((core_segment *)object)->segment, &options, &sql, &err) != SEG_OK)
+        return core_fail(&err);
+    return core_take_text(sql);
 }
 
 static PyMethodDef segment_methods[] = {
@@ -410,6 +334,9 @@ static PyMethodDef segment_methods[] = {
     {"_count", segment_count, METH_VARARGS, NULL},
     {"_explain", segment_explain, METH_VARARGS, NULL},
     {"_test", segment_test, METH_VARARGS, NULL},
+    {"_to_json", segment_to_json, METH_O, NULL},
+    {"_to_sql", segment_to_sql, METH_VARARGS, NULL},
+    {"_why", core_segment_why, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 

@@ -185,23 +185,36 @@ static PyObject *store_snapshot(PyObject *object, PyObject *cls)
     return (PyObject *)made;
 }
 
-/* Compile a text, or load by name. Compiling takes microseconds and the lock of the store, which
- * another thread may hold for a commit: the interpreter's is let go. */
+/* What a segment is made from. */
+enum {
+    FROM_TEXT,
+    FROM_JSON,
+    FROM_NAME
+};
+
+/* Compiling takes microseconds and the lock of the store, which another thread may hold for a
+ * commit: the interpreter's is let go. */
 typedef struct segment_job {
     seg_store *store;
     const char *text;
     size_t size;
     uint32_t flags;
-    int load;
+    int from; /* FROM_* */
     seg_segment *segment;
 } segment_job;
 
 static seg_status segment_run(void *argument, seg_error *err)
 {
     segment_job *job = argument;
-    return job->load ? seg_segment_load(job->store, job->text, job->size, &job->segment, err)
-                     : seg_segment_compile(job->store, job->text, job->size, job->flags,
-                                           &job->segment, err);
+    switch (job->from) {
+    case FROM_JSON:
+        return seg_segment_compile_json(job->store, job->text, job->size, job->flags, &job->segment,
+                                        err);
+    case FROM_NAME: return seg_segment_load(job->store, job->text, job->size, &job->segment, err);
+    default:
+        return seg_segment_compile(job->store, job->text, job->size, job->flags, &job->segment,
+                                   err);
+    }
 }
 
 /* The wrapper is made first: what the library made would otherwise have to be undone. */
@@ -217,29 +230,17 @@ static PyObject *store_segment(core_store *self, PyObject *cls, segment_job *job
     return (PyObject *)made;
 }
 
-/* Store._compile(cls, text, flags) */
+/* Store._compile(cls, from, text, flags) */
 static PyObject *store_compile(PyObject *object, PyObject *args)
 {
     PyObject *cls;
     Py_ssize_t size;
     unsigned flags;
-    segment_job job = {.load = 0};
-    if (!PyArg_ParseTuple(args, "Os#I", &cls, &job.text, &size, &flags))
+    segment_job job = {.from = FROM_TEXT};
+    if (!PyArg_ParseTuple(args, "Ois#I", &cls, &job.from, &job.text, &size, &flags))
         return NULL;
     job.size = (size_t)size;
     job.flags = flags;
-    return store_segment((core_store *)object, cls, &job);
-}
-
-/* Store._load(cls, name) */
-static PyObject *store_load(PyObject *object, PyObject *args)
-{
-    PyObject *cls;
-    Py_ssize_t size;
-    segment_job job = {.load = 1};
-    if (!PyArg_ParseTuple(args, "Os#", &cls, &job.text, &size))
-        return NULL;
-    job.size = (size_t)size;
     return store_segment((core_store *)object, cls, &job);
 }
 
@@ -249,7 +250,8 @@ static PyMethodDef store_methods[] = {
      "close($self, /)\n--\n\nClose the store. Snapshots and sets made from it stay valid."},
     {"_snapshot", store_snapshot, METH_O, NULL},
     {"_compile", store_compile, METH_VARARGS, NULL},
-    {"_load", store_load, METH_VARARGS, NULL},
+    {"_class", core_store_class, METH_VARARGS, NULL},
+    {"_lint", core_store_lint, METH_VARARGS, NULL},
     {"_define_text", core_store_define_text, METH_VARARGS, NULL},
     {"_define_occasion", core_store_define_occasion, METH_VARARGS, NULL},
     {"_define_column", core_store_define_column, METH_VARARGS, NULL},

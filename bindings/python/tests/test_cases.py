@@ -70,8 +70,15 @@ class Case:
                     if row["event"] == event:
                         values = self.values(row.get("properties", {}), properties)
                         rows.event(row["user"], event, instant(row["time"]), **values)
+        for name, ranges in doc.get("occasions", {}).items():
+            self.store.occasions[name] = [
+                (dt.date.fromisoformat(first), dt.date.fromisoformat(last))
+                for first, last in ranges
+            ]
         for name, text in doc.get("segments", {}).items():
             self.store.segments[name] = text
+        for name, text in doc.get("classes", {}).items():
+            self.store.classes[name] = text
 
     @staticmethod
     def values(row: dict[str, Any], kinds: dict[str, str]) -> dict[str, Any]:
@@ -85,6 +92,14 @@ class Case:
             self.store.segments[check["define"]] = check["where"]
         elif "value" in check:
             self.ask_value(check, now)
+        elif "class" in check:
+            labels = self.store.classes[check["class"]].evaluate(now=now)
+            got = [(label, members.ids()) for label, members in labels.items()]
+            assert got == list(check["labels"].items())
+        elif "lint" in check:
+            found = self.store.lint(check["lint"])
+            keys = ("level", "id", "offset", "length")
+            assert [{key: getattr(f, key) for key in keys} for f in found] == check["findings"]
         else:
             self.ask_members(check, now)
 
@@ -92,6 +107,9 @@ class Case:
         segment = self.store.compile(check["where"])
         if "text" in check:
             assert segment.text == check["text"]
+        if "json" in check:
+            assert segment.to_dict() == check["json"]
+            segment = self.store.compile_json(check["json"])
         if "params" in check:
             segment = segment.bind(check["params"])
         members = segment.evaluate(now=now)
@@ -154,4 +172,4 @@ def test_cases(path: pathlib.Path, count: int) -> None:
 
 
 def test_there_are_cases() -> None:
-    assert len(cases()) >= 2
+    assert len(cases()) >= 3

@@ -83,17 +83,23 @@ def test_nothing_is_left_behind() -> None:
             members = store.evaluate("seats > $x", now=NOW, x=1)
             _ = (members & ~members).select("country").__arrow_c_stream__()
             _ = list(members), members.contains_many(["ann"]), members.to_roaring()
+            labels = store.compile_class('"a": seats > 1; otherwise "b"').evaluate(now=NOW)
+            _ = labels.of_many(["ann"]), store.why("seats > 1", "ann", now=NOW)
+            _ = store.lint("seats > 1 and nonsense"), store.stats, store.check()
+            store.occasions["day"] = [NOW.date()]
+            _ = dict(store.occasions), store.segments.definitions, store.erase(["dan"])
             with pytest.raises(seg.SegError):
                 store.compile("nonsense")
             with pytest.raises(TypeError):
                 store.ingest_users({"user_id": ["a"], "x": [object()]})
 
+    classes = (seg.Store, seg.Snapshot, seg.Segment, seg.Set, seg.Class, seg.Membership)
     once()
-    before = [sys.getrefcount(cls) for cls in (seg.Store, seg.Snapshot, seg.Segment, seg.Set)]
+    before = [sys.getrefcount(cls) for cls in classes]
     for _ in range(50):
         once()
     gc.collect()
-    after = [sys.getrefcount(cls) for cls in (seg.Store, seg.Snapshot, seg.Segment, seg.Set)]
+    after = [sys.getrefcount(cls) for cls in classes]
     assert before == after
 
 
@@ -127,7 +133,7 @@ def test_instances_have_no_attributes_of_their_own(shop: seg.Store) -> None:
         members.color = "red"  # type: ignore[attr-defined]
     with pytest.raises(TypeError):
         weakref.ref(members)
-    for cls in (seg.Store, seg.Snapshot, seg.Segment, seg.Set, seg.Appender):
+    for cls in (seg.Store, seg.Snapshot, seg.Segment, seg.Class, seg.Set, seg.Appender):
         with pytest.raises(TypeError):
             cls()
 

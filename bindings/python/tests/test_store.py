@@ -102,7 +102,7 @@ def test_segments_are_saved_by_name(shop: seg.Store) -> None:
     assert shop.segments.define("german", 'country = "DE" and seats > 5') == 2
     assert "german" in shop.segments
     assert "french" not in shop.segments
-    assert 7 not in shop.segments
+    assert 7 not in shop.segments  # type: ignore[comparison-overlap]
     assert shop.segments["german"].evaluate(now=NOW).ids() == ["ben"]
     shop.segments["rest"] = shop.compile('not in segment "german"')
     assert shop.count('in segment "rest"', now=NOW) == 4

@@ -12,8 +12,11 @@
 #define STORY_DAY ((int64_t)86400 * 1000000)
 #define STORY_NOW ((int64_t)1769817600 * 1000000) /* 2026-01-31 */
 #define STORY_USERS 40u
-#define STORY_KINDS 20u  /* of steps, */
+#define STORY_KINDS 24u  /* of steps, */
 #define STORY_COMMITS 9u /* so many of which are commits */
+#define STORY_ERASE 20u  /* and from here on something is removed */
+#define STORY_RULE 22u
+#define STORY_EXPIRE 23u
 #define STORY_TEXT(literal) (literal), (sizeof(literal) - 1)
 
 static const char *const countries[] = {"DE", "FR", "ES", "IT", "a country with a long name"};
@@ -189,6 +192,29 @@ static seg_status step_maintain(seg_store *store, story_rng *rng, seg_error *err
     return SEG_OK;
 }
 
+/* A few customers, known or not, some of whom are refused from then on. */
+static seg_status step_erase(seg_store *store, story_rng *rng, seg_error *err)
+{
+    char bytes[64];
+    uint64_t offsets[4] = {0}, count = 1 + below(rng, 3), size = 0;
+    seg_erase_options options = SEG_ERASE_OPTIONS_INIT;
+    options.flags = below(rng, 4) == 0 ? SEG_ERASE_REFUSE : 0;
+    for (uint64_t i = 0; i < count; i++) {
+        size += (uint64_t)snprintf(bytes + size, sizeof bytes - size, "customer %d",
+                                   (int)below(rng, STORY_USERS));
+        offsets[i + 1] = size;
+    }
+    return seg_store_erase_users(store, bytes, offsets, count, &options, NULL, err);
+}
+
+static seg_status step_rule(seg_store *store, story_rng *rng, seg_error *err)
+{
+    static const char *const events[] = {NULL, "login", "purchase"};
+    const char *event = events[below(rng, 3)];
+    uint64_t keep_us = (25 + below(rng, 30)) * (uint64_t)STORY_DAY;
+    return seg_store_set_retention(store, event, event ? strlen(event) : 0, keep_us, err);
+}
+
 /* ---- what a store shows ---------------------------------------------------------------------- */
 
 static void mix(uint64_t *digest, const void *bytes, size_t size)
@@ -264,6 +290,17 @@ static seg_status digest_saved(seg_store *store, uint64_t *digest, seg_error *er
     return SEG_OK;
 }
 
+static void digest_rules(seg_store *store, uint64_t *digest)
+{
+    static const char *const events[] = {NULL, "login", "purchase"};
+    for (int i = 0; i < 3; i++) {
+        uint64_t keep_us = 0;
+        size_t size = events[i] ? strlen(events[i]) : 0;
+        seg_status status = seg_store_get_retention(store, events[i], size, &keep_us, NULL);
+        mix(digest, status == SEG_OK ? (const void *)&keep_us : "?", status == SEG_OK ? 8 : 1);
+    }
+}
+
 seg_status story_digest(seg_store *store, uint64_t *out, seg_error *err)
 {
     seg_snapshot *snapshot = NULL;
@@ -273,6 +310,7 @@ seg_status story_digest(seg_store *store, uint64_t *out, seg_error *err)
     for (size_t i = 0; status == SEG_OK && i < sizeof probes / sizeof *probes; i++)
         status = digest_predicate(store, snapshot, probes[i], out, err);
     seg_snapshot_release(snapshot);
+    digest_rules(store, out);
     return status == SEG_OK ? digest_saved(store, out, err) : status;
 }
 
@@ -371,11 +409,18 @@ static seg_status step_reopen(story_run *run, seg_error *err)
     return story_open(run, err);
 }
 
+/* What a step is, and what it draws from. */
+static uint64_t story_kind(const story *s, uint32_t step, story_rng *rng)
+{
+    *rng = (story_rng){s->seed * 1000003 + step};
+    return step == 0 ? 0 : below(rng, STORY_KINDS);
+}
+
 static seg_status story_step(story_run *run, seg_error *err)
 {
     uint32_t step = run->done;
-    story_rng rng = {run->s->seed * 1000003 + step};
-    uint64_t kind = step == 0 ? 0 : below(&rng, STORY_KINDS);
+    story_rng rng;
+    uint64_t kind = story_kind(run->s, step, &rng);
     if (kind < STORY_COMMITS)
         return step_commit(run->store, &rng, step, NULL, err);
     if (kind < 11)
@@ -388,15 +433,30 @@ static seg_status story_step(story_run *run, seg_error *err)
         return step_maintain(run->store, &rng, err);
     if (kind < 18)
         return step_hold(run, err);
-    return step_reopen(run, err);
+    if (kind < STORY_ERASE)
+        return step_reopen(run, err);
+    if (kind == STORY_RULE)
+        return step_rule(run->store, &rng, err);
+    if (kind == STORY_EXPIRE)
+        return seg_store_expire(run->store, STORY_NOW, NULL, err);
+    /* A snapshot from before has no ids for the erased, so this one ends. */
+    SEGI_TRY(drop_held(run, err));
+    return step_erase(run->store, &rng, err);
+}
+
+bool story_removes(const story_run *run)
+{
+    story_rng rng;
+    uint64_t kind = story_kind(run->s, run->done, &rng);
+    return kind >= STORY_ERASE && kind != STORY_RULE;
 }
 
 void story_repeat(story_run *run, uint32_t step)
 {
     seg_error err = SEG_ERROR_INIT;
     seg_commit_report report = {.struct_size = sizeof report};
-    story_rng rng = {run->s->seed * 1000003 + step};
-    uint64_t kind = step == 0 ? 0 : below(&rng, STORY_KINDS);
+    story_rng rng;
+    uint64_t kind = story_kind(run->s, step, &rng);
     story_rng peek = rng;
     if (kind >= STORY_COMMITS || below(&peek, 4) == 0)
         return;

@@ -3,7 +3,8 @@
  *
  * A story is a seed and a number of steps. Each step is one change, or none: commits of
  * attributes and events with and without tokens, definitions, saved segments, checkpoints, upkeep,
- * closing and opening again with other options, a snapshot that is held for a while. What a step
+ * customers erased, rules of retention and events expired by them, closing and opening again with
+ * other options, a snapshot that is held for a while. What a step
  * does depends on the seed and its number alone. story_init() plays all of it on a store in memory
  * and keeps a digest of every state, so that of a store in a file, whatever happened to it, one
  * can say at which step it is. */
@@ -46,6 +47,9 @@ story_run story_begin(const story *s, const segi_vfs *vfs);
 seg_status story_open(story_run *run, seg_error *err);
 /* Steps until so many are done or one fails; opens the store where it is not open. */
 seg_status story_go(story_run *run, uint32_t until, seg_error *err);
+/* Whether the step after those done takes something out of the store. Where that fails once it is
+ * under way, the store is poisoned and may show it as done. */
+bool story_removes(const story_run *run);
 /* Hand in the commit of a step once more, if that had a token: the store has to know it. */
 void story_repeat(story_run *run, uint32_t step);
 /* Close, whatever that says; releases what is held as well. */
