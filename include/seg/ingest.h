@@ -183,7 +183,7 @@ SEG_API SEG_MUST_USE seg_status seg_appender_user(seg_appender *appender, const 
 SEG_API SEG_MUST_USE seg_status seg_appender_user_u64(seg_appender *appender, uint64_t user,
                                                       seg_error *err);
 
-/* Attributes whose values hold from `since` on, as SEG_BATCH_ATTRIBUTES says. Since 0.2. */
+/* Attributes whose values hold from `since` on, as SEG_BATCH_ATTRIBUTES says. Since 0.1. */
 SEG_API SEG_MUST_USE seg_status seg_appender_user_since(seg_appender *appender, const char *user,
                                                         size_t user_size, int64_t since,
                                                         seg_error *err);

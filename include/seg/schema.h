@@ -48,7 +48,7 @@ SEG_API SEG_MUST_USE seg_status seg_store_define_attribute(seg_store *store, con
  * without one, and for SEG_TYPE_STRING_SET. Values of a history count as events in statistics,
  * but retention leaves them; erasing a user erases them. A store has at most SEG_COLUMNS_MAX
  * event types and histories together. Otherwise as seg_store_define_attribute, which accepts such
- * an attribute as it is. Since 0.2. */
+ * an attribute as it is. Since 0.1. */
 SEG_API SEG_MUST_USE seg_status seg_store_define_history(seg_store *store, const char *name,
                                                          size_t name_size, seg_type type,
                                                          int32_t scale, seg_error *err);
