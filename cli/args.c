@@ -60,6 +60,8 @@ const char args_help[] =
     "  --version, --help      statements: seg -c .help, docs/cli.md\n"
     "\n"
     "  seg check [--quick|--full|--deep] [--json] FILE   look for damage in a store\n"
+    "  seg salvage [--json] FROM TO   write what is left of a damaged store to a new one\n"
+    "  seg stats [--json] FILE   how large a store is, by kind\n"
     "\n"
     "exit code: 0 ok, 1 a statement or data failed, 2 wrong usage, 130 interrupted\n";
 

@@ -1,6 +1,7 @@
 /* main.c - the program seg: reads the command line, imports, answers, ends with a code. */
 #include "args.h"
 #include "care.h"
+#include "files.h"
 #include "import.h"
 #include "interrupt.h"
 #include "run.h"
@@ -155,6 +156,13 @@ int main(int argc, char **argv)
     int code = EXIT_USAGE;
     if (argc > 1 && strcmp(argv[1], "check") == 0) {
         return care_check(argc, argv);
+    }
+    if (argc > 1 && strcmp(argv[1], "salvage") == 0) {
+        return files_salvage(argc, argv);
+    }
+    /* Alone it is the statement, of what was imported. */
+    if (argc > 2 && strcmp(argv[1], "stats") == 0) {
+        return files_stats(argc, argv);
     }
     if (args_parse(&args, argc, argv)) {
         if (args.help) {

@@ -251,6 +251,9 @@ static run_result dispatch(cli_session *session, text_view statement)
     if (text_equals_fold(command, "classify")) {
         return classify_run(session, statement, rest);
     }
+    if (text_equals_fold(command, "scores") || text_equals_fold(command, "freeze")) {
+        return scores_run(session, statement, rest, text_equals_fold(command, "freeze"));
+    }
     if (text_equals_fold(command, "drop")) {
         return run_drop(session, statement);
     }

@@ -22,6 +22,7 @@ static const char help_text[] =
     "  define segment \"name\" as PREDICATE    save it, for: in segment \"name\"\n"
     "  classify NAME { \"label\": PREDICATE; ... otherwise \"label\" }   save labels, for:\n"
     "                                      class.NAME = \"label\"; without braces: count them\n"
+    "  scores NAME, freeze NAME              of a class that is an rfm; keep its cut points\n"
     "  drop segment \"name\"\n"
     "  define occasion \"name\" as DAY to DAY, DAY, ...   for: during occasion \"name\"\n"
     "  drop occasion \"name\", occasions       forget one, list all\n"

@@ -45,6 +45,7 @@ const (
 	ErrReadOnly    Code = C.SEG_E_READ_ONLY    // a store opened for reading
 	ErrFormatNew   Code = C.SEG_E_FORMAT_NEW   // a file of a later version
 	ErrExists      Code = C.SEG_E_EXISTS       // a file that was to be made is there already
+	ErrExpired     Code = C.SEG_E_EXPIRED      // a snapshot older than the store's limit
 	ErrInternal    Code = C.SEG_E_INTERNAL     // a fault of the library: please report it
 )
 

@@ -85,6 +85,7 @@ typedef int32_t seg_status;
 #define SEG_E_READ_ONLY (-85)  /* a store opened for reading, or a medium that takes no writes */
 #define SEG_E_FORMAT_NEW (-86) /* a file that a later version, or a fuller build, has written */
 #define SEG_E_EXISTS (-87)     /* a file that was to be made is there already */
+#define SEG_E_EXPIRED (-88)    /* a snapshot older than the store's limit, whose room is gone */
 
 /* This library's own fault (-101 .. -120): please report it. */
 #define SEG_E_INTERNAL (-101)

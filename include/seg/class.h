@@ -3,7 +3,8 @@
  * A class is an ordered list of labels with predicates; a customer has the first label whose
  * predicate holds, or the last one if none does. seg_store_define_class() (seg/store.h) saves one
  * for class.NAME = "label" in predicates; this header gives all labels of all customers in one
- * pass. A seg_class never changes: share it between threads. */
+ * pass. A class can also be an rfm(...) of docs/language.md; then its labels are "none" and the
+ * groups, and it has scores. A seg_class never changes: share it between threads. */
 #ifndef SEG_CLASS_H
 #define SEG_CLASS_H
 
@@ -18,7 +19,7 @@ SEG_BEGIN_DECLS
 
 typedef struct seg_class seg_class;
 
-/* "label": predicate; ... otherwise "label", without parameters.
+/* "label": predicate; ... otherwise "label", or an rfm(...), without parameters.
  *   flags      SEG_COMPILE_* or 0
  *   out_class  owned by the caller: seg_class_release().
  * Fails as seg_segment_compile() does. Any thread. Since 0.1. */
@@ -50,6 +51,44 @@ SEG_API SEG_MUST_USE seg_status seg_class_text(const seg_class *handle, seg_buff
 SEG_API SEG_MUST_USE seg_status seg_class_evaluate(const seg_class *handle, seg_snapshot *snapshot,
                                                    int64_t now, const seg_eval_options *options,
                                                    seg_set **out_sets, seg_error *err);
+
+/* ---- recency, frequency and money ------------------------------------------------------- */
+
+#define SEG_RFM_RECENCY 0u
+#define SEG_RFM_FREQUENCY 1u
+#define SEG_RFM_MONEY 2u
+#define SEG_RFM_SCALE_MAX 10
+
+/* The highest score of a class that is an rfm, 2 to SEG_RFM_SCALE_MAX; 0 for other classes. */
+SEG_API uint32_t seg_class_scale(const seg_class *handle);
+
+/* How many customers have which score of one measure at the instant `now`, and where each score
+ * begins.
+ *   measure    SEG_RFM_...
+ *   options    may be NULL; options->among limits whom out_users counts, never who is ranked
+ *   out_users  [scale + 1]: by score, from 0, those who did not do it
+ *   out_cuts   [scale - 1]: the least value that has score 2, 3, ...; of money in its own unit, of
+ *              recency the longest time ago in microseconds (below 0: nobody has it). Decimals and
+ *              large numbers are rounded. All NaN where floating scores have nobody to rank. May be
+ *              NULL.
+ * SEG_E_ARG for a class that is no rfm; fails as seg_segment_evaluate() does otherwise. Any thread.
+ * Since 0.1. */
+SEG_API SEG_MUST_USE seg_status seg_class_scores(const seg_class *handle, seg_snapshot *snapshot,
+                                                 int64_t now, const seg_eval_options *options,
+                                                 uint32_t measure, uint64_t *out_users,
+                                                 double *out_cuts, seg_error *err);
+
+/* A class with the cut points that the floating scores of an rfm have at the instant `now`: there
+ * it gives everyone the same scores, and from then on they move by a customer's own behaviour
+ * alone. Its text (seg_class_text()) is what seg_store_define_class() saves. Cut points of a class
+ * that has written ones already stay.
+ *   options    may be NULL; options->among is not used (SEG_E_ARG if set)
+ *   out_class  owned by the caller: seg_class_release().
+ * SEG_E_ARG for a class that is no rfm, SEG_E_NOT_FOUND where nobody can be ranked; fails as
+ * seg_segment_evaluate() does otherwise. Any thread. Since 0.1. */
+SEG_API SEG_MUST_USE seg_status seg_class_freeze(const seg_class *handle, seg_snapshot *snapshot,
+                                                 int64_t now, const seg_eval_options *options,
+                                                 seg_class **out_class, seg_error *err);
 
 SEG_END_DECLS
 #endif /* SEG_CLASS_H */

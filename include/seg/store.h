@@ -51,11 +51,16 @@ typedef struct seg_store_options {
     uint64_t memory_limit;    /* of a file: bytes of events kept in memory, about; 0: no limit */
     uint64_t log_bytes_max;   /* the log may grow to this before a commit makes a checkpoint;
                                  0: 64 MiB */
+    /* Of a file: a snapshot that is older may lose the room that it holds there, so that one which
+     * was forgotten does not keep the file growing; 0: no snapshot does. Looked at by checkpoints
+     * and seg_store_maintain(), by the system's clock. What was evaluated stays; evaluating in such
+     * a snapshot fails with SEG_E_EXPIRED. Snapshots that hold no room do not grow old. */
+    uint64_t snapshot_age_max_us;
 } seg_store_options;
 
 #define SEG_STORE_OPTIONS_INIT                                                                     \
     {                                                                                              \
-        (uint32_t)sizeof(seg_store_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0                       \
+        (uint32_t)sizeof(seg_store_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0                    \
     }
 SEG_API void seg_store_options_init(seg_store_options *options, size_t options_size);
 
@@ -75,7 +80,8 @@ SEG_API SEG_MUST_USE seg_status seg_store_open(const char *path, size_t path_siz
  * committed is safe. Accepts NULL. Call once per store. */
 SEG_API seg_status seg_store_close(seg_store *store, seg_error *err);
 
-/* See the store as it is now. Later commits do not change what the snapshot shows.
+/* See the store as it is now. Later commits do not change what the snapshot shows, for as long as
+ * it lives; of a file a limit can be set (snapshot_age_max_us).
  *   out_snapshot  owned by the caller: seg_snapshot_release().
  * Any thread. Since 0.1. */
 SEG_API SEG_MUST_USE seg_status seg_snapshot_create(seg_store *store, seg_snapshot **out_snapshot,
@@ -281,6 +287,60 @@ typedef struct seg_store_stats {
 /* stats->struct_size says how much the caller can take. Any thread. Since 0.1. */
 SEG_API SEG_MUST_USE seg_status seg_store_get_stats(seg_store *store, seg_store_stats *stats,
                                                     seg_error *err);
+
+/* ---- a damaged file ---------------------------------------------------------------------- */
+
+/* Fill with SEG_SALVAGE_OPTIONS_INIT or seg_salvage_options_init(). 0 asks for the default. */
+typedef struct seg_salvage_options {
+    uint32_t struct_size;
+    uint32_t flags;                 /* 0 */
+    const seg_allocator *allocator; /* copied; NULL: malloc */
+    seg_fault_function *report;     /* called for each fault met; NULL: nobody listens */
+    void *report_user;
+    uint64_t memory_limit; /* bytes of events kept in memory, about; 0: 256 MiB */
+} seg_salvage_options;
+
+#define SEG_SALVAGE_OPTIONS_INIT                                                                   \
+    {                                                                                              \
+        (uint32_t)sizeof(seg_salvage_options), 0, 0, 0, 0, 0                                       \
+    }
+SEG_API void seg_salvage_options_init(seg_salvage_options *options, size_t options_size);
+
+/* What a salvage found. Grows at the end in later versions. */
+typedef struct seg_salvage_report {
+    uint32_t struct_size;
+    uint32_t complete; /* 1: nothing is lost that the damaged files still knew of, else 0 */
+    uint64_t faults;   /* places that are damaged, those that cost nothing included */
+    uint64_t blocks;   /* that the file should have */
+    uint64_t blocks_lost;
+    uint64_t users; /* in the new store */
+    uint64_t users_lost;
+    uint64_t events; /* in the new store */
+    uint64_t events_lost;
+    uint64_t attributes_lost; /* columns of an attribute for up to 65,536 users each */
+    uint64_t properties_lost; /* columns of a property in one sorted part; its events are there */
+    uint64_t strings_lost;    /* of dictionaries; where one was the value, there is none now */
+    uint64_t event_ids_lost;  /* these events would be taken a second time */
+    uint64_t firsts_lost;     /* of expired first events, at least so many instants */
+    uint64_t records;         /* changes taken from the log */
+    uint64_t log_lost;        /* 1: the log is damaged, and changes may be lost; else 0 */
+} seg_salvage_report;
+
+/* Write what is left of a damaged store to a new file, as a store of its own: users, attributes,
+ * events, definitions, saved texts, tokens and remembered event ids whose checksums fit. The
+ * damaged files are not changed, and may be anything. Every thing that is lost is counted, and
+ * each fault reported. Customers are numbered anew, in their order.
+ *
+ * Needs room for the new store twice while it works, beside `to` in a file with "-salvage" behind
+ * its name, and memory for the users and attributes.
+ *   out_report  may be NULL; filled also where the call fails
+ * Fails with SEG_E_CORRUPT where not even a list of the blocks is left (of that there are two),
+ * SEG_E_EXISTS, SEG_E_NOT_FOUND, SEG_E_BUSY (open for writing), SEG_E_ARG, SEG_E_FORMAT_NEW,
+ * SEG_E_FULL, SEG_E_IO, SEG_E_NOMEM; then there is no file `to`. Since 0.1. */
+SEG_API SEG_MUST_USE seg_status seg_store_salvage(const char *from, size_t from_size,
+                                                  const char *to, size_t to_size,
+                                                  const seg_salvage_options *options,
+                                                  seg_salvage_report *out_report, seg_error *err);
 
 SEG_END_DECLS
 #endif /* SEG_STORE_H */

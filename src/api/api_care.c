@@ -1,4 +1,4 @@
-/* api_care.c - checkpoints, upkeep, checks, backups and figures of a store's file.
+/* api_care.c - checkpoints, upkeep, checks, backups, figures and salvage of a store's file.
  *
  * Budgets that are left open get a size at which one step stays below a second or so on a common
  * disk. */
@@ -8,6 +8,7 @@
 
 #define MAINTAIN_ROWS ((uint64_t)4 << 20)
 #define MAINTAIN_BYTES ((uint64_t)64 << 20)
+#define SALVAGE_MEMORY ((uint64_t)256 << 20)
 
 seg_status seg_store_checkpoint(seg_store *store, seg_error *err)
 {
@@ -84,4 +85,55 @@ seg_status seg_store_get_stats(seg_store *store, seg_store_stats *stats, seg_err
     SEGI_CHECK_ARG(store != NULL, err, "store is NULL");
     segi_store_stats(store->store, &known);
     return segi_options_write(stats, &known, sizeof known, "seg_store_stats", err);
+}
+
+/* ---- a damaged file -------------------------------------------------------------------------- */
+
+void seg_salvage_options_init(seg_salvage_options *options, size_t options_size)
+{
+    if (options == NULL || options_size < SEGI_API_OPTIONS_MIN || options_size > UINT32_MAX)
+        return;
+    memset(options, 0, options_size);
+    options->struct_size = (uint32_t)options_size;
+}
+
+static seg_status salvage(const seg_salvage_options *options, const char *from, size_t from_size,
+                          const char *to, size_t to_size, seg_salvage_report *report,
+                          seg_error *err)
+{
+    segi_mem mem;
+    SEGI_TRY(segi_mem_init(&mem, options->allocator, err));
+    char *from_path = segi_api_path(&mem, from, from_size);
+    char *to_path = segi_api_path(&mem, to, to_size);
+    segi_store_place place = {.path = from_path,
+                              .memory_limit = options->memory_limit != 0 ? options->memory_limit
+                                                                         : SALVAGE_MEMORY};
+    seg_status status = from_path != NULL && to_path != NULL
+                            ? segi_store_salvage(&mem, &place, to_path, options->report,
+                                                 options->report_user, report, err)
+                            : segi_fail_nomem(err);
+    segi_free(&mem, from_path);
+    segi_free(&mem, to_path);
+    return status;
+}
+
+seg_status seg_store_salvage(const char *from, size_t from_size, const char *to, size_t to_size,
+                             const seg_salvage_options *options, seg_salvage_report *out_report,
+                             seg_error *err)
+{
+    segi_api_begin(err);
+    seg_salvage_report report;
+    memset(&report, 0, sizeof report);
+    if (out_report != NULL)
+        SEGI_TRY(segi_options_write(out_report, &report, sizeof report, "seg_salvage_report", err));
+    SEGI_TRY(segi_api_check_path(from, from_size, err));
+    SEGI_TRY(segi_api_check_path(to, to_size, err));
+    seg_salvage_options known;
+    SEGI_TRY(segi_options_read(&known, sizeof known, options, SEGI_API_OPTIONS_MIN,
+                               "seg_salvage_options", err));
+    SEGI_CHECK_ARG(known.flags == 0, err, "the salvage options have unknown flags");
+    seg_status status = salvage(&known, from, from_size, to, to_size, &report, err);
+    if (out_report != NULL && status != SEG_E_ARG)
+        (void)segi_options_write(out_report, &report, sizeof report, "seg_salvage_report", NULL);
+    return status;
 }

@@ -52,8 +52,8 @@ static seg_status class_wrap(seg_store *store, segi_predicate *predicate, seg_cl
 }
 
 /* The saved definitions and the schema are those of this moment. */
-static seg_status class_create(seg_store *store, const char *text, size_t text_size, uint32_t flags,
-                               seg_class **out, seg_error *err)
+seg_status segi_api_class_create(seg_store *store, const char *text, size_t text_size,
+                                 uint32_t flags, seg_class **out, seg_error *err)
 {
     const segi_schema *schema = segi_store_schema(store->store);
     segi_predicate *predicate = NULL;
@@ -72,7 +72,7 @@ seg_status seg_class_compile(seg_store *store, const char *text, size_t text_siz
     SEGI_CHECK_ARG(store != NULL, err, "store is NULL");
     SEGI_TRY(segi_api_check_text(&text, text_size, err));
     SEGI_CHECK_ARG((flags & ~SEG_COMPILE_OPEN) == 0, err, "unknown flags of a compile");
-    return class_create(store, text, text_size, flags, out_class, err);
+    return segi_api_class_create(store, text, text_size, flags, out_class, err);
 }
 
 /* Compiled from its text: what is saved are definitions, never programs. */
@@ -89,7 +89,7 @@ seg_status seg_class_load(seg_store *store, const char *name, size_t name_size,
     seg_status status =
         segi_catalog_text(store->catalog, SEGI_DEFINE_CLASS, name, name_size, &text, err);
     if (status == SEG_OK)
-        status = class_create(store, text.data, text.size, 0, out_class, err);
+        status = segi_api_class_create(store, text.data, text.size, 0, out_class, err);
     segi_buf_deinit(&text);
     return status;
 }

@@ -156,6 +156,10 @@ seg_status segi_api_segment_create(seg_store *store, const char *text, size_t te
                                    uint32_t flags, const segi_param_value *params,
                                    size_t param_count, seg_segment **out, seg_error *err);
 
+/* The class of a text, with the schema and what is saved as they are now. */
+seg_status segi_api_class_create(seg_store *store, const char *text, size_t text_size,
+                                 uint32_t flags, seg_class **out, seg_error *err);
+
 /* SEG_E_BOUND with the names of the open parameters. */
 seg_status segi_api_fail_open(const segi_predicate *predicate, seg_error *err);
 

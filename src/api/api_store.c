@@ -87,6 +87,8 @@ static seg_status options_check(const seg_store_options *options, seg_error *err
     SEGI_CHECK_ARG(options->week_start <= 1 || options->week_start == 7, err,
                    "week_start is neither 0, 1 (Monday) nor 7 (Sunday)");
     SEGI_CHECK_ARG(options->threads_max <= THREADS_MAX, err, "threads_max is above 1024");
+    SEGI_CHECK_ARG(options->snapshot_age_max_us <= INT64_MAX, err,
+                   "snapshot_age_max_us is above 2^63 - 1");
     SEGI_CHECK_ARG(options->timezone != NULL || options->timezone_size == 0, err,
                    "timezone is NULL");
     SEGI_CHECK_ARG(options->timezone_size <= SEG_NAME_SIZE_MAX, err,
@@ -127,7 +129,8 @@ static seg_status store_open_file(seg_store *store, const segi_store_config *con
                                     .must_create = (options->flags & SEG_STORE_EXCLUSIVE) != 0,
                                     .durability = options->durability,
                                     .log_bytes_max = options->log_bytes_max,
-                                    .memory_limit = options->memory_limit};
+                                    .memory_limit = options->memory_limit,
+                                    .snapshot_age_max_us = (int64_t)options->snapshot_age_max_us};
     seg_status status = segi_store_open(config, &place, &store->store, err);
     segi_free(&store->mem, terminated);
     return status;

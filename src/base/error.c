@@ -108,6 +108,7 @@ const char *seg_status_name(seg_status status)
         NAME(SEG_E_READ_ONLY);
         NAME(SEG_E_FORMAT_NEW);
         NAME(SEG_E_EXISTS);
+        NAME(SEG_E_EXPIRED);
         NAME(SEG_E_INTERNAL);
     default: return "SEG_E_UNKNOWN";
     }

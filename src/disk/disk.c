@@ -97,6 +97,7 @@ void segi_disk_stats(segi_disk *disk, segi_disk_statistics *out)
         .checkpoint_lsn = disk->super.checkpoint_lsn,
         .epoch = disk->epoch,
         .poisoned = disk->poisoned,
+        .log_lost = disk->log_lost,
     };
     segi_mutex_lock(disk->mutex);
     for (size_t i = 0; i < disk->block_count; i++) {

@@ -24,11 +24,14 @@
 #ifndef SEGI_DISK_H
 #define SEGI_DISK_H
 
+#include <stdatomic.h>
+
 #include "base/buf.h"
 #include "base/vfs.h"
 
 typedef struct segi_disk segi_disk;
 
+#define SEGI_DISK_KIND_MAX 65535u              /* of a block that the owner writes */
 #define SEGI_DISK_BLOCK_MAX ((size_t)1 << 30)  /* bytes in one block, before compression */
 #define SEGI_DISK_ROOT_MAX ((size_t)1 << 29)   /* bytes of the root */
 #define SEGI_DISK_RECORD_MAX ((size_t)1 << 30) /* bytes of one record of the log */
@@ -69,6 +72,8 @@ typedef struct segi_disk_options {
     uint64_t log_keep;   /* a reset cuts a longer log to this; 0: 4 MiB */
     uint64_t sync_bytes; /* of NORMAL; 0: 1 MiB */
     int64_t sync_micros; /* of NORMAL; 0: one second */
+    int64_t pin_micros;  /* a pin older than this holds nothing where room is wanted, see
+                            segi_disk_reclaim(); 0: pins hold for ever */
     uint64_t reserve;    /* bytes of free blocks kept back from segi_disk_write(), see
                             segi_disk_use_reserve(); 0: none */
     segi_disk_report *report; /* salvage: called for each fault met; NULL: nobody listens */
@@ -136,6 +141,8 @@ const void *segi_disk_root(const segi_disk *disk, size_t *out_size);
  * caller's and must stay where it is; neither call can fail. */
 typedef struct segi_pin {
     uint64_t stamp;
+    int64_t since;       /* instant; INT64_MAX where nobody knows: it does not grow old */
+    atomic_bool expired; /* it holds nothing any more; reading may fail from then on */
     struct segi_pin *next, *previous;
 } segi_pin;
 void segi_disk_pin(segi_disk *disk, segi_pin *pin);
@@ -146,7 +153,9 @@ void segi_disk_unpin(segi_disk *disk, segi_pin *pin);
  * (0: all). *out_left (may be NULL) is how many bytes of dropped content the file still holds, for
  * whatever reason; at 0, and after a checkpoint has emptied the log, nothing of what was dropped
  * is left in the files. Call it after each checkpoint: space that is not reclaimed is not used
- * again. With keep_freed nothing is overwritten. Writer. */
+ * again. With keep_freed nothing is overwritten. Pins older than pin_micros that hold something end
+ * here: whoever has one reads on what is still there, and gets SEG_E_CORRUPT or SEG_E_NOT_FOUND for
+ * the rest, never other bytes. Writer. */
 seg_status segi_disk_reclaim(segi_disk *disk, uint64_t budget, uint64_t *out_left, seg_error *err);
 /* Let segi_disk_write() and segi_disk_checkpoint() use the reserve, so that erasing works on a
  * full medium; it is filled up again by segi_disk_reclaim(). Writer. */
@@ -195,6 +204,7 @@ typedef struct segi_disk_statistics {
     uint64_t epoch;          /* of the log; rises with every opening and checkpoint */
     uint64_t pins;
     bool poisoned;
+    bool log_lost; /* salvage: records are lost, as far as can be known */
 } segi_disk_statistics;
 /* Writer. */
 void segi_disk_stats(segi_disk *disk, segi_disk_statistics *out);

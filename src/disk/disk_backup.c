@@ -16,7 +16,7 @@ static seg_status plan_make(segi_disk *disk, backup_plan *plan, segi_pin *pin, s
 {
     seg_status status = SEG_OK;
     segi_mutex_lock(disk->mutex);
-    segi_disk_pin_at(disk, pin, disk->published_stamp);
+    segi_disk_pin_at(disk, pin, disk->published_stamp, INT64_MAX);
     plan->entries = segi_alloc_array(&disk->mem, disk->block_count, sizeof *plan->entries);
     segi_buf_add(&plan->root, disk->root.data, disk->root.size);
     plan->next_id = disk->super.catalogue.id;

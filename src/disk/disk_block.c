@@ -107,7 +107,7 @@ seg_status segi_disk_put(segi_disk *disk, disk_entry *entry, const void *bytes, 
 {
     segi_buf packed;
     segi_buf_init(&packed, &disk->mem);
-    uint32_t level = entry->kind == DISK_CATALOGUE_KIND ? 0 : disk->options.zstd_level;
+    uint32_t level = entry->kind >= DISK_CATALOGUE_KIND ? 0 : disk->options.zstd_level;
     seg_status status = SEG_E_NOMEM;
     entry->size = (uint32_t)size;
     if (segi_disk_compress(level, bytes, size, &packed)) {

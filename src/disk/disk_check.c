@@ -122,6 +122,8 @@ static seg_status check_blocks(disk_check *check, seg_error *err)
     segi_buf payload;
     segi_buf_init(&payload, &disk->mem);
     seg_status status = check_payload(check, &disk->super.catalogue, &payload, err);
+    if (status == SEG_OK && disk->super.copy.offset != 0)
+        status = check_block(check, &disk->super.copy, &payload, err);
     for (size_t i = 0; status == SEG_OK && i < disk->block_count; i++)
         if (disk->blocks[i].entry.kind != DISK_MOVED_KIND)
             status = check_block(check, &disk->blocks[i].entry, &payload, err);

@@ -9,7 +9,7 @@
 #include "disk.h"
 
 #define FORMAT_MAJOR 1u
-#define FORMAT_MINOR 0u
+#define FORMAT_MINOR 1u
 #define CHECKSUM_AT 504u         /* in superblocks and in the header of the log */
 #define BLOCK_MAGIC 0x42474553u  /* SEGB */
 #define RECORD_MAGIC 0x52474553u /* SEGR */
@@ -81,6 +81,9 @@ void segi_disk_slot_encode(const disk_super *super, unsigned char out[DISK_SLOT_
     put(out + 144,
         (uint64_t)SEG_VERSION_MAJOR << 32 | (uint64_t)SEG_VERSION_MINOR << 16 | SEG_VERSION_PATCH,
         8);
+    put(out + 152, super->copy.offset, 8);
+    put(out + 160, super->copy.sum, 8);
+    put(out + 168, super->copy.stored, 4);
     put(out + CHECKSUM_AT, segi_xxh3(out, CHECKSUM_AT, 0), 8);
 }
 
@@ -105,6 +108,24 @@ static void slot_fields(const unsigned char *bytes, disk_super *out)
         .size = (uint32_t)get(bytes + 140, 4),
         .kind = DISK_CATALOGUE_KIND,
     };
+    out->copy = (disk_entry){
+        .offset = get(bytes + 152, 8),
+        .id = out->catalogue.id,
+        .generation = out->catalogue.generation,
+        .sum = get(bytes + 160, 8),
+        .stored = (uint32_t)get(bytes + 168, 4),
+        .size = (uint32_t)get(bytes + 168, 4),
+        .kind = DISK_COPY_KIND,
+    };
+}
+
+/* There is one exactly where the feature says so. */
+static bool slot_copy_fits(const unsigned char *bytes, const disk_super *super)
+{
+    if ((super->features_read & DISK_FEATURE_COPY) == 0)
+        return all_zero(bytes + 152, 24);
+    return super->copy.stored <= DISK_STORED_MAX && get(bytes + 172, 4) == 0 &&
+           extent_fits(super->copy.offset, segi_disk_extent_of(&super->copy), super->end);
 }
 
 /* NULL, or which rule is broken. Numbers that only rise must leave room to do so: nobody counts
@@ -130,7 +151,9 @@ static const char *slot_fault(const unsigned char *bytes, const disk_super *supe
         catalogue->size > DISK_STORED_MAX ||
         !extent_fits(catalogue->offset, segi_disk_extent_of(catalogue), super->end))
         return "catalogue in superblock";
-    if (!minor && !all_zero(bytes + 152, CHECKSUM_AT - 152))
+    if (!minor && !slot_copy_fits(bytes, super))
+        return "copy of the catalogue in superblock";
+    if (!minor && !all_zero(bytes + 176, CHECKSUM_AT - 176))
         return "reserved bytes of the superblock";
     if (!all_zero(bytes + DISK_SECTOR, DISK_SLOT_SIZE - DISK_SECTOR))
         return "bytes behind the superblock";
@@ -213,9 +236,8 @@ bool segi_disk_block_decode(const unsigned char bytes[DISK_HEADER_SIZE], uint64_
         *what = "version of a block's header";
     else if (get(bytes + 40, 8) != uuid_low)
         *what = "block of another store";
-    else if (out->id == 0 || out->generation == 0 || out->kind == 0 ||
-             out->kind > DISK_CATALOGUE_KIND || out->stored > DISK_STORED_MAX ||
-             out->size > DISK_STORED_MAX ||
+    else if (out->id == 0 || out->generation == 0 || out->kind == 0 || out->kind > DISK_COPY_KIND ||
+             out->stored > DISK_STORED_MAX || out->size > DISK_STORED_MAX ||
              (out->codec == DISK_CODEC_RAW && out->stored != out->size))
         *what = "fields of a block's header";
     return *what == NULL;
@@ -345,6 +367,32 @@ void segi_disk_table_extent(segi_buf *buf, const disk_extent *extent)
     put(bytes, extent->offset, 8);
     put(bytes + 8, extent->size, 8);
     segi_buf_add(buf, bytes, sizeof bytes);
+}
+
+/* ---- the catalogue's copy ---- */
+
+void segi_disk_copy_begin(segi_buf *buf, const disk_super *super)
+{
+    unsigned char bytes[DISK_COPY_HEADER];
+    memcpy(bytes, super->uuid, sizeof super->uuid);
+    put(bytes + 16, super->flags, 8);
+    put(bytes + 24, super->log_epoch, 8);
+    put(bytes + 32, super->epoch_floor, 8);
+    put(bytes + 40, super->checkpoint_lsn, 8);
+    segi_buf_add(buf, bytes, sizeof bytes);
+}
+
+bool segi_disk_copy_decode(const void *bytes, size_t size, disk_super *out)
+{
+    const unsigned char *at = bytes;
+    if (size < DISK_COPY_HEADER)
+        return false;
+    memcpy(out->uuid, at, sizeof out->uuid);
+    out->flags = get(at + 16, 8);
+    out->log_epoch = get(at + 24, 8);
+    out->epoch_floor = get(at + 32, 8);
+    out->checkpoint_lsn = get(at + 40, 8);
+    return true;
 }
 
 /* ---- log ---- */

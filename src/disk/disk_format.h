@@ -13,16 +13,19 @@
 #define DISK_HEADER_SIZE 64u /* of blocks and of records alike */
 #define DISK_STORED_MAX ((uint32_t)1 << 30)
 #define DISK_CATALOGUE_KIND 65536u
+#define DISK_COPY_KIND 65537u /* the catalogue once more */
 #define DISK_COUNT_MAX ((uint64_t)1 << 24)
 #define DISK_TABLE_HEADER 32u
 #define DISK_ENTRY_SIZE 48u
 #define DISK_EXTENT_SIZE 16u
 #define DISK_LOG_HEADER 512u
+#define DISK_COPY_HEADER 48u
 
 #define DISK_CODEC_RAW 0u
 #define DISK_CODEC_ZSTD 1u
 
 #define DISK_FEATURE_ZSTD 1u /* of features_all */
+#define DISK_FEATURE_COPY 1u /* of features_read: there is a copy of the catalogue */
 #define DISK_FLAG_TIDY 1u    /* free space holds zeros only */
 #define DISK_FLAG_NO_LOG 2u  /* there is no log, and none is needed */
 
@@ -53,6 +56,7 @@ typedef struct disk_super {
     uint64_t generation, flags, log_epoch, epoch_floor, checkpoint_lsn;
     uint64_t end;         /* of the last extent */
     disk_entry catalogue; /* codec is not kept here: 0 */
+    disk_entry copy;      /* of the catalogue, with its id and generation; offset 0: none */
 } disk_super;
 
 typedef struct disk_log_header {
@@ -108,6 +112,13 @@ void segi_disk_table_begin(segi_buf *buf, uint64_t next_id, uint64_t entries, ui
                            uint64_t root_size);
 void segi_disk_table_entry(segi_buf *buf, const disk_entry *entry);
 void segi_disk_table_extent(segi_buf *buf, const disk_extent *extent);
+
+/* ---- the catalogue's copy ---- */
+/* What the copy says before the table: those fields of the superblock without which the log could
+ * not be read. */
+void segi_disk_copy_begin(segi_buf *buf, const disk_super *super);
+/* False where the bytes are too few. Sets only these fields. */
+bool segi_disk_copy_decode(const void *bytes, size_t size, disk_super *out);
 
 /* ---- log ---- */
 void segi_disk_log_encode(const disk_log_header *header, unsigned char out[DISK_LOG_HEADER]);

@@ -62,7 +62,9 @@ struct segi_disk {
     uint64_t uuid_low;
     bool poisoned;
     bool use_reserve;
-    bool untidy; /* free space, as the newest catalogue has it, holds something */
+    bool lone;     /* only one superblock was left, so it may not be the newest */
+    bool log_lost; /* after a salvage: see the statistics */
+    bool untidy;   /* free space, as the newest catalogue has it, holds something */
 
     /* Guarded by the mutex where the writer changes what other threads may read: super, root,
      * blocks, pins, stamp. The writer reads them without it. */
@@ -143,7 +145,7 @@ seg_status segi_disk_publish(segi_disk *disk, const void *root, size_t size, uin
 /* Write the superblock *next, whose catalogue is on the medium. */
 seg_status segi_disk_publish_super(segi_disk *disk, const disk_super *next, seg_error *err);
 /* Hold all that was not dropped at the stamp. Under the mutex. */
-void segi_disk_pin_at(segi_disk *disk, segi_pin *pin, uint64_t stamp);
+void segi_disk_pin_at(segi_disk *disk, segi_pin *pin, uint64_t stamp, int64_t since);
 /* Take over a decoded catalogue: table, root, next id. */
 seg_status segi_disk_adopt(segi_disk *disk, const disk_table *table, seg_error *err);
 

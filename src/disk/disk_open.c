@@ -25,7 +25,8 @@ static seg_status options_fill(segi_disk_options *to, const segi_disk_options *f
     SEGI_CHECK_ARG(to->durability <= SEGI_DISK_OFF, err, "unknown durability");
     SEGI_CHECK_ARG(to->zstd_level <= 19, err, "compression level above 19");
     SEGI_CHECK_ARG(to->log_step <= OPTION_BYTES_MAX && to->log_keep <= OPTION_BYTES_MAX &&
-                       to->reserve <= OPTION_BYTES_MAX && to->sync_micros >= 0,
+                       to->reserve <= OPTION_BYTES_MAX && to->sync_micros >= 0 &&
+                       to->pin_micros >= 0,
                    err, "sizes of a store out of range");
     to->read_only = to->read_only || to->salvage;
     SEGI_CHECK_ARG(!to->read_only || (!to->create && !to->must_create), err,
@@ -121,7 +122,7 @@ static seg_status features_check(const segi_disk *disk, seg_error *err)
     if ((super->features_all & DISK_FEATURE_ZSTD) != 0 && !segi_disk_has_codec(DISK_CODEC_ZSTD))
         return segi_fail(err, SEG_E_FORMAT_NEW,
                          "%s is compressed with zstd, which this build does not have", disk->path);
-    if (super->features_read != 0 && !disk->options.read_only) {
+    if ((super->features_read & ~(uint64_t)DISK_FEATURE_COPY) != 0 && !disk->options.read_only) {
         segi_fail(err, SEG_E_FORMAT_NEW, "%s can be read by this version, but not written",
                   disk->path);
         segi_error_hint(err, "open it for reading");
@@ -146,6 +147,7 @@ seg_status segi_disk_choose(segi_disk *disk, seg_error *err)
     uint32_t newest = found[1] == DISK_SOUND &&
                       (found[0] != DISK_SOUND || slots[1].generation > slots[0].generation);
     disk->super = slots[newest];
+    disk->lone = found[1 - newest] != DISK_SOUND && disk->super.generation > 1;
     disk->uuid_low = segi_disk_uuid_low(disk->super.uuid);
     return features_check(disk, err);
 }

@@ -10,9 +10,11 @@
 
 /* ---- pins ---- */
 
-void segi_disk_pin_at(segi_disk *disk, segi_pin *pin, uint64_t stamp)
+void segi_disk_pin_at(segi_disk *disk, segi_pin *pin, uint64_t stamp, int64_t since)
 {
     pin->stamp = stamp;
+    pin->since = since;
+    atomic_init(&pin->expired, false);
     pin->next = &disk->pins;
     pin->previous = disk->pins.previous;
     pin->previous->next = pin;
@@ -21,17 +23,42 @@ void segi_disk_pin_at(segi_disk *disk, segi_pin *pin, uint64_t stamp)
 
 void segi_disk_pin(segi_disk *disk, segi_pin *pin)
 {
+    int64_t since = INT64_MAX;
+    if (disk->options.pin_micros > 0 && segi_vfs_now(disk->vfs, &since, NULL) != SEG_OK)
+        since = INT64_MAX;
     segi_mutex_lock(disk->mutex);
-    segi_disk_pin_at(disk, pin, disk->stamp);
+    segi_disk_pin_at(disk, pin, disk->stamp, since);
     segi_mutex_unlock(disk->mutex);
+}
+
+static void pin_remove(segi_pin *pin)
+{
+    pin->previous->next = pin->next;
+    pin->next->previous = pin->previous;
+    pin->next = pin->previous = NULL;
 }
 
 void segi_disk_unpin(segi_disk *disk, segi_pin *pin)
 {
     segi_mutex_lock(disk->mutex);
-    pin->previous->next = pin->next;
-    pin->next->previous = pin->previous;
-    pin->next = pin->previous = NULL;
+    if (pin->next != NULL)
+        pin_remove(pin);
+    segi_mutex_unlock(disk->mutex);
+}
+
+/* End the pins that are too old, where something was dropped since. They are told before the first
+ * byte is overwritten. */
+static void pins_expire(segi_disk *disk, int64_t now)
+{
+    segi_mutex_lock(disk->mutex);
+    for (segi_pin *pin = disk->pins.next, *next; pin != &disk->pins; pin = next) {
+        next = pin->next;
+        if (pin->stamp >= disk->published_stamp || pin->since > now ||
+            now - pin->since <= disk->options.pin_micros)
+            continue;
+        atomic_store_explicit(&pin->expired, true, memory_order_release);
+        pin_remove(pin);
+    }
     segi_mutex_unlock(disk->mutex);
 }
 
@@ -50,7 +77,7 @@ static uint64_t pins_oldest(const segi_disk *disk)
 /* Everything but live blocks that must not be taken for free space, sorted. */
 static bool dropped_collect(const segi_disk *disk, disk_extents *out)
 {
-    if (!segi_extents_reserve(&disk->mem, out, disk->dirty.count + disk->block_count + 1))
+    if (!segi_extents_reserve(&disk->mem, out, disk->dirty.count + disk->block_count + 2))
         return false;
     for (size_t i = 0; i < disk->dirty.count; i++)
         segi_extents_add(out, disk->dirty.list[i].offset, disk->dirty.list[i].size);
@@ -61,6 +88,8 @@ static bool dropped_collect(const segi_disk *disk, disk_extents *out)
     if (disk->super.generation != 0)
         segi_extents_add(out, disk->super.catalogue.offset,
                          segi_disk_extent_of(&disk->super.catalogue));
+    if (disk->super.copy.offset != 0)
+        segi_extents_add(out, disk->super.copy.offset, segi_disk_extent_of(&disk->super.copy));
     return true;
 }
 
@@ -155,22 +184,48 @@ static seg_status file_reaches_end(segi_disk *disk, seg_error *err)
     return actual >= disk->end ? SEG_OK : segi_file_truncate(&disk->file, disk->end, err);
 }
 
-/* The catalogue's bytes are on their way to the medium when this returns. */
+/* Put a catalogue, or its copy. */
+static seg_status catalogue_put(segi_disk *disk, uint32_t kind, const segi_buf *bytes,
+                                const disk_super *next, disk_entry *out, seg_error *err)
+{
+    *out = (disk_entry){.id = disk->next_id, .generation = next->generation, .kind = kind};
+    return segi_disk_put(disk, out, bytes->data, bytes->size, err);
+}
+
+/* The same bytes once more, behind what only the superblock says else: with it a store can be read
+ * whose catalogue or superblocks are damaged (disk_salvage.c). */
+static seg_status copy_write(segi_disk *disk, const segi_buf *bytes, disk_super *next,
+                             seg_error *err)
+{
+    segi_buf copy;
+    segi_buf_init(&copy, &disk->mem);
+    segi_disk_copy_begin(&copy, next);
+    segi_buf_add(&copy, bytes->data, bytes->size);
+    seg_status status = copy.failed
+                            ? segi_fail_nomem(err)
+                            : catalogue_put(disk, DISK_COPY_KIND, &copy, next, &next->copy, err);
+    segi_buf_deinit(&copy);
+    return status;
+}
+
+/* The bytes of both are on their way to the medium when this returns. */
 static seg_status catalogue_write(segi_disk *disk, const segi_buf *bytes, disk_super *next,
                                   seg_error *err)
 {
     disk_entry *catalogue = &next->catalogue;
-    *catalogue = (disk_entry){
-        .id = disk->next_id,
-        .generation = next->generation,
-        .kind = DISK_CATALOGUE_KIND,
-    };
-    SEGI_TRY(segi_disk_put(disk, catalogue, bytes->data, bytes->size, err));
+    SEGI_TRY(catalogue_put(disk, DISK_CATALOGUE_KIND, bytes, next, catalogue, err));
+    seg_status put = copy_write(disk, bytes, next, err);
+    if (put != SEG_OK) {
+        segi_extents_add(&disk->dirty, catalogue->offset, segi_disk_extent_of(catalogue));
+        return put;
+    }
     seg_status status = file_reaches_end(disk, err);
     if (status == SEG_OK)
         status = segi_disk_sync_file(disk, &disk->file, err);
-    if (status != SEG_OK)
+    if (status != SEG_OK) {
         segi_extents_add(&disk->dirty, catalogue->offset, segi_disk_extent_of(catalogue));
+        segi_extents_add(&disk->dirty, next->copy.offset, segi_disk_extent_of(&next->copy));
+    }
     next->end = disk->end;
     return status;
 }
@@ -178,7 +233,7 @@ static seg_status catalogue_write(segi_disk *disk, const segi_buf *bytes, disk_s
 /* The new superblock is on the medium: in one step it is what a backup sees, too. */
 static void publish_done(segi_disk *disk, const disk_super *next, segi_buf *root)
 {
-    disk_entry old_catalogue = disk->super.catalogue;
+    disk_entry old_catalogue = disk->super.catalogue, old_copy = disk->super.copy;
     segi_mutex_lock(disk->mutex);
     segi_buf old_root = disk->root;
     disk->root = *root;
@@ -190,14 +245,17 @@ static void publish_done(segi_disk *disk, const disk_super *next, segi_buf *root
     segi_mutex_unlock(disk->mutex);
     if (old_catalogue.id != 0)
         segi_extents_add(&disk->dirty, old_catalogue.offset, segi_disk_extent_of(&old_catalogue));
+    if (old_copy.offset != 0)
+        segi_extents_add(&disk->dirty, old_copy.offset, segi_disk_extent_of(&old_copy));
     disk->untidy = disk->options.keep_freed;
 }
 
 static seg_status publish(segi_disk *disk, const segi_buf *bytes, segi_buf *root, disk_super *next,
                           seg_error *err)
 {
-    /* For the old catalogue, for the new one should it fail, and one for segi_disk_put(). */
-    if (!segi_extents_reserve(&disk->mem, &disk->dirty, 3))
+    /* For the old catalogue and its copy, for the new ones should they fail, and one for each
+     * segi_disk_put(). */
+    if (!segi_extents_reserve(&disk->mem, &disk->dirty, 6))
         return segi_fail_nomem(err);
     SEGI_TRY(catalogue_write(disk, bytes, next, err));
     SEGI_TRY(super_write(disk, next, err));
@@ -220,6 +278,7 @@ seg_status segi_disk_publish(segi_disk *disk, const void *root, size_t size, uin
     next.log_epoch = disk->epoch;
     next.epoch_floor = disk->epoch;
     next.checkpoint_lsn = disk->log.end.lsn;
+    next.features_read |= DISK_FEATURE_COPY;
     seg_status status = copy.failed ? segi_fail_nomem(err) : SEG_OK;
     if (status == SEG_OK)
         status = catalogue_build(disk, root, size, &next.features_all, &bytes, err);
@@ -326,6 +385,9 @@ static seg_status reserve_fill(segi_disk *disk, seg_error *err)
 static seg_status reclaim(segi_disk *disk, uint64_t budget, seg_error *err)
 {
     uint64_t done = 0;
+    int64_t now;
+    if (disk->options.pin_micros > 0 && segi_vfs_now(disk->vfs, &now, NULL) == SEG_OK)
+        pins_expire(disk, now);
     SEGI_TRY(blocks_retire(disk, err));
     if (disk->dirty.count == 0)
         return SEG_OK;

@@ -165,15 +165,17 @@ static size_t used_collect(const segi_disk *disk, disk_used *list)
         const disk_extent *extent = &disk->dirty.list[i];
         list[count++] = (disk_used){extent->offset, extent->offset + extent->size};
     }
-    const disk_entry *catalogue = &disk->super.catalogue;
+    const disk_entry *catalogue = &disk->super.catalogue, *copy = &disk->super.copy;
     list[count++] =
         (disk_used){catalogue->offset, catalogue->offset + segi_disk_extent_of(catalogue)};
+    if (copy->offset != 0)
+        list[count++] = (disk_used){copy->offset, copy->offset + segi_disk_extent_of(copy)};
     return count;
 }
 
 seg_status segi_disk_partition(segi_disk *disk, uint64_t end, disk_extents *gaps, seg_error *err)
 {
-    size_t capacity = disk->block_count + disk->dirty.count + 1;
+    size_t capacity = disk->block_count + disk->dirty.count + 2;
     disk_used *list = segi_alloc_array(&disk->mem, capacity, sizeof *list);
     if (list == NULL || !segi_extents_reserve(&disk->mem, gaps, capacity + 1)) {
         segi_free(&disk->mem, list);

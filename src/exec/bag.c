@@ -333,6 +333,30 @@ static void bag_reduce(segi_worker *w, const segi_prep_value *value, int64_t *va
 
 /* ---- distinct values as bits of a word ---- */
 
+#define BAG_BITS_ROWS(TYPE)                                                                        \
+    for (uint32_t i = 0; i < span->row_count; i++)                                                 \
+        seen[span->row_users[i]] |= (uint64_t)1                                                    \
+                                    << (first + unit * ((const TYPE *)col->data)[begin + i]);      \
+    break
+
+/* All rows of a span that carry their users, each with a value: from bit `first` on. */
+SEGI_HOT static void bag_bits_rows(uint64_t *seen, const segi_span *span, const segi_col *col,
+                                   uint64_t first)
+{
+    uint64_t unit = (uint64_t)col->unit;
+    uint32_t begin = span->row_begin;
+    switch (col->width) {
+    case 1: BAG_BITS_ROWS(uint8_t);
+    case 2: BAG_BITS_ROWS(uint16_t);
+    case 4: BAG_BITS_ROWS(uint32_t);
+    case 8: BAG_BITS_ROWS(uint64_t);
+    default:
+        for (uint32_t i = 0; i < span->row_count; i++)
+            seen[span->row_users[i]] |= (uint64_t)1 << first;
+        break;
+    }
+}
+
 /* Codes and small numbers as bits of tally64, by user. */
 static void bag_bits_span(segi_worker *w, void *context, segi_span *span)
 {
@@ -344,6 +368,11 @@ static void bag_bits_span(segi_worker *w, void *context, segi_span *span)
         return;
     if (to_code)
         to_code = strings->to_code[span->type->position];
+    if (span->row_users && !span->bits && !col->set && !to_code) {
+        bag_bits_rows((uint64_t *)w->tally64, span, col,
+                      (uint64_t)col->base - (uint64_t)b->value->bag_low);
+        return;
+    }
     segi_span_list(w, span);
     uint32_t row = 0;
     for (uint32_t i = 0; i < span->user_count; i++) {

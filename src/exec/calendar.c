@@ -193,11 +193,11 @@ SEGI_HOT static void calendar_look(const segi_calendar *table, const segi_col *t
                 at[j] = (int32_t)((slot + 0.5) * steps);
             }
         }
+        for (uint32_t j = 0; j < n; j++)
+            at[j] = at[j] < 0 ? 0 : at[j] > last ? last : at[j];
         uint64_t word = 0;
-        for (uint32_t j = 0; j < n; j++) {
-            int32_t k = at[j] < 0 ? 0 : at[j] > last ? last : at[j];
-            word |= (uint64_t)table->holds[k] << j;
-        }
+        for (uint32_t j = 0; j < n; j++)
+            word |= (uint64_t)table->holds[at[j]] << j;
         bits[i] = word;
     }
 }

@@ -61,4 +61,14 @@ seg_status segi_exec_values(const segi_request *request, const segi_node *node,
                             const segi_bitmap *members, segi_values **out, seg_error *err);
 void segi_values_destroy(segi_values *values);
 
+/* The cut points of a score of an rfm at request->now, as written ones: out[cut_count], of a
+ * recency for how long ago. request->program settles it (segi_program_build_value). *out_any: false
+ * where nobody has a score, so there are none. */
+seg_status segi_exec_cuts(const segi_request *request, const segi_node *score, segi_literal *out,
+                          bool *out_any, seg_error *err);
+/* How many users have each score, from 0 on: out[score->score->cut_count + 2]. request->program is
+ * not used. */
+seg_status segi_exec_scores(const segi_request *request, const segi_node *score, uint64_t *out,
+                            seg_error *err);
+
 #endif

@@ -12,7 +12,8 @@
  * filter.c   `where`: rows of a part -> bits
  * spans.c    walks the rows of a chunk, part by part, with their users
  * tally.c    running figures per user over spans: count, sum, least, greatest
- * tally_value.c, tally_each.c  the same for properties, and within windows of one's own
+ * tally_value.c, tally_narrow.c, tally_each.c  the same for properties, in 32 bits where sums fit
+ *            them, and within windows of one's own
  * shortcut.c  cheaper roads to the same answer
  * streak.c   streaks, from periods
  * gather.c   all rows of each user in order: everything that needs the order
@@ -23,7 +24,7 @@
  * value.c    values of candidates
  * leaf.c     leaves of the program -> mask
  * rank.c     top and bottom, over the whole population; select.c finds the n-th smallest
- * score.c    classes by cut points
+ * score.c    classes by cut points; cuts.c says which they are
  * split.c    shares of users drawn by lot
  * operate.c  operations of the program over one chunk
  * run.c      the chunk loop, threads, sets and counts
@@ -203,14 +204,14 @@ struct segi_prep_value {
     const segi_prep_session *session;          /* sessions */
     const struct segi_prep_sequence *sequence; /* sequence (sequence_int.h) */
     const segi_match *match;                   /* mode with ties all: what the value must pass */
-    const segi_prep_window *window;      /* changes: when they count; rows are all there are */
-    const segi_match *before, *behind;   /* changes: the values; NULL: any */
-    const segi_prep_value *left, *right; /* arith; left: shift, score by written cut points */
-    const segi_prep_score *score;
-    const segi_user_zones *zones; /* civil, shift, moment, distinct periods */
-    bool needs_users;             /* gather: argument or share read the user's zone */
-    const int64_t *periods;       /* tally of distinct periods: their first instants, and */
-    uint32_t period_count;        /* ... at most 64 of them */
+    const segi_prep_window *window;            /* changes: when they count; rows are all there are */
+    const segi_match *before, *behind;         /* changes: the values; NULL: any */
+    const segi_prep_value *left, *right;       /* arith; left: shift, score by written cut points */
+    const segi_prep_score *score;              /* rfm by written ones: right counts the events */
+    const segi_user_zones *zones;              /* civil, shift, moment, distinct periods */
+    bool needs_users;                          /* gather: argument or share read the user's zone */
+    const int64_t *periods; /* tally of distinct periods: their first instants, and */
+    uint32_t period_count;  /* ... at most 64 of them */
     double periods_per_us;
     bool periods_even; /* of one length */
     int64_t bag_low;   /* bag: the least slot, and how far above it the greatest can be */
@@ -642,6 +643,23 @@ void segi_tally_period_users(segi_worker *w, const segi_prep_value *value, segi_
 /* Its part for the value in the first or last event. */
 void segi_tally_edge_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                            segi_vector *out);
+/* What sums over the source can come to: of one user, and of all rows; and whether any value is
+ * below zero. */
+typedef struct segi_tally_bounds {
+    double user, all;
+    bool negative;
+} segi_tally_bounds;
+segi_tally_bounds segi_tally_bounds_of(const segi_prep_value *value);
+/* The column of the argument in a part; NULL where no row has a value. */
+const segi_col *segi_tally_column(const segi_prep_value *argument, const segi_part *part,
+                                  uint32_t position);
+/* Sums and averages of the whole chunk where a user's sum is not below zero and fits 32 bits
+ * (tally_narrow.c): compared with bounds at once, or as values of some users. */
+bool segi_tally_narrow_fits(const segi_prep_value *value);
+bool segi_tally_narrow_sum(segi_worker *w, const segi_prep_value *value, int64_t low, int64_t high,
+                           segi_mask *out);
+void segi_tally_narrow_users(segi_worker *w, const segi_prep_value *value, segi_users users,
+                             segi_vector *out);
 /* Its part for properties and shares. */
 void segi_tally_value_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                             segi_vector *out);

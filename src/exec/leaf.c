@@ -256,10 +256,21 @@ static void leaf_test_narrowed(segi_worker *w, const segi_prep_leaf *leaf,
         segi_mask_or(out, rest);
 }
 
+/* Windows of one's own bound the rows that count to those near the anchors of these few; finding
+ * out first who has rows at all would go over those of all times. */
+#define LEAF_ANCHORED_FEW 2048
+
+static bool leaf_narrow_pays(const segi_prep_leaf *leaf, uint32_t count)
+{
+    uint32_t few =
+        leaf->narrow_count && leaf->narrow[0].source->each ? LEAF_ANCHORED_FEW : SEGI_ROWS_FEW;
+    return leaf->narrow_count > 0 && count > few;
+}
+
 static void leaf_test(segi_worker *w, const segi_prep_leaf *leaf, const segi_mask *candidates,
                       uint32_t count, segi_mask *out)
 {
-    if (leaf->narrow_count == 0 || count <= SEGI_ROWS_FEW) {
+    if (!leaf_narrow_pays(leaf, count)) {
         leaf_test_users(w, leaf, candidates, count, out);
         return;
     }

@@ -131,6 +131,8 @@ static bool narrow_value(segi_prep *p, segi_prep_leaf *leaf, const segi_prep_val
         return narrow_value(p, leaf, value->left, NULL) &&
                narrow_value(p, leaf, value->right, NULL);
     case SEGI_VALUE_SHIFT: return narrow_value(p, leaf, value->left, NULL);
+    case SEGI_VALUE_SCORE: /* who did not buy is of class 0 */
+        return value->right && narrow_value(p, leaf, value->right, NULL);
     default: return false;
     }
 }

@@ -227,6 +227,16 @@ void segi_rank_between(const segi_rank_chunk *chunk, uint64_t low, uint64_t high
     segi_mask_and(out, chunk->ranked);
 }
 
+uint64_t segi_rank_count(const segi_ranking *ranking, uint64_t low, uint64_t high, segi_mask *mask)
+{
+    uint64_t count = 0;
+    for (uint32_t c = 0; low <= high && c < ranking->chunk_count; c++) {
+        segi_rank_between(&ranking->chunks[c], low, high, mask);
+        count += segi_mask_count(mask);
+    }
+    return count;
+}
+
 uint32_t segi_rank_evaluate(segi_worker *w, uint32_t op, const segi_mask *candidates,
                             segi_mask *out)
 {

@@ -30,7 +30,7 @@ struct segi_ranking {
 /* A score's cut points as keys: classes are 1 + how many are not above a key. */
 struct segi_prep_score {
     const segi_score *score;
-    uint32_t cut_count; /* those that any value reaches */
+    uint32_t cut_count; /* those that any value reaches; the rest are above all values */
     uint64_t *cuts;
     const segi_ranking *ranking; /* NULL: cut points as written, of any value */
 };
@@ -41,5 +41,7 @@ seg_status segi_rank_select(const segi_mem *mem, const segi_ranking *ranking,
                             const uint64_t *wanted, uint32_t count, uint64_t *out, seg_error *err);
 /* Ranked users of the chunk with low <= key <= high, into out. */
 void segi_rank_between(const segi_rank_chunk *chunk, uint64_t low, uint64_t high, segi_mask *out);
+/* How many ranked keys there are with low <= key <= high; mask is for work. */
+uint64_t segi_rank_count(const segi_ranking *ranking, uint64_t low, uint64_t high, segi_mask *mask);
 
 #endif

@@ -121,7 +121,8 @@ static seg_status run_finish(segi_run *run, segi_worker **workers, uint32_t coun
 /* Columns that were noted since the last pass. */
 static seg_status run_hold(segi_run *run, uint32_t threads, seg_error *err)
 {
-    return segi_pins_hold(&run->pins, segi_store_pool(run->snapshot->store), threads, err);
+    return segi_snapshot_hold(run->snapshot, &run->pins, segi_store_pool(run->snapshot->store),
+                              threads, err);
 }
 
 seg_status segi_run_chunks(segi_run *run, uint32_t threads, segi_chunk_function *function,
@@ -202,6 +203,7 @@ seg_status segi_run_start(segi_run *run, uint32_t threads, seg_error *err)
         atomic_store(&run->progress->done, 0);
         atomic_store(&run->progress->total, (uint64_t)passes * run->chunk_count);
     }
+    SEGI_TRY(segi_snapshot_alive(run->snapshot, err));
     SEGI_TRY(segi_snapshot_need_universe(run->snapshot, err));
     SEGI_TRY(segi_run_prepare(run, err));
     for (uint32_t i = 0; i < run->program->op_count; i++) {

@@ -35,8 +35,11 @@ static bool cuts_written(segi_prep *p, segi_prep_score *out, segi_value_type typ
 {
     const segi_score *score = out->score;
     for (uint32_t i = 0; i < score->cut_count; i++) {
+        const segi_literal *point = &score->points[i];
         int64_t slot;
-        if (!cut_slot(&score->points[i], type, &slot))
+        if (point->type.type == (seg_type)SEGI_TYPE_DURATION)
+            slot = p->run->now - point->slot; /* so long ago */
+        else if (!cut_slot(point, type, &slot))
             break;
         out->cuts[out->cut_count++] = segi_rank_key(type, slot);
     }
@@ -56,11 +59,53 @@ segi_prep_score *segi_score_new(segi_prep *p, const segi_score *score, const seg
     return out;
 }
 
+/* The least key whose middle, counting those below it and half of its equals, is not below `half`
+ * halves; above all of them where none is. That is `key`, the one at place half / 2, or the next
+ * greater one, whose middle lies behind all of this one's places. */
+static seg_status middle_cut(segi_prep *p, const segi_ranking *ranking, uint64_t half, uint64_t key,
+                             segi_mask *mask, uint64_t *out)
+{
+    uint64_t below = key == 0 ? 0 : segi_rank_count(ranking, 0, key - 1, mask);
+    uint64_t equal = segi_rank_count(ranking, key, key, mask), at = below + equal;
+    *out = key;
+    if (2 * below + equal >= half)
+        return SEG_OK;
+    if (at < ranking->total)
+        return segi_rank_select(p->run->mem, ranking, &at, 1, out, p->err);
+    *out = ranking->high + 1; /* no value has the greatest of all keys */
+    return SEG_OK;
+}
+
+/* Class j + 1 of q takes those with q x (2 x below + equal) >= 2 x n x j: equal values have the
+ * class of the middle of their ranks (S-24). */
+static seg_status cut_middles(segi_prep *p, segi_prep_score *out)
+{
+    uint32_t count = out->score->cut_count;
+    uint64_t n = out->ranking->total, q = (uint64_t)count + 1;
+    uint64_t *halves = segi_prep_alloc(p, count, sizeof *halves);
+    uint64_t *wanted = segi_prep_alloc(p, count, sizeof *wanted);
+    uint64_t *keys = segi_prep_alloc(p, count, sizeof *keys);
+    segi_mask *mask = SEGI_PREP_NEW(p, segi_mask);
+    if (n == 0 || !mask)
+        return p->status;
+    for (uint32_t i = 0; i < count; i++) {
+        halves[i] = (2 * n * (i + 1) + q - 1) / q;
+        wanted[i] = halves[i] / 2 < n ? halves[i] / 2 : n - 1;
+    }
+    SEGI_TRY(segi_rank_select(p->run->mem, out->ranking, wanted, count, keys, p->err));
+    for (uint32_t i = 0; i < count; i++)
+        SEGI_TRY(middle_cut(p, out->ranking, halves[i], keys[i], mask, &out->cuts[i]));
+    out->cut_count = count;
+    return SEG_OK;
+}
+
 /* At part p of n values the one at index floor(p x n): those above the cut are the top (1 - p) x n,
  * rounded up, with all who tie with the last of them (S-25). p x n < 2^59. */
 seg_status segi_score_cut(segi_prep *p, segi_prep_score *out)
 {
     const segi_score *score = out->score;
+    if (score->cuts == SEGI_CUTS_MIDDLES)
+        return cut_middles(p, out);
     uint64_t n = out->ranking->total;
     uint64_t *wanted = segi_prep_alloc(p, score->cut_count, sizeof *wanted);
     if (!wanted)
@@ -95,6 +140,23 @@ static uint64_t chunk_key(const segi_rank_chunk *chunk, uint32_t low)
     }
 }
 
+/* Who did not buy is of class 0. */
+static void score_buyers(segi_worker *w, const segi_prep_value *count, segi_users users,
+                         segi_vector *out)
+{
+    segi_vector *counts = segi_worker_vector_push(w);
+    if (!counts)
+        return;
+    segi_value_users(w, count, users, counts);
+    for (uint32_t i = 0; w->status == SEG_OK && i < users.count; i++) {
+        if (segi_bit_get(counts->set, i) && counts->slots[i] != 0)
+            continue;
+        out->slots[i] = 0;
+        segi_bit_set(out->set, i);
+    }
+    segi_worker_vector_pop(w);
+}
+
 /* Of a value as it comes: cut points are written. */
 static void score_value_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                               segi_vector *out)
@@ -107,6 +169,8 @@ static void score_value_users(segi_worker *w, const segi_prep_value *value, segi
         out->slots[i] =
             zero ? 0 : score_class(value->score, segi_rank_key(value->left->type, slot));
     }
+    if (value->right && w->status == SEG_OK)
+        score_buyers(w, value->right, users, out);
 }
 
 /* Who is neither ranked nor zero is outside of the population and has no class. */
@@ -127,7 +191,7 @@ void segi_score_users(segi_worker *w, const segi_prep_value *value, segi_users u
         bool ranked = segi_bit_get(chunk->ranked->words, low);
         bool zero = chunk->zeros && segi_bit_get(chunk->zeros->words, low);
         out->slots[i] = ranked ? score_class(score, chunk_key(chunk, low)) : 0;
-        if (ranked || zero)
+        if (ranked || zero || score->score->rfm)
             segi_bit_set(out->set, i);
     }
 }
@@ -169,6 +233,11 @@ void segi_score_test(segi_worker *w, const segi_prep_score *score, const segi_ma
     }
     if (chunk->zeros && segi_match_slot(match, 0))
         segi_mask_or(out, chunk->zeros);
+    if (score->score->rfm && segi_match_slot(match, 0)) {
+        memcpy(found, w->base, sizeof *found); /* all who did not buy */
+        segi_mask_andnot(found, chunk->ranked);
+        segi_mask_or(out, found);
+    }
     segi_worker_mask_pop(w);
 }
 
@@ -185,7 +254,9 @@ const segi_prep_value *segi_score_value(segi_prep *p, const segi_node *node)
     if (node->score->cuts == SEGI_CUTS_FIXED) {
         segi_prep_score *score = segi_score_new(p, node->score, NULL);
         out->left = score ? segi_prep_value_of(p, node->children[0], (segi_place){0}) : NULL;
-        if (!out->left || !cuts_written(p, score, out->left->type))
+        if (out->left && node->child_count > 1)
+            out->right = segi_prep_value_of(p, node->children[1], (segi_place){0});
+        if (!out->left || p->status != SEG_OK || !cuts_written(p, score, out->left->type))
             return NULL;
         out->score = score;
         return out;

@@ -41,12 +41,44 @@ static void tally_each(segi_worker *w, const segi_prep_source *source, const seg
     }
 }
 
-/* ---- did ---- */
+/* ---- did ----
+ *
+ * Who did is a bit of a mask. Setting the bits of neighbours one after the other waits for the
+ * word each time, so that many rows first set bytes, which wait for nothing, and one scan of the
+ * bytes makes bits of them. */
+
+/* So many rows or users pay for clearing and scanning a chunk's bytes. */
+#define DID_BYTES_FROM 16384u
+
+typedef struct tally_did {
+    segi_mask *out;
+    uint8_t *bytes; /* 1: did, for the users of the chunk; NULL: not so many yet */
+    uint64_t work;  /* rows and users so far */
+} tally_did;
+
+/* The bytes, once the work with these `more` pays for them. */
+static uint8_t *did_bytes(segi_worker *w, tally_did *t, uint32_t more)
+{
+    t->work += more;
+    if (t->bytes || t->work < DID_BYTES_FROM)
+        return t->bytes;
+    if (segi_worker_array(w, (void **)&w->tally8, SEGI_CHUNK_USERS + 64, sizeof *w->tally8)) {
+        t->bytes = w->tally8;
+        memset(t->bytes, 0, SEGI_CHUNK_USERS);
+    }
+    return t->bytes;
+}
 
 SEGI_HOT static void did_lows(uint64_t *words, const uint16_t *lows, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++)
         words[lows[i] >> 6] |= (uint64_t)1 << (lows[i] & 63);
+}
+
+SEGI_HOT static void did_lows_bytes(uint8_t *bytes, const uint16_t *lows, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        bytes[lows[i]] = 1;
 }
 
 /* Selected rows of a span whose rows carry their users. */
@@ -57,6 +89,14 @@ SEGI_HOT static void did_row_users(uint64_t *words, const segi_span *span)
             uint32_t low = span->row_users[i * 64 + (uint32_t)segi_ctz(word)];
             words[low >> 6] |= (uint64_t)1 << (low & 63);
         }
+    }
+}
+
+SEGI_HOT static void did_row_users_bytes(uint8_t *bytes, const segi_span *span)
+{
+    for (uint32_t i = 0; i * 64 < span->row_count; i++) {
+        for (uint64_t word = span->bits[i]; word; word &= word - 1)
+            bytes[span->row_users[i * 64 + (uint32_t)segi_ctz(word)]] = 1;
     }
 }
 
@@ -72,32 +112,45 @@ SEGI_HOT static void did_rows(uint64_t *words, const segi_span *span)
     }
 }
 
+static void did_users(segi_worker *w, tally_did *t, const uint16_t *lows, uint32_t count)
+{
+    uint8_t *bytes = did_bytes(w, t, count);
+    if (bytes)
+        did_lows_bytes(bytes, lows, count);
+    else
+        did_lows(t->out->words, lows, count);
+}
+
 /* The order of the branches is that of their cost. */
 static void tally_did_span(segi_worker *w, void *context, segi_span *span)
 {
-    segi_mask *out = context;
+    tally_did *t = context;
     if (span->bits && span->row_users) {
-        did_row_users(out->words, span);
+        uint8_t *bytes = did_bytes(w, t, span->row_count);
+        if (bytes)
+            did_row_users_bytes(bytes, span);
+        else
+            did_row_users(t->out->words, span);
         return;
     }
     segi_span_list(w, span);
     if (span->bits)
-        did_rows(out->words, span);
+        did_rows(t->out->words, span);
     else
-        did_lows(out->words, span->lows, span->user_count);
+        did_users(w, t, span->lows, span->user_count);
 }
 
 /* All users of a part that lies in the window and needs no filter: no row is touched. */
-static void tally_did_users(const segi_part_chunk *pc, segi_mask *out)
+static void tally_did_users(segi_worker *w, const segi_part_chunk *pc, tally_did *t)
 {
     if (pc->is_bits)
-        segi_mask_or(out, pc->users);
+        segi_mask_or(t->out, pc->users);
     else
-        did_lows(out->words, pc->users, pc->user_count);
+        did_users(w, t, pc->users, pc->user_count);
 }
 
 /* The whole chunk: parts within the window without a look at rows, the others row by row. */
-static void tally_did_chunk(segi_worker *w, const segi_prep_source *source, segi_mask *out)
+static void tally_did_chunk(segi_worker *w, const segi_prep_source *source, tally_did *did)
 {
     for (uint32_t t = 0; t < source->type_count; t++) {
         const segi_prep_type *type = &source->types[t];
@@ -107,12 +160,12 @@ static void tally_did_chunk(segi_worker *w, const segi_prep_source *source, segi
                 continue;
             bool whole = part->time_min >= source->begin && part->time_max < source->end;
             if (!whole || type->filter) {
-                segi_span_part(w, source, type, part, 0, SEGI_CHUNK_USERS, tally_did_span, out);
+                segi_span_part(w, source, type, part, 0, SEGI_CHUNK_USERS, tally_did_span, did);
                 continue;
             }
             const segi_part_chunk *pc = segi_part_find(part, w->chunk);
             if (pc)
-                tally_did_users(pc, out);
+                tally_did_users(w, pc, did);
         }
     }
 }
@@ -120,10 +173,17 @@ static void tally_did_chunk(segi_worker *w, const segi_prep_source *source, segi
 void segi_tally_did(segi_worker *w, const segi_prep_source *source, const segi_mask *candidates,
                     uint32_t count, segi_mask *out)
 {
+    tally_did did = {.out = out};
     if (!segi_spans_few(w, source, count))
-        tally_did_chunk(w, source, out);
+        tally_did_chunk(w, source, &did);
     else
-        tally_each(w, source, candidates, tally_did_span, out);
+        tally_each(w, source, candidates, tally_did_span, &did);
+    segi_mask *found = did.bytes ? segi_worker_mask_push(w) : NULL;
+    if (!found)
+        return;
+    segi_scan_range(1, did.bytes, 0, SEGI_CHUNK_USERS, 1, 1, found->words);
+    segi_mask_or(out, found);
+    segi_worker_mask_pop(w);
 }
 
 /* ---- count ----

@@ -35,8 +35,26 @@ bool segi_tally_each_fits(const segi_prep_value *value)
            (node->kind == SEGI_NODE_DID ? !node->bound.periods : node->aggregate == SEGI_AGG_COUNT);
 }
 
-/* Bounds of users who are not asked about: an empty window. */
-static bool each_bounds(segi_worker *w, const segi_prep_value *value, segi_users users, bool few)
+/* The source cut to the windows of all the users. */
+static segi_prep_source each_source(const segi_prep_source *source, const int64_t *begin,
+                                    const int64_t *end, uint32_t count)
+{
+    segi_prep_source out = *source;
+    int64_t first = INT64_MAX, last = INT64_MIN;
+    for (uint32_t i = 0; i < count; i++) {
+        bool some = begin[i] < end[i];
+        first = some && begin[i] < first ? begin[i] : first;
+        last = some && end[i] > last ? end[i] : last;
+    }
+    out.begin = first > out.begin ? first : out.begin;
+    out.end = last < out.end ? last : out.end;
+    return out;
+}
+
+/* Each user's bounds by low half, and the source cut to them. Whoever is not asked about gets an
+ * end before all times, and so an empty window whatever its begin. */
+static bool each_bounds(segi_worker *w, const segi_prep_value *value, segi_users users, bool few,
+                        segi_prep_source *source)
 {
     if (!segi_worker_array(w, (void **)&w->bound_begin, SEGI_CHUNK_USERS, sizeof(int64_t)) ||
         !segi_worker_array(w, (void **)&w->bound_end, SEGI_CHUNK_USERS, sizeof(int64_t)))
@@ -45,10 +63,9 @@ static bool each_bounds(segi_worker *w, const segi_prep_value *value, segi_users
     segi_vector *ends = begins ? segi_worker_vector_push(w) : NULL;
     if (ends) {
         segi_window_users(w, value->source->each, users, begins->slots, ends->slots);
-        if (!few) {
-            memset(w->bound_begin, 0, SEGI_CHUNK_USERS * sizeof(int64_t));
-            memset(w->bound_end, 0, SEGI_CHUNK_USERS * sizeof(int64_t));
-        }
+        *source = each_source(value->source, begins->slots, ends->slots, users.count);
+        if (!few)
+            memset(w->bound_end, 0x80, SEGI_CHUNK_USERS * sizeof(int64_t));
         for (uint32_t i = 0; i < users.count; i++) {
             w->bound_begin[users.lows[i]] = begins->slots[i];
             w->bound_end[users.lows[i]] = ends->slots[i];
@@ -60,32 +77,15 @@ static bool each_bounds(segi_worker *w, const segi_prep_value *value, segi_users
     return w->status == SEG_OK;
 }
 
-/* The source cut to the windows of these users, which are given by low half. */
-static segi_prep_source each_source(const segi_prep_source *source, segi_users users,
-                                    const int64_t *begin, const int64_t *end)
-{
-    segi_prep_source out = *source;
-    int64_t first = INT64_MAX, last = INT64_MIN;
-    for (uint32_t i = 0; i < users.count; i++) {
-        uint32_t low = users.lows[i];
-        bool some = begin[low] < end[low];
-        first = some && begin[low] < first ? begin[low] : first;
-        last = some && end[low] > last ? end[low] : last;
-    }
-    out.begin = first > out.begin ? first : out.begin;
-    out.end = last < out.end ? last : out.end;
-    return out;
-}
-
 void segi_tally_each_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                            segi_vector *out)
 {
     bool few = segi_spans_few(w, value->source, users.count);
-    if (!each_bounds(w, value, users, few) ||
+    segi_prep_source source;
+    if (!each_bounds(w, value, users, few, &source) ||
         !segi_worker_array(w, (void **)&w->tally32, SEGI_CHUNK_USERS + 64, sizeof *w->tally32))
         return;
     tally_each t = {w->bound_begin, w->bound_end, w->tally32};
-    segi_prep_source source = each_source(value->source, users, w->bound_begin, w->bound_end);
     memset(out->null, 0, ((size_t)users.count + 63) / 64 * sizeof *out->null);
     if (!few) {
         memset(t.counts, 0, SEGI_CHUNK_USERS * sizeof *t.counts);

@@ -13,17 +13,6 @@
 
 /* ---- sums and extremes ---- */
 
-/* The column of the argument in a part; NULL where no row has a value. */
-static const segi_col *tally_column(const segi_prep_value *argument, const segi_part *part,
-                                    uint32_t position)
-{
-    const segi_field *field = position < argument->field_count ? argument->fields[position] : NULL;
-    if (!field || field->index >= part->column_count)
-        return NULL;
-    const segi_col *col = &part->columns[field->index];
-    return col->type == 0 || col->none_set ? NULL : col;
-}
-
 /* One aggregate over one chunk; which arrays are used depends on kind and type. */
 typedef struct tally_values {
     const segi_prep_value *value;
@@ -115,7 +104,7 @@ static void values_by_rows(tally_values *t, const segi_span *span, const segi_co
 static void tally_values_span(segi_worker *w, void *context, segi_span *span)
 {
     tally_values *t = context;
-    const segi_col *col = tally_column(t->value->argument, span->part, span->type->position);
+    const segi_col *col = segi_tally_column(t->value->argument, span->part, span->type->position);
     if (!col)
         return;
     if (span->row_users) {
@@ -140,39 +129,6 @@ static void tally_values_span(segi_worker *w, void *context, segi_span *span)
     }
 }
 
-/* What sums over the source can come to: of one user, and of all rows; and whether any value is
- * below zero. */
-typedef struct tally_bounds {
-    double user, all;
-    bool negative;
-} tally_bounds;
-
-/* From the columns' least and greatest values and the largest count of a user per part: O(parts),
- * no row is read. Doubles are exact enough, since the limits they are held against keep a margin
- * (4e18 of 9.2e18, 4e9 of 4.29e9). */
-static tally_bounds tally_bounds_of(const segi_prep_value *value)
-{
-    tally_bounds out = {0};
-    const segi_prep_source *source = value->source;
-    for (uint32_t t = 0; t < source->type_count; t++) {
-        const segi_prep_type *type = &source->types[t];
-        for (uint32_t p = 0; p < type->view->part_count; p++) {
-            const segi_part *part = type->view->parts[p];
-            const segi_col *col = segi_span_overlaps(part, source)
-                                      ? tally_column(value->argument, part, type->position)
-                                      : NULL;
-            if (!col)
-                continue;
-            double least = (double)col->min, most = (double)col->max;
-            double size = -least > most ? -least : most;
-            out.negative = out.negative || least < 0;
-            out.user += size * (double)part->counts.max;
-            out.all += size * (double)part->row_count;
-        }
-    }
-    return out;
-}
-
 /* Figures of the users [low, low + count) back to nothing. */
 static void tally_clear(tally_values *t, uint32_t low, uint32_t count)
 {
@@ -191,7 +147,7 @@ static bool tally_values_ready(segi_worker *w, tally_values *t)
     segi_aggregate aggregate = t->value->node->aggregate;
     bool sums = aggregate == SEGI_AGG_SUM || aggregate == SEGI_AGG_AVG;
     t->is_float = t->value->argument->type.type == SEG_TYPE_FLOAT64;
-    t->wide = sums && !t->is_float && tally_bounds_of(t->value).all > 4e18;
+    t->wide = sums && !t->is_float && segi_tally_bounds_of(t->value).all > 4e18;
     bool ok =
         segi_worker_array(w, (void **)&w->tally32, SEGI_CHUNK_USERS + 64, sizeof *w->tally32) &&
         segi_worker_array(w, (void **)&w->tally64, SEGI_CHUNK_USERS + 64, sizeof *w->tally64);
@@ -273,10 +229,14 @@ static void tally_result(segi_worker *w, const tally_values *t, uint32_t low, ui
 static void tally_values_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                                segi_vector *out)
 {
+    bool few = segi_spans_few(w, value->source, users.count);
+    if (!few && segi_tally_narrow_fits(value)) {
+        segi_tally_narrow_users(w, value, users, out);
+        return;
+    }
     tally_values t = {.value = value};
     if (!tally_values_ready(w, &t))
         return;
-    bool few = segi_spans_few(w, value->source, users.count);
     if (!few) {
         tally_clear(&t, 0, SEGI_CHUNK_USERS);
         segi_spans_each(w, value->source, 0, SEGI_CHUNK_USERS, tally_values_span, &t);
@@ -291,107 +251,14 @@ static void tally_values_users(segi_worker *w, const segi_prep_value *value, seg
     }
 }
 
-/* The stored value of a row, as far as 32 bits go. */
-static inline uint32_t sum32_stored(const segi_col *col, uint32_t row)
-{
-    switch (col->width) {
-    case 1: return ((const uint8_t *)col->data)[row];
-    case 2: return ((const uint16_t *)col->data)[row];
-    case 4: return ((const uint32_t *)col->data)[row];
-    case 8: return (uint32_t)((const uint64_t *)col->data)[row];
-    default: return 0;
-    }
-}
-
-/* Rows that carry their users: all of them, or those selected. */
-SEGI_HOT static void sum32_row_users(uint32_t *sums, const segi_span *span, const segi_col *col)
-{
-    uint32_t base = (uint32_t)col->base, unit = (uint32_t)col->unit, begin = span->row_begin;
-    if (!span->bits && !col->set && col->width == 4) {
-        const uint32_t *data = (const uint32_t *)col->data + begin;
-        for (uint32_t row = 0; row < span->row_count; row++)
-            sums[span->row_users[row]] += base + unit * data[row];
-        return;
-    }
-    if (!span->bits && !col->set && col->width == 2) {
-        const uint16_t *data = (const uint16_t *)col->data + begin;
-        for (uint32_t row = 0; row < span->row_count; row++)
-            sums[span->row_users[row]] += base + unit * data[row];
-        return;
-    }
-    for (uint32_t i = 0; i * 64 < span->row_count; i++) {
-        uint32_t left = span->row_count - i * 64;
-        uint64_t all = left < 64 ? ((uint64_t)1 << left) - 1 : UINT64_MAX;
-        for (uint64_t word = span->bits ? span->bits[i] : all; word; word &= word - 1) {
-            uint32_t row = i * 64 + (uint32_t)segi_ctz(word);
-            if (!col->set || segi_bit_get(col->set, begin + row))
-                sums[span->row_users[row]] += base + unit * sum32_stored(col, begin + row);
-        }
-    }
-}
-
-/* Sums of one user that fit 32 bits: half the memory to clear, fill and scan. */
-SEGI_HOT static void sum32_rows(uint32_t *sums, const segi_span *span, const segi_col *col)
-{
-    uint32_t row = 0, base = (uint32_t)col->base, unit = (uint32_t)col->unit;
-    for (uint32_t i = 0; i < span->user_count; i++) {
-        uint32_t sum = 0;
-        for (uint32_t end = row + span->counts[i]; row < end; row++) {
-            uint32_t at = span->row_begin + row;
-            if (span->bits && !segi_bit_get(span->bits, row))
-                continue;
-            if (col->set && !segi_bit_get(col->set, at))
-                continue;
-            sum += base + unit * sum32_stored(col, at);
-        }
-        sums[span->lows[i]] += sum;
-    }
-}
-
-/* See tally_narrow_sum(). */
-typedef struct tally_sum32 {
-    const segi_prep_value *value;
-    uint32_t *sums;
-} tally_sum32;
-
-static void tally_sum32_span(segi_worker *w, void *context, segi_span *span)
-{
-    tally_sum32 *t = context;
-    const segi_col *col = tally_column(t->value->argument, span->part, span->type->position);
-    if (!col)
-        return;
-    if (span->row_users) {
-        sum32_row_users(t->sums, span, col);
-        return;
-    }
-    segi_span_list(w, span);
-    sum32_rows(t->sums, span, col);
-}
-
-/* The whole chunk's sums compared at once, without a vector of values in between. */
-static bool tally_narrow_sum(segi_worker *w, const segi_prep_value *value, int64_t low,
-                             int64_t high, segi_mask *out)
-{
-    if (!segi_worker_array(w, (void **)&w->tally32, SEGI_CHUNK_USERS + 64, sizeof *w->tally32))
-        return false;
-    memset(w->tally32, 0, SEGI_CHUNK_USERS * sizeof *w->tally32);
-    tally_sum32 t = {value, w->tally32};
-    segi_spans_each(w, value->source, 0, SEGI_CHUNK_USERS, tally_sum32_span, &t);
-    if (high >= 0)
-        segi_scan_range(4, w->tally32, 0, SEGI_CHUNK_USERS, low < 0 ? 0 : (uint64_t)low,
-                        (uint64_t)high, out->words);
-    return true;
-}
-
 bool segi_tally_sum(segi_worker *w, const segi_prep_value *value, uint32_t count, int64_t low,
                     int64_t high, segi_mask *out)
 {
     tally_values t = {.value = value};
     if (segi_spans_few(w, value->source, count))
         return false;
-    tally_bounds bounds = tally_bounds_of(value);
-    if (!bounds.negative && bounds.user < 4e9)
-        return tally_narrow_sum(w, value, low, high, out);
+    if (segi_tally_narrow_fits(value))
+        return segi_tally_narrow_sum(w, value, low, high, out);
     if (!tally_values_ready(w, &t) || t.wide)
         return false;
     tally_clear(&t, 0, SEGI_CHUNK_USERS);

@@ -113,10 +113,55 @@ static void value_put(segi_vector *out, uint32_t i, uint8_t state, int64_t slot)
         segi_bit_set(out->null, i);
 }
 
-/* One by one: callers have a list of candidates, no run of the column. */
+#define VALUE_GATHER(TYPE)                                                                         \
+    for (uint32_t i = 0; i < count; i++)                                                           \
+        slots[i] = base + unit * ((const TYPE *)col->data)[lows[i]];                               \
+    break
+
+/* Slots of rows that the column has; of a row without a value anything. */
+SEGI_HOT static void value_gather(const segi_col *col, const uint16_t *lows, uint32_t count,
+                                  int64_t *out)
+{
+    uint64_t base = (uint64_t)col->base, unit = (uint64_t)col->unit, *slots = (uint64_t *)out;
+    switch (col->width) {
+    case 1: VALUE_GATHER(uint8_t);
+    case 2: VALUE_GATHER(uint16_t);
+    case 4: VALUE_GATHER(uint32_t);
+    case 8: VALUE_GATHER(uint64_t);
+    default:
+        for (uint32_t i = 0; i < count; i++)
+            slots[i] = base;
+        break;
+    }
+}
+
+/* A chunk without newer values over its base column, and whose rows are set or absent. */
+static void value_base(const segi_attr_chunk *ac, segi_users users, segi_vector *out)
+{
+    uint32_t count = users.count; /* users rise, so those beyond the column come last */
+    while (count > 0 && users.lows[count - 1] >= ac->rows)
+        count--;
+    size_t words = ((size_t)users.count + 63) / 64;
+    memset(out->null, 0, words * sizeof *out->null);
+    memset(out->set, 0, words * sizeof *out->set);
+    if (ac->col.none_set)
+        return;
+    value_gather(&ac->col, users.lows, count, out->slots);
+    for (uint32_t i = 0; ac->col.set && i < count; i++)
+        out->set[i / 64] |= (uint64_t)segi_bit_get(ac->col.set, users.lows[i]) << (i & 63);
+    if (!ac->col.set)
+        segi_bits_fill(out->set, count);
+}
+
+/* In one go where the chunk is plain, else one by one. */
 static void value_attribute(segi_worker *w, const segi_prep_value *value, segi_users users,
                             segi_vector *out)
 {
+    const segi_attr_chunk *ac = attr_chunk(value->attribute, w->chunk);
+    if (ac && ac->patch_count == 0 && !ac->col.null) {
+        value_base(ac, users, out);
+        return;
+    }
     for (uint32_t i = 0; i < users.count; i++) {
         int64_t slot;
         uint8_t state = segi_attr_slot(value->attribute, w->chunk, users.lows[i], &slot);

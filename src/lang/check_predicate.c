@@ -48,6 +48,20 @@ seg_error *segi_check_warning(segi_check *k)
     return warning;
 }
 
+/* What is read several times, as the events of an rfm, is warned of once. */
+static void drop_repeated(segi_compiling *c)
+{
+    const seg_error *last = &c->warnings[c->warning_count - 1];
+    for (uint32_t i = 0; i + 1 < c->warning_count; i++) {
+        const seg_error *before = &c->warnings[i];
+        if (before->offset == last->offset && before->length == last->length &&
+            strcmp(before->message, last->message) == 0) {
+            c->warning_count--;
+            return;
+        }
+    }
+}
+
 /* A remark about a saved segment has no place in the text that is compiled; it names the segment
  * instead. */
 void segi_check_warned(segi_check *k, seg_error *warning, uint32_t begin, uint32_t size)
@@ -55,6 +69,7 @@ void segi_check_warned(segi_check *k, seg_error *warning, uint32_t begin, uint32
     if (k->reference == NULL) {
         segi_error_span(warning, begin, size);
         segi_error_locate(warning, k->text, k->text_size);
+        drop_repeated(k->c);
         return;
     }
     seg_error inner = *warning;

@@ -130,13 +130,17 @@ static bool check_cuts(segi_check *k, const segi_syn *syn, segi_score *score)
 /* ---- scores ---- */
 
 /* Counted over all texts of the compile. */
+bool segi_check_scores(segi_check *k, const segi_syn *syn, uint32_t count)
+{
+    k->c->scores += count;
+    return k->c->scores <= SCORES_MAX ||
+           segi_check_fail(k, syn->begin, syn->size, SEG_E_LIMIT,
+                           "more than %d tiers, quantiles and scores", SCORES_MAX) != NULL;
+}
+
 static segi_score *score_new(segi_check *k, const segi_syn *syn)
 {
-    if (k->c->scores == SCORES_MAX)
-        return segi_check_fail(k, syn->begin, syn->size, SEG_E_LIMIT,
-                               "more than %d tiers and quantiles", SCORES_MAX);
-    k->c->scores++;
-    return segi_check_alloc(k, 1, sizeof(segi_score));
+    return segi_check_scores(k, syn, 1) ? segi_check_alloc(k, 1, sizeof(segi_score)) : NULL;
 }
 
 /* NULL without a failure: everyone. */
@@ -233,7 +237,7 @@ static const segi_node *shared_node(segi_check *k, const segi_syn *syn, const se
 }
 
 /* Who has each label: those for whom its condition holds, and none before it. */
-static bool parts_holds(segi_check *k, const segi_syn *syn, segi_parts *parts)
+bool segi_check_parts(segi_check *k, const segi_syn *syn, segi_parts *parts)
 {
     uint32_t count = parts->label_count;
     const segi_node **conditions = segi_check_alloc(k, count, sizeof *conditions);
@@ -263,12 +267,14 @@ static bool parts_holds(segi_check *k, const segi_syn *syn, segi_parts *parts)
 }
 
 /* O(labels) each; there are at most SEG_CLASS_LABELS_MAX. */
-static bool parts_label(segi_check *k, const segi_syn *syn, segi_text *labels, uint32_t i)
+bool segi_check_part_label(segi_check *k, const segi_syn *syn, segi_text *labels, uint32_t i)
 {
     for (uint32_t j = 0; j < i; j++) {
         if (!label_equal(&labels[j], syn->u.name.text, syn->u.name.text_size))
             continue;
-        segi_check_fail(k, syn->begin, syn->size, SEG_E_TYPE, "two labels are alike");
+        segi_check_fail(k, syn->begin, syn->size, SEG_E_TYPE,
+                        k->rfm != NULL && j == 0 ? "\"none\" is the group of those who did not buy"
+                                                 : "two labels are alike");
         return false;
     }
     labels[i].size = syn->u.name.text_size;
@@ -279,6 +285,8 @@ static bool parts_label(segi_check *k, const segi_syn *syn, segi_text *labels, u
 /* The kids are label, condition, ..., and the last label, in the order in which they are tried. */
 segi_node *segi_check_class(segi_check *k, const segi_syn *syn)
 {
+    if (syn->kind == SEGI_SYN_RFM)
+        return segi_check_rfm_class(k, syn);
     uint32_t count = syn->kid_count / 2 + 1;
     segi_node *node = segi_check_node(k, SEGI_NODE_CLASS, syn);
     segi_parts *parts = segi_check_alloc(k, 1, sizeof *parts);
@@ -286,12 +294,12 @@ segi_node *segi_check_class(segi_check *k, const segi_syn *syn)
     const segi_node **conditions = segi_check_alloc(k, count, sizeof *conditions);
     if (conditions == NULL)
         return NULL;
-    *parts = (segi_parts){count, labels, conditions, NULL};
+    *parts = (segi_parts){count, labels, conditions, NULL, NULL};
     node->parts = parts;
     node->type = segi_type_of(SEG_TYPE_STRING);
     const segi_syn *kid = syn->kids;
     for (uint32_t i = 0; i < count; i++) {
-        if (!parts_label(k, kid, labels, i))
+        if (!segi_check_part_label(k, kid, labels, i))
             return NULL;
         kid = kid->next;
         if (i + 1 == count)
@@ -301,7 +309,7 @@ segi_node *segi_check_class(segi_check *k, const segi_syn *syn)
             return NULL;
         kid = kid->next;
     }
-    return parts_holds(k, syn, parts) ? node : NULL;
+    return segi_check_parts(k, syn, parts) ? node : NULL;
 }
 
 /* Attributes may be called class.something too; a saved class comes first. */

@@ -496,6 +496,7 @@ static segi_node *check_by_kind(segi_check *k, const segi_syn *syn, const segi_v
         segi_check_hint(k, "anniversary(birthday) in next 7 days");
         return NULL;
     case SEGI_SYN_SCORE: return segi_check_score(k, syn);
+    case SEGI_SYN_RFM: return segi_check_rfm(k, syn);
     default:
         return segi_check_fail(k, syn->begin, syn->size, SEG_E_TYPE,
                                "a value is wanted here, and this is a condition");

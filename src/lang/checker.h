@@ -95,6 +95,7 @@ typedef struct segi_check {
     const segi_syn_alias *aliases;  /* names of steps, anywhere in the text */
     const segi_syn_step *steps;     /* inside a sequence: those before the one being checked, ... */
     const segi_syn_step *steps_end; /* ... which is this one */
+    const segi_rfm *rfm;            /* inside its groups: r, f and m are its scores */
 } segi_check;
 
 /* ---- failing ---- */
@@ -219,6 +220,8 @@ int segi_literal_compare(const segi_literal *a, const segi_literal *b);
 /* ---- check_score.c ---- */
 
 segi_node *segi_check_score(segi_check *k, const segi_syn *syn);
+/* So many more of them; false where that is too many. */
+bool segi_check_scores(segi_check *k, const segi_syn *syn, uint32_t count);
 segi_node *segi_check_split(segi_check *k, const segi_syn *syn);
 /* A value whose classes have names: only = and != a name, and in a list of them, can be asked. */
 static inline bool segi_node_labelled(const segi_node *node)
@@ -238,6 +241,20 @@ segi_node *segi_check_labels(segi_check *k, const segi_syn *syn, segi_node *test
 /* class.name, where such a class is saved; NULL without a failure where none is. */
 segi_node *segi_check_class_name(segi_check *k, const segi_syn *syn);
 segi_node *segi_check_class(segi_check *k, const segi_syn *syn);
+/* A class of labels with conditions that hold in turn, the last one with none; parts->holds is
+ * filled. False after a failure. */
+bool segi_check_parts(segi_check *k, const segi_syn *syn, segi_parts *parts);
+/* The label of a STRING beside those before it. */
+bool segi_check_part_label(segi_check *k, const segi_syn *syn, segi_text *labels, uint32_t i);
+
+/* ---- check_rfm.c ---- */
+
+/* A SCORE; or a CLASS, whose labels are its groups. */
+segi_node *segi_check_rfm(segi_check *k, const segi_syn *syn);
+/* The text of a class that is an rfm. */
+segi_node *segi_check_rfm_class(segi_check *k, const segi_syn *syn);
+/* r, f or m inside of groups; NULL without a failure where the name is none of them. */
+segi_node *segi_check_rfm_name(segi_check *k, const segi_syn *syn);
 
 /* ---- check_test.c ---- */
 

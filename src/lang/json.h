@@ -29,7 +29,8 @@ typedef enum segi_json_place {
     SEGI_JSON_ANCHOR,
     SEGI_JSON_LENGTH,
     SEGI_JSON_CHAIN,
-    SEGI_JSON_STEP
+    SEGI_JSON_STEP,
+    SEGI_JSON_GROUP
 } segi_json_place;
 
 /* What the table can check of a field by itself. */

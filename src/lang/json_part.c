@@ -113,6 +113,11 @@ void segi_json_put_number(segi_json *j, yyjson_val *value)
 /* ---- times and lengths ---- */
 
 /* P30D, PT36H, -P1W: one unit, so that it says the same as in the language. */
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
 static bool iso_read(const char *text, size_t size, size_t *out_begin, size_t *out_end,
                      segi_unit *out_unit)
 {
@@ -123,10 +128,14 @@ static bool iso_read(const char *text, size_t size, size_t *out_begin, size_t *o
     bool time = at < size && text[at] == 'T';
     at += time;
     *out_begin = at;
-    while (at < size && text[at] >= '0' && text[at] <= '9')
+    while (at < size && is_digit(text[at]))
+        at++;
+    if (at == *out_begin)
+        return false;
+    for (size_t point = at; at < size && (at == point ? text[at] == '.' : is_digit(text[at]));)
         at++;
     *out_end = at;
-    if (at == *out_begin || at + 1 != size)
+    if (text[at - 1] == '.' || at + 1 != size)
         return false;
     int first = time ? SEGI_UNIT_SECOND : SEGI_UNIT_DAY;
     int last = time ? SEGI_UNIT_HOUR : SEGI_UNIT_YEAR;

@@ -179,7 +179,7 @@ const segi_json_form *segi_json_form_at(size_t index)
 /* In the order of segi_json_place. */
 static const char *const place_names[] = {"a predicate", "a predicate", "a value",   "a selector",
                                           "a count",     "a span",      "an anchor", "a length",
-                                          "a chain",     "a step"};
+                                          "a chain",     "a step",      "a group"};
 
 /* Bytes; the value may hold a NUL byte. */
 static bool text_equal(yyjson_val *value, const char *text)

@@ -188,6 +188,112 @@ static void write_tier(segi_json *j, const segi_json_object *object)
     put_among(j, object);
 }
 
+/* ---- rfm ---- */
+
+static void put_points(segi_json *j, const segi_json_object *object, const char *field,
+                       const char *letter)
+{
+    yyjson_val *point;
+    yyjson_arr_iter all = yyjson_arr_iter_with(segi_json_at(object, field));
+    segi_json_put(j, letter);
+    segi_json_put(j, " (");
+    for (size_t i = 0; (point = yyjson_arr_iter_next(&all)) != NULL; i++) {
+        if (i != 0)
+            segi_json_put(j, ", ");
+        if (letter[0] == 'r')
+            segi_json_put_length(j, point, true);
+        else
+            segi_json_put_number(j, point);
+    }
+    segi_buf_char(&j->text, ')');
+}
+
+static void write_group(segi_json *j, const segi_json_object *object)
+{
+    segi_json_mark(j, segi_json_at(object, "name"));
+    segi_json_put_quoted(j, segi_json_at(object, "name"));
+    segi_json_put(j, ": ");
+    segi_json_write_predicate(j, segi_json_at(object, "when"));
+    segi_json_put(j, ", ");
+}
+
+static void put_groups(segi_json *j, const segi_json_object *object)
+{
+    yyjson_val *group, *otherwise = segi_json_at(object, "otherwise");
+    yyjson_val *groups = segi_json_at(object, "groups");
+    if ((groups == NULL) != (otherwise == NULL)) {
+        segi_json_fail(j, object->self, NULL, "\"groups\" and \"otherwise\" stand together");
+        return;
+    }
+    if (groups == NULL)
+        return;
+    yyjson_arr_iter all = yyjson_arr_iter_with(groups);
+    segi_json_put(j, ", groups (");
+    while ((group = yyjson_arr_iter_next(&all)) != NULL)
+        segi_json_put_object(j, group, SEGI_JSON_GROUP);
+    segi_json_put(j, "otherwise ");
+    segi_json_mark(j, otherwise);
+    segi_json_put_quoted(j, otherwise);
+    segi_buf_char(&j->text, ')');
+}
+
+static bool put_way(segi_json *j, const segi_json_object *object)
+{
+    static const char *const fields[] = {"recency", "frequency", "money"};
+    static const char *const letters[] = {"r", " f", " m"};
+    bool floating = segi_json_flag(object, "floating");
+    bool some = false, all = true;
+    for (size_t i = 0; i < 3; i++) {
+        some |= segi_json_at(object, fields[i]) != NULL;
+        all &= segi_json_at(object, fields[i]) != NULL;
+    }
+    if (floating ? some : !all) {
+        segi_json_fail(j, object->self, NULL,
+                       "an rfm is floating, or has the cut points of recency, frequency and money");
+        return false;
+    }
+    segi_json_put(j, floating ? ", floating" : ", cuts ");
+    for (size_t i = 0; !floating && i < 3; i++)
+        put_points(j, object, fields[i], letters[i]);
+    return true;
+}
+
+static void write_rfm(segi_json *j, const segi_json_object *object)
+{
+    yyjson_val *score = segi_json_at(object, "score"), *scale = segi_json_at(object, "scale");
+    segi_json_put(j, "rfm");
+    if (score != NULL) {
+        segi_buf_char(&j->text, '.');
+        segi_json_put(j, yyjson_get_str(score));
+    }
+    segi_buf_char(&j->text, '(');
+    segi_json_write_value(j, segi_json_at(object, "property"), SEGI_PRINT_SUM);
+    if (!put_way(j, object))
+        return;
+    if (scale != NULL) {
+        segi_json_put(j, ", scale ");
+        segi_json_put_number(j, scale);
+    }
+    put_groups(j, object);
+    segi_json_put(j, ") of ");
+    segi_json_put_select(j, object);
+    /* Said in words, so that what follows cannot be taken for the span. */
+    if (segi_json_at(object, "window") == NULL)
+        segi_json_put(j, " ever");
+    segi_json_put_window(j, object);
+}
+
+static void write_class_score(segi_json *j, const segi_json_object *object)
+{
+    segi_json_put(j, "rfm.");
+    segi_json_put(j, yyjson_get_str(segi_json_at(object, "score")));
+    segi_json_put(j, " of ");
+    segi_json_mark(j, segi_json_at(object, "class"));
+    segi_json_put_name(j, segi_json_at(object, "class"));
+}
+
+/* ---- operators ---- */
+
 /* As print_arith(): brackets where the right side would bind too loosely. */
 static void write_arithmetic(segi_json *j, const segi_json_object *object)
 {
@@ -289,6 +395,15 @@ static const segi_json_form forms[] = {
     {SEGI_JSON_VALUE, "quartile", write_quantile, {VALUE, ZEROS, AMONG}},
     {SEGI_JSON_VALUE, "quintile", write_quantile, {VALUE, ZEROS, AMONG}},
     {SEGI_JSON_VALUE, "decile", write_quantile, {VALUE, ZEROS, AMONG}},
+    {SEGI_JSON_VALUE, "rfm", write_rfm,
+     {NODE("property"), SELECT, WINDOW, {"floating", SEGI_JSON_FLAG, MAYBE},
+      {"recency", SEGI_JSON_LIST, MAYBE}, {"frequency", SEGI_JSON_LIST, MAYBE},
+      {"money", SEGI_JSON_LIST, MAYBE}, {"scale", SEGI_JSON_WHOLE, MAYBE},
+      {"groups", SEGI_JSON_LIST, MAYBE}, {"otherwise", SEGI_JSON_TEXT, MAYBE},
+      {"score", SEGI_JSON_WORD, false, "r f m"}}},
+    {SEGI_JSON_GROUP, "group", write_group, {{"name", SEGI_JSON_TEXT, NEEDED}, NODE("when")}},
+    {SEGI_JSON_VALUE, "class_score", write_class_score,
+     {{"class", SEGI_JSON_TEXT, NEEDED}, {"score", SEGI_JSON_WORD, true, "r f m"}}},
     {SEGI_JSON_VALUE, "tier", write_tier,
      {VALUE, {"cuts", SEGI_JSON_LIST, MAYBE}, {"percentiles", SEGI_JSON_LIST, MAYBE},
       {"labels", SEGI_JSON_LIST, MAYBE}, ZEROS, AMONG}},

@@ -531,6 +531,7 @@ static void write_value(segi_json_out *w, const segi_syn *syn)
     case SEGI_SYN_SIZE: write_one(w, "size", syn->kids); break;
     case SEGI_SYN_ANNIVERSARY: write_anniversary(w, syn); break;
     case SEGI_SYN_SCORE: write_score(w, syn); break;
+    case SEGI_SYN_RFM: segi_json_out_rfm(w, syn); break;
     case SEGI_SYN_FIGURE: segi_json_out_sequence(w, syn); break;
     case SEGI_SYN_EVERYONE:
     case SEGI_SYN_NOBODY:
@@ -855,11 +856,22 @@ static void write_predicate(segi_json_out *w, const segi_syn *syn)
     case SEGI_SYN_SIZE:
     case SEGI_SYN_FIGURE:
     case SEGI_SYN_ANNIVERSARY:
+    case SEGI_SYN_RFM:
     case SEGI_SYN_SCORE: write_one(w, "is_true", syn); break;
     }
 }
 
-/* ---- the door ---- */
+/* ---- the doors ---- */
+
+void segi_json_out_predicate(segi_json_out *w, const segi_syn *syn)
+{
+    write_predicate(w, syn);
+}
+
+void segi_json_out_value(segi_json_out *w, const segi_syn *syn)
+{
+    write_value(w, syn);
+}
 
 /* With the version of the form, "v": 1. */
 static void write_root(segi_json_out *w, const segi_syn_root *root)

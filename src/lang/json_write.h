@@ -26,6 +26,11 @@ void segi_json_out_selector(segi_json_out *w, const char *name, const segi_syn_s
 void segi_json_out_bound(segi_json_out *w, const char *name, const segi_syn_bound *bound);
 void segi_json_out_window(segi_json_out *w, const segi_syn_window *window, bool needed);
 
+void segi_json_out_predicate(segi_json_out *w, const segi_syn *syn);
+void segi_json_out_value(segi_json_out *w, const segi_syn *syn);
+
+/* json_write_rfm.c */
+void segi_json_out_rfm(segi_json_out *w, const segi_syn *syn);
 /* json_write_sequence.c: SEQUENCE and FIGURE. */
 void segi_json_out_sequence(segi_json_out *w, const segi_syn *syn);
 

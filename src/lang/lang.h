@@ -192,8 +192,8 @@ typedef enum segi_node_kind {
     SEGI_NODE_SIZE,        /* elements of children[0], a string set */
     SEGI_NODE_CLASS,       /* a label by `parts`; stands under WRITTEN alone, or is the root */
     SEGI_NODE_FIGURE,      /* sequence, figure, window */
-    SEGI_NODE_SCORE /* the class of children[0], a number, by `score`; ranked among children[1]
-                            (child_count 1: everyone) */
+    SEGI_NODE_SCORE /* the class of children[0], a number or an instant, by `score`; ranked among
+                       children[1] (child_count 1: everyone) */
 } segi_node_kind;
 
 /* In the order of the tokens SEGI_TOKEN_EQ .. SEGI_TOKEN_GE, which the parser relies on. */
@@ -298,20 +298,49 @@ typedef struct segi_session {
  * number of cut points that are not above it. Who has no value, or is outside of the population,
  * has no class. */
 typedef enum segi_cuts {
-    SEGI_CUTS_PARTS, /* at part p of n ranked values the value at index floor(p x n) */
-    SEGI_CUTS_FIXED  /* as written */
+    SEGI_CUTS_PARTS,  /* at part p of n ranked values the value at index floor(p x n) */
+    SEGI_CUTS_FIXED,  /* as written */
+    SEGI_CUTS_MIDDLES /* cut j of q - 1: the least of n ranked values with at least j x n / q of
+                         them below it, of its equals half: ties have the class of their middle */
 } segi_cuts;
+typedef struct segi_rfm segi_rfm;
 typedef struct segi_score {
     segi_cuts cuts;
     uint32_t cut_count;
     bool zeros;                 /* values of 0 are ranked too */
     const int64_t *parts;       /* PARTS: rising, in 10^-8 of the whole */
-    const segi_literal *points; /* FIXED: rising; whole numbers and decimals */
+    const segi_literal *points; /* FIXED: rising; numbers. Of an instant: falling lengths of time,
+                                   for how long ago it may be */
     const segi_text *labels; /* [cut_count + 2], of the classes from 0 on; NULL: they are numbers.
                                    Tests compare with whole numbers either way. */
     uint32_t quantile;       /* as which it was written: 4, 5, 10; 0: a tier */
+    const segi_rfm *rfm; /* what it is a score of: class 0 is then who did not buy, in FIXED told by
+                            children[1], a count. NULL: a tier or quantile */
+    uint32_t measure;    /* SEGI_RFM_... */
 } segi_score;
 #define SEGI_SCORE_CUTS_MAX 99
+
+/* Recency, frequency and money (S-24): three scores from 1 to `scale` of those who did some event
+ * in a span, 0 of all others, and groups by them. Floating scores rank the customers among each
+ * other; otherwise cut points are written. */
+enum {
+    SEGI_RFM_RECENCY,   /* last(@time) */
+    SEGI_RFM_FREQUENCY, /* count */
+    SEGI_RFM_MONEY,     /* sum of a property */
+    SEGI_RFM_COUNT
+};
+#define SEGI_RFM_SCALE_MIN 2
+#define SEGI_RFM_SCALE_MAX 10
+#define SEGI_RFM_SCALE_USUAL 5
+struct segi_rfm {
+    uint32_t scale;
+    bool floating;
+    const segi_node *bought;                 /* DID: which event, in which span */
+    const segi_node *scores[SEGI_RFM_COUNT]; /* SCORE */
+    uint32_t group_count;                    /* 0: the usual ones, or none */
+    const segi_text *groups;
+    const segi_node *const *conditions; /* [group_count - 1] */
+};
 
 /* Disjoint and exhaustive (S-26): a user has the first label whose condition holds, the last label
  * if none does. */
@@ -320,6 +349,7 @@ typedef struct segi_parts {
     const segi_text *labels;
     const segi_node *const *conditions; /* [label_count - 1]: as written */
     const segi_node *const *holds;      /* [label_count]: has the label; SEGMENT nodes */
+    const segi_rfm *rfm; /* its groups, behind "none" for who did not buy; NULL: as written */
 } segi_parts;
 
 /* The half-open part of the 2^64 draws that a split takes, S-34: begin <= draw < end, or up to the
@@ -470,6 +500,9 @@ static inline bool segi_node_present(const segi_node *node)
 
 /* ---- compiling ---- */
 
+/* The usual groups of an rfm, as the text of a class. */
+extern const char segi_rfm_groups_usual[];
+
 /* What can be saved under a name; each kind has names of its own. */
 typedef enum segi_definition {
     SEGI_DEFINE_SEGMENT, /* a predicate: in segment "name" */
@@ -554,6 +587,10 @@ void segi_predicate_destroy(segi_predicate *predicate);
 /* Canonical text. With `sorted`, operands of and, or, xor, at-least and lists are put in order,
  * so that equal meanings give equal bytes; the fingerprint hashes the JSON form of that. */
 void segi_predicate_print(const segi_predicate *predicate, bool sorted, segi_buf *out);
+/* The text of a class that is an rfm, with these cut points in place of floating scores:
+ * points[measure][scale - 1]. */
+void segi_predicate_print_frozen(const segi_predicate *predicate, const segi_literal *const *points,
+                                 segi_buf *out);
 /* The JSON form of that text (docs/language.md).
  * The sorted form of it is what the fingerprint hashes. */
 void segi_predicate_json(const segi_predicate *predicate, bool sorted, segi_buf *out);

@@ -202,6 +202,33 @@ static void lint_count(segi_linter *l, const segi_node *node)
                          always ? "everyone" : "nobody");
 }
 
+/* Scores go from 0 to their highest. */
+static void lint_score(segi_linter *l, const segi_node *node)
+{
+    const segi_node *value = node->children[0], *other = node->children[1];
+    if (value->kind != SEGI_NODE_SCORE || value->score->labels != NULL ||
+        !segi_node_constant(other))
+        return;
+    segi_literal zero = {{SEG_TYPE_INT64, 0}, 0, NULL, 0}, most = zero;
+    most.slot = (int64_t)value->score->cut_count + 1;
+    int low = segi_literal_compare(&other->literal, &zero);
+    int high = segi_literal_compare(&other->literal, &most);
+    bool below = low < 0, never, always;
+    bool above = high > 0;
+    switch (node->op) {
+    case SEGI_EQ: never = below || above, always = false; break;
+    case SEGI_NE: never = false, always = below || above; break;
+    case SEGI_LT: never = low <= 0, always = above; break;
+    case SEGI_LE: never = below, always = high >= 0; break;
+    case SEGI_GT: never = high >= 0, always = below; break;
+    default: never = above, always = low <= 0; break;
+    }
+    if (never || always)
+        segi_linter_warn(l, node, never ? "always-false" : "any-value", NULL,
+                         "scores go from 0 to %d: this holds for %s", (int)most.slot,
+                         never ? "nobody" : "everyone who has one");
+}
+
 /* Empty lists come from programs that write predicates. */
 static void lint_list(segi_linter *l, const segi_node *node)
 {
@@ -239,7 +266,10 @@ static void lint_node(segi_linter *l, const segi_node *node)
     case SEGI_NODE_OR: segi_lint_row(l, node); break;
     case SEGI_NODE_NOT: lint_not(l, node); break;
     case SEGI_NODE_DID: lint_bound(l, node); break;
-    case SEGI_NODE_COMPARE: lint_count(l, node); break;
+    case SEGI_NODE_COMPARE:
+        lint_count(l, node);
+        lint_score(l, node);
+        break;
     case SEGI_NODE_IN:
     case SEGI_NODE_HAS: lint_list(l, node); break;
     default: break; /* nothing to say about it alone */
@@ -256,7 +286,10 @@ static void walk(void *user, const segi_node *node, segi_aspect aspect)
     if (l->failed)
         return;
     lint_node(l, node);
-    segi_node_visit(node, walk, l);
+    if (node->kind == SEGI_NODE_SCORE && node->score->rfm != NULL)
+        walk(l, node->children[0], SEGI_ASPECT_VALUE); /* its other child is of the same events */
+    else
+        segi_node_visit(node, walk, l);
 }
 
 bool segi_lint_tree(const segi_predicate *predicate, int64_t retention, segi_findings *findings)

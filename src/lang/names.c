@@ -227,16 +227,18 @@ static segi_node *fail_attribute(segi_check *k, const segi_syn *syn)
 /* Also class.name, which looks like an attribute. */
 static segi_node *check_attribute(segi_check *k, const segi_syn *syn)
 {
-    segi_node *class = segi_check_class_name(k, syn);
-    if (class != NULL || k->c->status != SEG_OK)
-        return class;
+    segi_node *node = segi_check_rfm_name(k, syn);
+    if (node == NULL && k->c->status == SEG_OK)
+        node = segi_check_class_name(k, syn);
+    if (node != NULL || k->c->status != SEG_OK)
+        return node;
     const segi_field *field =
         segi_schema_attribute(k->c->schema, syn->u.name.text, syn->u.name.text_size);
     if (field == NULL && (k->c->flags & SEG_COMPILE_OPEN) && !fail_alias(k, syn))
         return unknown_name(k, SEGI_NODE_ATTRIBUTE, syn);
     if (field == NULL)
         return k->c->status == SEG_OK ? fail_attribute(k, syn) : NULL;
-    segi_node *node = named_node(k, SEGI_NODE_ATTRIBUTE, syn);
+    node = named_node(k, SEGI_NODE_ATTRIBUTE, syn);
     if (node == NULL)
         return NULL;
     node->field = field;

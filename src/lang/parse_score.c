@@ -275,7 +275,7 @@ static segi_syn *parse_class_label(segi_parser *p)
     return label;
 }
 
-segi_syn *segi_parse_class(segi_parser *p)
+segi_syn *segi_parse_class(segi_parser *p, segi_token_kind between)
 {
     segi_syn *syn = segi_parser_node(p, SEGI_SYN_CLASS, p->token.begin);
     if (syn == NULL)
@@ -291,7 +291,10 @@ segi_syn *segi_parse_class(segi_parser *p)
                                     SEG_CLASS_LABELS_MAX);
         segi_syn *condition = segi_parse_expr(p);
         if (condition == NULL ||
-            !segi_parser_expect(p, SEGI_TOKEN_SEMICOLON, "; and the next label, or \"otherwise\""))
+            !segi_parser_expect(p, between,
+                                between == SEGI_TOKEN_COMMA
+                                    ? ", and the next label, or \"otherwise\""
+                                    : "; and the next label, or \"otherwise\""))
             return NULL;
         segi_syn_add(syn, label);
         segi_syn_add(syn, condition);
@@ -304,7 +307,14 @@ segi_syn *segi_parse_class(segi_parser *p)
     if (syn->kid_count == 0)
         return segi_parser_fail(p, last, NULL, "a class has a label with a condition first");
     segi_syn_add(syn, label);
-    (void)segi_parser_take_kind(p, SEGI_TOKEN_SEMICOLON);
     segi_parser_close(p, syn);
+    return p->status == SEG_OK ? syn : NULL;
+}
+
+segi_syn *segi_parse_definition(segi_parser *p)
+{
+    segi_syn *syn =
+        segi_parse_rfm_starts(p) ? segi_parse_rfm(p) : segi_parse_class(p, SEGI_TOKEN_SEMICOLON);
+    (void)segi_parser_take_kind(p, SEGI_TOKEN_SEMICOLON);
     return p->status == SEG_OK ? syn : NULL;
 }

@@ -523,6 +523,8 @@ static segi_syn *parse_atom(segi_parser *p)
             return parse_size(p);
         if (segi_parse_score_starts(p))
             return segi_parse_score(p);
+        if (segi_parse_rfm_starts(p))
+            return segi_parse_rfm(p);
         if (segi_parser_is(p, "now")) {
             syn = segi_parser_node(p, SEGI_SYN_NOW, token.begin);
             segi_parser_next(p);

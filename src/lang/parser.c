@@ -283,8 +283,11 @@ static segi_syn *parse_segment(segi_parser *p)
 /* Parts of the language that this version does not have: the word, and what follows it. */
 static const struct later_word {
     const char *word, *then;
-} later_words[] = {{"rfm", "("},         {"entered", "segment"}, {"left", "segment"},
-                   {"suppressed", "by"}, {"subscribed", "to"},   {"exists", "("}};
+} later_words[] = {{"entered", "segment"},
+                   {"left", "segment"},
+                   {"suppressed", "by"},
+                   {"subscribed", "to"},
+                   {"exists", "("}};
 
 bool segi_parse_later(segi_parser *p)
 {
@@ -576,7 +579,7 @@ static seg_status parse_text(segi_parser *p, segi_arena *arena, const char *text
     if (segi_parser_is(p, "using") && !parse_using(p, out))
         return p->status;
     out->root = goal == SEGI_GOAL_VALUE   ? segi_parse_value(p)
-                : goal == SEGI_GOAL_CLASS ? segi_parse_class(p)
+                : goal == SEGI_GOAL_CLASS ? segi_parse_definition(p)
                                           : segi_parse_expr(p);
     out->aliases = p->aliases;
     if (p->status == SEG_OK && p->token.kind != SEGI_TOKEN_END)

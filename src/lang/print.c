@@ -489,9 +489,11 @@ static void print_root(segi_printer *p, const segi_node *node)
         print_at(p, node, PLACE_OR);
 }
 
-void segi_predicate_print(const segi_predicate *predicate, bool sorted, segi_buf *out)
+static void print_predicate(const segi_predicate *predicate, bool sorted,
+                            const segi_literal *const *frozen, segi_buf *out)
 {
-    segi_printer p = {out, predicate->schema, predicate->params, sorted, predicate->zone};
+    segi_printer p = {out,   predicate->schema, predicate->params, sorted, predicate->zone, NULL,
+                      frozen};
     if (predicate->zone_given || predicate->week_given) {
         segi_buf_text(out, "using ");
         if (predicate->zone_given) {
@@ -511,15 +513,26 @@ void segi_predicate_print(const segi_predicate *predicate, bool sorted, segi_buf
     print_root(&p, predicate->root);
 }
 
+void segi_predicate_print(const segi_predicate *predicate, bool sorted, segi_buf *out)
+{
+    print_predicate(predicate, sorted, NULL, out);
+}
+
+void segi_predicate_print_frozen(const segi_predicate *predicate, const segi_literal *const *points,
+                                 segi_buf *out)
+{
+    print_predicate(predicate, false, points, out);
+}
+
 void segi_predicate_print_node(const segi_predicate *predicate, const segi_node *node,
                                segi_buf *out)
 {
-    segi_printer p = {out, predicate->schema, predicate->params, true, predicate->zone};
+    segi_printer p = {out, predicate->schema, predicate->params, true, predicate->zone, NULL, NULL};
     print_root(&p, node);
 }
 
 void segi_node_print(const segi_schema *schema, const segi_node *node, segi_buf *out)
 {
-    segi_printer p = {out, schema, NULL, false, {SEGI_ZONE_FIXED, schema->zone, NULL}};
+    segi_printer p = {out, schema, NULL, false, {SEGI_ZONE_FIXED, schema->zone, NULL}, NULL, NULL};
     print_root(&p, node);
 }

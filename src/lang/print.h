@@ -9,7 +9,9 @@ typedef struct segi_printer {
     const segi_schema *schema;
     const segi_param *params; /* for gaps */
     bool sorted;
-    segi_zone_ref zone; /* what a window has that says nothing else */
+    segi_zone_ref zone;                /* what a window has that says nothing else */
+    const segi_rfm *rfm;               /* inside its groups: its scores are r, f and m */
+    const segi_literal *const *frozen; /* cut points of the rfm at the root; NULL: as it is */
 } segi_printer;
 
 /* Places for a value, from loose to tight: a sum, a product, one operand. */
@@ -36,8 +38,8 @@ void segi_print_zone(segi_printer *p, segi_zone_ref zone);
 void segi_print_window(segi_printer *p, const segi_window *window, bool ever);
 /* The right side of a test of the value: a class by its name where it has one. */
 void segi_print_label(segi_printer *p, const segi_node *value, const segi_literal *literal);
-void segi_print_score(segi_printer *p, const segi_node *node);
-void segi_print_class(segi_printer *p, const segi_node *node);
+void segi_print_score(segi_printer *p, const segi_node *node, bool tail);
+void segi_print_class(segi_printer *p, const segi_node *node, bool tail);
 void segi_print_split(segi_printer *p, const segi_split *split);
 void segi_print_duration(segi_printer *p, segi_duration duration);
 /* With a blank in front; nothing where none is given. */

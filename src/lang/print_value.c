@@ -100,11 +100,14 @@ static void print_length(segi_printer *p, int64_t length)
                                       SEGI_UNIT_SECOND};
     for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
         int64_t one = segi_duration_length((segi_duration){1, units[i]});
-        if (units[i] == SEGI_UNIT_SECOND || (length % one == 0 && length != 0)) {
+        if (length % one == 0 && (length != 0 || units[i] == SEGI_UNIT_SECOND)) {
             segi_print_duration(p, (segi_duration){length / one, units[i]});
             return;
         }
     }
+    segi_literal seconds = {{SEG_TYPE_DECIMAL, 6}, length, NULL, 0};
+    segi_print_literal(p, &seconds);
+    segi_buf_text(p->out, " seconds");
 }
 
 /* As the lexer reads them back. */
@@ -441,8 +444,8 @@ void segi_print_value(segi_printer *p, const segi_node *node, int place, bool ta
         segi_print_value(p, node->children[0], SEGI_PRINT_SUM, false);
         segi_buf_char(p->out, ')');
         break;
-    case SEGI_NODE_SCORE: segi_print_score(p, node); break;
-    case SEGI_NODE_CLASS: segi_print_class(p, node); break;
+    case SEGI_NODE_SCORE: segi_print_score(p, node, tail); break;
+    case SEGI_NODE_CLASS: segi_print_class(p, node, tail); break;
     default: print_arith(p, node, place, tail); break;
     }
 }

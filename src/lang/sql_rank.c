@@ -78,8 +78,8 @@ static void fixed_class(segi_sql *w, const segi_node *node)
     memset(&point, 0, sizeof point);
     point.kind = SEGI_NODE_LITERAL;
     segi_sql_put(w, "CASE WHEN ");
-    segi_sql_value(w, node->children[0]);
-    segi_sql_put(w, " IS NULL THEN NULL");
+    segi_sql_value(w, node->children[score->rfm != NULL]);
+    segi_sql_put(w, score->rfm != NULL ? " = 0 THEN 0" : " IS NULL THEN NULL");
     if (!score->zeros) {
         segi_sql_put(w, " WHEN ");
         segi_sql_value(w, node->children[0]);
@@ -88,6 +88,10 @@ static void fixed_class(segi_sql *w, const segi_node *node)
     segi_sql_put(w, " ELSE 1");
     for (uint32_t i = 0; i < score->cut_count && !segi_sql_stopped(w); i++) {
         point.literal = score->points[i];
+        if (point.literal.type.type == (seg_type)SEGI_TYPE_DURATION) {
+            point.literal.type = (segi_value_type){SEG_TYPE_TIMESTAMP, 0};
+            point.literal.slot = w->now - point.literal.slot; /* so long ago */
+        }
         point.type = point.literal.type;
         segi_sql_put(w, " + CASE WHEN ");
         segi_sql_compare(w, SEGI_GE, node->children[0], &point);
@@ -145,15 +149,37 @@ static uint32_t class_table(segi_sql *w, const segi_node *node)
     return segi_sql_end(w, &part);
 }
 
+/* Class by the middle of the ranks that equal values have: see score.c of exec. */
+static uint32_t middle_table(segi_sql *w, const segi_node *node)
+{
+    uint32_t values = scored_table(w, node);
+    segi_sql_part part;
+    segi_sql_begin(w, &part, NULL);
+    segi_sql_put(w, "SELECT seg_user, 1 + (");
+    segi_sql_int(w, (int64_t)node->score->cut_count + 1);
+    segi_sql_put(w, " * (2 * (seg_r - 1) + seg_s))");
+    segi_sql_put(w, w->dialect->divide);
+    segi_sql_put(w, "(2 * seg_n) AS seg_v FROM (SELECT seg_x.seg_user AS seg_user, rank() OVER "
+                    "(ORDER BY seg_x.seg_v) AS seg_r, count(*) OVER (PARTITION BY seg_x.seg_v) AS "
+                    "seg_s, count(*) OVER () AS seg_n FROM seg_");
+    segi_sql_int(w, values);
+    segi_sql_put(w, " AS seg_x) AS seg_y");
+    return segi_sql_end(w, &part);
+}
+
 void segi_sql_score(segi_sql *w, const segi_node *node)
 {
     if (node->score->cuts == SEGI_CUTS_FIXED) {
         fixed_class(w, node);
         return;
     }
-    uint32_t table = class_table(w, node);
-    if (!segi_sql_stopped(w))
-        segi_sql_join(w, table);
+    bool middles = node->score->cuts == SEGI_CUTS_MIDDLES;
+    uint32_t table = middles ? middle_table(w, node) : class_table(w, node);
+    if (segi_sql_stopped(w))
+        return;
+    segi_sql_put(w, node->score->rfm != NULL ? "COALESCE(" : "");
+    segi_sql_join(w, table);
+    segi_sql_put(w, node->score->rfm != NULL ? ", 0)" : "");
 }
 
 /* ---- lots ---- */

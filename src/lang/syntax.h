@@ -120,6 +120,7 @@ typedef enum segi_syn_kind {
     SEGI_SYN_SIZE,        /* kids[0]: a NAME */
     SEGI_SYN_FIGURE,      /* sequence */
     SEGI_SYN_SCORE,       /* kids[0] [, population]; score */
+    SEGI_SYN_RFM,         /* rfm */
     SEGI_SYN_CLASS        /* a STRING and a condition in turn, and a STRING */
 } segi_syn_kind;
 
@@ -332,6 +333,20 @@ typedef struct segi_syn_score {
     uint32_t label_count;
 } segi_syn_score;
 
+/* rfm, rfm.r, rfm.f and rfm.m. */
+#define SEGI_RFM_GROUP SEGI_RFM_COUNT
+typedef struct segi_syn_rfm {
+    uint32_t measure;                         /* SEGI_RFM_..., also _GROUP */
+    const segi_syn *class_name;               /* of class.name, a NAME; then nothing below is set */
+    const segi_syn *property;                 /* of the money */
+    const segi_syn *bought;                   /* DID */
+    const segi_syn *values[SEGI_RFM_COUNT];   /* AGGREGATEs */
+    bool floating;                            /* else `cuts` */
+    const segi_literal *cuts[SEGI_RFM_COUNT]; /* [scale - 1]; of the recency durations */
+    uint32_t scale;
+    const segi_syn *groups; /* a CLASS; NULL: none written */
+} segi_syn_rfm;
+
 /* One node as written. `kids` are a list, in the order of the text; `begin` and `size` are what a
  * message about it points at; `op` is an enumerator that the kind names. */
 struct segi_syn {
@@ -358,6 +373,7 @@ struct segi_syn {
         const segi_syn_geo *geo;
         const segi_syn_sequence *sequence;
         const segi_syn_score *score;
+        const segi_syn_rfm *rfm;
         const segi_split *split;
         const segi_syn_lifecycle *lifecycle;
         const segi_syn_history *history;
@@ -492,12 +508,18 @@ bool segi_parse_score_starts(const segi_parser *p);
 segi_syn *segi_parse_score(segi_parser *p);
 bool segi_parse_split_starts(const segi_parser *p);
 segi_syn *segi_parse_split(segi_parser *p);
-/* "label": condition; ... otherwise "label" */
-segi_syn *segi_parse_class(segi_parser *p);
+/* "label": condition; ... otherwise "label", with `between` for the semicolons. */
+segi_syn *segi_parse_class(segi_parser *p, segi_token_kind between);
+/* The text of a class: that, or an rfm. */
+segi_syn *segi_parse_definition(segi_parser *p);
 /* A percentage such as 12.5%, in 10^-8 of the whole, from 0 to 100 %. */
 bool segi_parse_percent(segi_parser *p, int64_t *out);
 /* at least N, between N and M, ... */
 bool segi_parse_bound_limit(segi_parser *p, segi_syn_bound *bound, const char *what);
+
+/* parse_rfm.c */
+bool segi_parse_rfm_starts(const segi_parser *p);
+segi_syn *segi_parse_rfm(segi_parser *p);
 
 /* parse_shape.c: shapes over time. */
 /* ( unit {, option} ) of a streak */

@@ -13,7 +13,8 @@ static void visit_children(const segi_node *node, uint32_t first, segi_aspect as
     }
 }
 
-/* Which part the children play. A population is the second of two. */
+/* Which part the children play. A population is the second of two; where cut points are written
+ * nobody is ranked, and they are values. */
 static void visit_operands(const segi_node *node, segi_visit visit, void *user)
 {
     switch (node->kind) {
@@ -25,7 +26,11 @@ static void visit_operands(const segi_node *node, segi_visit visit, void *user)
     case SEGI_NODE_RANK:
     case SEGI_NODE_SCORE:
         visit(user, node->children[0], SEGI_ASPECT_VALUE);
-        visit_children(node, 1, SEGI_ASPECT_POPULATION, visit, user);
+        visit_children(node, 1,
+                       node->score != NULL && node->score->cuts == SEGI_CUTS_FIXED
+                           ? SEGI_ASPECT_VALUE
+                           : SEGI_ASPECT_POPULATION,
+                       visit, user);
         break;
     case SEGI_NODE_COMPARE:
     case SEGI_NODE_BETWEEN:

@@ -117,7 +117,7 @@ static bool cost_gathers(const segi_node *node)
 static void cost_value(const segi_snapshot *s, const segi_node *node, int64_t now,
                        segi_estimate *out)
 {
-    if (node->kind == SEGI_NODE_SCORE && node->score->cuts == SEGI_CUTS_PARTS) {
+    if (node->kind == SEGI_NODE_SCORE && node->score->cuts != SEGI_CUTS_FIXED) {
         out->cost += COST_ATTRIBUTE; /* settled before; now a byte per user */
         return;
     }

@@ -238,11 +238,12 @@ static void key_score(const segi_score *score, segi_buf *key)
 {
     key_int(key, score->cuts);
     key_int(key, score->zeros);
+    key_int(key, score->rfm != NULL);
     key_int(key, score->cut_count);
     for (uint32_t i = 0; i < score->cut_count; i++) {
         if (score->cuts == SEGI_CUTS_PARTS)
             key_int(key, score->parts[i]);
-        else
+        else if (score->cuts == SEGI_CUTS_FIXED)
             key_literal(key, &score->points[i]);
     }
 }

@@ -22,6 +22,8 @@ struct segi_keep {
     segi_disk *disk; /* owned */
     bool read_only;
     bool replaying;          /* records are applied, not logged */
+    bool salvaging;          /* what cannot be read is left out */
+    bool firsts_lost;        /* ... expired first events, for one */
     uint64_t log_bytes_max;  /* of the log, before a commit makes a checkpoint */
     uint64_t checkpoint_due; /* bytes of the log at which the next one is made */
 };

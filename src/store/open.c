@@ -43,13 +43,17 @@ static seg_status open_disk(segi_store *store, const segi_store_place *place, se
                                        .create = place->create,
                                        .must_create = place->must_create,
                                        .salvage = place->salvage,
-                                       .durability = place->durability};
+                                       .report = place->fault,
+                                       .report_user = place->fault_user,
+                                       .durability = place->durability,
+                                       .pin_micros = place->snapshot_age_max_us};
     segi_keep *keep = segi_alloc_zero(&store->mem, sizeof *keep);
     if (!keep)
         return segi_fail_nomem(err);
     store->keep = keep;
     keep->read_only = place->read_only || place->salvage;
     keep->replaying = true;
+    keep->salvaging = place->salvage;
     keep->log_bytes_max = place->log_bytes_max > 0 ? place->log_bytes_max : OPEN_LOG_BYTES_MAX;
     keep->checkpoint_due = keep->log_bytes_max;
     SEGI_TRY(segi_cache_create(&store->mem, place->memory_limit, &store->cache, err));
@@ -107,7 +111,7 @@ seg_status segi_store_open(const segi_store_config *config, const segi_store_pla
         segi_zone_destroy(own.zone);
     else
         status = open_content(store, &own, err);
-    if (status == SEG_OK)
+    if (status == SEG_OK && !place->salvage)
         status = open_finish(store, err);
     if (status != SEG_OK) {
         segi_store_release(store);

@@ -523,9 +523,13 @@ static seg_status get_runs(segi_store *store, segi_wire *from, seg_error *err)
         return segi_fail_nomem(err);
     for (uint32_t i = 0; i < count; i++) {
         uint64_t id = segi_get_u64(from);
-        SEGI_TRY(segi_run_open(store, store->keep->disk, id, &store->runs[i], err));
+        segi_run **run = &store->runs[store->run_count];
+        seg_status status = segi_run_open(store, store->keep->disk, id, run, err);
+        if (store->keep->salvaging && status != SEG_OK && status != SEG_E_NOMEM)
+            continue;
+        SEGI_TRY(status);
         store->run_count++;
-        if (segi_bucket_is_all(store->runs[i]->bucket))
+        if (segi_bucket_is_all((*run)->bucket))
             return root_fail(err);
     }
     return from->failed ? root_fail(err) : SEG_OK;
@@ -552,7 +556,12 @@ static seg_status get_firsts(segi_store *store, segi_wire *from, seg_error *err)
     uint64_t id = segi_get_u64(from);
     if (id == 0)
         return SEG_OK;
-    SEGI_TRY(segi_run_open(store, store->keep->disk, id, &store->firsts, err));
+    seg_status status = segi_run_open(store, store->keep->disk, id, &store->firsts, err);
+    if (store->keep->salvaging && status != SEG_OK && status != SEG_E_NOMEM) {
+        store->keep->firsts_lost = true;
+        return SEG_OK;
+    }
+    SEGI_TRY(status);
     return firsts_good(store->firsts) ? SEG_OK : root_fail(err);
 }
 

@@ -349,6 +349,28 @@ static const segi_version *snapshot_of(const segi_snapshot *snapshot)
     return ((const snapshot_full *)snapshot)->version;
 }
 
+/* ---- age ------------------------------------------------------------------------------------- */
+
+seg_status segi_snapshot_alive(const segi_snapshot *snapshot, seg_error *err)
+{
+    const segi_version *version = snapshot_of(snapshot);
+    if (!version->disk || !atomic_load_explicit(&version->pin.expired, memory_order_acquire))
+        return SEG_OK;
+    segi_fail(err, SEG_E_EXPIRED, "the snapshot is older than the store lets it hold room");
+    segi_error_hint(err, "make a new one, or raise snapshot_age_max_us");
+    return SEG_E_EXPIRED;
+}
+
+seg_status segi_snapshot_hold(const segi_snapshot *snapshot, segi_pins *pins, segi_pool *pool,
+                              uint32_t threads, seg_error *err)
+{
+    seg_status status = segi_pins_hold(pins, pool, threads, err);
+    /* It may have ended meanwhile, and then that is the reason. */
+    if (status == SEG_E_CORRUPT || status == SEG_E_NOT_FOUND || status == SEG_E_IO)
+        SEGI_TRY(segi_snapshot_alive(snapshot, err));
+    return status;
+}
+
 /* ---- what is in the file alone --------------------------------------------------------------- */
 
 static segi_version *snapshot_change(const segi_snapshot *snapshot)

@@ -193,6 +193,14 @@ seg_status segi_snapshot_need_dict(const segi_snapshot *snapshot, const segi_dic
                                    seg_error *err);
 seg_status segi_snapshot_need_universe(const segi_snapshot *snapshot, seg_error *err);
 
+typedef struct segi_pins segi_pins;
+/* Hold columns of the snapshot's parts, as segi_pins_hold(). SEG_E_EXPIRED: the snapshot was too
+ * old and the store has used the room of what it shows again. */
+seg_status segi_snapshot_hold(const segi_snapshot *snapshot, segi_pins *pins, segi_pool *pool,
+                              uint32_t threads, seg_error *err);
+/* Whether that has happened, before anything is begun. */
+seg_status segi_snapshot_alive(const segi_snapshot *snapshot, seg_error *err);
+
 /* The universe (S-12): users of the chunk that exist at `now`. A user exists from always if a
  * batch of attributes named it, else from its earliest event. Returns how many. */
 uint32_t segi_snapshot_universe(const segi_snapshot *snapshot, uint32_t chunk, int64_t now,
@@ -221,12 +229,12 @@ void segi_snapshot_ids_u64(const segi_snapshot *snapshot, uint32_t first, uint32
 /* In a store with a file the columns of parts come into memory when they are wanted, and leave it
  * under the store's memory limit. Of a part with pages the arrays may be read only of those
  * columns that one holds; everything else is always there. One thread. */
-typedef struct segi_pins {
+struct segi_pins {
     const segi_mem *mem;
     struct segi_page **pages; /* owned */
     size_t count, capacity;
     size_t held; /* the first so many are held */
-} segi_pins;
+};
 
 void segi_pins_init(segi_pins *pins, const segi_mem *mem);
 /* Note a column; parts without pages need nothing. Twice is once too many but harmless. False when
@@ -255,18 +263,24 @@ typedef struct segi_store_config {
  * reference. */
 seg_status segi_store_create(const segi_store_config *config, segi_store **out, seg_error *err);
 
+struct segi_disk_fault;
 /* How a store's file is opened. */
 typedef struct segi_store_place {
     const segi_vfs *vfs; /* NULL: the operating system */
     const char *path;    /* NUL-terminated */
     bool read_only, create, must_create, salvage;
-    uint32_t durability;    /* SEGI_DISK_* */
-    uint64_t log_bytes_max; /* of the log before a commit makes a checkpoint; 0: 64 MiB */
-    uint64_t memory_limit;  /* of events, in bytes; 0: none */
+    uint32_t durability;         /* SEGI_DISK_* */
+    uint64_t log_bytes_max;      /* of the log before a commit makes a checkpoint; 0: 64 MiB */
+    uint64_t memory_limit;       /* of events, in bytes; 0: none */
+    int64_t snapshot_age_max_us; /* 0: none */
+    /* salvage: told of each fault met; NULL: nobody listens */
+    void (*fault)(void *user, const struct segi_disk_fault *fault);
+    void *fault_user;
 } segi_store_place;
 
 /* In a file. What config leaves open is what the file has, or the default in a new one; what it
- * states must be what the file has (SEG_E_ARG). Fails as segi_disk_open(). */
+ * states must be what the file has (SEG_E_ARG). For salvage no record of the log is replayed, and
+ * runs that cannot be read are left out. Fails as segi_disk_open(). */
 seg_status segi_store_open(const segi_store_config *config, const segi_store_place *place,
                            segi_store **out, seg_error *err);
 /* Checkpoint, unless the store is opened for reading, and give the file back. To be called once,
@@ -304,6 +318,10 @@ typedef void segi_store_report(void *user, const seg_fault *fault);
 seg_status segi_store_check(segi_store *store, uint32_t level, segi_store_report *report,
                             void *user, uint64_t *out_faults, seg_error *err);
 seg_status segi_store_backup(segi_store *store, const char *path, seg_error *err);
+/* As seg_store_salvage(); of `from`, path, vfs and memory_limit count. *out is set in any case. */
+seg_status segi_store_salvage(const segi_mem *mem, const segi_store_place *from, const char *to,
+                              segi_store_report *report, void *user, seg_salvage_report *out,
+                              seg_error *err);
 void segi_store_stats(segi_store *store, seg_store_stats *out);
 
 /* ---- saved texts -------------------- */

@@ -127,7 +127,8 @@ static void read_part(segi_asker *a, const segi_part *part, bool expired)
         if (holds_instants(part, p))
             good = good && segi_pins_want(&pins, part, SEGI_COLUMN_PROPERTY + p);
     }
-    a->status = good ? segi_pins_hold(&pins, NULL, 1, a->err) : segi_fail_nomem(a->err);
+    a->status = good ? segi_snapshot_hold(a->request->run.snapshot, &pins, NULL, 1, a->err)
+                     : segi_fail_nomem(a->err);
     if (a->status == SEG_OK)
         read_rows(a, part, pc, expired);
     segi_pins_release(&pins);

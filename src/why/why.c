@@ -156,6 +156,30 @@ static const char *label_text(why_builder *b, const segi_node *value)
     return keep_text(b);
 }
 
+/* The group of an rfm with the scores that made it: "loyal" (r 5, f 4, m 2) */
+static const char *group_text(why_builder *b, const segi_parts *parts)
+{
+    static const char *const letters[] = {"(r", ", f", ", m"};
+    int64_t now = b->asker.request->run.now;
+    uint32_t label = 0, last = parts->label_count - 1;
+    while (label < last && good(b) && !segi_asker_test_node(&b->asker, parts->holds[label], now))
+        label++;
+    segi_buf_reset(&b->text);
+    segi_buf_quoted(&b->text, parts->labels[label].text, parts->labels[label].size);
+    segi_buf_char(&b->text, ' ');
+    for (uint32_t i = 0; i < SEGI_RFM_COUNT && good(b); i++) {
+        segi_values *values = segi_asker_value(&b->asker, parts->rfm->scores[i]);
+        segi_buf_format(&b->text, "%s ", letters[i]);
+        if (values != NULL && values->count == 1)
+            write_value(&b->text, values);
+        else
+            segi_buf_text(&b->text, "no value");
+        segi_values_destroy(values);
+    }
+    segi_buf_char(&b->text, ')');
+    return keep_text(b);
+}
+
 /* ---- events ---- */
 
 /* An aggregate over the same events as the node. */
@@ -340,6 +364,13 @@ static void fill_compare(why_builder *b, const segi_node *node, segi_why_node *o
         out->threshold = constant ? node_text(b, other) : value_text(b, other);
 }
 
+/* The group says it all: its conditions are about the scores beside it. */
+static const segi_parts *groups_of(const segi_node *node)
+{
+    const segi_node *value = node->kind == SEGI_NODE_WRITTEN ? node->written->children[0] : NULL;
+    return value != NULL && value->parts != NULL && value->parts->rfm != NULL ? value->parts : NULL;
+}
+
 /* Both ends may be values of the user. */
 static void fill_between(why_builder *b, const segi_node *node, segi_why_node *out)
 {
@@ -380,8 +411,11 @@ static void fill_leaf(why_builder *b, const segi_node *node, segi_why_node *out)
     case SEGI_NODE_OR:
     case SEGI_NODE_XOR:
     case SEGI_NODE_AT_LEAST:
-    case SEGI_NODE_WRITTEN:
     case SEGI_NODE_SEGMENT: break; /* their operands say it */
+    case SEGI_NODE_WRITTEN:
+        if (groups_of(node) != NULL)
+            out->value = group_text(b, groups_of(node));
+        break; /* otherwise the operands say it */
     case SEGI_NODE_HELD:
     case SEGI_NODE_CHANGED:
     case SEGI_NODE_LITERAL:
@@ -410,7 +444,7 @@ static bool is_inner(const segi_node *node)
     return node->kind == SEGI_NODE_NOT || node->kind == SEGI_NODE_AND ||
            node->kind == SEGI_NODE_OR || node->kind == SEGI_NODE_XOR ||
            node->kind == SEGI_NODE_AT_LEAST || node->kind == SEGI_NODE_SEGMENT ||
-           node->kind == SEGI_NODE_WRITTEN;
+           (node->kind == SEGI_NODE_WRITTEN && groups_of(node) == NULL);
 }
 
 /* Depth first, so parents come before children and siblings stay in the order of the text. The

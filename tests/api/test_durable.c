@@ -766,6 +766,35 @@ START_TEST(test_durable__backup_is_a_store_of_its_own)
 }
 END_TEST
 
+START_TEST(test_durable__salvage_is_a_store_of_its_own)
+{
+    seg_error err = SEG_ERROR_INIT;
+    const char *from = path_of("a.seg"), *left = path_of("b.seg");
+    seg_salvage_report report = {.struct_size = sizeof report};
+    seg_salvage_options options = SEG_SALVAGE_OPTIONS_INIT;
+    seg_store *store = file_open(from, SEG_STORE_CREATE);
+    store_fill(store);
+    uint64_t sequence = sequence_of(store);
+    CK_FAILS(seg_store_salvage(from, strlen(from), TEXT("x"), NULL, NULL, &err), SEG_E_BUSY, err);
+    file_close(store);
+    CK_OK(seg_store_salvage(from, strlen(from), left, strlen(left), NULL, &report, &err), err);
+    ck_assert_uint_eq(report.complete, 1);
+    CK_FAILS(seg_store_salvage(from, strlen(from), left, strlen(left), &options, NULL, &err),
+             SEG_E_EXISTS, err);
+    store = file_open(left, 0);
+    shop_check(store);
+    ck_assert_uint_eq(sequence_of(store), sequence);
+    file_close(store);
+    options.flags = 1;
+    CK_FAILS(seg_store_salvage(from, strlen(from), left, strlen(left), &options, NULL, &err),
+             SEG_E_ARG, err);
+    CK_FAILS(seg_store_salvage(NULL, 0, left, strlen(left), NULL, NULL, &err), SEG_E_ARG, err);
+    CK_FAILS(seg_store_salvage(from, strlen(from), NULL, 0, NULL, NULL, &err), SEG_E_ARG, err);
+    seg_salvage_options_init(&options, sizeof options);
+    ck_assert(options.struct_size == sizeof options && options.flags == 0);
+}
+END_TEST
+
 START_TEST(test_durable__no_store)
 {
     seg_error err = SEG_ERROR_INIT;
@@ -821,6 +850,7 @@ Suite *suite(void)
     tcase_add_loop_test(care, test_durable__a_load_leaves_a_short_file, 0, 2);
     tcase_add_test(care, test_durable__check_finds_damage);
     tcase_add_test(care, test_durable__backup_is_a_store_of_its_own);
+    tcase_add_test(care, test_durable__salvage_is_a_store_of_its_own);
     suite_add_tcase(s, care);
     return s;
 }

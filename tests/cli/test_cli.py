@@ -873,6 +873,43 @@ class Stores(Case):
         self.assertEqual(self.seg("check").code, 2)
         self.assertEqual(self.seg("check", "--shallow", "copy.seg").code, 2)
 
+    def test_salvage_and_stats(self):
+        self.assertEqual(self.store("--events", "events.csv", "--users", "users.jsonl",
+                                    "-c", "checkpoint", "-c", "backup copy.seg").code, 0)
+        run = self.seg("stats", "--json", "copy.seg")
+        self.assertEqual(run.code, 0, run.err)
+        stats = json.loads(run.out)
+        self.assertEqual((stats["users"], stats["events"]), (4, 5))
+        self.assertEqual(stats["file_bytes"], (self.path / "copy.seg").stat().st_size)
+        self.assertIn("file_bytes", self.seg("stats", "copy.seg").out)
+        self.assertEqual(self.seg("stats", "copy.seg", "more").code, 2)
+        self.assertEqual(self.seg("stats", "nothing.seg").code, 3)
+        run = self.seg("salvage", "--json", "copy.seg", "whole.seg")
+        self.assertEqual(run.code, 0, run.err)
+        report = json.loads(run.out)
+        self.assertEqual((report["complete"], report["users"], report["events"]), (1, 4, 5))
+        run = self.seg("--store", "whole.seg", "--mode", "ids", "-c", "count did \"purchase\"")
+        self.assertEqual((run.code, run.out), (0, "2\n"), run.err)
+        # Every block but the catalogue and its copy, which lie last, loses its first byte.
+        path = self.path / "copy.seg"
+        content = bytearray(path.read_bytes())
+        blocks = [at for at in range(65536, len(content), 512) if content[at:at + 4] == b"SEGB"]
+        for at in blocks[:-2]:
+            content[at] ^= 1
+        path.write_bytes(content)
+        run = self.seg("salvage", "copy.seg", "left.seg")
+        self.assertEqual(run.code, 1, run.err)
+        self.assertRegex(run.out, r"(?m)^users_lost +4$")
+        self.assertRegex(run.out, r"(?m)^events_lost +5$")
+        self.assertEqual(path.read_bytes(), content)
+        self.assertEqual(self.seg("check", "--deep", "left.seg").code, 0)
+        self.assertEqual(self.seg("salvage", "copy.seg", "left.seg").code, 3)
+        self.assertEqual(self.seg("salvage", "copy.seg").code, 2)
+        self.assertEqual(self.seg("salvage", "--yaml", "copy.seg", "new.seg").code, 2)
+        path.write_bytes(b"no store")
+        self.assertEqual(self.seg("salvage", "copy.seg", "new.seg").code, 3)
+        self.assertFalse((self.path / "new.seg").exists())
+
 
 def main():
     global SEG

@@ -395,6 +395,121 @@ START_TEST(test_cdnow__sample_spend)
 }
 END_TEST
 
+/* ---- recency, frequency, money --------------------------------------------------------------- */
+
+static int by_number(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* The fifth in which the mean of the ranks of those who tie lies; ranks count from one. */
+static int64_t *fifths_of(const int64_t *values, size_t count)
+{
+    int64_t *sorted = malloc(count * sizeof *sorted), *fifths = malloc(count * sizeof *fifths);
+    ck_assert(sorted && fifths);
+    memcpy(sorted, values, count * sizeof *sorted);
+    qsort(sorted, count, sizeof *sorted, by_number);
+    for (size_t i = 0; i < count; i++) {
+        const int64_t *at = bsearch(&values[i], sorted, count, sizeof *sorted, by_number);
+        const int64_t *first = at, *last = at;
+        while (first > sorted && first[-1] == *at)
+            first--;
+        while (last < sorted + count - 1 && last[1] == *at)
+            last++;
+        double mean = (double)((first - sorted) + (last - sorted)) / 2 + 1;
+        fifths[i] = 1 + (int64_t)floor((mean - 0.5) * 5 / (double)count);
+    }
+    free(sorted);
+    return fifths;
+}
+
+static const char *group_of(int64_t r, int64_t f, int64_t m)
+{
+    if (r >= 3) {
+        if (f >= 4)
+            return r >= 4 && m >= 4 ? "champions" : "loyal";
+        if (m >= 4)
+            return "big spenders";
+        return r < 4 ? "need attention" : f >= 2 ? "potential loyalists" : "new";
+    }
+    if (f >= 3)
+        return f >= 4 && m >= 4 ? "cannot lose" : "at risk";
+    return r == 2 ? "about to sleep" : "lost";
+}
+
+#define RFM "(dollars, floating) of \"purchase\""
+
+/* Saves the cut points of now. */
+static void freeze_rfm(void)
+{
+    seg_error err = SEG_ERROR_INIT;
+    seg_class *floating = NULL, *kept = NULL;
+    seg_buffer *text = NULL;
+    uint64_t version = 0;
+    must(seg_class_compile(store, "rfm" RFM, strlen("rfm" RFM), 0, &floating, &err), &err);
+    must(seg_class_freeze(floating, snapshot, now, NULL, &kept, &err), &err);
+    must(seg_class_text(kept, &text, &err), &err);
+    must(seg_store_define_class(store, "kept", 4, seg_buffer_data(text), seg_buffer_size(text),
+                                &version, &err),
+         &err);
+    seg_buffer_destroy(text);
+    seg_class_release(kept);
+    seg_class_release(floating);
+}
+
+/* Most bought once, and many on the same day: nothing but ties. */
+START_TEST(test_cdnow__master_rfm)
+{
+    static const char *const groups[] = {
+        "none", "champions",      "loyal",       "big spenders", "potential loyalists",
+        "new",  "need attention", "cannot lose", "at risk",      "about to sleep",
+        "lost"};
+    seg_error err = SEG_ERROR_INIT;
+    seg_set *everyone = NULL;
+    load_master();
+    must(seg_set_everyone(snapshot, &everyone, &err), &err);
+    size_t count = seg_set_count(everyone);
+    const char *const values[] = {"last(@time) of \"purchase\"", "count of \"purchase\"",
+                                  "sum(dollars) of \"purchase\""};
+    const char *const scores[] = {"rfm.r" RFM, "rfm.f" RFM, "rfm.m" RFM};
+    const char *const frozen[] = {"rfm.r of class.kept", "rfm.f of class.kept",
+                                  "rfm.m of class.kept"};
+    int64_t *fifths[3];
+    for (int k = 0; k < 3; k++) {
+        int64_t *measured = ask_values(store, everyone, now, values[k], k == 2 ? 2 : 0, -1);
+        int64_t *asked = ask_values(store, everyone, now, scores[k], 0, -1);
+        fifths[k] = fifths_of(measured, count);
+        for (size_t i = 0; i < count; i++)
+            ck_assert_int_eq(asked[i], fifths[k][i]);
+        free(measured);
+        free(asked);
+    }
+    freeze_rfm();
+    for (int k = 0; k < 3; k++) {
+        int64_t *asked = ask_values(store, everyone, now, frozen[k], 0, -1);
+        for (size_t i = 0; i < count; i++)
+            ck_assert_int_eq(asked[i], fifths[k][i]);
+        free(asked);
+    }
+    uint64_t all = 0;
+    for (size_t g = 0; g < 11; g++) {
+        char predicate[128];
+        uint64_t expected = 0;
+        for (size_t i = 0; i < count; i++)
+            expected += strcmp(group_of(fifths[0][i], fifths[1][i], fifths[2][i]), groups[g]) == 0;
+        snprintf(predicate, sizeof predicate, "rfm" RFM " = \"%s\"", groups[g]);
+        ck_assert_uint_eq(ask_count(store, snapshot, now, predicate), expected);
+        all += expected;
+    }
+    ck_assert_uint_eq(all, 23570);
+    for (int k = 0; k < 3; k++)
+        free(fifths[k]);
+    seg_set_release(everyone);
+    close_store();
+}
+END_TEST
+
 int main(void)
 {
     if (!real_data_exists("cdnow/CDNOW_master.txt")) {
@@ -410,6 +525,7 @@ int main(void)
     tcase_add_test(tcase, test_cdnow__sample_summaries);
     tcase_add_test(tcase, test_cdnow__sample_classes);
     tcase_add_test(tcase, test_cdnow__sample_spend);
+    tcase_add_test(tcase, test_cdnow__master_rfm);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

@@ -32,6 +32,7 @@ const char *gen_class_name(gen_class class)
         "sequence",
         "rank",
         "score",
+        "rfm",
         "split",
         "life",
         "session",
@@ -819,11 +820,14 @@ static model_node *aggregate_test(gen *g)
 /* ---- numbers and values ---- */
 
 static model_node *some_score(gen *g, int depth);
+static model_node *some_rfm(gen *g, model_kind kind);
 
 static model_node *some_number(gen *g, int depth)
 {
     model_column column;
     if (depth > 0 && chance(g, 8)) {
+        if (chance(g, 30))
+            return some_rfm(g, MODEL_RFM);
         model_node *score = some_score(g, 0);
         if (score->score->quantile != 0)
             return score;
@@ -1185,6 +1189,93 @@ static model_node *score_test(gen *g, int depth)
     return node;
 }
 
+/* ---- recency, frequency, money ---- */
+
+/* Cut points from the worst to the best, some of them equal. */
+static void rfm_cuts(gen *g, model_rfm *rfm)
+{
+    static const int64_t day = INT64_C(86400000000);
+    int64_t ago = rng_range(&g->r, 20, 400) * day, count = 0, money = rng_range(&g->r, -20, 40);
+    for (int64_t i = 0; i + 1 < rfm->scale; i++) {
+        rfm->cuts[MODEL_R][i] = model_int(chance(g, 30) ? ago + rng_range(&g->r, 0, day) : ago);
+        ago = ago * rng_range(&g->r, 20, 95) / 100;
+        ago -= chance(g, 70) ? ago % day : 0;
+        count += rng_range(&g->r, 0, 3);
+        money += rng_range(&g->r, 0, 40);
+        rfm->cuts[MODEL_F][i] = model_int(count);
+        rfm->cuts[MODEL_M][i] =
+            chance(g, 50) ? model_int(money) : model_decimal(money * 100 + 5, 2);
+    }
+    for (int64_t i = rfm->scale - 2; i > 0; i--) {
+        if (rfm->cuts[MODEL_R][i - 1].i < rfm->cuts[MODEL_R][i].i)
+            rfm->cuts[MODEL_R][i - 1] = rfm->cuts[MODEL_R][i];
+        if (model_compare(&rfm->cuts[MODEL_M][i - 1], &rfm->cuts[MODEL_M][i]) > 0)
+            rfm->cuts[MODEL_M][i - 1] = rfm->cuts[MODEL_M][i];
+    }
+}
+
+static void rfm_groups(gen *g, model_rfm *rfm)
+{
+    static const char *const names[] = {"best", "an odd: one", "third", "rest"};
+    rfm->group_count = 2 + below(g, 3);
+    for (size_t i = 0; i < rfm->group_count; i++) {
+        rfm->groups[i].name = names[i];
+        for (int k = 0; k < MODEL_MEASURES; k++)
+            rfm->groups[i].least[k] = chance(g, 50) ? 0 : rng_range(&g->r, 1, rfm->scale);
+    }
+}
+
+static model_node *some_rfm(gen *g, model_kind kind)
+{
+    model_node *node = gen_node(g, kind);
+    model_rfm *rfm = model_alloc(g->arena, sizeof(*rfm));
+    model_column column;
+    do {
+        node->selector = some_selector(g, 1);
+        node->argument = some_argument(g, &node->selector, model_is_number, &column);
+        /* Which of its sums overflow depends on what is asked first. */
+    } while (node->argument->kind != MODEL_PROPERTY || strcmp(column.name, "big_value") == 0);
+    node->window = some_window(g, FOR_EVENTS);
+    maybe_occasion(g, &node->window, false);
+    node->rfm = rfm;
+    node->measure = (int)below(g, MODEL_MEASURES);
+    rfm->scale = chance(g, 60) ? 5 : rng_range(&g->r, 2, 10);
+    rfm->fixed = chance(g, 40);
+    if (rfm->fixed)
+        rfm_cuts(g, rfm);
+    if (kind != MODEL_RFM && (rfm->scale != 5 || chance(g, 30)))
+        rfm_groups(g, rfm);
+    return node;
+}
+
+static unsigned some_labels(gen *g, size_t count)
+{
+    return 1 + (unsigned)below(g, (1u << count) - 1);
+}
+
+/* A test of a group, or of a score. */
+static model_node *rfm_test(gen *g)
+{
+    if (chance(g, 50)) {
+        model_node *node = some_rfm(g, MODEL_GROUP);
+        node->labels = some_labels(g, model_rfm_label_count(node->rfm));
+        node->negated = chance(g, 25);
+        return node;
+    }
+    model_node *pair[2] = {some_rfm(g, MODEL_RFM), NULL};
+    for (size_t i = 0; g->catalog != NULL && i < g->catalog->count; i++) {
+        if (g->catalog->segments[i].root->rfm == NULL ||
+            g->catalog->segments[i].root->kind != MODEL_CLASS || !chance(g, 40))
+            continue;
+        pair[0]->kind = MODEL_CLASS_RFM;
+        pair[0]->segment = i;
+    }
+    pair[1] = literal(g, model_int(rng_range(&g->r, 0, pair[0]->rfm->scale)));
+    model_node *node = gen_join(g, MODEL_COMPARE, 2, pair);
+    node->op = (model_op)below(g, 6);
+    return node;
+}
+
 static model_node *split(gen *g)
 {
     static const char *const seeds[] = {"exp-42", "global", "a much longer name of an experiment"};
@@ -1217,7 +1308,8 @@ static model_node *segment(gen *g)
     model_node *node = gen_node(g, root->kind == MODEL_CLASS ? MODEL_LABEL : MODEL_SEGMENT);
     node->segment = index;
     if (node->kind == MODEL_LABEL) {
-        node->labels = 1 + (unsigned)below(g, (2u << root->child_count) - 1);
+        node->labels = some_labels(g, root->rfm != NULL ? model_rfm_label_count(root->rfm)
+                                                        : root->child_count + 1);
         node->negated = chance(g, 25);
     }
     return node;
@@ -1293,6 +1385,7 @@ model_node *gen_operand(gen *g, gen_class class, int depth)
     case GEN_SEQUENCE: return g->feed->crowded ? edge(g) : gen_sequence(g);
     case GEN_RANK: return rank(g, depth);
     case GEN_SCORE: return score_test(g, depth);
+    case GEN_RFM: return rfm_test(g);
     case GEN_SPLIT: return split(g);
     case GEN_LIFE: return life(g);
     case GEN_SESSION: return session(g);
@@ -1332,6 +1425,8 @@ model_node *gen_definition(gen *g, int depth)
     size_t count = 1 + below(g, 3);
     if (chance(g, 60))
         return gen_tree(g, depth);
+    if (chance(g, 40))
+        return some_rfm(g, MODEL_CLASS);
     for (size_t i = 0; i < count; i++)
         children[i] = gen_tree(g, depth > 0 ? depth - 1 : 0);
     return gen_join(g, MODEL_CLASS, count, children);

@@ -27,6 +27,7 @@ typedef enum gen_class {
     GEN_SEQUENCE,
     GEN_RANK,
     GEN_SCORE,
+    GEN_RFM,
     GEN_SPLIT,
     GEN_LIFE,
     GEN_SESSION,

@@ -298,6 +298,7 @@ typedef enum model_kind {
     MODEL_SEASON,
     MODEL_HELD,    /* children[0] has been `past_to` for `shift` */
     MODEL_CHANGED, /* children[0] changed from past_from to past_to in window */
+    MODEL_GROUP, /* of an rfm: `labels` */
     MODEL_PREDICATE_COUNT,
     /* values */
     MODEL_LITERAL = MODEL_PREDICATE_COUNT,
@@ -314,8 +315,11 @@ typedef enum model_kind {
     MODEL_FIGURE,
     MODEL_LENGTH,     /* a span of time, beside MODEL_DIFFERENCE */
     MODEL_DIFFERENCE, /* one instant minus another */
-    MODEL_CLASS,      /* root of a saved class: children are conditions; labels are l0, l1, ... */
+    MODEL_CLASS,      /* root of a saved class: children are conditions, labels are l0, l1, ...;
+                         or with `rfm` its groups */
     MODEL_SCORE,      /* children[0], a number; children[1] is `among` */
+    MODEL_RFM,        /* the score `measure` of an rfm; selector, window, argument as for a sum */
+    MODEL_CLASS_RFM,  /* the same of `segment`, a saved class by rfm */
     MODEL_EDGE_ANCHOR /* first or last occurrence, as the anchor of a window */
 } model_kind;
 
@@ -402,6 +406,41 @@ typedef struct model_score {
     size_t found_count;
     model_value found[MODEL_CUTS_MAX]; /* cut points that somebody reaches */
 } model_score;
+
+/* Recency, frequency and money (S-24). */
+enum {
+    MODEL_R,
+    MODEL_F,
+    MODEL_M,
+    MODEL_MEASURES
+};
+#define MODEL_GROUPS_MAX 10
+
+typedef struct model_group {
+    const char *name;
+    int64_t least[MODEL_MEASURES]; /* scores that it takes; 0: any. The last group takes all */
+} model_group;
+
+typedef struct model_rfm {
+    int64_t scale;
+    bool fixed;
+    model_value cuts[MODEL_MEASURES][MODEL_CUTS_MAX]; /* of the recency: how long ago */
+    size_t group_count;                               /* 0: the usual ones */
+    model_group groups[MODEL_GROUPS_MAX];
+    /* what the last evaluation found: the least value of each score from 2 on */
+    uint64_t stamp;
+    size_t found_count[MODEL_MEASURES];
+    model_value found[MODEL_MEASURES][MODEL_CUTS_MAX];
+} model_rfm;
+
+extern const model_group model_usual_groups[MODEL_GROUPS_MAX];
+/* 0 is "none", who did not buy. */
+size_t model_rfm_label_count(const model_rfm *rfm);
+const char *model_rfm_label(const model_rfm *rfm, size_t label);
+size_t model_rfm_group(const model_rfm *rfm, const int64_t *scores);
+/* From which value on each score is, of a population's values of one measure. */
+void model_rfm_cut(model_rfm *rfm, int measure, model_value *values, size_t count);
+int64_t model_rfm_score(const model_rfm *rfm, int measure, const model_value *value, int64_t now);
 
 /* Members draw from [low, high) of 10^8 parts under that name (S-34). */
 typedef struct model_split {
@@ -530,10 +569,12 @@ typedef struct model_node {
     unsigned stages;             /* STAGE: bits of new, active, dormant, resurrected */
     model_ties ties;
     model_score *score; /* SCORE */
+    model_rfm *rfm;     /* RFM, GROUP; CLASS: NULL or not */
+    int measure;        /* RFM, CLASS_RFM */
     model_split split;  /* SPLIT */
     bool has_from, has_to;
     model_value past_from, past_to; /* a value or null */
-    unsigned labels;                /* LABEL: bits */
+    unsigned labels;                /* LABEL, GROUP: bits */
     /* RANK: what the last evaluation found */
     uint64_t rank_stamp;
     bool rank_any;

@@ -31,6 +31,8 @@ static bool holds(context *run, model_node *node, place at);
 static model_value figure(context *run, const model_node *node, place at);
 static model_value value_of(context *run, const model_node *node, place at);
 static model_value score(context *run, const model_node *node, place at);
+static void rfm_scores(context *run, const model_node *node, place at, int64_t *scores);
+static void class_scores(context *run, const model_node *node, place at, int64_t *scores);
 
 /* ---- windows and selectors ---- */
 
@@ -581,6 +583,12 @@ static model_value value_of(context *run, const model_node *node, place at)
         return value.state == SEG_VALUE_SET ? model_int((int64_t)value.element_count)
                                             : model_undefined();
     case MODEL_SCORE: return score(run, node, at);
+    case MODEL_RFM:
+    case MODEL_CLASS_RFM: {
+        int64_t scores[MODEL_MEASURES];
+        (node->kind == MODEL_RFM ? rfm_scores : class_scores)(run, node, at, scores);
+        return model_int(scores[node->measure]);
+    }
     case MODEL_EDGE_ANCHOR: return occurrence(run, node, at);
     default: exit(2);
     }
@@ -974,15 +982,99 @@ static model_value score(context *run, const model_node *node, place at)
     return model_int(model_score_class(node->score, &value));
 }
 
+/* ---- recency, frequency, money ---- */
+
+/* When was the last, how many are there, what do they sum up to? False: there is none. */
+static bool measures(context *run, const model_node *node, place at, model_value *values)
+{
+    static const model_aggregate aggregates[] = {MODEL_A_LAST, MODEL_A_COUNT, MODEL_A_SUM};
+    model_node time, asked = *node;
+    memset(&time, 0, sizeof(time));
+    time.kind = MODEL_BUILTIN;
+    time.builtin = MODEL_B_TIME;
+    asked.kind = MODEL_AGGREGATE;
+    for (int i = 0; i < MODEL_MEASURES; i++) {
+        asked.aggregate = aggregates[i];
+        asked.argument = i == MODEL_R ? &time : node->argument;
+        values[i] = value_of(run, &asked, at);
+    }
+    return values[MODEL_F].i > 0;
+}
+
+static void rfm_prepare(context *run, const model_node *node)
+{
+    size_t room = run->data->user_count + 1, count = 0;
+    model_value *values[MODEL_MEASURES], own[MODEL_MEASURES];
+    node->rfm->stamp = run->stamp;
+    for (int k = 0; k < MODEL_MEASURES; k++) {
+        values[k] = malloc(room * sizeof(model_value));
+        if (values[k] == NULL)
+            exit(2);
+    }
+    for (size_t i = 0; i < run->data->user_count && !node->rfm->fixed; i++) {
+        place at = {&run->data->users[i], NULL, NULL};
+        if (!model_exists(run->data, i, run->now))
+            continue;
+        at.zone = default_zone(run, at.user);
+        if (!measures(run, node, at, own))
+            continue;
+        for (int k = 0; k < MODEL_MEASURES; k++)
+            values[k][count] = own[k];
+        count++;
+    }
+    for (int k = 0; k < MODEL_MEASURES; k++) {
+        model_rfm_cut(node->rfm, k, values[k], count);
+        free(values[k]);
+    }
+}
+
+/* Who did not buy has 0. */
+static void rfm_scores(context *run, const model_node *node, place at, int64_t *scores)
+{
+    model_value values[MODEL_MEASURES];
+    memset(scores, 0, MODEL_MEASURES * sizeof(*scores));
+    if (node->rfm->stamp != run->stamp)
+        rfm_prepare(run, node);
+    if (!node->rfm->fixed &&
+        !model_exists(run->data, (size_t)(at.user - run->data->users), run->now))
+        return;
+    if (!measures(run, node, at, values))
+        return;
+    for (int k = 0; k < MODEL_MEASURES; k++)
+        scores[k] = model_rfm_score(node->rfm, k, &values[k], run->now);
+}
+
+static size_t group_of(context *run, const model_node *node, place at)
+{
+    int64_t scores[MODEL_MEASURES];
+    rfm_scores(run, node, at, scores);
+    return model_rfm_group(node->rfm, scores);
+}
+
 /* ---- the tree ---- */
 
-static bool other_segment(context *outer, const model_segment *segment, place at)
+/* What a saved text means, in its own zone and weeks. */
+static context inside(const context *outer, const model_segment *segment, place *at)
 {
     const model_schema *schema = outer->data->schema;
     context inner = *outer;
     inner.segment = segment;
     inner.week_start = segment->week_start != 0 ? segment->week_start : schema->week_start;
-    at.zone = default_zone(&inner, at.user);
+    at->zone = default_zone(&inner, at->user);
+    return inner;
+}
+
+static void class_scores(context *outer, const model_node *node, place at, int64_t *scores)
+{
+    const model_segment *class = &outer->catalog->segments[node->segment];
+    context inner = inside(outer, class, &at);
+    rfm_scores(&inner, class->root, at, scores);
+    outer->overflow = outer->overflow || inner.overflow;
+}
+
+static bool other_segment(context *outer, const model_segment *segment, place at)
+{
+    context inner = inside(outer, segment, &at);
     bool result = holds(&inner, segment->root, at);
     outer->overflow = outer->overflow || inner.overflow;
     return result;
@@ -991,12 +1083,10 @@ static bool other_segment(context *outer, const model_segment *segment, place at
 /* The label of a user: of the first condition that holds, else the last one (S-26). */
 static size_t label_of(context *outer, const model_segment *class, place at)
 {
-    const model_schema *schema = outer->data->schema;
-    context inner = *outer;
-    inner.segment = class;
-    inner.week_start = class->week_start != 0 ? class->week_start : schema->week_start;
-    at.zone = default_zone(&inner, at.user);
+    context inner = inside(outer, class, &at);
     size_t label = 0;
+    if (class->root->rfm != NULL)
+        label = group_of(&inner, class->root, at);
     while (label < class->root->child_count && !holds(&inner, class->root->children[label], at))
         label++;
     outer->overflow = outer->overflow || inner.overflow;
@@ -1057,6 +1147,8 @@ static bool leaf_holds(context *run, model_node *node, place at)
     case MODEL_SEGMENT: return other_segment(run, &run->catalog->segments[node->segment], at);
     case MODEL_RANK: return rank(run, node, at);
     case MODEL_LABEL: return has_label(run, node, at);
+    case MODEL_GROUP:
+        return (node->labels >> group_of(run, node, at) & 1) != (node->negated ? 1u : 0u);
     case MODEL_SPLIT: return model_split_holds(&node->split, at.user->id, at.user->id_size);
     case MODEL_DORMANT:
     case MODEL_RESURRECTED:

@@ -512,6 +512,61 @@ static void print_score(printer *p, const model_node *node)
     }
 }
 
+static void print_way(printer *p, const model_rfm *rfm)
+{
+    static const char *const letters[] = {" r (", ") f (", ") m ("};
+    if (!rfm->fixed) {
+        add(p, ", floating");
+        if (rfm->scale != 5 || draw(p->style, 4) == 1)
+            model_addf(p->out, ", scale %" PRId64, rfm->scale);
+        return;
+    }
+    add(p, ", cuts");
+    for (int k = 0; k < MODEL_MEASURES; k++) {
+        add(p, letters[k]);
+        for (int64_t i = 0; i + 1 < rfm->scale; i++) {
+            add(p, i > 0 ? ", " : "");
+            if (k != MODEL_R) {
+                print_literal(p->out, &rfm->cuts[k][i]);
+            } else if (rfm->cuts[k][i].i % 86400000000 == 0) {
+                model_addf(p->out, "%" PRId64 " days", rfm->cuts[k][i].i / 86400000000);
+            } else {
+                print_decimal(p->out, rfm->cuts[k][i].i, 6);
+                add(p, " seconds");
+            }
+        }
+    }
+    add(p, ")");
+}
+
+static void print_rfm(printer *p, const model_node *node)
+{
+    static const char *const words[] = {"rfm.r(", "rfm.f(", "rfm.m("};
+    static const char letters[] = "rfm";
+    const model_rfm *rfm = node->rfm;
+    bool groups = node->kind != MODEL_RFM;
+    add(p, groups ? "rfm(" : words[node->measure]);
+    print_node(p, node->argument);
+    print_way(p, rfm);
+    for (size_t i = 0; groups && i < rfm->group_count; i++) {
+        bool last = i + 1 == rfm->group_count;
+        const char *before = "";
+        model_addf(p->out, "%s%s\"%s\"", i == 0 ? ", groups (" : ", ", last ? "otherwise " : "",
+                   rfm->groups[i].name);
+        for (int k = 0; k < MODEL_MEASURES && !last; k++) {
+            if (rfm->groups[i].least[k] == 0 && (k != MODEL_M || before[0] != '\0'))
+                continue;
+            model_addf(p->out, "%s%c >= %" PRId64, before[0] == '\0' ? ": " : before, letters[k],
+                       rfm->groups[i].least[k]);
+            before = " and ";
+        }
+        add(p, last ? ")" : "");
+    }
+    add(p, ") of ");
+    print_selector(p, &node->selector);
+    print_window(p, &node->window);
+}
+
 /* A class of a tier is asked for by its name. */
 static bool is_tier(const model_node *node)
 {
@@ -536,6 +591,13 @@ static void print_as_of(printer *p, const model_window *window)
     } else {
         print_moment_or_param(p, window->from);
     }
+}
+
+static void print_class_name(printer *p, const model_node *node)
+{
+    char name[64];
+    snprintf(name, sizeof(name), "class.%s", p->catalog->segments[node->segment].name);
+    print_name(p, name);
 }
 
 static void print_value(printer *p, const model_node *node)
@@ -579,6 +641,11 @@ static void print_value(printer *p, const model_node *node)
         print_node(p, node->children[1]);
         break;
     case MODEL_SCORE: print_score(p, node); break;
+    case MODEL_RFM: print_rfm(p, node); break;
+    case MODEL_CLASS_RFM:
+        model_addf(p->out, "rfm.%c of ", "rfm"[node->measure]);
+        print_class_name(p, node);
+        break;
     default: /* MODEL_SIZE */
         add(p, "size(");
         print_node(p, node->children[0]);
@@ -1006,9 +1073,13 @@ static void print_split(printer *p, const model_split *split)
 static void print_labels(printer *p, const model_node *node)
 {
     bool one = (node->labels & (node->labels - 1)) == 0 && draw(p->style, 2) == 1;
-    char name[64];
-    snprintf(name, sizeof(name), "class.%s", p->catalog->segments[node->segment].name);
-    print_name(p, name);
+    const model_rfm *rfm = node->rfm;
+    if (node->kind == MODEL_GROUP) {
+        print_rfm(p, node);
+    } else {
+        rfm = p->catalog->segments[node->segment].root->rfm;
+        print_class_name(p, node);
+    }
     if (one)
         add(p, node->negated ? " != " : " = ");
     else
@@ -1017,7 +1088,10 @@ static void print_labels(printer *p, const model_node *node)
     for (unsigned i = 0; node->labels >> i != 0; i++) {
         if ((node->labels >> i & 1) == 0)
             continue;
-        model_addf(p->out, "%s\"l%u\"", before, i);
+        if (rfm != NULL)
+            model_addf(p->out, "%s\"%s\"", before, model_rfm_label(rfm, i));
+        else
+            model_addf(p->out, "%s\"l%u\"", before, i);
         before = ", ";
     }
     add(p, one ? "" : ")");
@@ -1025,6 +1099,10 @@ static void print_labels(printer *p, const model_node *node)
 
 static void print_class(printer *p, const model_node *node)
 {
+    if (node->rfm != NULL) {
+        print_rfm(p, node);
+        return;
+    }
     for (size_t i = 0; i < node->child_count; i++) {
         model_addf(p->out, "\"l%zu\": ", i);
         print_node(p, node->children[i]);
@@ -1118,6 +1196,7 @@ static void print_leaf(printer *p, const model_node *node)
     case MODEL_RANK: print_rank(p, node); break;
     case MODEL_SEQUENCE: print_sequence(p, node); break;
     case MODEL_SPLIT: print_split(p, &node->split); break;
+    case MODEL_GROUP:
     case MODEL_LABEL: print_labels(p, node); break;
     case MODEL_CLASS: print_class(p, node); break;
     case MODEL_DORMANT:

@@ -67,6 +67,8 @@ static gen_class class_of(const model_node *node)
     case MODEL_COMPARE:
         if (node->children[0]->kind == MODEL_SCORE)
             return GEN_SCORE;
+        if (node->children[0]->kind == MODEL_RFM || node->children[0]->kind == MODEL_CLASS_RFM)
+            return GEN_RFM;
         if (node->children[0]->kind == MODEL_AGGREGATE)
             return GEN_AGGREGATE;
         if (node->children[0]->kind == MODEL_FIGURE)
@@ -98,6 +100,7 @@ static gen_class class_of(const model_node *node)
     case MODEL_SEGMENT: return GEN_SEGMENT;
     case MODEL_SEQUENCE: return GEN_SEQUENCE;
     case MODEL_RANK: return GEN_RANK;
+    case MODEL_GROUP: return GEN_RFM;
     case MODEL_DORMANT:
     case MODEL_RESURRECTED:
     case MODEL_STAGE: return GEN_LIFE;

@@ -102,6 +102,11 @@ bool disk_image_find(const unsigned char *file, size_t size, disk_image_places *
     out->catalogue = (size_t)offset;
     out->table = out->catalogue + 64;
     out->table_size = (size_t)stored;
+    offset = get(file + out->slot + 152, 8);
+    stored = get(file + out->slot + 168, 4);
+    bool there = fits(offset, 64 + stored, size);
+    out->copy = there ? (size_t)offset : 0;
+    out->copy_size = there ? (size_t)stored : 0;
     return true;
 }
 
@@ -158,6 +163,8 @@ void disk_image_forge(unsigned char *file, size_t size, unsigned char *log, size
         forge_table(file, size, &places, uuid_low);
         put(file + places.slot + 128,
             forge_block(file, size, places.catalogue, places.table_size, uuid_low), 8);
+        put(file + places.slot + 160,
+            forge_block(file, size, places.copy, places.copy_size, uuid_low), 8);
     }
     for (size_t slot = 0; slot <= SLOT_STRIDE && fits(slot, 512, size); slot += SLOT_STRIDE)
         put(file + slot + CHECKSUM_AT, segi_xxh3(file + slot, CHECKSUM_AT, 0), 8);

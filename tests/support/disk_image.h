@@ -23,6 +23,7 @@ size_t disk_image_record(uint64_t lsn, unsigned char bytes[1024]);
 /* Where things are in the files of an image: of the newest superblock, and of what it points to. */
 typedef struct disk_image_places {
     size_t slot, catalogue, table, table_size;
+    size_t copy, copy_size; /* of the catalogue; 0, 0: none within the file */
 } disk_image_places;
 /* False where the superblock points outside the file. */
 bool disk_image_find(const unsigned char *file, size_t size, disk_image_places *out);

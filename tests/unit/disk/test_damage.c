@@ -2,6 +2,7 @@
  * others; and where all checksums were made to fit again, at least no harm.
  *
  * SEG_TEST_SOAK in the environment: every byte, every bit. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -417,9 +418,10 @@ START_TEST(test_damage__forged_checksums_do_no_harm)
     const unsigned char *file = sim_vfs_bytes(sim, DISK_IMAGE_FILE, &size);
     sim_vfs_bytes(sim, DISK_IMAGE_LOG, &log_size);
     ck_assert(disk_image_find(file, size, &places));
-    forge_range(DISK_IMAGE_FILE, places.slot, places.slot + 160, 1, &fault, &mem);
+    forge_range(DISK_IMAGE_FILE, places.slot, places.slot + 176, 1, &fault, &mem);
     forge_range(DISK_IMAGE_FILE, places.catalogue, places.table + places.table_size, 1, &fault,
                 &mem);
+    forge_range(DISK_IMAGE_FILE, places.copy, places.copy + 64 + 96, 1, &fault, &mem);
     forge_range(DISK_IMAGE_FILE, 65536, size, soak ? 1 : 23, &fault, &mem);
     forge_range(DISK_IMAGE_LOG, 0, log_size, soak ? 1 : 7, &fault, &mem);
     ck_assert_uint_le(mem_fault_peak_bytes(&fault), 64u << 20);
@@ -434,27 +436,113 @@ static void count_fault(void *user, const segi_disk_fault *fault)
     ++*(uint64_t *)user;
 }
 
-START_TEST(test_damage__salvage_reads_what_is_left)
+/* What a salvage gives, of the image as it is now. */
+static seg_status salvage_all(compared *c, uint64_t *told)
 {
-    uint64_t told = 0;
-    segi_disk_options salvage = {.salvage = true, .report = count_fault, .report_user = &told};
+    segi_disk_options salvage = {.salvage = true, .report = count_fault, .report_user = told};
+    *told = 0;
+    return compare_all(&salvage, c);
+}
+
+/* Whatever single sector is lost: the rest is there, and something is said. */
+START_TEST(test_damage__salvage_reads_all_but_what_was_damaged)
+{
+    uint64_t told = 0, blocks = 0;
     compared c;
     size_t size;
-    ck_assert_int_eq(compare_all(&salvage, &c), SEG_OK);
-    ck_assert_uint_eq(told, 0);
-    unsigned char *file = sim_vfs_edit(sim, DISK_IMAGE_FILE, &size);
-    /* One block, then both superblocks: the catalogue is found by its own mark. */
-    file[65536 + 512 + 100] ^= 1;
-    memset(file, 0xee, 4096);
-    memset(file + 32768, 0xee, 4096);
-    c = (compared){.last = 1};
-    c.disk = fixture_open_with(sim, &salvage);
-    ck_assert(fixture_root_is(c.disk, DISK_IMAGE_ROOT));
-    segi_disk_each(c.disk, compare_block, &c);
-    ck_assert_uint_eq(c.bad, 1);
-    ck_assert_uint_eq(c.same, DISK_IMAGE_BLOCKS - 2);
-    ck_assert_uint_ge(told, 3); /* superblock, log, block */
-    segi_disk_close(c.disk, NULL);
+    unsigned char *file = sim_vfs_edit(sim, DISK_IMAGE_FILE, &size), kept[512];
+    ck_assert_int_eq(salvage_all(&c, &told), SEG_OK);
+    ck_assert(told == 0 && c.bad == 0);
+    for (size_t at = 0; at < size; at += 512) {
+        memcpy(kept, file + at, sizeof kept);
+        memset(file + at, 0xee, sizeof kept);
+        check_fast(salvage_all(&c, &told) == SEG_OK);
+        check_fast(c.bad <= 1 && c.last == LAST_RECORD);
+        check_fast(c.bad == 0 || told > 0);
+        blocks += c.bad;
+        memcpy(file + at, kept, sizeof kept);
+    }
+    ck_assert_uint_ge(blocks, DISK_IMAGE_BLOCKS - 1);
+}
+END_TEST
+
+static void spoil(size_t at, size_t bytes)
+{
+    size_t size;
+    memset(sim_vfs_edit(sim, DISK_IMAGE_FILE, &size) + at, 0xee, bytes);
+}
+
+/* Catalogue and its copy: one that is left is enough for the blocks, and for the log where that is
+ * the copy or a superblock is left. With neither, what an older generation has left is taken. */
+START_TEST(test_damage__salvage_needs_one_of_catalogue_and_copy)
+{
+    for (uint32_t lost = 0; lost < 8; lost++) {
+        sim_vfs *whole = sim;
+        uint64_t told = 0;
+        compared c;
+        size_t size;
+        disk_image_places places;
+        sim = sim_vfs_copy(whole);
+        const unsigned char *file = sim_vfs_bytes(sim, DISK_IMAGE_FILE, &size);
+        ck_assert(disk_image_find(file, size, &places));
+        for (size_t slot = 0; (lost & 1) != 0 && slot <= 32768; slot += 32768)
+            spoil(slot, 4096);
+        if ((lost & 2) != 0)
+            spoil(places.catalogue, 64);
+        if ((lost & 4) != 0)
+            spoil(places.copy, 64);
+        if ((lost & 6) == 6) {
+            segi_disk_options salvage = {.salvage = true};
+            c.disk = fixture_open_with(sim, &salvage);
+            ck_assert(fixture_root_is(c.disk, "old"));
+            segi_disk_close(c.disk, NULL);
+        } else {
+            ck_assert_int_eq(salvage_all(&c, &told), SEG_OK);
+            ck_assert_uint_eq(c.bad, 0);
+            ck_assert_uint_eq(c.last, lost == 5 ? 1 : LAST_RECORD);
+            ck_assert(lost == 4 || (told > 0) == (lost != 0));
+        }
+        sim_vfs_destroy(sim);
+        sim = whole;
+    }
+}
+END_TEST
+
+/* A checkpoint that was interrupted leaves a newer copy, which no superblock ever named: the log
+ * says that it does not count. */
+START_TEST(test_damage__salvage_takes_no_copy_that_was_never_published)
+{
+    sim_vfs *other = sim_vfs_create(5);
+    segi_disk_options writing = {.create = true}, salvage = {.salvage = true};
+    segi_disk *disk = fixture_open_with(other, &writing);
+    fixture_log(disk, "one");
+    ck_assert_int_eq(segi_disk_checkpoint(disk, "old", 3, NULL), SEG_OK);
+    fixture_log(disk, "two");
+    uint64_t calls = 1;
+    for (bool written = false; !written; calls++) {
+        sim_vfs *copy = sim_vfs_copy(other);
+        segi_disk *again = fixture_open(copy);
+        ck_assert(fixture_replays(again, "two;"));
+        sim_vfs_fail(copy, calls, EIO, true);
+        written = segi_disk_checkpoint(again, "new", 3, NULL) == SEG_OK;
+        (void)segi_disk_close(again, NULL);
+        sim_vfs_fail(copy, 0, 0, false);
+        sim_vfs *found = sim_vfs_copy(copy);
+        size_t size;
+        unsigned char *file = sim_vfs_edit(found, STORE, &size);
+        memset(file, 0xee, 4096);
+        memset(file + 32768, 0xee, 4096);
+        segi_disk *left = fixture_open_with(found, &salvage);
+        bool is_new = fixture_root_is(left, "new");
+        ck_assert(is_new || fixture_root_is(left, "old"));
+        ck_assert(fixture_replays(left, is_new ? "" : "two;"));
+        segi_disk_close(left, NULL);
+        sim_vfs_destroy(found);
+        sim_vfs_destroy(copy);
+    }
+    ck_assert_uint_gt(calls, 5);
+    segi_disk_close(disk, NULL);
+    sim_vfs_destroy(other);
 }
 END_TEST
 
@@ -493,7 +581,9 @@ Suite *suite(void)
     tcase_add_test(tc, test_damage__a_record_of_an_earlier_life_is_missed);
     tcase_add_test(tc, test_damage__later_versions_are_named);
     tcase_add_test(tc, test_damage__forged_checksums_do_no_harm);
-    tcase_add_test(tc, test_damage__salvage_reads_what_is_left);
+    tcase_add_test(tc, test_damage__salvage_reads_all_but_what_was_damaged);
+    tcase_add_test(tc, test_damage__salvage_needs_one_of_catalogue_and_copy);
+    tcase_add_test(tc, test_damage__salvage_takes_no_copy_that_was_never_published);
     tcase_add_test(tc, test_damage__salvage_reads_the_log_up_to_the_hole);
     suite_add_tcase(s, tc);
     return s;

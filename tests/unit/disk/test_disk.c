@@ -194,6 +194,46 @@ START_TEST(test_disk__pins_hold_dropped_blocks)
 }
 END_TEST
 
+/* Room that is wanted is not held by a pin that is too old; one that holds nothing stays. */
+START_TEST(test_disk__old_pins_end)
+{
+    ck_assert_int_eq(segi_disk_close(disk, NULL), SEG_OK);
+    segi_disk_options options = fixture_options();
+    options.pin_micros = 1000;
+    sim_vfs_set_now(sim, 5000);
+    disk = fixture_open_with(sim, &options);
+    uint64_t a = fixture_write(disk, "canary-canary"), left = 0;
+    segi_disk_statistics stats;
+    segi_pin old, young, late;
+    fixture_checkpoint(disk, "1");
+    segi_disk_pin(disk, &old);
+    sim_vfs_set_now(sim, 5500);
+    segi_disk_pin(disk, &young);
+    ck_assert_int_eq(segi_disk_drop(disk, a, NULL), SEG_OK);
+    fixture_checkpoint(disk, "2");
+    segi_disk_pin(disk, &late);
+    sim_vfs_set_now(sim, 6001);
+    ck_assert_int_eq(segi_disk_reclaim(disk, 0, &left, NULL), SEG_OK);
+    ck_assert(atomic_load(&old.expired) && !atomic_load(&young.expired));
+    ck_assert_uint_gt(left, 0);
+    ck_assert(fixture_block_is(disk, a, "canary-canary"));
+    sim_vfs_set_now(sim, 60000);
+    ck_assert_int_eq(segi_disk_reclaim(disk, 0, &left, NULL), SEG_OK);
+    ck_assert(atomic_load(&young.expired) && !atomic_load(&late.expired));
+    ck_assert_uint_eq(left, 0);
+    ck_assert(!fixture_block_is(disk, a, "canary-canary"));
+    ck_assert(!sim_vfs_contains(sim, "canary", 6));
+    segi_disk_stats(disk, &stats);
+    ck_assert_uint_eq(stats.pins, 1);
+    segi_disk_unpin(disk, &young);
+    segi_disk_unpin(disk, &late);
+    segi_disk_unpin(disk, &old);
+    segi_disk_stats(disk, &stats);
+    ck_assert_uint_eq(stats.pins, 0);
+    ck_assert(fixture_is_sound(disk, SEGI_DISK_CHECK_DEEP));
+}
+END_TEST
+
 /* A budget bounds the work of one call, however large the extents are. */
 START_TEST(test_disk__reclaiming_goes_in_steps)
 {
@@ -458,6 +498,7 @@ Suite *suite(void)
     tcase_add_test(tc, test_disk__records_are_replayed_in_order);
     tcase_add_test(tc, test_disk__the_log_grows_and_is_cut);
     tcase_add_test(tc, test_disk__pins_hold_dropped_blocks);
+    tcase_add_test(tc, test_disk__old_pins_end);
     tcase_add_test(tc, test_disk__reclaiming_goes_in_steps);
     tcase_add_test(tc, test_disk__a_file_is_made_shorter);
     tcase_add_test(tc, test_disk__space_is_used_again);

@@ -351,8 +351,8 @@ END_TEST
 
 static yyjson_val *schema_form(yyjson_val *places, const segi_json_form *form)
 {
-    static const char *const names[] = {"",       "predicate", "value",  "select", "times",
-                                        "window", "anchor",    "length", "chain",  "step"};
+    static const char *const names[] = {"",       "predicate", "value", "select", "times", "window",
+                                        "anchor", "length",    "chain", "step",   "group"};
     yyjson_val *place = yyjson_obj_get(places, names[form->place]), *branch;
     yyjson_val *list = yyjson_obj_get(place, "oneOf");
     if (list == NULL)
@@ -419,7 +419,7 @@ START_TEST(test_json__schema_has_the_same_forms)
     }
     /* And none that the library does not know. */
     static const char *const names[] = {"predicate", "select", "times", "window",
-                                        "anchor",    "chain",  "step"};
+                                        "anchor",    "chain",  "step",  "group"};
     size_t known = 0, values = 0;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         known += yyjson_arr_size(yyjson_obj_get(yyjson_obj_get(places, names[i]), "oneOf"));

@@ -277,6 +277,78 @@ START_TEST(test_keep__each_call_fails_once)
 }
 END_TEST
 
+/* ---- age ------------------------------------------------------------------------------------- */
+
+static seg_status count_in(seg_store *store, seg_snapshot *snapshot, uint64_t *out)
+{
+    seg_error err = SEG_ERROR_INIT;
+    seg_segment *segment = NULL;
+    ck_assert_int_eq(
+        seg_segment_compile(store, questions[4], strlen(questions[4]), 0, &segment, &err), SEG_OK);
+    seg_status status = seg_segment_count(segment, snapshot, START + 30 * DAY, NULL, out, &err);
+    seg_segment_release(segment);
+    return status;
+}
+
+static uint64_t pins_of(seg_store *store)
+{
+    seg_store_stats stats = {.struct_size = sizeof stats};
+    ck_assert_int_eq(seg_store_get_stats(store, &stats, NULL), SEG_OK);
+    return stats.pins;
+}
+
+/* A snapshot that was forgotten answers until its room is wanted and it is too old; then it says
+ * so, the room is free, and everything else goes on. */
+START_TEST(test_keep__an_old_snapshot_ends)
+{
+    seg_error err = SEG_ERROR_INIT;
+    seg_store *store = NULL;
+    seg_snapshot *old = NULL, *young = NULL;
+    uint64_t first = 0, count = 0;
+    seg_store_options options = SEG_STORE_OPTIONS_INIT;
+    sim_vfs *sim = sim_vfs_create(1);
+    sim_vfs_set_now(sim, START);
+    options.flags = SEG_STORE_CREATE;
+    options.threads_max = 1;
+    options.memory_limit = 1;
+    options.snapshot_age_max_us = (uint64_t)DAY;
+    ck_assert_int_eq(
+        segi_api_store_open(sim_vfs_table(sim), PATH, strlen(PATH), &options, &store, &err),
+        SEG_OK);
+    for (uint64_t step = 0; step < 12; step++) {
+        ck_assert_int_eq(commit(store, step, &err), SEG_OK);
+        ck_assert_int_eq(seg_store_checkpoint(store, &err), SEG_OK);
+        if (step == 1) {
+            ck_assert_int_eq(seg_snapshot_create(store, &old, &err), SEG_OK);
+            ck_assert_int_eq(count_in(store, old, &first), SEG_OK);
+        }
+        /* Runs are merged, so that what the snapshot shows lies in blocks of its own. */
+        for (int32_t more = 1; more != 0;)
+            ck_assert_int_eq(seg_store_maintain(store, NULL, &more, &err), SEG_OK);
+        sim_vfs_set_now(sim, START + (int64_t)step * (DAY / 12));
+    }
+    ck_assert_uint_ge(pins_of(store), 1);
+    ck_assert_int_eq(count_in(store, old, &count), SEG_OK);
+    ck_assert_uint_eq(count, first);
+    ck_assert_int_eq(seg_snapshot_create(store, &young, &err), SEG_OK);
+    sim_vfs_set_now(sim, START + 2 * DAY);
+    ck_assert_int_eq(commit(store, 20, &err), SEG_OK);
+    ck_assert_int_eq(seg_store_checkpoint(store, &err), SEG_OK);
+    for (int32_t more = 1; more != 0;)
+        ck_assert_int_eq(seg_store_maintain(store, NULL, &more, &err), SEG_OK);
+    ck_assert_int_eq(count_in(store, old, &count), SEG_E_EXPIRED);
+    seg_snapshot_release(young);
+    ck_assert_int_eq(seg_snapshot_create(store, &young, &err), SEG_OK);
+    ck_assert_int_eq(count_in(store, young, &count), SEG_OK);
+    ck_assert_uint_gt(count, first);
+    seg_snapshot_release(young);
+    seg_snapshot_release(old);
+    ck_assert_uint_eq(pins_of(store), 1); /* the one kept for the next snapshot */
+    ck_assert_int_eq(seg_store_close(store, &err), SEG_OK);
+    sim_vfs_destroy(sim);
+}
+END_TEST
+
 /* The medium is full: commits are refused, what was there stays, and with more room it goes on. */
 START_TEST(test_keep__full_medium)
 {
@@ -302,6 +374,7 @@ Suite *suite(void)
     tcase_add_test(tc, test_keep__power_loss);
     tcase_add_loop_test(tc, test_keep__each_call_fails_once, 0, 2);
     tcase_add_test(tc, test_keep__full_medium);
+    tcase_add_test(tc, test_keep__an_old_snapshot_ends);
     suite_add_tcase(s, tc);
     return s;
 }
