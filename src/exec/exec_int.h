@@ -204,14 +204,14 @@ struct segi_prep_value {
     const segi_prep_session *session;          /* sessions */
     const struct segi_prep_sequence *sequence; /* sequence (sequence_int.h) */
     const segi_match *match;                   /* mode with ties all: what the value must pass */
-    const segi_prep_window *window;            /* changes: when they count; rows are all there are */
-    const segi_match *before, *behind;         /* changes: the values; NULL: any */
-    const segi_prep_value *left, *right;       /* arith; left: shift, score by written cut points */
-    const segi_prep_score *score;              /* rfm by written ones: right counts the events */
-    const segi_user_zones *zones;              /* civil, shift, moment, distinct periods */
-    bool needs_users;                          /* gather: argument or share read the user's zone */
-    const int64_t *periods; /* tally of distinct periods: their first instants, and */
-    uint32_t period_count;  /* ... at most 64 of them */
+    const segi_prep_window *window;      /* changes: when they count; rows are all there are */
+    const segi_match *before, *behind;   /* changes: the values; NULL: any */
+    const segi_prep_value *left, *right; /* arith; left: shift, score by written cut points */
+    const segi_prep_score *score;        /* rfm by written ones: right counts the events */
+    const segi_user_zones *zones;        /* civil, shift, moment, distinct periods */
+    bool needs_users;                    /* gather: argument or share read the user's zone */
+    const int64_t *periods;              /* tally of distinct periods: their first instants, and */
+    uint32_t period_count;               /* ... at most 64 of them */
     double periods_per_us;
     bool periods_even; /* of one length */
     int64_t bag_low;   /* bag: the least slot, and how far above it the greatest can be */

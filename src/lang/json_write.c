@@ -732,40 +732,6 @@ static void write_time(segi_json_out *w, const segi_syn *syn)
     segi_json_out_close(w, '}');
 }
 
-/* A value that a history had; null has a key of its own. */
-static void write_state(segi_json_out *w, const char *name, const segi_syn_state *state)
-{
-    if (!state->given || state->null)
-        return;
-    segi_json_out_key(w, name);
-    write_value(w, state->literal);
-}
-
-static void write_held(segi_json_out *w, const segi_syn *syn)
-{
-    const segi_syn_history *history = syn->u.history;
-    segi_json_out_open(w, '{');
-    segi_json_out_duration(w, "for", history->length);
-    json_true(w, "null", history->to.null);
-    write_state(w, "to", &history->to);
-    close_test(w, "has_been", syn->kids);
-}
-
-static void write_changed(segi_json_out *w, const segi_syn *syn)
-{
-    const segi_syn_history *history = syn->u.history;
-    segi_json_out_open(w, '{');
-    write_state(w, "from", &history->from);
-    json_true(w, "from_null", history->from.null);
-    write_state(w, "to", &history->to);
-    json_true(w, "to_null", history->to.null);
-    segi_json_out_word(w, "type", "changed");
-    segi_json_out_key(w, "value");
-    write_value(w, syn->kids);
-    segi_json_out_window(w, history->window, false);
-    segi_json_out_close(w, '}');
-}
-
 static void write_not(segi_json_out *w, const segi_syn *syn)
 {
     /* Two nots: a value that they made a predicate, or nothing. Canonical text has none. */
@@ -834,8 +800,8 @@ static void write_predicate(segi_json_out *w, const segi_syn *syn)
     case SEGI_SYN_RADIUS:
     case SEGI_SYN_POLYGON: write_geo(w, syn); break;
     case SEGI_SYN_TIME: write_time(w, syn); break;
-    case SEGI_SYN_HELD: write_held(w, syn); break;
-    case SEGI_SYN_CHANGED: write_changed(w, syn); break;
+    case SEGI_SYN_HELD:
+    case SEGI_SYN_CHANGED: segi_json_out_history(w, syn); break;
     case SEGI_SYN_SPLIT: write_split(w, syn->u.split); break;
     case SEGI_SYN_CLASS: break; /* a definition, which has no such form */
     case SEGI_SYN_SEQUENCE: segi_json_out_sequence(w, syn); break;

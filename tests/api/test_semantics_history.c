@@ -275,6 +275,42 @@ START_TEST(test_semantics__s15_what_has_no_history)
 }
 END_TEST
 
+/* ---- what goes, and what stays ---- */
+
+START_TEST(test_semantics__s37_an_erased_history_is_gone)
+{
+    shop s = with_plans();
+    seg_error err = SEG_ERROR_INIT;
+    const uint64_t offsets[] = {0, 3};
+    shop_since(&s, "ann", "2026-01-01T00:00:00Z", "plan=pro");
+    shop_since(&s, "ann", "2026-02-01T00:00:00Z", "plan=free");
+    shop_since(&s, "ben", "2026-01-01T00:00:00Z", "plan=pro");
+    ck_assert_int_eq(seg_store_erase_users(s.store, "ann", offsets, 1, NULL, NULL, &err), SEG_OK);
+    shop_ask(&s, NOW, "everyone", "ben");
+    shop_ask(&s, NOW, "plan changed or plan = \"free\"", "");
+    /* Who comes again begins anew. */
+    shop_since(&s, "ann", "2026-03-01T00:00:00Z", "plan=free");
+    shop_ask(&s, NOW, "plan changed or plan as of 2026-02-10 is set", "ben");
+    shop_ask(&s, NOW, "plan has been \"free\" for 30 days", "ann");
+    shop_close(&s);
+}
+END_TEST
+
+START_TEST(test_semantics__s37_retention_leaves_histories)
+{
+    shop s = with_plans();
+    seg_error err = SEG_ERROR_INIT;
+    seg_expire_report report = {.struct_size = (uint32_t)sizeof report};
+    shop_event(&s, "ann", "login", "2026-01-01T00:00:00Z", "");
+    shop_since(&s, "ann", "2026-01-01T00:00:00Z", "plan=free");
+    ck_assert_int_eq(seg_store_set_retention(s.store, NULL, 0, (uint64_t)DAY, &err), SEG_OK);
+    ck_assert_int_eq(seg_store_expire(s.store, shop_time("2026-03-01"), &report, &err), SEG_OK);
+    ck_assert_uint_eq(report.events_removed, 1);
+    shop_ask(&s, NOW, "plan = \"free\" and not did login", "ann");
+    shop_close(&s);
+}
+END_TEST
+
 Suite *suite(void)
 {
     Suite *all = suite_create("semantics_history");
@@ -298,5 +334,9 @@ Suite *suite(void)
     tcase_add_test(types, test_semantics__s15_histories_of_every_type);
     tcase_add_test(types, test_semantics__s15_what_has_no_history);
     suite_add_tcase(all, types);
+    TCase *removal = tcase_create("removal");
+    tcase_add_test(removal, test_semantics__s37_an_erased_history_is_gone);
+    tcase_add_test(removal, test_semantics__s37_retention_leaves_histories);
+    suite_add_tcase(all, removal);
     return all;
 }

@@ -298,7 +298,7 @@ typedef enum model_kind {
     MODEL_SEASON,
     MODEL_HELD,    /* children[0] has been `past_to` for `shift` */
     MODEL_CHANGED, /* children[0] changed from past_from to past_to in window */
-    MODEL_GROUP, /* of an rfm: `labels` */
+    MODEL_GROUP,   /* of an rfm: `labels` */
     MODEL_PREDICATE_COUNT,
     /* values */
     MODEL_LITERAL = MODEL_PREDICATE_COUNT,
