@@ -5,8 +5,9 @@
 
 Errors: a file of src/ above 900 lines; a function above 100 lines that tools/tidy_allow.txt does
 not name; a call of a banned function; a C file that no meson.build lists; trailing blanks, tabs,
-lines above 100 columns, a missing line end at the end; words that mark unfinished work. Then the
-distribution of lengths and the share of comments are printed, so that a drift is seen.
+lines above 100 columns, a missing line end at the end; words that mark unfinished work; a src/ in
+which fewer than 12 % of the lines that are not blank carry a comment. Then the distribution of
+lengths and the share of comments, for src/ also by room, are printed, so that a drift is seen.
 """
 import argparse
 import pathlib
@@ -19,6 +20,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 FILE_LINES_MAX = 900
 FUNCTION_LINES_MAX = 100
 COLUMNS_MAX = 100
+COMMENTS_MIN = 12  # percent of the lines of src/ that are not blank
+COMMENTS_LINES = 100  # a tree of fewer lines is a piece, not src/ as a whole
 
 # Unsafe, process-wide, dependent on the host's locale, or not for a library to do.
 BANNED_CALLS = set("""
@@ -97,6 +100,7 @@ class Tidy:
         self.function_lines = []
         self.file_lines = []
         self.comments = {"src": [0, 0], "include/seg": [0, 0]}
+        self.rooms = {}  # of src/: the same two figures
         allow = root / "tools" / "tidy_allow.txt"
         for line in allow.read_text(encoding="utf-8").splitlines() if allow.exists() else []:
             words = line.split("#")[0].split()
@@ -129,6 +133,7 @@ class Tidy:
             if suffix in (".c", ".h"):
                 self.c_file(name, text)
         self.listed(names)
+        self.commented()
         for key in sorted(set(self.allow) - self.used):
             self.report("tools/tidy_allow.txt", 1, f"no longer needed: {' '.join(key)}")
         return len(names)
@@ -165,6 +170,10 @@ class Tidy:
                 commented, filled = comment_share(text)
                 share[0] += commented
                 share[1] += filled
+                if in_src:
+                    room = self.rooms.setdefault(name.split("/")[1], [0, 0])
+                    room[0] += commented
+                    room[1] += filled
         if not in_src:
             return
         self.file_lines.append(lines)
@@ -204,6 +213,14 @@ class Tidy:
             if test and not mentions(f"tests/{test.group(1)}/meson.build", f"'{test.group(2)}'"):
                 self.report(name, 1, f"not listed in tests/{test.group(1)}/meson.build")
 
+    def commented(self):
+        """The floor holds for the whole: a room may need fewer words than another."""
+        commented, filled = self.comments["src"]
+        if filled >= COMMENTS_LINES and 100 * commented < COMMENTS_MIN * filled:
+            missing = (COMMENTS_MIN * filled + 99) // 100 - commented
+            self.report("src", 1, f"{100 * commented / filled:.2f} % of lines carry a comment, at "
+                        f"least {COMMENTS_MIN} %: {missing} lines of comment are missing")
+
     def print_figures(self):
         for label, values in (("functions", self.function_lines), ("files", self.file_lines)):
             if values:
@@ -213,7 +230,11 @@ class Tidy:
                       f"{statistics.median_low(values)}, p95 {p95}, longest {values[-1]}")
         for folder, (commented, filled) in self.comments.items():
             if filled:
-                print(f"{folder}: {100 * commented // filled} % of lines carry a comment")
+                print(f"{folder}: {100 * commented / filled:.1f} % of lines carry a comment")
+        if self.rooms:
+            print("by room: " + ", ".join(f"{room} {100 * commented / filled:.1f}"
+                                          for room, (commented, filled)
+                                          in sorted(self.rooms.items()) if filled))
 
 
 def main():

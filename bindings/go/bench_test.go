@@ -92,3 +92,30 @@ func BenchmarkCommitColumns(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/rows, "ns/row")
 }
+
+func BenchmarkMembership(b *testing.B) {
+	store := crowd(b, 100000)
+	defer store.Close()
+	sets := make([]*seg.Set, 40)
+	for i := range sets {
+		sets[i] = eval(b, store, fmt.Sprintf("sum(amount) of purchase > %d", i))
+	}
+	membership := must(seg.NewMembership(sets))(b)
+	defer membership.Close()
+	ids := make([]string, 1024)
+	for i := range ids {
+		ids[i] = fmt.Sprintf("u%d", i*97)
+	}
+	b.Run("row", func(b *testing.B) {
+		row := make([]uint64, membership.Words())
+		for i := range b.N {
+			membership.Row(ids[i%1024], row)
+		}
+	})
+	b.Run("rows-1024", func(b *testing.B) {
+		for range b.N {
+			membership.Rows(ids)
+		}
+		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1024, "ns/id")
+	})
+}

@@ -36,6 +36,18 @@ package seg
 //     return status == SEG_OK && list->failed ? SEG_E_NOMEM : status;
 // }
 //
+// static seg_status salvage(const char *from, size_t from_size, const char *to, size_t to_size,
+//                           uint64_t memory_limit, fault_list *list, seg_salvage_report *report,
+//                           seg_error *err)
+// {
+//     seg_salvage_options options = SEG_SALVAGE_OPTIONS_INIT;
+//     options.memory_limit = memory_limit;
+//     options.report = fault_add;
+//     options.report_user = list;
+//     seg_status status = seg_store_salvage(from, from_size, to, to_size, &options, report, err);
+//     return status == SEG_OK && list->failed ? SEG_E_NOMEM : status;
+// }
+//
 // static void fault_list_end(fault_list *list)
 // {
 //     for (size_t i = 0; i < list->count; i++) {
@@ -99,8 +111,8 @@ type Fault struct {
 	What   string
 }
 
-// Check looks for damage and writes nothing. Damage is no failure of the call. A store in memory has
-// none.
+// Check looks for damage and writes nothing. Damage is no failure of the call. A store in memory
+// has none.
 func (s *Store) Check(level CheckLevel) ([]Fault, error) {
 	var list C.fault_list
 	defer C.fault_list_end(&list)
@@ -109,12 +121,66 @@ func (s *Store) Check(level CheckLevel) ([]Fault, error) {
 	}); err != nil {
 		return nil, err
 	}
+	return copyFaults(&list), nil
+}
+
+func copyFaults(list *C.fault_list) []Fault {
 	var out []Fault
 	for _, fault := range view[C.seg_fault](unsafe.Pointer(list.items), int(list.count)) {
 		out = append(out, Fault{C.GoString(fault.file), uint64(fault.offset), uint64(fault.block),
 			C.GoString(fault.what)})
 	}
-	return out, nil
+	return out
+}
+
+// A SalvageReport tells what [Salvage] found.
+type SalvageReport struct {
+	Complete       bool    // nothing is lost that the damaged files still knew of
+	Faults         []Fault // places that are damaged, those that cost nothing included
+	Blocks         uint64  // that the file should have
+	BlocksLost     uint64
+	Users          uint64 // in the new store, as Events are
+	UsersLost      uint64
+	Events         uint64
+	EventsLost     uint64
+	AttributesLost uint64 // columns of an attribute for up to 65,536 users each
+	PropertiesLost uint64 // columns of a property in one sorted part; its events are there
+	StringsLost    uint64 // of dictionaries; where one was the value, there is none now
+	EventIDsLost   uint64 // these events would be taken a second time
+	Records        uint64 // changes taken from the log
+	LogLost        bool   // the log is damaged, and changes may be lost
+}
+
+// Salvage writes what is left of a damaged store to a new file, a store of its own: everything
+// whose checksums fit. The damaged file is not changed. The report is there also where the call
+// fails, with [ErrCorrupt] where not even a list of the blocks is left. memoryLimit is how many
+// bytes of events are kept in memory, about; 0: 256 MiB.
+func Salvage(from, to string, memoryLimit uint64) (SalvageReport, error) {
+	var list C.fault_list
+	defer C.fault_list_end(&list)
+	r := C.seg_salvage_report{struct_size: C.uint32_t(unsafe.Sizeof(C.seg_salvage_report{}))}
+	e := newError()
+	var err error
+	if status := C.salvage(chars(from), size(from), chars(to), size(to), C.uint64_t(memoryLimit),
+		&list, &r, &e); status != C.SEG_OK {
+		err = failed(status, &e, "")
+	}
+	return SalvageReport{
+		Complete:       r.complete != 0,
+		Faults:         copyFaults(&list),
+		Blocks:         uint64(r.blocks),
+		BlocksLost:     uint64(r.blocks_lost),
+		Users:          uint64(r.users),
+		UsersLost:      uint64(r.users_lost),
+		Events:         uint64(r.events),
+		EventsLost:     uint64(r.events_lost),
+		AttributesLost: uint64(r.attributes_lost),
+		PropertiesLost: uint64(r.properties_lost),
+		StringsLost:    uint64(r.strings_lost),
+		EventIDsLost:   uint64(r.event_ids_lost),
+		Records:        uint64(r.records),
+		LogLost:        r.log_lost != 0,
+	}, err
 }
 
 // Backup writes the store as it is now to a new file, a store of its own, while commits go on.

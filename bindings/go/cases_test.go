@@ -190,8 +190,8 @@ func (f *caseFile) open(t *testing.T) *seg.Store {
 	return store
 }
 
-// define saves what has a name. Maps have no order, and a segment or class may refer to another one:
-// as many rounds as there are names are enough.
+// define saves what has a name. Maps have no order, and a segment or class may refer to another
+// one: as many rounds as there are names are enough.
 func (f *caseFile) define(t *testing.T, store *seg.Store) {
 	day := func(text string) time.Time { return must(time.Parse(time.DateOnly, text))(t) }
 	for name, pairs := range f.Occasions {

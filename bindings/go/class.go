@@ -41,7 +41,11 @@ func (s *Store) class(text string,
 	}); err != nil {
 		return nil, err
 	}
-	out := &Class{store: s}
+	return newClass(s, class), nil
+}
+
+func newClass(store *Store, class *C.seg_class) *Class {
+	out := &Class{store: store}
 	for i := range C.seg_class_label_count(class) {
 		var label *C.char
 		var length C.uint64_t
@@ -51,7 +55,7 @@ func (s *Store) class(text string,
 	out.h = own(out, unsafe.Pointer(class), func(p unsafe.Pointer) {
 		C.seg_class_release((*C.seg_class)(p))
 	})
-	return out, nil
+	return out
 }
 
 // Close ends the class.
@@ -74,8 +78,8 @@ func (c *Class) Text() (string, error) {
 	return string(take(buffer)), nil
 }
 
-// Eval answers who has which label at the instant now, in one pass over the data: a set per label, in
-// the order of Labels. The sets are disjoint, and together they are everyone.
+// Eval answers who has which label at the instant now, in one pass over the data: a set per label,
+// in the order of Labels. The sets are disjoint, and together they are everyone.
 func (c *Class) Eval(ctx context.Context, now time.Time, options ...EvalOption) ([]*Set, error) {
 	p := c.h.acquire()
 	if p == nil {
@@ -91,6 +95,79 @@ func (c *Class) Eval(ctx context.Context, now time.Time, options ...EvalOption) 
 	}
 	return newSets(c.store, sets), nil
 }
+
+// ---- recency, frequency and money ---------------------------------------------------------------
+
+// A Measure of a class that is an rfm(...).
+type Measure uint32
+
+// The measures.
+const (
+	Recency   Measure = C.SEG_RFM_RECENCY
+	Frequency Measure = C.SEG_RFM_FREQUENCY
+	Money     Measure = C.SEG_RFM_MONEY
+)
+
+// Scale is the highest score of a class that is an rfm(...); 0 for other classes.
+func (c *Class) Scale() int {
+	p := c.h.must("class")
+	defer c.h.release()
+	return int(C.seg_class_scale((*C.seg_class)(p)))
+}
+
+// Scores tell how one measure is spread.
+type Scores struct {
+	Users []uint64 // customers by score: first those of score 0, who did not do it
+	// The least value that has score 2, 3, ...: of money in its own unit, of recency the longest
+	// time ago in microseconds (below 0: nobody has it). Not-a-number where there is nobody to
+	// rank.
+	Cuts []float64
+}
+
+// Scores counts the customers of each score of a measure at the instant now. [Among] limits who is
+// counted, never who is ranked.
+func (c *Class) Scores(ctx context.Context, measure Measure, now time.Time,
+	options ...EvalOption) (Scores, error) {
+	p := c.h.acquire()
+	if p == nil {
+		return Scores{}, closed("class")
+	}
+	defer c.h.release()
+	var users [C.SEG_RFM_SCALE_MAX + 1]C.uint64_t
+	var cuts [C.SEG_RFM_SCALE_MAX]C.double
+	if err := c.store.run(ctx, options, func(snapshot *C.seg_snapshot,
+		o *C.seg_eval_options, e *C.seg_error) C.seg_status {
+		return C.seg_class_scores((*C.seg_class)(p), snapshot, micros(now), o, C.uint32_t(measure),
+			&users[0], &cuts[0], e)
+	}); err != nil {
+		return Scores{}, err
+	}
+	scale := int(C.seg_class_scale((*C.seg_class)(p)))
+	return Scores{
+		Users: append([]uint64{}, view[uint64](unsafe.Pointer(&users), scale+1)...),
+		Cuts:  append([]float64{}, view[float64](unsafe.Pointer(&cuts), scale-1)...),
+	}, nil
+}
+
+// Freeze gives the class with the cut points that its floating scores have at the instant now: from
+// then on they move by a customer's own behaviour alone. Save its text with [Store.DefineClass].
+func (c *Class) Freeze(ctx context.Context, now time.Time, options ...EvalOption) (*Class, error) {
+	p := c.h.acquire()
+	if p == nil {
+		return nil, closed("class")
+	}
+	defer c.h.release()
+	var frozen *C.seg_class
+	if err := c.store.run(ctx, options, func(snapshot *C.seg_snapshot,
+		o *C.seg_eval_options, e *C.seg_error) C.seg_status {
+		return C.seg_class_freeze((*C.seg_class)(p), snapshot, micros(now), o, &frozen, e)
+	}); err != nil {
+		return nil, err
+	}
+	return newClass(c.store, frozen), nil
+}
+
+// ---- labels as a column -------------------------------------------------------------------------
 
 // Classify gives the label of each of these customers, "" for an id that is not known: a column
 // beside the ids.

@@ -185,6 +185,45 @@ func TestDamageIsFound(t *testing.T) {
 	}
 }
 
+func TestWhatIsLeftIsSalvaged(t *testing.T) {
+	folder := t.TempDir()
+	path, whole := filepath.Join(folder, "shop.seg"), filepath.Join(folder, "whole.seg")
+	store := open(t, path)
+	logins(t, store, june, "ann", "ben")
+	must(store.Define("active", "did login"))(t)
+	ok(t, store.Close())
+	report := must(seg.Salvage(path, whole, 0))(t)
+	if !report.Complete || len(report.Faults) != 0 || report.Users != 2 || report.Events != 2 {
+		t.Fatalf("%+v", report)
+	}
+	store = open(t, whole, seg.WithExisting())
+	defer store.Close()
+	if n := eval(t, store, `in segment "active"`).Count(); n != 2 {
+		t.Fatal(n)
+	}
+	_, err := seg.Salvage(path, whole, 0)
+	fails(t, err, seg.ErrExists)
+	data := must(os.ReadFile(path))(t)
+	for at := len(data) / 2; at < len(data); at += 100 {
+		broken, rest := bytes.Clone(data), filepath.Join(folder, fmt.Sprint(at, ".seg"))
+		broken[at] ^= 0xff
+		ok(t, os.WriteFile(path, broken, 0o600))
+		report, err := seg.Salvage(path, rest, 1<<20)
+		if errors.Is(err, seg.ErrCorrupt) {
+			continue
+		}
+		ok(t, err)
+		if len(report.Faults) > 0 {
+			if report.Faults[0].File != path || report.Faults[0].What == "" {
+				t.Fatalf("%+v", report)
+			}
+			ok(t, open(t, rest, seg.WithExisting()).Close())
+			return
+		}
+	}
+	t.Fatal("no damage was noticed")
+}
+
 func TestABackupIsAStore(t *testing.T) {
 	folder := t.TempDir()
 	store := open(t, filepath.Join(folder, "a.seg"))
@@ -232,6 +271,38 @@ func TestErasedCustomersAreGone(t *testing.T) {
 	}
 	if receipt := must(store.Erase(nil))(t); receipt.UsersErased != 0 {
 		t.Fatalf("%+v", receipt)
+	}
+}
+
+func TestForgettingReachesTheFile(t *testing.T) {
+	const day = 24 * time.Hour
+	path := filepath.Join(t.TempDir(), "shop.seg")
+	store := open(t, path)
+	logins(t, store, june.Add(-30*day), "ann", "ben", "eve")
+	logins(t, store, june, "ben")
+	ok(t, store.SetRetention("login", 20*day))
+	if receipt := must(store.Erase([]string{"ann"}, seg.Refuse()))(t); receipt.UsersErased != 1 {
+		t.Fatalf("%+v", receipt)
+	}
+	if report := must(store.Expire(june))(t); report.EventsRemoved != 2 {
+		t.Fatalf("%+v", report)
+	}
+	ok(t, store.Close())
+	if data := must(os.ReadFile(path))(t); bytes.Contains(data, []byte("of ann")) ||
+		!bytes.Contains(data, []byte("of ben")) {
+		t.Fatal("the texts in the file are not those that are left")
+	}
+	store = open(t, path)
+	defer store.Close()
+	if keep := must(store.Retention("login"))(t); keep != 20*day {
+		t.Fatal(keep)
+	}
+	if got := ids(eval(t, store, "everyone")) + "," + ids(eval(t, store, "did login")); got !=
+		"ben eve,ben" {
+		t.Fatal(got)
+	}
+	if report := must(store.Commit([]seg.Batch{{Users: []string{"ann"}}}))(t); report.Refused != 1 {
+		t.Fatalf("%+v", report)
 	}
 }
 

@@ -78,8 +78,8 @@ func Tables(users, events string) SQLOption {
 	return func(o *sqlOptions) { o.users, o.events = users, events }
 }
 
-// SQL is a SELECT that finds the same customers at the instant now in tables of a fixed layout, which
-// docs/sql.md describes. What the dialect cannot say exactly is [ErrDialect].
+// SQL is a SELECT that finds the same customers at the instant now in tables of a fixed layout,
+// which docs/sql.md describes. What the dialect cannot say exactly is [ErrDialect].
 func (s *Segment) SQL(dialect Dialect, now time.Time, options ...SQLOption) (string, error) {
 	o := sqlOptions{users: "users", events: "events"}
 	for _, option := range options {

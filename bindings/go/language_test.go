@@ -213,6 +213,48 @@ func TestClassesAreSaved(t *testing.T) {
 	fails(t, store.DropClass("home"), seg.ErrNotFound)
 }
 
+func TestRFMHasScores(t *testing.T) {
+	store := open(t, seg.Memory)
+	defer store.Close()
+	times := make([]int64, 4)
+	for i := range times {
+		times[i] = seg.Micros(june.Add(time.Duration(-24*(i+1)) * time.Hour))
+	}
+	must(store.Commit([]seg.Batch{
+		{Users: []string{"ann", "ben", "cat", "ann"}, Times: times, Event: "purchase",
+			Columns: []seg.Values{seg.DecimalValues("amount", []int64{100, 1000, 3000, 50}, 2)}},
+		{Users: []string{"dan"}},
+	}))(t)
+	rfm := must(store.CompileClass(`rfm(amount, floating, scale 3,
+		groups ("best": m = 3, otherwise "rest")) of purchase in last 30 days`))(t)
+	defer rfm.Close()
+	if rfm.Scale() != 3 || !slices.Equal(rfm.Labels(), []string{"none", "best", "rest"}) {
+		t.Fatal(rfm.Scale(), rfm.Labels())
+	}
+	scores := must(rfm.Scores(ctx, seg.Money, june))(t)
+	if fmt.Sprint(scores) != "{[1 1 1 1] [10 30]}" {
+		t.Fatal(scores)
+	}
+	frozen := must(rfm.Freeze(ctx, june))(t)
+	defer frozen.Close()
+	text := must(frozen.Text())(t)
+	if strings.Contains(text, "floating") || !strings.Contains(text, "cuts") {
+		t.Fatal(text)
+	}
+	must(store.DefineClass("value", text))(t)
+	if got := ids(eval(t, store, `class.value = "best"`)); got != "cat" {
+		t.Fatal(got)
+	}
+	_, err := rfm.Freeze(ctx, june.AddDate(-1, 0, 0))
+	fails(t, err, seg.ErrNotFound)
+	plain := must(store.CompileClass(`"a": everyone; otherwise "b"`))(t)
+	if plain.Scale() != 0 {
+		t.Fatal(plain.Scale())
+	}
+	_, err = plain.Scores(ctx, seg.Money, june)
+	fails(t, err, seg.ErrArg)
+}
+
 func TestNumbersAreClassified(t *testing.T) {
 	store := open(t, seg.Memory, seg.WithUint64IDs())
 	defer store.Close()

@@ -33,8 +33,8 @@ func LintRetention(keep time.Duration) LintOption {
 	return func(o *C.seg_lint_options) { o.retention_us = C.int64_t(keep.Microseconds()) }
 }
 
-// Lint finds all errors of a predicate that can be found in one reading, and then warnings about what
-// is allowed and perhaps not meant. An error of the predicate is no failure of this call.
+// Lint finds all errors of a predicate that can be found in one reading, and then warnings about
+// what is allowed and perhaps not meant. An error of the predicate is no failure of this call.
 func (s *Store) Lint(text string, options ...LintOption) ([]Finding, error) {
 	o := C.seg_lint_options{struct_size: C.uint32_t(unsafe.Sizeof(C.seg_lint_options{}))}
 	for _, option := range options {

@@ -63,8 +63,8 @@ func (m *Membership) check(row []uint64) {
 	}
 }
 
-// Row writes the row of one customer to row and reports whether the id is known; the row of one that
-// is not is all 0. It allocates nothing.
+// Row writes the row of one customer to row and reports whether the id is known; the row of one
+// that is not is all 0. It allocates nothing.
 func (m *Membership) Row(user string, row []uint64) bool {
 	m.check(row)
 	p := m.h.must("membership")

@@ -96,8 +96,8 @@ func takeSaved(list *C.seg_segment_list) []Saved {
 
 // ---- occasions ----------------------------------------------------------------------------------
 
-// A DateRange is the first and the last day of a range, both included: the dates that the times show
-// in their own zones.
+// A DateRange is the first and the last day of a range, both included: the dates that the times
+// show in their own zones.
 type DateRange struct {
 	First, Last time.Time
 }

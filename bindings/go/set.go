@@ -52,55 +52,44 @@ func (s *Set) acquire() (*C.seg_set, error) {
 
 // ---- making sets --------------------------------------------------------------------------------
 
+// set wraps what a call of the library makes, which may count ids that it does not know.
+func (s *Snapshot) set(run func(p *C.seg_snapshot, out **C.seg_set, unknown *C.uint64_t,
+	e *C.seg_error) C.seg_status) (*Set, int, error) {
+	var set *C.seg_set
+	var unknown C.uint64_t
+	if err := s.do(func(p *C.seg_snapshot, e *C.seg_error) C.seg_status {
+		return run(p, &set, &unknown, e)
+	}); err != nil {
+		return nil, 0, err
+	}
+	return newSet(s.store, set), int(unknown), nil
+}
+
 // Everyone is the set of all customers of the snapshot.
 func (s *Snapshot) Everyone() (*Set, error) {
-	p, err := s.acquire()
-	if err != nil {
-		return nil, err
-	}
-	defer s.h.release()
-	e := newError()
-	var set *C.seg_set
-	if status := C.seg_set_everyone(p, &set, &e); status != C.SEG_OK {
-		return nil, failed(status, &e, "")
-	}
-	return newSet(s.store, set), nil
+	set, _, err := s.set(func(p *C.seg_snapshot, out **C.seg_set, _ *C.uint64_t,
+		e *C.seg_error) C.seg_status {
+		return C.seg_set_everyone(p, out, e)
+	})
+	return set, err
 }
 
 // SetOf is the set of the customers with these ids. Unknown ids are left out and counted.
 func (s *Snapshot) SetOf(ids []string) (set *Set, unknown int, err error) {
-	p, err := s.acquire()
-	if err != nil {
-		return nil, 0, err
-	}
-	defer s.h.release()
 	texts := Pack(ids)
-	e := newError()
-	var out *C.seg_set
-	var missing C.uint64_t
 	bytes, offsets := texts.pointers()
-	if status := C.seg_set_from_ids(p, bytes, offsets, C.uint64_t(len(ids)), &out, &missing,
-		&e); status != C.SEG_OK {
-		return nil, 0, failed(status, &e, "")
-	}
-	return newSet(s.store, out), int(missing), nil
+	return s.set(func(p *C.seg_snapshot, out **C.seg_set, unknown *C.uint64_t,
+		e *C.seg_error) C.seg_status {
+		return C.seg_set_from_ids(p, bytes, offsets, C.uint64_t(len(ids)), out, unknown, e)
+	})
 }
 
 // SetOfU64 is SetOf for stores of [WithUint64IDs].
 func (s *Snapshot) SetOfU64(ids []uint64) (set *Set, unknown int, err error) {
-	p, err := s.acquire()
-	if err != nil {
-		return nil, 0, err
-	}
-	defer s.h.release()
-	e := newError()
-	var out *C.seg_set
-	var missing C.uint64_t
-	if status := C.seg_set_from_ids_u64(p, firstOf(ids), C.uint64_t(len(ids)), &out, &missing,
-		&e); status != C.SEG_OK {
-		return nil, 0, failed(status, &e, "")
-	}
-	return newSet(s.store, out), int(missing), nil
+	return s.set(func(p *C.seg_snapshot, out **C.seg_set, unknown *C.uint64_t,
+		e *C.seg_error) C.seg_status {
+		return C.seg_set_from_ids_u64(p, firstOf(ids), C.uint64_t(len(ids)), out, unknown, e)
+	})
 }
 
 // noText stands where there are no bytes at all.
@@ -223,48 +212,40 @@ const (
 
 // Combine makes a new set of two of one store; of two snapshots the later one counts.
 func (s *Set) Combine(operation Operation, other *Set) (*Set, error) {
-	left, right, err := s.both(other)
-	if err != nil {
-		return nil, err
-	}
-	defer s.h.release()
-	defer other.h.release()
-	e := newError()
 	var set *C.seg_set
-	if status := C.seg_set_combine(C.uint32_t(operation), left, right, &set,
-		&e); status != C.SEG_OK {
-		return nil, failed(status, &e, "")
+	if err := s.with(other, func(left, right *C.seg_set, e *C.seg_error) C.seg_status {
+		return C.seg_set_combine(C.uint32_t(operation), left, right, &set, e)
+	}); err != nil {
+		return nil, err
 	}
 	return newSet(s.store, set), nil
 }
 
 // CombineCount is how many customers Combine would give, without making the set.
 func (s *Set) CombineCount(operation Operation, other *Set) (int, error) {
-	left, right, err := s.both(other)
-	if err != nil {
-		return 0, err
-	}
-	defer s.h.release()
-	defer other.h.release()
-	e := newError()
 	var count C.uint64_t
-	if status := C.seg_set_combine_count(C.uint32_t(operation), left, right, &count,
-		&e); status != C.SEG_OK {
-		return 0, failed(status, &e, "")
-	}
-	return int(count), nil
+	err := s.with(other, func(left, right *C.seg_set, e *C.seg_error) C.seg_status {
+		return C.seg_set_combine_count(C.uint32_t(operation), left, right, &count, e)
+	})
+	return int(count), err
 }
 
-// both acquires two sets, or none.
-func (s *Set) both(other *Set) (left, right *C.seg_set, err error) {
-	if left, err = s.acquire(); err != nil {
-		return nil, nil, err
+// do runs one call of the library.
+func (s *Set) do(run func(p *C.seg_set, e *C.seg_error) C.seg_status) error {
+	return s.h.call("set", "", func(p unsafe.Pointer, e *C.seg_error) C.seg_status {
+		return run((*C.seg_set)(p), e)
+	})
+}
+
+// with runs one call of the library on two sets.
+func (s *Set) with(other *Set,
+	run func(left, right *C.seg_set, e *C.seg_error) C.seg_status) error {
+	right, err := other.acquire()
+	if err != nil {
+		return err
 	}
-	if right, err = other.acquire(); err != nil {
-		s.h.release()
-		return nil, nil, err
-	}
-	return left, right, nil
+	defer other.h.release()
+	return s.do(func(left *C.seg_set, e *C.seg_error) C.seg_status { return run(left, right, e) })
 }
 
 // And is who is in both sets.
@@ -281,15 +262,11 @@ func (s *Set) AndNot(other *Set) (*Set, error) { return s.Combine(AndNot, other)
 
 // Complement is everyone of the set's snapshot who is not in it.
 func (s *Set) Complement() (*Set, error) {
-	p, err := s.acquire()
-	if err != nil {
-		return nil, err
-	}
-	defer s.h.release()
-	e := newError()
 	var set *C.seg_set
-	if status := C.seg_set_complement(p, &set, &e); status != C.SEG_OK {
-		return nil, failed(status, &e, "")
+	if err := s.do(func(p *C.seg_set, e *C.seg_error) C.seg_status {
+		return C.seg_set_complement(p, &set, e)
+	}); err != nil {
+		return nil, err
 	}
 	return newSet(s.store, set), nil
 }
@@ -349,9 +326,9 @@ func (s *Set) walk(next func(cursor *C.seg_set_cursor, e *C.seg_error) (bool, C.
 }
 
 // Chunks reads the ids out, at most n at a time, in the order in which the store first saw them.
-// Every chunk is a new slice; its ids share one piece of memory. A customer who was erased since the
-// set was made keeps his place, so that ids stay beside the rows of a [ValueColumn], but his id is
-// empty. See [Set.Err].
+// Every chunk is a new slice; its ids share one piece of memory. A customer who was erased since
+// the set was made keeps his place, so that ids stay beside the rows of a [ValueColumn], but his id
+// is empty. See [Set.Err].
 func (s *Set) Chunks(n int) iter.Seq[[]string] {
 	n = max(n, 1)
 	return func(yield func([]string) bool) {
@@ -431,15 +408,11 @@ const (
 
 // ToRoaring writes the set as a roaring bitmap.
 func (s *Set) ToRoaring(format RoaringFormat) ([]byte, error) {
-	p, err := s.acquire()
-	if err != nil {
-		return nil, err
-	}
-	defer s.h.release()
-	e := newError()
 	var buffer *C.seg_buffer
-	if status := C.seg_set_to_roaring(p, C.uint32_t(format), &buffer, &e); status != C.SEG_OK {
-		return nil, failed(status, &e, "")
+	if err := s.do(func(p *C.seg_set, e *C.seg_error) C.seg_status {
+		return C.seg_set_to_roaring(p, C.uint32_t(format), &buffer, e)
+	}); err != nil {
+		return nil, err
 	}
 	return take(buffer), nil
 }
@@ -448,21 +421,13 @@ func (s *Set) ToRoaring(format RoaringFormat) ([]byte, error) {
 // are left out and counted.
 func (s *Snapshot) FromRoaring(format RoaringFormat, data []byte) (set *Set, unknown int,
 	err error) {
-	p, err := s.acquire()
-	if err != nil {
-		return nil, 0, err
-	}
-	defer s.h.release()
-	e := newError()
-	var out *C.seg_set
-	var missing C.uint64_t
-	first := &noText[0]
+	first := unsafe.Pointer(&noText[0])
 	if len(data) > 0 {
-		first = &data[0]
+		first = unsafe.Pointer(&data[0])
 	}
-	if status := C.seg_set_from_roaring(p, C.uint32_t(format), unsafe.Pointer(first),
-		C.size_t(len(data)), &out, &missing, &e); status != C.SEG_OK {
-		return nil, 0, failed(status, &e, "")
-	}
-	return newSet(s.store, out), int(missing), nil
+	return s.set(func(p *C.seg_snapshot, out **C.seg_set, unknown *C.uint64_t,
+		e *C.seg_error) C.seg_status {
+		return C.seg_set_from_roaring(p, C.uint32_t(format), first, C.size_t(len(data)), out, unknown,
+			e)
+	})
 }

@@ -19,9 +19,9 @@ type Store struct {
 	ended *atomic.Pointer[error] // what ending it said
 }
 
-// An Option of [Open]. Zone, weeks, kind of ids and memory of event ids are what a store is from its
-// beginning on: for a file that is there they may be left out, and what is stated must be what the
-// file has.
+// An Option of [Open]. Zone, weeks, kind of ids and memory of event ids are what a store is from
+// its beginning on: for a file that is there they may be left out, and what is stated must be what
+// the file has.
 type Option func(*storeOptions)
 
 type storeOptions struct {
@@ -92,8 +92,8 @@ func WithMemoryLimit(bytes uint64) Option {
 	return func(o *storeOptions) { o.c.memory_limit = C.uint64_t(bytes) }
 }
 
-// WithLogBytes sets how long the log beside the file may grow before a commit empties it; without it
-// that is 64 MiB.
+// WithLogBytes sets how long the log beside the file may grow before a commit empties it; without
+// it that is 64 MiB.
 func WithLogBytes(bytes uint64) Option {
 	return func(o *storeOptions) { o.c.log_bytes_max = C.uint64_t(bytes) }
 }
@@ -275,6 +275,13 @@ func (s *Snapshot) Close() error {
 	return nil
 }
 
+// do runs one call of the library.
+func (s *Snapshot) do(run func(p *C.seg_snapshot, e *C.seg_error) C.seg_status) error {
+	return s.h.call("snapshot", "", func(p unsafe.Pointer, e *C.seg_error) C.seg_status {
+		return run((*C.seg_snapshot)(p), e)
+	})
+}
+
 func (s *Snapshot) acquire() (*C.seg_snapshot, error) {
 	p := s.h.acquire()
 	if p == nil {
@@ -296,15 +303,11 @@ type SnapshotInfo struct {
 
 // Info tells what the snapshot holds.
 func (s *Snapshot) Info() (SnapshotInfo, error) {
-	p, err := s.acquire()
-	if err != nil {
-		return SnapshotInfo{}, err
-	}
-	defer s.h.release()
-	e := newError()
 	info := C.seg_snapshot_info{struct_size: C.uint32_t(unsafe.Sizeof(C.seg_snapshot_info{}))}
-	if status := C.seg_snapshot_get_info(p, &info, &e); status != C.SEG_OK {
-		return SnapshotInfo{}, failed(status, &e, "")
+	if err := s.do(func(p *C.seg_snapshot, e *C.seg_error) C.seg_status {
+		return C.seg_snapshot_get_info(p, &info, e)
+	}); err != nil {
+		return SnapshotInfo{}, err
 	}
 	return SnapshotInfo{
 		Commits:         uint64(info.commit_sequence),

@@ -84,6 +84,7 @@ seg_status seg_segment_why(const seg_segment *segment, seg_snapshot *snapshot, c
     SEGI_CHECK_ARG(snapshot != NULL, err, "snapshot is NULL");
     SEGI_CHECK_ARG(user != NULL || user_size == 0, err, "user is NULL");
     SEGI_TRY(segi_api_check_id_kind(segi_api_id_kind(snapshot), SEG_ID_BYTES, err));
+    SEGI_TRY(segi_snapshot_need_ids(snapshot->snapshot, err));
     return why_create(segment, snapshot, segi_api_find(snapshot, user, user_size), now, options,
                       out_why, err);
 }
@@ -98,6 +99,7 @@ seg_status seg_segment_why_u64(const seg_segment *segment, seg_snapshot *snapsho
     SEGI_CHECK_ARG(segment != NULL, err, "segment is NULL");
     SEGI_CHECK_ARG(snapshot != NULL, err, "snapshot is NULL");
     SEGI_TRY(segi_api_check_id_kind(segi_api_id_kind(snapshot), SEG_ID_U64, err));
+    SEGI_TRY(segi_snapshot_need_ids(snapshot->snapshot, err));
     return why_create(segment, snapshot, segi_snapshot_find_u64(snapshot->snapshot, user), now,
                       options, out_why, err);
 }

@@ -150,6 +150,7 @@ seg_status segi_fail_nomem(seg_error *err)
     return segi_fail(err, SEG_E_NOMEM, "out of memory");
 }
 
+/* The following change one thing of an error that is filled already, and do nothing without one. */
 void segi_error_span(seg_error *err, size_t offset, size_t length)
 {
     seg_error local;
@@ -243,6 +244,7 @@ static seg_status struct_size_check(uint32_t size, size_t minimum, const char *w
     return SEG_OK;
 }
 
+/* Reads `size` bytes at the most, whatever the caller's header was. */
 seg_status segi_options_read(void *target, size_t own_size, const void *source, size_t minimum,
                              const char *what, seg_error *err)
 {
@@ -269,6 +271,7 @@ seg_status segi_options_read(void *target, size_t own_size, const void *source, 
     return SEG_OK;
 }
 
+/* The other direction: a result in the caller's size. */
 seg_status segi_options_write(void *target, const void *source, size_t own_size, const char *what,
                               seg_error *err)
 {

@@ -5,6 +5,7 @@
 
 __extension__ typedef __int128 number_wide;
 
+/* The coarser one is brought to the finer scale: 2^63 x 10^18 stays below 2^123. */
 int segi_decimal_compare(int64_t a, int32_t a_scale, int64_t b, int32_t b_scale)
 {
     number_wide x = a, y = b;
@@ -15,6 +16,7 @@ int segi_decimal_compare(int64_t a, int32_t a_scale, int64_t b, int32_t b_scale)
     return x < y ? -1 : x > y;
 }
 
+/* Division in C rounds towards zero, so negative quotients with a rest go one down. */
 int segi_decimal_floor(int64_t mantissa, int32_t from, int32_t to, int64_t *out, bool *out_exact)
 {
     *out_exact = true;
@@ -41,6 +43,7 @@ double segi_decimal_float(int64_t mantissa, int32_t scale)
     return scale ? (double)mantissa / (double)segi_pow10(scale) : (double)mantissa;
 }
 
+/* `error` is what the addition lost, exactly (Knuth, The Art of Computer Programming, 4.2.2). */
 void segi_float_sum_add(segi_float_sum *sum, double value)
 {
     double s = sum->high + value;

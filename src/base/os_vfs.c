@@ -1,4 +1,8 @@
-/* os_vfs.c - the table of segi_vfs for Linux: one system call per function, as raw as it is. */
+/* os_vfs.c - the table of segi_vfs for Linux: one system call per function, as raw as it is.
+ *
+ * What a failure means and whether it is tried again is decided in vfs.c; here is nothing but the
+ * call and its errno. Tests put a table of their own in this place, with a disk that fails as
+ * told. */
 #define _GNU_SOURCE
 #include "base/vfs.h"
 
@@ -73,6 +77,7 @@ static void os_close(void *user, int64_t file)
     close((int)file);
 }
 
+/* One call, which may read less than asked. */
 static int os_read(void *user, int64_t file, uint64_t offset, void *out, size_t size,
                    size_t *out_done)
 {
@@ -87,6 +92,7 @@ static int os_read(void *user, int64_t file, uint64_t offset, void *out, size_t 
     return 0;
 }
 
+/* As os_read(). pwrite keeps no position, so threads may share the file. */
 static int os_write(void *user, int64_t file, uint64_t offset, const void *bytes, size_t size,
                     size_t *out_done)
 {
@@ -102,6 +108,7 @@ static int os_write(void *user, int64_t file, uint64_t offset, const void *bytes
     return 0;
 }
 
+/* The data and the size of the file; times of access may be lost. */
 static int os_sync(void *user, int64_t file)
 {
     (void)user;
@@ -135,6 +142,8 @@ static int os_size(void *user, int64_t file, uint64_t *out_size)
     return 0;
 }
 
+/* Open file description locks (Linux 3.15): unlike POSIX locks they are not dropped when anything
+ * else in the process closes the same file. */
 static int os_lock(void *user, int64_t file, uint32_t lock)
 {
     (void)user;
@@ -159,6 +168,7 @@ static int os_unlink(void *user, const char *path)
     return unlink(path) == 0 ? 0 : errno;
 }
 
+/* The folder is the path up to the last slash; a path without one lies in the working directory. */
 static int os_sync_directory(void *user, const char *path)
 {
     (void)user;

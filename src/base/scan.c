@@ -17,6 +17,8 @@ static inline uint64_t scan_pack(const uint8_t *flags)
     return word;
 }
 
+/* The loop of all scans: TEST is an expression of x that is 0 or 1. Whole words go by way of
+ * bytes, which vectorise; the last, partial word bit by bit. */
 #define SCAN_LOOP(T, TEST)                                                                         \
     do {                                                                                           \
         const T *v = (const T *)data + begin;                                                      \
@@ -45,6 +47,8 @@ static uint64_t scan_top(uint32_t width)
     return width >= 8 ? UINT64_MAX : ((uint64_t)1 << (8 * width)) - 1;
 }
 
+/* low <= x <= high as one comparison: x - low wraps round for what lies below and is then too
+ * large. */
 SEGI_HOT static void scan_range_plain(uint32_t width, const void *data, size_t begin, size_t count,
                                       uint64_t low, uint64_t span, uint64_t *bits)
 {
@@ -68,6 +72,7 @@ SEGI_HOT static void scan_range_plain(uint32_t width, const void *data, size_t b
     }
 }
 
+/* Bounds are cut to what the width can hold first, because the loops compare in the width. */
 void segi_scan_range_at(int level, uint32_t width, const void *data, size_t begin, size_t count,
                         uint64_t low, uint64_t high, uint64_t *bits)
 {
@@ -105,6 +110,7 @@ void segi_scan_signed(const int64_t *data, size_t begin, size_t count, int64_t l
         scan_range_plain(8, data, begin + done, count - done, first, span, bits + done / 64);
 }
 
+/* NaN fails every comparison. `&` instead of `&&` keeps the loop free of branches. */
 SEGI_HOT static void scan_float_plain(const double *data, size_t begin, size_t count, double low,
                                       double high, int low_open, int high_open, uint64_t *bits)
 {
@@ -124,6 +130,7 @@ void segi_scan_float(const double *data, size_t begin, size_t count, double low,
     scan_float_plain(data, begin, count, low, high, low_open, high_open, bits);
 }
 
+/* Values past the table are those that came after it was made. */
 SEGI_HOT static void scan_table_plain(uint32_t width, const void *data, size_t begin, size_t count,
                                       const uint64_t *table, uint64_t table_bits, uint64_t *bits)
 {
@@ -179,6 +186,7 @@ void segi_scan_all(uint32_t width, const void *data, size_t begin, size_t count,
     scan_all_plain(width, data, begin, count, mask, bits);
 }
 
+/* The last word is written where it is a partial one. */
 void segi_bits_fill(uint64_t *out, size_t count)
 {
     memset(out, 0xFF, count / 64 * sizeof *out);

@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 /* bits[i] = low <= data[begin + i] <= high for i < count, unsigned values of `width` bytes (1, 2,
- * 4, 8). Writes (count + 63) / 64 words; bits past count are clear. Reads at most 64 bytes past
- * the last value. */
+ * 4, 8). Writes (count + 63) / 64 words; bits past count are clear. Arrays have 64
+ * bytes behind the last value that a loop may read; today none does. */
 void segi_scan_range(uint32_t width, const void *data, size_t begin, size_t count, uint64_t low,
                      uint64_t high, uint64_t *bits);
 /* The same for signed 64-bit values. */

@@ -59,6 +59,7 @@ static inline uint64_t lanes_mask(size_t lanes)
 #define LOAD_16(mask, p) _mm512_maskz_loadu_epi32((__mmask16)(mask), p)
 #define LOAD_8(mask, p) _mm512_maskz_loadu_epi64((__mmask8)(mask), p)
 
+/* The four widths differ in the instructions alone; `l` and `s` hold low and span in every lane. */
 TARGET_512 static void range512(uint32_t width, const void *data, size_t count, uint64_t low,
                                 uint64_t span, uint64_t *bits)
 {
@@ -85,6 +86,7 @@ TARGET_512 static void range512(uint32_t width, const void *data, size_t count, 
     }
 }
 
+/* As range512(), with a test of bits in place of the comparison. */
 TARGET_512 static void any512(uint32_t width, const void *data, size_t count, uint64_t mask_value,
                               uint64_t *bits)
 {
@@ -111,6 +113,7 @@ TARGET_512 static void any512(uint32_t width, const void *data, size_t count, ui
     }
 }
 
+/* AVX2 has no such test; the plain loop serves it well enough. */
 bool segi_scan_any_x86(int level, uint32_t width, const void *data, size_t count, uint64_t mask,
                        uint64_t *bits)
 {
@@ -122,6 +125,7 @@ bool segi_scan_any_x86(int level, uint32_t width, const void *data, size_t count
 
 /* ---- AVX2: x <= span as min(x, span) == x, then the lanes' signs ---- */
 
+/* One word of answers from 64 values, as the two that follow. */
 TARGET_AVX2 static uint64_t range256_u8(const uint8_t *v, __m256i low, __m256i span)
 {
     uint64_t word = 0;
@@ -134,6 +138,8 @@ TARGET_AVX2 static uint64_t range256_u8(const uint8_t *v, __m256i low, __m256i s
     return word;
 }
 
+/* Packing works within halves of a register and leaves the middle quarters swapped: 0xD8 puts
+ * them right. */
 TARGET_AVX2 static uint64_t range256_u16(const uint16_t *v, __m256i low, __m256i span)
 {
     uint64_t word = 0;
@@ -162,6 +168,7 @@ TARGET_AVX2 static uint64_t range256_u32(const uint32_t *v, __m256i low, __m256i
     return word;
 }
 
+/* Whole words alone; the caller does the rest. */
 TARGET_AVX2 static size_t scan256(uint32_t width, const void *data, size_t count, uint64_t low,
                                   uint64_t span, uint64_t *bits)
 {
@@ -180,6 +187,7 @@ TARGET_AVX2 static size_t scan256(uint32_t width, const void *data, size_t count
     return i;
 }
 
+/* Without an unsigned minimum of 64 bits AVX2 gains nothing for width 8. */
 size_t segi_scan_range_x86(int level, uint32_t width, const void *data, size_t count, uint64_t low,
                            uint64_t span, uint64_t *bits)
 {

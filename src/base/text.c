@@ -219,6 +219,7 @@ size_t segi_text_write_float(double value, char text[SEGI_FLOAT_TEXT_MAX])
     return end == NULL ? 0 : (size_t)(end - text);
 }
 
+/* 18 multiplications at most; 10^18 is the largest that fits. */
 int64_t segi_pow10(int32_t exponent)
 {
     int64_t power = 1;
@@ -273,6 +274,8 @@ static uint32_t smaller(uint32_t a, uint32_t b)
     return a < b ? a : b;
 }
 
+/* Used for "did you mean" alone. O(n x m) with both at most DISTANCE_SIZE_MAX, which the stack
+ * holds. */
 uint32_t segi_text_distance(const char *a, size_t a_size, const char *b, size_t b_size,
                             uint32_t limit)
 {

@@ -11,6 +11,7 @@
 /* A signal may interrupt a call again and again, but not for ever. */
 #define INTERRUPTS_MAX 100000u
 
+/* What the caller can do about it decides the status: make room, wait, look for the file. */
 static seg_status vfs_status(int os_errno)
 {
     switch (os_errno) {
@@ -26,6 +27,7 @@ static seg_status vfs_status(int os_errno)
     }
 }
 
+/* `verb` is what could not be done, as in "cannot read FILE". */
 static seg_status vfs_fail(seg_error *err, int os_errno, const char *path, const char *verb)
 {
     seg_status status = vfs_status(os_errno);
@@ -58,6 +60,7 @@ static bool vfs_again(int os_errno, uint32_t *interrupts)
 
 /* ---- one file ---- */
 
+/* The path is borrowed for messages and has to live as long as the file is open. */
 seg_status segi_file_open(segi_file *file, const segi_vfs *vfs, const char *path, uint32_t flags,
                           seg_error *err)
 {
@@ -80,6 +83,7 @@ void segi_file_close(segi_file *file)
     memset(file, 0, sizeof *file);
 }
 
+/* A short count is the end of the file and no failure. */
 seg_status segi_file_read(const segi_file *file, uint64_t offset, void *out, size_t size,
                           size_t *out_done, seg_error *err)
 {
@@ -104,6 +108,8 @@ seg_status segi_file_read(const segi_file *file, uint64_t offset, void *out, siz
     return SEG_OK;
 }
 
+/* All or a failure. A system that writes nothing and reports no error would loop for ever, hence
+ * EIO. */
 seg_status segi_file_write(const segi_file *file, uint64_t offset, const void *bytes, size_t size,
                            seg_error *err)
 {

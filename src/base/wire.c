@@ -1,4 +1,7 @@
-/* wire.c - see wire.h. Where the processor is little-endian arrays are copied as they lie. */
+/* wire.c - see wire.h. Where the processor is little-endian arrays are copied as they lie.
+ *
+ * Everything that goes into a file passes here, so a file written on one machine reads on
+ * another. Nothing in here allocates for what it reads: bytes are handed out in place. */
 #include "base/wire.h"
 
 #include <string.h>
@@ -9,6 +12,7 @@
 #define WIRE_AS_IT_LIES false
 #endif
 
+/* The least significant byte first. */
 static void wire_store(unsigned char *to, uint64_t value, size_t width)
 {
     for (size_t i = 0; i < width; i++)
@@ -23,6 +27,7 @@ static uint64_t wire_load(const unsigned char *from, size_t width)
     return value;
 }
 
+/* Want of memory is left in buf->failed. */
 static void wire_add(segi_buf *buf, uint64_t value, size_t width)
 {
     unsigned char bytes[8];
@@ -64,6 +69,7 @@ static uint64_t wire_native(const void *value, size_t width)
     }
 }
 
+/* The other way: into an integer of the processor's own order. */
 static void get_native(void *to, uint64_t value, size_t width)
 {
     uint16_t two = (uint16_t)value;
@@ -76,6 +82,7 @@ static void get_native(void *to, uint64_t value, size_t width)
     }
 }
 
+/* One copy where the orders agree, which is nearly everywhere. */
 void segi_put_array(segi_buf *buf, const void *values, size_t count, size_t width)
 {
     size_t size;
@@ -104,6 +111,8 @@ void segi_put_bytes(segi_buf *buf, const void *bytes, size_t size)
 
 /* ---- reading ------------------------------------------------------------------------------- */
 
+/* The one place where the end is looked at: every read goes through it. A failure moves to the
+ * end, so that all later reads fail as well. */
 const void *segi_get_skip(segi_wire *from, size_t size)
 {
     const unsigned char *at = from->at;
@@ -142,6 +151,7 @@ uint64_t segi_get_u64(segi_wire *from)
     return get_fixed(from, 8);
 }
 
+/* The division cannot overflow where a product of hostile numbers could. */
 uint32_t segi_get_count(segi_wire *from, size_t item_size)
 {
     uint32_t count = segi_get_u32(from);
@@ -153,6 +163,7 @@ uint32_t segi_get_count(segi_wire *from, size_t item_size)
     return count;
 }
 
+/* A size beyond size_t is more than there is, hence the failure of any read past the end. */
 bool segi_get_array(segi_wire *from, void *values, size_t count, size_t width)
 {
     size_t size;

@@ -27,6 +27,7 @@ typedef enum rule_form {
     RULE_DAY             /* n: 0 .. 365 */
 } rule_form;
 
+/* One switch of the rule, as POSIX writes TZ. */
 typedef struct rule_date {
     rule_form form;
     int32_t month, week, weekday; /* weekday 0 Sunday .. 6 */
@@ -34,6 +35,7 @@ typedef struct rule_date {
     int32_t time; /* seconds after local midnight, may be negative or beyond a day */
 } rule_date;
 
+/* `present` false: the file has no footer, and the last offset of the table holds for ever. */
 typedef struct zone_rule {
     bool present;
     bool has_dst;
@@ -278,11 +280,13 @@ static zone_span zone_find(const segi_zone *zone, int64_t seconds)
 
 /* ---- reading files ---- */
 
+/* The counts of RFC 9636, section 3.1, in their order. */
 typedef struct tzif_header {
     unsigned char version;
     uint32_t isut_count, isstd_count, leap_count, time_count, type_count, char_count;
 } tzif_header;
 
+/* TZif is big-endian. */
 static uint32_t load_be32(const unsigned char *bytes)
 {
     return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
@@ -346,7 +350,8 @@ static const char *tzif_read_types(const unsigned char *bytes, const tzif_header
     return NULL;
 }
 
-/* Also the offset before the first transition, which is that of type 0. */
+/* Also the offset before the first transition, which is that of type 0.
+ * Times must rise strictly: the binary search relies on it. */
 static const char *tzif_read_times(const unsigned char *bytes, const tzif_header *header,
                                    const int32_t type_offsets[256], segi_zone *zone)
 {
@@ -518,6 +523,7 @@ seg_status segi_zone_load(const segi_mem *mem, const char *name, size_t name_siz
     return status;
 }
 
+/* Every count is checked against the size of the file before anything is read by it. */
 seg_status segi_zone_parse(const segi_mem *mem, const char *name, size_t name_size,
                            const void *bytes, size_t size, segi_zone **out, seg_error *err)
 {
@@ -603,6 +609,7 @@ int32_t segi_zone_offset(const segi_zone *zone, int64_t instant)
     return zone_find(zone, segi_floor_div(instant, SEGI_SECOND)).offset;
 }
 
+/* The ends of the table of time become those of int64_t. */
 int32_t segi_zone_span(const segi_zone *zone, int64_t instant, int64_t *begin, int64_t *end)
 {
     zone_span span = zone_find(zone, segi_floor_div(instant, SEGI_SECOND));

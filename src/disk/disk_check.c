@@ -51,7 +51,8 @@ static void check_zeros(disk_check *check, uint64_t offset, uint64_t size, const
     }
 }
 
-/* The newest slot must be what is in memory; the other may be older or lost. */
+/* The newest slot must be what is in memory; the other may be older or lost.
+ * A slot that was never written is blank and no fault. */
 static void check_slots(disk_check *check)
 {
     const segi_disk *disk = check->disk;
@@ -79,6 +80,7 @@ static void check_slots(disk_check *check)
     }
 }
 
+/* The quick form: headers alone. */
 static void check_header(disk_check *check, const disk_entry *entry)
 {
     uint64_t sum;
@@ -89,6 +91,7 @@ static void check_header(disk_check *check, const disk_entry *entry)
                     what != NULL ? what : "unreadable bytes");
 }
 
+/* The whole block, and zeros up to its end. Only want of memory ends the check. */
 static seg_status check_payload(disk_check *check, const disk_entry *entry, segi_buf *payload,
                                 seg_error *err)
 {
@@ -116,6 +119,7 @@ static seg_status check_block(disk_check *check, const disk_entry *entry, segi_b
     return SEG_OK;
 }
 
+/* The catalogue comes first, since it names the others. */
 static seg_status check_blocks(disk_check *check, seg_error *err)
 {
     const segi_disk *disk = check->disk;
@@ -153,6 +157,7 @@ static seg_status check_log(disk_check *check, seg_error *err)
     return SEG_OK;
 }
 
+/* What was freed must be zero, or erased values would lie there still (docs/privacy.md). */
 static void check_free(disk_check *check)
 {
     const segi_disk *disk = check->disk;
@@ -161,6 +166,8 @@ static void check_free(disk_check *check)
                     "free space that is not zero");
 }
 
+/* Faults are counted and reported one by one; the status tells whether the check itself could be
+ * done. */
 seg_status segi_disk_check(segi_disk *disk, uint32_t level, segi_disk_report *report, void *user,
                            uint64_t *out_faults, seg_error *err)
 {

@@ -1,4 +1,8 @@
-/* disk_format.c - the bytes of docs/format.md: encoding, and decoding of anything. */
+/* disk_format.c - the bytes of docs/format.md: encoding, and decoding of anything.
+ *
+ * Everything here works on bytes in memory and reads or writes no file. Decoders take any bytes
+ * at all and say which rule is broken (`what`); what they accept needs no further check of its
+ * numbers, so sums of offsets and sizes elsewhere cannot overflow. */
 #include "disk_format.h"
 
 #include <seg/base.h>
@@ -20,6 +24,7 @@ static const unsigned char log_magic[8] = {0x89, 'S', 'E', 'W', '\r', '\n', 0x1a
 
 /* ---- fields ---- */
 
+/* Little-endian, as everything in the file. */
 static void put(unsigned char *to, uint64_t value, size_t size)
 {
     for (size_t i = 0; i < size; i++)
@@ -47,6 +52,7 @@ uint64_t segi_disk_uuid_low(const unsigned char uuid[16])
     return get(uuid, 8);
 }
 
+/* Whole sectors behind the superblocks and within the file. */
 static bool extent_fits(uint64_t offset, uint64_t size, uint64_t end)
 {
     return size > 0 && offset % DISK_SECTOR == 0 && size % DISK_SECTOR == 0 &&
@@ -55,6 +61,7 @@ static bool extent_fits(uint64_t offset, uint64_t size, uint64_t end)
 
 /* ---- superblock ---- */
 
+/* The numbers are the offsets of docs/format.md; what has none stays zero. */
 void segi_disk_slot_encode(const disk_super *super, unsigned char out[DISK_SLOT_SIZE])
 {
     const disk_entry *catalogue = &super->catalogue;
@@ -87,6 +94,7 @@ void segi_disk_slot_encode(const disk_super *super, unsigned char out[DISK_SLOT_
     put(out + CHECKSUM_AT, segi_xxh3(out, CHECKSUM_AT, 0), 8);
 }
 
+/* The same offsets backwards; nothing is judged here. */
 static void slot_fields(const unsigned char *bytes, disk_super *out)
 {
     out->features_any = get(bytes + 16, 8);
@@ -175,6 +183,8 @@ static disk_found head_found(const unsigned char *bytes, const unsigned char mag
     return major == FORMAT_MAJOR ? DISK_SOUND : DISK_DAMAGED;
 }
 
+/* `index` is the place it was read from: slots are written in turn, the even generations into the
+ * first. */
 disk_found segi_disk_slot_decode(const unsigned char bytes[DISK_SLOT_SIZE], uint32_t index,
                                  disk_super *out, const char **what)
 {
@@ -189,11 +199,14 @@ disk_found segi_disk_slot_decode(const unsigned char bytes[DISK_SLOT_SIZE], uint
 
 /* ---- blocks ---- */
 
+/* The seed is made of what the block belongs to, so that a sound block in a wrong place is
+ * damage. */
 uint64_t segi_disk_payload_sum(const disk_entry *entry, uint64_t uuid_low, const void *stored)
 {
     return segi_xxh3(stored, entry->stored, uuid_low ^ entry->id ^ entry->generation);
 }
 
+/* Fills entry->sum as well, which the catalogue keeps: a stale header cannot pass for this one. */
 void segi_disk_block_encode(disk_entry *entry, uint64_t uuid_low, const void *stored,
                             unsigned char out[DISK_HEADER_SIZE])
 {
@@ -252,6 +265,7 @@ void segi_disk_table_deinit(const segi_mem *mem, disk_table *table)
     memset(table, 0, sizeof *table);
 }
 
+/* Ids rise, so that none can be there twice. */
 static const char *entry_fault(const disk_entry *entry, uint64_t previous_id, uint64_t next_id)
 {
     if (entry->id <= previous_id || entry->id >= next_id)
@@ -288,6 +302,7 @@ static const char *table_entries(const unsigned char *at, disk_table *out)
     return NULL;
 }
 
+/* Dropped extents rise and do not overlap. */
 static const char *table_dropped(const unsigned char *at, disk_table *out)
 {
     uint64_t end = DISK_DATA;
@@ -301,6 +316,7 @@ static const char *table_dropped(const unsigned char *at, disk_table *out)
     return NULL;
 }
 
+/* out->root points into `bytes`. */
 seg_status segi_disk_table_decode(const segi_mem *mem, const void *bytes, size_t size,
                                   disk_table *out, const char **what)
 {
@@ -430,6 +446,8 @@ disk_found segi_disk_log_decode(const unsigned char bytes[DISK_LOG_HEADER], disk
     return DISK_SOUND;
 }
 
+/* Records are chained: each checksum is seeded with that of the record before it, so that one out
+ * of turn, or of an earlier life of the log, does not continue the chain. */
 uint64_t segi_disk_chain_start(const unsigned char salt[16])
 {
     return segi_xxh3(salt, 16, 0);

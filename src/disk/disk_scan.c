@@ -9,6 +9,7 @@
 
 #define SCAN_STEP ((size_t)64 * 1024)
 
+/* Before the first record. */
 disk_cursor segi_disk_log_start(const segi_disk *disk)
 {
     const disk_log_header *header = &disk->log.header;
@@ -20,6 +21,7 @@ disk_cursor segi_disk_log_start(const segi_disk *disk)
     };
 }
 
+/* A record that is torn, or not the next one, ends the log without an error; *got tells. */
 seg_status segi_disk_log_next(const segi_disk *disk, disk_cursor *cursor, segi_buf *payload,
                               bool *got, seg_error *err)
 {
@@ -51,7 +53,8 @@ seg_status segi_disk_log_next(const segi_disk *disk, disk_cursor *cursor, segi_b
     return SEG_OK;
 }
 
-/* One sector behind the last good record. */
+/* One sector behind the last good record.
+ * False: it says that a record which is gone was safe. `epoch` is raised to what is found. */
 static bool tail_sector(const segi_disk *disk, const unsigned char *bytes, const disk_cursor *end,
                         uint64_t *epoch)
 {
@@ -68,6 +71,7 @@ static bool is_zero(const unsigned char *bytes, size_t size)
     return bytes[0] == 0 && memcmp(bytes, bytes + 1, size - 1) == 0;
 }
 
+/* `touched` becomes the end of what is not zero, which the next writer has to clear. */
 static seg_status tail_scan(const segi_disk *disk, const disk_cursor *end, unsigned char *bytes,
                             uint64_t *epoch, uint64_t *touched, seg_error *err)
 {
@@ -127,6 +131,7 @@ static bool log_is_obsolete(const segi_disk *disk)
     return disk->log.header.epoch < disk->super.log_epoch;
 }
 
+/* What the header of the log and the superblock must agree on. */
 static seg_status log_header_check(const segi_disk *disk, seg_error *err)
 {
     const disk_log *log = &disk->log;
@@ -140,6 +145,7 @@ static seg_status log_header_check(const segi_disk *disk, seg_error *err)
     return SEG_OK;
 }
 
+/* Reads the log once to know where it ends; replay reads it again. */
 static seg_status log_count(segi_disk *disk, seg_error *err)
 {
     disk_log *log = &disk->log;
@@ -157,6 +163,7 @@ static seg_status log_count(segi_disk *disk, seg_error *err)
     return status;
 }
 
+/* The order matters: header, then records, then what lies behind them. */
 seg_status segi_disk_log_open(segi_disk *disk, seg_error *err)
 {
     disk_log *log = &disk->log;
@@ -186,6 +193,8 @@ seg_status segi_disk_log_open(segi_disk *disk, seg_error *err)
     return SEG_OK;
 }
 
+/* Each record once, in order. A failure of the callback ends it, and the log counts as not
+ * replayed. */
 seg_status segi_disk_replay(segi_disk *disk, segi_disk_record *record, void *user, seg_error *err)
 {
     disk_log *log = &disk->log;

@@ -5,6 +5,7 @@
 
 /* ---- lists of extents ---- */
 
+/* Room for so many more, so that what follows cannot fail. */
 bool segi_extents_reserve(const segi_mem *mem, disk_extents *extents, size_t more)
 {
     void *list = extents->list;

@@ -502,6 +502,79 @@ static gather_result reduce_mode(const segi_prep_value *value, segi_list_row *ro
     return result_set(best.last->slot);
 }
 
+/* The count that the last of the `most` most frequent values has; 0 where there are fewer. */
+static size_t top_least(const segi_list_row *rows, size_t n, size_t most)
+{
+    size_t counts[SEGI_TOP_MAX], used = 0;
+    for (size_t begin = 0, end; begin < n; begin = end) {
+        end = mode_run_end(rows, begin, n);
+        size_t count = end - begin, at = used;
+        if (used == most && count <= counts[most - 1])
+            continue;
+        at -= used == most;
+        for (; at > 0 && counts[at - 1] < count; at--)
+            counts[at] = counts[at - 1];
+        counts[at] = count;
+        used += used < most;
+    }
+    return used < most ? 0 : counts[most - 1];
+}
+
+/* Values that tie for the last places, the latest first. */
+typedef struct top_latest {
+    const segi_list_row *rows[SEGI_TOP_MAX];
+    size_t count, places;
+} top_latest;
+
+static void top_add(top_latest *latest, const segi_list_row *row)
+{
+    size_t at = latest->count;
+    if (at == latest->places && !gather_in_order(latest->rows[at - 1], row))
+        return;
+    at -= at == latest->places;
+    for (; at > 0 && gather_in_order(latest->rows[at - 1], row); at--)
+        latest->rows[at] = latest->rows[at - 1];
+    latest->rows[at] = row;
+    latest->count += latest->count < latest->places;
+}
+
+/* Does any of the most frequent values pass? Values with more events than the last place has are
+ * in; of those that tie for it the rule decides. n x nth at worst. */
+static gather_result reduce_top(const segi_prep_value *value, segi_list_row *rows,
+                                segi_list_row *spare, size_t n)
+{
+    const segi_node *node = value->node;
+    if (n == 0 || (int64_t)n < node->min_events || !value->match)
+        return result_none;
+    gather_sort(rows, spare, n, gather_by_slot);
+    size_t least = top_least(rows, n, (size_t)node->nth), above = 0, tied = 0;
+    bool passes = false, tied_passes = false;
+    top_latest latest = {.count = 0};
+    for (int pass = 0; pass < 2; pass++) {
+        for (size_t begin = 0, end; begin < n; begin = end) {
+            end = mode_run_end(rows, begin, n);
+            const segi_list_row *last = &rows[end - 1];
+            if (end - begin > least) {
+                above += pass == 0;
+                passes = passes || segi_match_slot(value->match, last->slot);
+            } else if (end - begin == least && pass == 0) {
+                tied++;
+                tied_passes = tied_passes || segi_match_slot(value->match, last->slot);
+            } else if (end - begin == least) {
+                top_add(&latest, last);
+            }
+        }
+        latest.places = least == 0 ? 0 : (size_t)node->nth - above;
+        if (passes || !tied_passes || node->ties != SEGI_TIES_LATEST)
+            break; /* nobody asks which of them came last */
+    }
+    if (node->ties == SEGI_TIES_ALL || tied <= latest.places)
+        return result_set(passes || tied_passes);
+    for (size_t i = 0; i < latest.count; i++)
+        passes = passes || segi_match_slot(value->match, latest.rows[i]->slot);
+    return result_set(passes);
+}
+
 /* A row without a value still is the one asked for: its state is the result's. */
 static gather_result reduce_nth(const segi_prep_value *value, const segi_list_row *rows, size_t n)
 {
@@ -572,6 +645,7 @@ static gather_result reduce(segi_worker *w, const segi_prep_value *value, segi_l
         return reduce_whole(value, reduce_percentile(value, rows, w->rows, n));
     case SEGI_AGG_STDDEV: return reduce_whole(value, reduce_stddev(w, value, rows, n));
     case SEGI_AGG_MODE: return reduce_mode(value, rows, w->rows, n);
+    case SEGI_AGG_TOP: return reduce_top(value, rows, w->rows, n);
     default: return reduce_distinct(rows, w->rows, n);
     }
 }

@@ -26,6 +26,7 @@ static int64_t narrow_least(const segi_prep_value *value, const segi_match *matc
     bool counts = node->kind == SEGI_NODE_DID;
     if (node->kind == SEGI_NODE_AGGREGATE) {
         switch (node->aggregate) {
+        case SEGI_AGG_TOP:
         case SEGI_AGG_MODE: return node->min_events > 1 ? node->min_events : 1;
         case SEGI_AGG_NTH: return node->nth;
         case SEGI_AGG_STDDEV: return 2;
@@ -88,6 +89,7 @@ static const segi_match *narrow_witness(segi_prep *p, const segi_prep_value *val
                      own->kind != SEGI_MATCH_IS_ABSENT;
     switch (value->node->aggregate) {
     case SEGI_AGG_MODE:
+    case SEGI_AGG_TOP:
     case SEGI_AGG_FIRST:
     case SEGI_AGG_LAST:
     case SEGI_AGG_NTH: return of_values ? own : NULL;

@@ -70,8 +70,8 @@ static const segi_prep_filter *test_range(segi_prep *p, const segi_prep_value *v
     return test_match(p, value, m);
 }
 
-/* `mode(..., ties all)` asks whether any of the tied values passes: the value itself becomes that
- * answer, and the test asks for yes. */
+/* `mode(..., ties all)` and `top` ask whether any of several values passes: the value becomes
+ * that answer, and the test asks for yes. */
 static const segi_prep_filter *test_mode_all(segi_prep *p, const segi_prep_value *value,
                                              const segi_match *match)
 {
@@ -91,7 +91,8 @@ static bool test_is_mode_all(const segi_prep_value *value)
     bool over_rows = value->form == SEGI_VALUE_BAG || value->form == SEGI_VALUE_GATHER ||
                      value->form == SEGI_VALUE_SESSIONS || value->form == SEGI_VALUE_OF_SESSION;
     return over_rows && value->node->kind == SEGI_NODE_AGGREGATE &&
-           value->node->aggregate == SEGI_AGG_MODE && value->node->ties == SEGI_TIES_ALL;
+           (value->node->aggregate == SEGI_AGG_TOP ||
+            (value->node->aggregate == SEGI_AGG_MODE && value->node->ties == SEGI_TIES_ALL));
 }
 
 /* A span whose bounds differ from user to user. */

@@ -9,6 +9,7 @@
 
 #include "exec/exec_int.h"
 
+/* In the run's arena, zeroed; never of size 0. NULL is a failure that p->status has. */
 void *segi_prep_alloc(segi_prep *p, size_t count, size_t size)
 {
     void *memory =
@@ -18,6 +19,7 @@ void *segi_prep_alloc(segi_prep *p, size_t count, size_t size)
     return memory;
 }
 
+/* Loads what of the attribute is still on disk. Not called by workers. */
 const segi_attr_view *segi_prep_attribute(segi_prep *p, uint32_t index)
 {
     const segi_snapshot *s = p->run->snapshot;
@@ -31,6 +33,7 @@ const segi_attr_view *segi_prep_attribute(segi_prep *p, uint32_t index)
 
 /* ---- zones and windows ---- */
 
+/* One zone per text of the attribute, so that workers look a user's zone up by code. */
 const segi_user_zones *segi_prep_zones(segi_prep *p, const segi_zone_ref *zone)
 {
     segi_user_zones *out = SEGI_PREP_NEW(p, segi_user_zones);
@@ -128,8 +131,6 @@ static void window_widest(const segi_window *window, const segi_zone *zone, int6
     int64_t margin = 2 * SEGI_DAY, first_begin, first_end, last_begin, last_end;
     segi_window_bounds(window, zone, now - margin, 0, true, &first_begin, &first_end);
     segi_window_bounds(window, zone, now + margin, 0, true, &last_begin, &last_end);
-    (void)first_end;
-    (void)last_begin;
     int64_t least = first_begin < last_begin ? first_begin : last_begin;
     if (least > SEG_TIME_MIN + margin)
         *begin = least - margin;
@@ -212,6 +213,7 @@ const segi_texts *segi_prep_texts(segi_prep *p, const segi_dict *const *dicts, u
     return out;
 }
 
+/* The dictionary of a property of one event type; NULL where it has none. */
 const segi_dict *segi_prep_dict(segi_prep *p, const segi_selector *selector, const segi_node *node,
                                 uint32_t position)
 {
@@ -253,6 +255,7 @@ static const segi_texts *property_strings(segi_prep *p, const segi_node *node, s
  * which costs a pass over them. */
 static bool filter_needs_users(const segi_prep_filter *filter);
 
+/* Through arithmetic, down to the leaves. */
 static bool value_needs_users(const segi_prep_value *value)
 {
     if (!value)

@@ -273,7 +273,7 @@ static void tally_count32_span(segi_worker *w, void *context, segi_span *span)
 }
 
 /* Counters for the whole chunk in w->tally32. Here, and in the arrays of tally_value.c, 64 elements
- * more than users are allocated because scans read up to 64 bytes past the end. */
+ * more than users are allocated because scans may read up to 64 bytes past the end. */
 static bool tally_count_chunk(segi_worker *w, const segi_prep_source *source)
 {
     if (!segi_worker_array(w, (void **)&w->tally32, SEGI_CHUNK_USERS + 64, sizeof *w->tally32))

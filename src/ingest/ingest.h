@@ -73,7 +73,7 @@ seg_status segi_rows_set_null(segi_rows *rows, const segi_schema *schema, const 
                               size_t name_size, seg_error *err);
 /* The row under way among them. */
 uint64_t segi_rows_count(const segi_rows *rows);
-/* Forgets the rows; the columns and their types stay, so that the next rows find them made. */
+/* Forgets the rows and what types they gave to names; memory of moderate size stays. */
 void segi_rows_clear(segi_rows *rows);
 /* The rows as batches in their order, one per run of rows of one kind (events or attributes);
  * borrowed until the rows change. */

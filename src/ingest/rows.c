@@ -42,6 +42,7 @@ typedef struct rows_column {
     bool shared;        /* there are others of this name */
     size_t active;      /* of the first one: which of them the batch under way uses */
     rows_array events;  /* uint8_t by event type's code: a row of it has used the column */
+    size_t fresh;       /* number of the row that was the first of its type to use it; 0: none */
     size_t filled;      /* rows that have a state */
     rows_array states;  /* uint8_t */
     rows_array values;  /* of the type's public form; strings: bytes */
@@ -231,15 +232,30 @@ static bool rows_column_used_by(const rows_column *column, uint32_t code)
     return code < column->events.count && ((const uint8_t *)column->events.data)[code] != 0;
 }
 
-/* Rows of this event type have the column from now on; it is never taken back. */
-static bool rows_column_use(segi_rows *rows, rows_column *column, uint32_t code)
+/* Rows of this event type have the column from now on, unless the row under way is dropped. */
+static bool rows_column_use(segi_rows *rows, const rows_kind *kind, rows_column *column,
+                            uint32_t code)
 {
     uint8_t no = 0;
     while (column->events.count <= code)
         if (!rows_push(rows, &column->events, &no, 1))
             return false;
     ((uint8_t *)column->events.data)[code] = 1;
+    column->fresh = kind->count;
     return true;
+}
+
+/* The row under way goes, and with it the types that it alone gave to names. */
+static void rows_unuse(rows_kind *kind)
+{
+    rows_column *columns = kind->columns.data;
+    uint32_t code = rows_code(kind);
+    for (size_t i = 0; i < kind->columns.count; i++) {
+        if (columns[i].fresh != kind->count)
+            continue;
+        ((uint8_t *)columns[i].events.data)[code] = 0;
+        columns[i].fresh = 0;
+    }
 }
 
 /* The next column of the name from place `at` on, or NULL. */
@@ -321,7 +337,7 @@ static seg_status rows_column_get(segi_rows *rows, rows_kind *kind, const char *
         *out = rows_column_next(kind, name, size, rows_column_place(kind, *out) + 1);
     if (!*out)
         SEGI_TRY(rows_column_add(rows, kind, name, size, type, scale, out, err));
-    return rows_column_use(rows, *out, code) ? SEG_OK : segi_fail_nomem(err);
+    return rows_column_use(rows, kind, *out, code) ? SEG_OK : segi_fail_nomem(err);
 }
 
 /* ---- rows ------------------------------------------------------------------------------------ */
@@ -359,6 +375,7 @@ static void rows_drop(segi_rows *rows)
     if (!rows->open || !run)
         return;
     rows->open = false;
+    rows_unuse(&rows->kinds[run->kind]);
     rows_kind_cut(&rows->kinds[run->kind], rows->kinds[run->kind].count - 1);
     if (--run->count == 0)
         rows->runs.count--;
@@ -635,7 +652,7 @@ static void rows_wipe(segi_rows *rows, rows_array *array, size_t size)
 static void rows_column_wipe(segi_rows *rows, rows_column *column)
 {
     size_t size = rows_value_size(column->type);
-    column->filled = 0;
+    column->filled = column->fresh = 0;
     rows_wipe(rows, &column->events, 1);
     rows_wipe(rows, &column->states, 1);
     rows_wipe(rows, &column->values, size > 0 ? size : 1);

@@ -29,6 +29,7 @@ static bool is_fixed(const segi_node *node)
            node->kind == SEGI_NODE_NOW;
 }
 
+/* left op right, as they are. */
 static segi_node *compare_node(segi_check *k, const segi_syn *syn, segi_compare op,
                                const segi_node *left, const segi_node *right)
 {
@@ -210,8 +211,9 @@ static segi_node *compare_checked(segi_check *k, const segi_syn *syn, segi_compa
     segi_check_settle(right, left->type);
     segi_check_settle(left, segi_type_of(SEG_TYPE_STRING));
     segi_check_settle(right, segi_type_of(SEG_TYPE_STRING));
-    if (op != SEGI_EQ && op != SEGI_NE &&
-        (!segi_check_single(k, left) || !segi_check_single(k, right)))
+    bool several = op == SEGI_EQ || op == SEGI_NE;
+    if ((!(several && !segi_node_top(left)) && !segi_check_single(k, left)) ||
+        (!(several && !segi_node_top(right)) && !segi_check_single(k, right)))
         return NULL;
     seg_type l = left->type.type, r = right->type.type;
     if (l == SEG_TYPE_TIMESTAMP && r == SEG_TYPE_DATE && segi_node_constant(right))
@@ -494,7 +496,7 @@ static segi_node *check_in(segi_check *k, const segi_syn *syn)
 {
     segi_node *node = segi_check_node(k, SEGI_NODE_IN, syn);
     segi_node *left = node == NULL ? NULL : segi_check_value(k, syn->kids, NULL);
-    if (left == NULL)
+    if (left == NULL || (segi_node_top(left) && !segi_check_single(k, left)))
         return NULL;
     if (segi_type_unknown(left) && syn->kids->next != NULL &&
         syn->kids->next->kind == SEGI_SYN_NUMBER)
@@ -536,9 +538,50 @@ static segi_node *check_typed(segi_check *k, const segi_syn *syn, segi_node_kind
     return segi_check_children(k, node, value, NULL, NULL) ? node : NULL;
 }
 
+/* A number that only a float can hold equals no exact value, so no value is left out. */
+static bool drop_floats(segi_check *k, segi_node *node, segi_value_type type)
+{
+    segi_literal *list = segi_check_alloc(k, node->list_count, sizeof *list);
+    uint32_t count = 0;
+    if (list == NULL)
+        return false;
+    for (uint32_t i = 0; i < node->list_count; i++) {
+        if (node->list[i].type.type != SEG_TYPE_FLOAT64 || type.type == SEG_TYPE_FLOAT64)
+            list[count++] = node->list[i];
+    }
+    node->list = list;
+    node->list_count = count;
+    return true;
+}
+
+/* The most frequent values of a property have any of a list (S-17). */
+static segi_node *check_top(segi_check *k, const segi_syn *syn)
+{
+    if (syn->op != SEGI_HAS_ANY) {
+        segi_check_fail(k, syn->begin, syn->size, SEG_E_TYPE,
+                        "of the most frequent values is asked whether they have any of a list");
+        segi_check_hint(k, "has any (\"a\", \"b\"), joined by and, or, not");
+        return NULL;
+    }
+    segi_node *node = segi_check_node(k, SEGI_NODE_IN, syn);
+    segi_node *value = node == NULL ? NULL : segi_check_value(k, syn->kids, NULL);
+    if (value == NULL)
+        return NULL;
+    segi_check_settle(value, segi_type_of(SEG_TYPE_STRING));
+    if (value->type.type == SEG_TYPE_GEO)
+        return segi_check_fail(k, value->span_begin, value->span_size, SEG_E_TYPE,
+                               "places are not in a list");
+    return check_list(k, syn, node, value) && drop_floats(k, node, value->type) &&
+                   segi_check_children(k, node, value, NULL, NULL)
+               ? node
+               : NULL;
+}
+
 /* Of a set attribute, with a list of texts (S-14). */
 static segi_node *check_has(segi_check *k, const segi_syn *syn)
 {
+    if (syn->kids->kind == SEGI_SYN_AGGREGATE && syn->kids->u.behaviour->aggregate == SEGI_AGG_TOP)
+        return check_top(k, syn);
     segi_node *node = check_typed(k, syn, SEGI_NODE_HAS, SEG_TYPE_STRING_SET, "has");
     if (node == NULL)
         return NULL;

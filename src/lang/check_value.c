@@ -456,6 +456,12 @@ bool segi_check_single(segi_check *k, const segi_node *node)
                         "the label of a class goes with =, != and in only");
         return false;
     }
+    if (segi_node_top(node)) {
+        segi_check_fail(k, node->span_begin, node->span_size, SEG_E_TYPE,
+                        "of the most frequent values is asked what is among them");
+        segi_check_hint(k, "top(category, 3) of \"event\" has \"shoes\"");
+        return false;
+    }
     if (node->kind != SEGI_NODE_AGGREGATE || node->aggregate != SEGI_AGG_MODE ||
         node->ties != SEGI_TIES_ALL)
         return true;

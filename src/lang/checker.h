@@ -212,6 +212,11 @@ bool segi_check_element(segi_check *k, const segi_syn *syn, const segi_node *lef
                         segi_literal *out);
 /* "mon" .. "sun" as 1 .. 7; 0 if it is something else. */
 int segi_weekday_of(const char *text, size_t size);
+/* The most frequent values, which only `has` can take. */
+static inline bool segi_node_top(const segi_node *node)
+{
+    return node->kind == SEGI_NODE_AGGREGATE && node->aggregate == SEGI_AGG_TOP;
+}
 /* A mode with all of its ties is a set of values, which only =, != and in can take. */
 bool segi_check_single(segi_check *k, const segi_node *node);
 /* Compares two literals of comparable types: -1, 0, 1. */

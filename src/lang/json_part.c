@@ -35,6 +35,7 @@ static void fail_limit(segi_json *j, const yyjson_val *value, const char *messag
     j->status = j->err->code = SEG_E_LIMIT;
 }
 
+/* One level deeper; whoever gets true counts it down again. */
 bool segi_json_enter(segi_json *j, const yyjson_val *value)
 {
     if (j->status != SEG_OK || j->text.failed)
@@ -49,27 +50,32 @@ bool segi_json_enter(segi_json *j, const yyjson_val *value)
     return true;
 }
 
+/* Words of the language, never what comes from outside. */
 void segi_json_put(segi_json *j, const char *text)
 {
     segi_buf_text(&j->text, text);
 }
 
+/* Escaped, so it stays one token whatever it holds. */
 void segi_json_put_quoted(segi_json *j, yyjson_val *text)
 {
     segi_buf_quoted(&j->text, yyjson_get_str(text), yyjson_get_len(text));
 }
 
+/* In back quotes where it is no plain word. */
 void segi_json_put_name(segi_json *j, yyjson_val *name)
 {
     segi_printer p = {.out = &j->text};
     segi_print_name(&p, yyjson_get_str(name), yyjson_get_len(name));
 }
 
+/* Raw numbers were checked by the JSON reader to be numbers. */
 void segi_json_put_raw(segi_json *j, yyjson_val *number)
 {
     segi_buf_add(&j->text, yyjson_get_raw(number), yyjson_get_len(number));
 }
 
+/* {"param": "n"} becomes $n. */
 void segi_json_put_param(segi_json *j, yyjson_val *value)
 {
     yyjson_val *name = yyjson_obj_get(value, "param");
@@ -201,6 +207,7 @@ void segi_json_put_moment(segi_json *j, yyjson_val *value)
         segi_buf_add(&j->text, yyjson_get_str(value), size);
 }
 
+/* "user" is the word, all else a name in quotes. */
 void segi_json_put_zone(segi_json *j, yyjson_val *zone)
 {
     segi_json_mark(j, zone);
@@ -223,6 +230,7 @@ static void put_where(segi_json *j, const segi_json_object *object)
     segi_buf_char(&j->text, ')');
 }
 
+/* One event, as a text. */
 static void write_event(segi_json *j, const segi_json_object *object)
 {
     segi_json_mark(j, segi_json_at(object, "name"));
@@ -268,6 +276,7 @@ void segi_json_put_texts(segi_json *j, yyjson_val *texts, const char *what)
     segi_buf_char(&j->text, ')');
 }
 
+/* any of ("a", "b") */
 static void write_any_of(segi_json *j, const segi_json_object *object)
 {
     segi_json_put(j, "any of ");

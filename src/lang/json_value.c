@@ -61,16 +61,17 @@ static const struct aggregate_fields {
     const char *field;
     const char *needed, *maybe; /* by which, apart by blanks */
 } aggregate_fields[] = {
-    {"property", "sum avg min max median percentile stddev mode first last nth", "distinct"},
+    {"property", "sum avg min max median percentile stddev mode top first last nth", "distinct"},
     {"unit", "streak current_streak", "distinct"},
     {"of", "share", ""},
     {"fraction", "percentile", ""},
     {"nth", "nth", ""},
-    {"min", "", "mode streak current_streak"},
+    {"most", "top", ""},
+    {"min", "", "mode top streak current_streak"},
     {"length", "", "streak"},
     {"missed", "", "streak current_streak"},
     {"per", "", "streak current_streak"},
-    {"ties", "", "mode"},
+    {"ties", "", "mode top"},
     {"broken", "", "streak"}};
 
 /* What the table of forms cannot say: it has one row for all aggregates. */
@@ -98,9 +99,9 @@ static void put_aggregate_head(segi_json *j, const segi_json_object *object)
     static const char *const ties[] = {", ties latest", ", ties none", ", ties all"};
     static const struct {
         const char *field, *words;
-    } numbers[] = {{"fraction", ", "},        {"nth", ", "},
-                   {"min", ", min "},         {"length", ", length "},
-                   {"missed", ", allowing "}, {"per", " missed per "}};
+    } numbers[] = {{"fraction", ", "},     {"nth", ", "},           {"most", ", "},
+                   {"min", ", min "},      {"length", ", length "}, {"missed", ", allowing "},
+                   {"per", " missed per "}};
     yyjson_val *property = segi_json_at(object, "property");
     segi_buf_char(&j->text, '(');
     if (property != NULL)
@@ -384,10 +385,11 @@ static const segi_json_form forms[] = {
      {VALUE, {"leap_day", SEGI_JSON_WORD, false, "mar_1 feb_28"}}},
     {SEGI_JSON_VALUE, "aggregate", write_aggregate,
      {{"fn", SEGI_JSON_WORD, true, "count sum avg min max median percentile stddev distinct mode "
-                                   "first last nth share streak current_streak overdue"},
+                                   "top first last nth share streak current_streak overdue"},
       SELECT, WINDOW, {"property", SEGI_JSON_NODE, MAYBE},
       {"unit", SEGI_JSON_WORD, false, PERIODS}, {"of", SEGI_JSON_NODE, MAYBE},
-      {"nth", SEGI_JSON_WHOLE, MAYBE}, {"min", SEGI_JSON_WHOLE, MAYBE},
+      {"nth", SEGI_JSON_WHOLE, MAYBE}, {"most", SEGI_JSON_WHOLE, MAYBE},
+      {"min", SEGI_JSON_WHOLE, MAYBE},
       {"ties", SEGI_JSON_WORD, false, "latest none all"},
       {"fraction", SEGI_JSON_NUMBER, MAYBE}, {"length", SEGI_JSON_WHOLE, MAYBE},
       {"missed", SEGI_JSON_WHOLE, MAYBE}, {"per", SEGI_JSON_WHOLE, MAYBE},

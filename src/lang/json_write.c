@@ -17,6 +17,7 @@ static void write_value(segi_json_out *w, const segi_syn *syn);
 
 /* ---- the syntax of JSON ---- */
 
+/* The first thing inside of a bracket has no comma before it. */
 void segi_json_out_open(segi_json_out *w, char bracket)
 {
     segi_buf_char(w->out, bracket);
@@ -29,6 +30,7 @@ void segi_json_out_close(segi_json_out *w, char bracket)
     w->comma = true;
 }
 
+/* Before each element but the first. */
 void segi_json_out_comma(segi_json_out *w)
 {
     if (w->comma)
@@ -36,6 +38,7 @@ void segi_json_out_comma(segi_json_out *w)
     w->comma = true;
 }
 
+/* Keys are our own words, but are quoted like any text. */
 void segi_json_out_key(segi_json_out *w, const char *name)
 {
     segi_json_out_comma(w);
@@ -63,6 +66,8 @@ static void json_true(segi_json_out *w, const char *name, bool value)
     segi_buf_text(w->out, "true");
 }
 
+/* Whole numbers of any size: JSON does not limit them, and our reader takes them as they are
+ * written. */
 static void json_int(segi_json_out *w, const char *name, int64_t value)
 {
     segi_json_out_key(w, name);
@@ -78,6 +83,7 @@ static void json_float(segi_json_out *w, double value)
 
 /* ---- small things ---- */
 
+/* {"param": "name"}, wherever a value may stand. */
 static void write_param(segi_json_out *w, const segi_syn *param)
 {
     segi_json_out_open(w, '{');
@@ -127,6 +133,7 @@ void segi_json_out_duration(segi_json_out *w, const char *name, segi_syn_duratio
     segi_json_out_close(w, '}');
 }
 
+/* A date, an instant with Z, or local time without it. */
 static void write_moment_text(segi_json_out *w, segi_moment moment)
 {
     segi_buf_char(w->out, '"');
@@ -140,6 +147,7 @@ static void write_moment_text(segi_json_out *w, segi_moment moment)
     segi_buf_char(w->out, '"');
 }
 
+/* A moment or a parameter in its place. */
 static void write_moment(segi_json_out *w, const char *name, const segi_syn_moment *moment)
 {
     segi_json_out_key(w, name);
@@ -160,6 +168,7 @@ static void write_zone(segi_json_out *w, const char *name, const segi_syn_zone *
 
 /* ---- selectors, bounds, windows ---- */
 
+/* Nothing where there is none. */
 static void write_where(segi_json_out *w, const segi_syn_selector *selector)
 {
     if (selector->where == NULL)
@@ -168,6 +177,7 @@ static void write_where(segi_json_out *w, const segi_syn_selector *selector)
     write_predicate(w, selector->where);
 }
 
+/* ["a", "b"] */
 void segi_json_out_texts(segi_json_out *w, const segi_syn *texts)
 {
     segi_json_out_open(w, '[');
@@ -228,6 +238,7 @@ void segi_json_out_bound(segi_json_out *w, const char *name, const segi_syn_boun
     segi_json_out_close(w, '}');
 }
 
+/* The anchor is an occurrence or a named value; length and side belong to the window around it. */
 static void write_anchor(segi_json_out *w, const segi_syn_window *window)
 {
     static const char *const sides[] = {"after", "before", "of"};
@@ -279,6 +290,7 @@ static const char *write_span(segi_json_out *w, const segi_syn_window *window)
     return "";
 }
 
+/* `needed` false: the span of all time is the default and left out. */
 void segi_json_out_window(segi_json_out *w, const segi_syn_window *window, bool needed)
 {
     if (window == NULL || (!needed && window->kind == SEGI_WINDOW_EVER &&
@@ -297,6 +309,7 @@ void segi_json_out_window(segi_json_out *w, const segi_syn_window *window, bool 
 
 /* ---- values ---- */
 
+/* {"name": ..., "type": ...} */
 static void write_name(segi_json_out *w, const segi_syn *syn, const char *type)
 {
     segi_json_out_open(w, '{');
@@ -318,6 +331,7 @@ static void write_as_of(segi_json_out *w, const segi_syn *syn)
     segi_json_out_close(w, '}');
 }
 
+/* What distinguishes periods and broken streaks are other keys. */
 static const char *aggregate_name(segi_aggregate aggregate)
 {
     switch (aggregate) {
@@ -332,6 +346,7 @@ static const char *aggregate_name(segi_aggregate aggregate)
     case SEGI_AGG_DISTINCT:
     case SEGI_AGG_DISTINCT_PERIOD: return "distinct";
     case SEGI_AGG_MODE: return "mode";
+    case SEGI_AGG_TOP: return "top";
     case SEGI_AGG_FIRST: return "first";
     case SEGI_AGG_LAST: return "last";
     case SEGI_AGG_NTH: return "nth";
@@ -367,9 +382,12 @@ static void write_aggregate(segi_json_out *w, const segi_syn_behaviour *of)
         json_float(w, of->fraction);
     }
     write_not_one(w, "length", streak->length);
-    write_not_one(w, "min", of->aggregate == SEGI_AGG_MODE ? of->min_events : streak->min_events);
+    bool top = of->aggregate == SEGI_AGG_TOP, mode = top || of->aggregate == SEGI_AGG_MODE;
+    write_not_one(w, "min", mode ? of->min_events : streak->min_events);
     if (streak->missed != 0)
         json_int(w, "missed", streak->missed);
+    if (top)
+        json_int(w, "most", of->nth);
     if (of->aggregate == SEGI_AGG_NTH)
         json_int(w, "nth", of->nth);
     if (of->aggregate == SEGI_AGG_SHARE) {
@@ -383,7 +401,7 @@ static void write_aggregate(segi_json_out *w, const segi_syn_behaviour *of)
         write_value(w, of->argument);
     }
     segi_json_out_selector(w, "select", of->selector);
-    if (of->aggregate == SEGI_AGG_MODE && of->ties != SEGI_TIES_LATEST)
+    if (mode && of->ties != SEGI_TIES_LATEST)
         segi_json_out_word(w, "ties", ties[of->ties]);
     segi_json_out_word(w, "type", "aggregate");
     if (of->aggregate == SEGI_AGG_DISTINCT_PERIOD || of->streak != NULL)
@@ -400,6 +418,7 @@ static void write_percent(segi_json_out *w, int64_t parts)
     segi_print_literal(&p, &percent);
 }
 
+/* Numbers or percentages, as the score has them. */
 static void write_cuts(segi_json_out *w, const segi_score *score)
 {
     segi_printer p = {.out = w->out};
@@ -414,6 +433,7 @@ static void write_cuts(segi_json_out *w, const segi_score *score)
     segi_json_out_close(w, ']');
 }
 
+/* quartile, quintile, decile, or tier with its cut points. */
 static void write_score(segi_json_out *w, const segi_syn *syn)
 {
     const segi_syn_score *written = syn->u.score;
@@ -462,6 +482,7 @@ static void write_duration_value(segi_json_out *w, segi_syn_duration duration)
     segi_json_out_close(w, '}');
 }
 
+/* An object around one value. */
 static void write_one(segi_json_out *w, const char *type, const segi_syn *kid)
 {
     segi_json_out_open(w, '{');
@@ -599,6 +620,7 @@ static void write_behaviour(segi_json_out *w, const segi_syn *syn)
     segi_json_out_close(w, '}');
 }
 
+/* The elements, or the one parameter that stands for all of them. */
 static void write_list(segi_json_out *w, const segi_syn *syn)
 {
     segi_json_out_key(w, "list");
@@ -676,6 +698,7 @@ static void write_point(segi_json_out *w, segi_point point)
     segi_json_out_close(w, ']');
 }
 
+/* A circle, or the rings of a polygon without their repeated last corner. */
 static void write_geo(segi_json_out *w, const segi_syn *syn)
 {
     const segi_syn_geo *geo = syn->u.geo;
@@ -722,6 +745,7 @@ static void write_choice(segi_json_out *w, const segi_syn *syn)
                syn->kids);
 }
 
+/* A value and the span that it is asked to lie in. */
 static void write_time(segi_json_out *w, const segi_syn *syn)
 {
     segi_json_out_open(w, '{');
@@ -746,6 +770,7 @@ static void write_not(segi_json_out *w, const segi_syn *syn)
     segi_json_out_close(w, '}');
 }
 
+/* By name, or by a parameter. */
 static void write_segment(segi_json_out *w, const segi_syn *syn)
 {
     segi_json_out_open(w, '{');
@@ -755,6 +780,7 @@ static void write_segment(segi_json_out *w, const segi_syn *syn)
     segi_json_out_close(w, '}');
 }
 
+/* A holdout is a share that begins at 0. */
 static void write_split(segi_json_out *w, const segi_split *split)
 {
     segi_json_out_open(w, '{');
@@ -769,6 +795,7 @@ static void write_split(segi_json_out *w, const segi_split *split)
     segi_json_out_close(w, '}');
 }
 
+/* An object of nothing but its type. */
 static void write_constant(segi_json_out *w, const char *type)
 {
     segi_json_out_open(w, '{');

@@ -263,6 +263,7 @@ typedef enum segi_aggregate {
     SEGI_AGG_DISTINCT,        /* of argument's values */
     SEGI_AGG_DISTINCT_PERIOD, /* distinct days, weeks, ...: `period` in window.zone */
     SEGI_AGG_MODE,
+    SEGI_AGG_TOP, /* the `nth` most frequent values: under IN alone */
     SEGI_AGG_FIRST,
     SEGI_AGG_LAST,
     SEGI_AGG_NTH,            /* argument's value in that event */
@@ -319,6 +320,9 @@ typedef struct segi_score {
     uint32_t measure;    /* SEGI_RFM_... */
 } segi_score;
 #define SEGI_SCORE_CUTS_MAX 99
+
+/* Most frequent values that can be asked for. */
+#define SEGI_TOP_MAX 100
 
 /* Recency, frequency and money (S-24): three scores from 1 to `scale` of those who did some event
  * in a span, 0 of all others, and groups by them. Floating scores rank the customers among each
@@ -461,7 +465,7 @@ struct segi_node {
     const segi_sequence *sequence; /* SEQUENCE, FIGURE */
     segi_figure figure;            /* SEQUENCE, FIGURE */
     segi_which which;              /* EDGE */
-    int64_t nth;                   /* EDGE, AGG_NTH: from 1 */
+    int64_t nth;                   /* EDGE, AGG_NTH: from 1. AGG_TOP: how many */
     segi_season season;            /* SEASON */
     segi_occasion occasion;        /* OCCASION */
     bool early; /* ANNIVERSARY: 29 February falls on the 28th where there is none, not on 1 March */
@@ -487,8 +491,8 @@ struct segi_node {
     double fraction;            /* AGG_PERCENTILE: 0 .. 1 */
     segi_unit period;           /* AGG_DISTINCT_PERIOD, AGG_STREAK...: day .. year */
     const segi_streak *streak;  /* AGG_STREAK, AGG_CURRENT_STREAK, AGG_STREAK_BROKEN */
-    int64_t min_events;         /* AGG_MODE: undefined below */
-    segi_ties ties;             /* AGG_MODE; ALL only under COMPARE =, != and IN */
+    int64_t min_events;         /* AGG_MODE, AGG_TOP: undefined below */
+    segi_ties ties;             /* AGG_MODE, ALL only under COMPARE =, != and IN; AGG_TOP */
 };
 
 /* The present value of an attribute with a history. */

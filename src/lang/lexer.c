@@ -17,6 +17,7 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
+/* ASCII alone: words are keywords or plain names. */
 static bool is_word_start(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
@@ -513,6 +514,7 @@ static segi_token lex_sign(segi_lexer *lexer, char c, char next)
     return lex_foreign(lexer);
 }
 
+/* One character decides what kind of token begins. At the end, END again and again. */
 segi_token segi_lexer_next(segi_lexer *lexer)
 {
     lexer_skip(lexer);

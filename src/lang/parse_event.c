@@ -1,4 +1,8 @@
-/* parse_event.c - what looks at events: did, first, last, and aggregates. */
+/* parse_event.c - what looks at events: did, first, last, and aggregates.
+ *
+ * The grammar is in docs/language.md; functions here are named after its rules and quote the form
+ * that they read. All return NULL or false after an error, of which the parser keeps the first.
+ * An error that can guess what was meant says so in its hint, with the words of the text. */
 #include <string.h>
 
 #include "base/text.h"
@@ -22,6 +26,7 @@ static bool word_is_structure(const char *text, size_t size)
     return false;
 }
 
+/* Quoted, or a single word that cannot begin anything else. */
 static segi_syn *parse_event(segi_parser *p)
 {
     segi_token token = p->token;
@@ -85,6 +90,7 @@ static void fail_where(segi_parser *p, segi_token where)
     segi_error_hint(p->err, "where (%.*s)", (int)(end - begin), p->lexer.text + begin);
 }
 
+/* event | any event | any of (...) | session of ..., with or without `where (...)`. */
 segi_syn_selector *segi_parse_selector(segi_parser *p)
 {
     segi_syn_selector *selector = segi_parser_alloc(p, sizeof *selector);
@@ -125,7 +131,9 @@ segi_syn_selector *segi_parse_selector(segi_parser *p)
 
 /* ---- bounds ---- */
 
-/* between N and M times, against the window "between date and date". */
+/* between N and M times, against the window "between date and date".
+ * Decided by what follows: a date makes it a window, a number a bound. Parameters can be either,
+ * so the word after the second one decides. */
 static bool bound_is_between(const segi_parser *p)
 {
     segi_lexer copy = p->lexer;
@@ -145,6 +153,8 @@ static bool bound_is_between(const segi_parser *p)
             segi_unit_of(copy.text + word.begin, word.size, &unit));
 }
 
+/* Also fails the parse for forms that look like a bound and mean two things ("3", "once"): better
+ * an error here than a bound that nobody meant. */
 bool segi_parse_bound_starts(segi_parser *p)
 {
     if (p->token.kind == SEGI_TOKEN_NUMBER) {
@@ -167,6 +177,7 @@ bool segi_parse_bound_starts(segi_parser *p)
            segi_parser_is(p, "fewer") || segi_parser_is(p, "less") || segi_parser_is(p, "exactly");
 }
 
+/* The words before the number. */
 static bool parse_bound_kind(segi_parser *p, segi_syn_bound *bound)
 {
     if (segi_parser_take2(p, "at", "least"))
@@ -202,6 +213,7 @@ bool segi_parse_bound_limit(segi_parser *p, segi_syn_bound *bound, const char *w
     return segi_parse_number(p, &bound->high, what);
 }
 
+/* "at least 3 times", or "on at least 3 days": with `on` and a unit it counts periods. */
 segi_syn_bound *segi_parse_bound(segi_parser *p)
 {
     segi_syn_bound *bound = segi_parser_alloc(p, sizeof *bound);
@@ -240,6 +252,7 @@ segi_syn_bound *segi_parse_bound(segi_parser *p)
 
 /* ---- did, first, last, nth ---- */
 
+/* What did, edges and aggregates have in common. */
 static segi_syn_behaviour *behaviour_node(segi_parser *p, segi_syn *syn)
 {
     segi_syn_behaviour *behaviour = segi_parser_alloc(p, sizeof *behaviour);
@@ -248,6 +261,7 @@ static segi_syn_behaviour *behaviour_node(segi_parser *p, segi_syn *syn)
     return behaviour;
 }
 
+/* A behaviour without a window means all of time. */
 static bool parse_window_maybe(segi_parser *p, segi_syn_behaviour *behaviour)
 {
     if (behaviour->window != NULL) {
@@ -279,6 +293,7 @@ static bool parse_how_often(segi_parser *p, segi_syn_behaviour *behaviour)
     return p->status == SEG_OK;
 }
 
+/* [never] did [not] selector [bound] [window] */
 segi_syn *segi_parse_did(segi_parser *p)
 {
     segi_syn *syn = segi_parser_node(p, SEGI_SYN_DID, p->token.begin);
@@ -306,6 +321,7 @@ segi_syn *segi_parse_did(segi_parser *p)
     return syn;
 }
 
+/* `first(` is an aggregate, `first event` an edge; `nth(2)` is an edge where a number follows. */
 bool segi_parse_edge_starts(const segi_parser *p)
 {
     segi_lexer copy = p->lexer;
@@ -316,6 +332,8 @@ bool segi_parse_edge_starts(const segi_parser *p)
     return segi_parser_is(p, "nth") && bracket && segi_lexer_next(&copy).kind == SEGI_TOKEN_NUMBER;
 }
 
+/* first | last | nth(n), a selector, and a window, which is needed here: without one it says no
+ * more than `did`. */
 segi_syn *segi_parse_edge(segi_parser *p)
 {
     segi_token word = p->token;
@@ -362,21 +380,14 @@ segi_syn *segi_parse_edge(segi_parser *p)
 static const struct aggregate_word {
     const char *word;
     segi_aggregate aggregate;
-} aggregate_words[] = {{"sum", SEGI_AGG_SUM},
-                       {"avg", SEGI_AGG_AVG},
-                       {"min", SEGI_AGG_MIN},
-                       {"max", SEGI_AGG_MAX},
-                       {"median", SEGI_AGG_MEDIAN},
-                       {"percentile", SEGI_AGG_PERCENTILE},
-                       {"stddev", SEGI_AGG_STDDEV},
-                       {"distinct", SEGI_AGG_DISTINCT},
-                       {"mode", SEGI_AGG_MODE},
-                       {"first", SEGI_AGG_FIRST},
-                       {"last", SEGI_AGG_LAST},
-                       {"nth", SEGI_AGG_NTH},
-                       {"share", SEGI_AGG_SHARE},
-                       {"streak", SEGI_AGG_STREAK},
-                       {"current_streak", SEGI_AGG_CURRENT_STREAK}};
+} aggregate_words[] = {{"sum", SEGI_AGG_SUM},       {"avg", SEGI_AGG_AVG},
+                       {"min", SEGI_AGG_MIN},       {"max", SEGI_AGG_MAX},
+                       {"median", SEGI_AGG_MEDIAN}, {"percentile", SEGI_AGG_PERCENTILE},
+                       {"stddev", SEGI_AGG_STDDEV}, {"distinct", SEGI_AGG_DISTINCT},
+                       {"mode", SEGI_AGG_MODE},     {"top", SEGI_AGG_TOP},
+                       {"first", SEGI_AGG_FIRST},   {"last", SEGI_AGG_LAST},
+                       {"nth", SEGI_AGG_NTH},       {"share", SEGI_AGG_SHARE},
+                       {"streak", SEGI_AGG_STREAK}, {"current_streak", SEGI_AGG_CURRENT_STREAK}};
 
 static const struct aggregate_word *aggregate_word_at(const segi_parser *p)
 {
@@ -440,7 +451,7 @@ static bool parse_fraction(segi_parser *p, segi_syn_behaviour *behaviour)
     return true;
 }
 
-/* mode(prop [, min N] [, ties latest | none | all]) */
+/* [, min N] [, ties latest | none | all] of mode(prop) and top(prop, N) */
 static bool parse_mode_options(segi_parser *p, segi_syn_behaviour *behaviour)
 {
     behaviour->min_events = 1;
@@ -472,6 +483,27 @@ static bool parse_mode_options(segi_parser *p, segi_syn_behaviour *behaviour)
         }
     }
     return p->status == SEG_OK;
+}
+
+/* top(prop, N ...) */
+static bool parse_top_option(segi_parser *p, segi_syn_behaviour *behaviour)
+{
+    segi_syn_number n;
+    if (p->token.kind != SEGI_TOKEN_COMMA) {
+        segi_parser_expected(p, ", and how many values", "top(category, 3)");
+        return false;
+    }
+    segi_parser_next(p);
+    segi_token at = p->token;
+    if (!segi_parse_number(p, &n, "how many values"))
+        return false;
+    if (n.param != NULL || n.value < 1 || n.value > SEGI_TOP_MAX) {
+        segi_parser_fail(p, at, "top(category, 3)", "so many of the most frequent values: 1 to %d",
+                         SEGI_TOP_MAX);
+        return false;
+    }
+    behaviour->nth = n.value;
+    return true;
 }
 
 static bool parse_nth_option(segi_parser *p, segi_syn_behaviour *behaviour)
@@ -508,7 +540,10 @@ static bool parse_aggregate_head(segi_parser *p, segi_syn_behaviour *behaviour)
         return false;
     if (behaviour->aggregate == SEGI_AGG_PERCENTILE && !parse_fraction(p, behaviour))
         return false;
-    if (behaviour->aggregate == SEGI_AGG_MODE && !parse_mode_options(p, behaviour))
+    bool top = behaviour->aggregate == SEGI_AGG_TOP;
+    if (top && !parse_top_option(p, behaviour))
+        return false;
+    if ((top || behaviour->aggregate == SEGI_AGG_MODE) && !parse_mode_options(p, behaviour))
         return false;
     if (behaviour->aggregate == SEGI_AGG_NTH && !parse_nth_option(p, behaviour))
         return false;

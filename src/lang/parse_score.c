@@ -6,6 +6,7 @@
 
 /* ---- percentages ---- */
 
+/* The result is in 10^-8 of the whole: 100 % is 10^8, and six decimals of a percent are kept. */
 bool segi_parse_percent(segi_parser *p, int64_t *out)
 {
     segi_token token = p->token;
@@ -42,6 +43,8 @@ static bool part_of(const char *text, size_t size, int64_t *out)
     return segi_decimal_rescale(literal.slot, literal.type.scale, 8, out) && *out <= 100000000;
 }
 
+/* `parts` and `points` have room for SEGI_SCORE_CUTS_MAX; the one that is used tells what kind
+ * the tier is. */
 static bool parse_cut(segi_parser *p, segi_score *score, int64_t *parts, segi_literal *points)
 {
     segi_token token = p->token;
@@ -122,6 +125,7 @@ static bool parse_labels(segi_parser *p, segi_syn_score *score)
 
 /* ---- scores ---- */
 
+/* Words that begin a score; quantile 0 has its cut points written out. */
 static const struct score_word {
     const char *word;
     uint32_t quantile;
@@ -136,6 +140,7 @@ static const struct score_word *score_word_at(const segi_parser *p)
     return NULL;
 }
 
+/* With the bracket: without one the word may name an attribute. */
 bool segi_parse_score_starts(const segi_parser *p)
 {
     return score_word_at(p) != NULL && segi_parser_peek(p).kind == SEGI_TOKEN_LEFT;
@@ -155,6 +160,7 @@ static bool quantile_cuts(segi_parser *p, segi_score *score)
     return true;
 }
 
+/* cuts, then labels. Whether there is a label for each class is seen by the checker. */
 static bool tier_options(segi_parser *p, segi_syn_score *score)
 {
     if (!segi_parser_expect(p, SEGI_TOKEN_COMMA, ", and the cut points"))
@@ -169,6 +175,8 @@ static bool tier_options(segi_parser *p, segi_syn_score *score)
     return !segi_parser_take(p, "labels") || parse_labels(p, score);
 }
 
+/* quartile(value [with zeros]) [among (...)], tier(value, cuts (...) [labels (...)] [with zeros])
+ * ... */
 segi_syn *segi_parse_score(segi_parser *p)
 {
     const struct score_word *word = score_word_at(p);
@@ -211,6 +219,8 @@ bool segi_parse_split_starts(const segi_parser *p)
            segi_parser_peek(p).kind == SEGI_TOKEN_LEFT;
 }
 
+/* The name is what the draw depends on; it is compared by its bytes, so changing it draws anew
+ * (S-34). */
 static bool parse_seed(segi_parser *p, segi_split *split)
 {
     segi_token token = p->token;
@@ -262,6 +272,7 @@ segi_syn *segi_parse_split(segi_parser *p)
 
 /* ---- classes by conditions ---- */
 
+/* Texts of labels become names of sets, hence their limits. */
 static segi_syn *parse_class_label(segi_parser *p)
 {
     if (p->token.kind != SEGI_TOKEN_STRING)
@@ -275,6 +286,8 @@ static segi_syn *parse_class_label(segi_parser *p)
     return label;
 }
 
+/* "label": condition; ... otherwise "label". Children alternate between label and condition, the
+ * last one is the label of everybody else. */
 segi_syn *segi_parse_class(segi_parser *p, segi_token_kind between)
 {
     segi_syn *syn = segi_parser_node(p, SEGI_SYN_CLASS, p->token.begin);

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "lang/syntax.h"
 
+/* Without a bracket both words may be names. */
 static bool word_with_bracket(const segi_parser *p, const char *word)
 {
     return segi_parser_is(p, word) && segi_parser_peek(p).kind == SEGI_TOKEN_LEFT;
@@ -19,7 +20,8 @@ bool segi_parse_sequence_starts(const segi_parser *p)
 
 /* ---- one step ---- */
 
-/* SELECTOR, or ( SELECTOR or SELECTOR ) */
+/* SELECTOR, or ( SELECTOR or SELECTOR )
+ * Alternatives of a step share its name and its suffixes. */
 static bool parse_choices(segi_parser *p, segi_syn_step *step)
 {
     segi_token open = p->token;
@@ -47,6 +49,8 @@ static bool parse_choices(segi_parser *p, segi_syn_step *step)
     return segi_parser_close_bracket(p, open, "or, or )");
 }
 
+/* Names of steps are kept in the parser, so that "v.price" can be told from an attribute with a
+ * dot. */
 static bool parse_alias(segi_parser *p, segi_syn_step *step)
 {
     segi_token token = p->token;
@@ -72,7 +76,8 @@ static bool parse_alias(segi_parser *p, segi_syn_step *step)
     return p->status == SEG_OK;
 }
 
-/* at least N UNIT after, against at least N times. */
+/* at least N UNIT after, against at least N times.
+ * Both begin with "at least N"; the word behind the number decides. */
 static bool after_starts(const segi_parser *p)
 {
     if (!segi_parser_is(p, "at") || !segi_parser_then(p, "least"))
@@ -92,6 +97,7 @@ static bool fail_twice(segi_parser *p, segi_token at, const char *what)
     return false;
 }
 
+/* at least D after */
 static bool parse_after(segi_parser *p, segi_syn_step *step)
 {
     segi_token at = p->token;
@@ -108,6 +114,7 @@ static bool parse_after(segi_parser *p, segi_syn_step *step)
     return false;
 }
 
+/* within D, counted from the step before. */
 static bool parse_within(segi_parser *p, segi_syn_step *step)
 {
     segi_token at = p->token;
@@ -151,7 +158,8 @@ static bool parse_suffixes(segi_parser *p, segi_syn_step *step)
     return p->status == SEG_OK;
 }
 
-/* no SELECTOR for D */
+/* no SELECTOR for D
+ * "within" is allowed as well, because many write it that way. */
 static bool parse_absence(segi_parser *p, segi_syn_step *step)
 {
     segi_syn_choice *choice = segi_parser_alloc(p, sizeof *choice);
@@ -171,6 +179,7 @@ static bool parse_absence(segi_parser *p, segi_syn_step *step)
     return segi_parse_duration(p, at.begin, &step->within);
 }
 
+/* Absence may stand at the end alone, which is seen when something follows it. */
 static bool parse_step(segi_parser *p, segi_syn_sequence *sequence)
 {
     segi_syn_step *step = segi_parser_alloc(p, sizeof *step);
@@ -206,6 +215,7 @@ static bool parse_step(segi_parser *p, segi_syn_sequence *sequence)
 
 /* ---- options ---- */
 
+/* One of the words; *out is its index, which is the value of the enum that it stands for. */
 static bool option_word(segi_parser *p, const char *const *words, uint32_t count, const char *what,
                         const char *hint, uint32_t *out)
 {
@@ -232,6 +242,7 @@ static bool parse_between(segi_parser *p, segi_syn_sequence *sequence)
     return p->status == SEG_OK;
 }
 
+/* ingested | strict | tolerant D */
 static bool parse_ties(segi_parser *p, segi_syn_sequence *sequence)
 {
     static const char *const words[] = {"ingested", "strict", "tolerant"};
@@ -301,6 +312,7 @@ static const struct preset {
     {"mixpanel_default", SEGI_SCAN_NONE, SEGI_ENTRY_FIRST, SEGI_TIE_TOLERANT, 2, false},
     {"mixpanel_reentry", SEGI_SCAN_NONE, SEGI_ENTRY_ANY, SEGI_TIE_TOLERANT, 2, false}};
 
+/* A preset sets the switches; names of presets are offered where one is nearly meant. */
 static bool parse_like(segi_parser *p, segi_syn_sequence *sequence)
 {
     segi_token token = p->token;
@@ -377,7 +389,8 @@ static bool anchor_follows(const segi_parser *p)
     return segi_parser_is(p, "before") && then != SEGI_TOKEN_DATE && then != SEGI_TOKEN_PARAM;
 }
 
-/* within D, unless it goes on as a span: within D after ... */
+/* within D, unless it goes on as a span: within D after ...
+ * The only place of the grammar that goes back: how far "within D" reaches is known behind it. */
 static bool parse_total(segi_parser *p, segi_syn_sequence *sequence)
 {
     if (!segi_parser_is(p, "within"))

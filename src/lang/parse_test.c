@@ -1,4 +1,8 @@
-/* parse_test.c - what can be asked of a value: comparisons, lists, text, places, times. */
+/* parse_test.c - what can be asked of a value: comparisons, lists, text, places, times.
+ *
+ * segi_parse_test() is called behind every value and looks at the next word: a test, or nothing,
+ * in which case the value itself is the condition. Whether the value's type allows the test is
+ * seen by check_test.c. */
 #include <string.h>
 
 #include "base/text.h"
@@ -13,6 +17,7 @@ static segi_syn *test_node(segi_parser *p, segi_syn_kind kind, segi_syn *value)
     return syn;
 }
 
+/* The text of the node ends where the last token did. */
 static segi_syn *test_close(segi_parser *p, segi_syn *syn)
 {
     if (p->status != SEG_OK)
@@ -162,7 +167,7 @@ static segi_syn *parse_text(segi_parser *p, segi_syn *value, segi_text_test test
     return test_close(p, syn);
 }
 
-/* latitude and longitude, with `between` between them */
+/* Latitude and longitude in degrees, with a comma between them where `comma` is set. */
 static bool parse_point(segi_parser *p, bool comma, segi_point *out)
 {
     segi_token at = p->token;
@@ -209,12 +214,15 @@ static segi_syn *parse_radius(segi_parser *p, segi_syn *value)
     return test_close(p, syn);
 }
 
+/* Corners in the order of the text; how many there are is known at the end. */
 typedef struct point_list {
     segi_point point;
     struct point_list *next;
 } point_list;
 
-/* lat lon, lat lon, ...: a ring, without its repeated first point. */
+/* lat lon, lat lon, ...: a ring, without its repeated first point.
+ * Corners count as nodes, so that the limit on the size of a text holds for polygons too. What
+ * crosses the 180th meridian is refused here (S-28). */
 static bool parse_ring(segi_parser *p, segi_ring *ring)
 {
     segi_token at = p->token;
@@ -261,7 +269,8 @@ static bool parse_ring(segi_parser *p, segi_ring *ring)
     return true;
 }
 
-/* inside polygon(...) or polygon((...), (...)) */
+/* inside polygon(...) or polygon((...), (...))
+ * Several rings are holes and islands: even-odd, see segi_geo_inside(). */
 static segi_syn *parse_polygon(segi_parser *p, segi_syn *value)
 {
     enum {
@@ -298,6 +307,7 @@ static segi_syn *parse_polygon(segi_parser *p, segi_syn *value)
     return test_close(p, syn);
 }
 
+/* The right side is a value of its own, not only a constant. */
 static segi_syn *parse_compare(segi_parser *p, segi_syn *value)
 {
     segi_syn *syn = test_node(p, SEGI_SYN_COMPARE, value);
@@ -339,6 +349,7 @@ static segi_syn *parse_between(segi_parser *p, segi_syn *value)
     return test_close(p, syn);
 }
 
+/* `x not contains "a"` and the like. */
 static segi_syn *fail_not(segi_parser *p)
 {
     segi_token then = segi_parser_peek(p);

@@ -382,6 +382,7 @@ const char *segi_builtin_name(segi_builtin builtin)
     return builtin_names[builtin];
 }
 
+/* A word behind "@": what an event or a session has without a property. */
 static segi_syn *parse_builtin(segi_parser *p)
 {
     segi_token token = p->token;
@@ -605,6 +606,7 @@ static segi_syn *parse_term_rest(segi_parser *p, segi_syn *left)
     return left;
 }
 
+/* { + term | - term } behind a value that was read already. */
 segi_syn *segi_parse_value_rest(segi_parser *p, segi_syn *left)
 {
     left = parse_term_rest(p, left);
@@ -617,6 +619,7 @@ segi_syn *segi_parse_value_rest(segi_parser *p, segi_syn *left)
     return p->status == SEG_OK ? left : NULL;
 }
 
+/* Whole values, with `*` and `/` before `+` and `-`, from the left. */
 segi_syn *segi_parse_value(segi_parser *p)
 {
     return segi_parse_value_rest(p, parse_factor(p));

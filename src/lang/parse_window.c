@@ -1,9 +1,15 @@
-/* parse_window.c - spans of time: in last 30 days, between two dates, within 14 days after ... */
+/* parse_window.c - spans of time: in last 30 days, between two dates, within 14 days after ...
+ *
+ * The first word says which span it is, and nothing is taken back: where a word could begin
+ * something else as well (`in`, `between`, `within`), segi_parse_window_starts() looks further
+ * ahead before anybody commits to a span. What the parts mean is worked out by check_window.c and
+ * window.c; here is only what may stand where, and errors that name the word that was meant. */
 #include <string.h>
 
 #include "base/civil.h"
 #include "lang/syntax.h"
 
+/* The name is looked up by the checker, not here. */
 bool segi_parse_zone(segi_parser *p, segi_syn_zone *out)
 {
     segi_token token = p->token;
@@ -34,6 +40,7 @@ bool segi_parse_zone(segi_parser *p, segi_syn_zone *out)
     return p->status == SEG_OK;
 }
 
+/* A date or an instant. Quotes are so frequent a mistake that they have a message of their own. */
 bool segi_parse_moment(segi_parser *p, segi_syn_moment *out)
 {
     out->begin = p->token.begin;
@@ -115,7 +122,8 @@ static bool parse_period(segi_parser *p, segi_syn_window *window)
     return p->status == SEG_OK;
 }
 
-/* from N unit ago to (N unit ago | now) */
+/* from N unit ago to (N unit ago | now)
+ * `to now` leaves length_to at zero. */
 static bool parse_ago(segi_parser *p, segi_syn_window *window)
 {
     window->kind = SEGI_WINDOW_AGO;
@@ -139,7 +147,8 @@ static bool parse_ago(segi_parser *p, segi_syn_window *window)
     return p->status == SEG_OK;
 }
 
-/* within N unit (after | before | of) anchor */
+/* within N unit (after | before | of) anchor
+ * The anchor is an occurrence of an event, or an attribute that holds an instant or a date. */
 static bool parse_within(segi_parser *p, segi_syn_window *window)
 {
     window->kind = SEGI_WINDOW_ANCHOR;
@@ -238,7 +247,8 @@ bool segi_parse_window_starts(const segi_parser *p)
     return segi_parser_is(p, "within") && within_is_time(p);
 }
 
-/* during occasion "name" */
+/* during occasion "name"
+ * The days are put in by check_occasion.c; as a span of instants it is all of time. */
 static bool parse_occasion(segi_parser *p, segi_syn_window *window)
 {
     window->kind = SEGI_WINDOW_EVER;
@@ -259,6 +269,7 @@ static bool parse_occasion(segi_parser *p, segi_syn_window *window)
     return p->status == SEG_OK;
 }
 
+/* One function per first word, the rest here: since, before, between. */
 static bool parse_span(segi_parser *p, segi_syn_window *window)
 {
     if (segi_parser_is(p, "during"))
@@ -304,6 +315,7 @@ static bool parse_span(segi_parser *p, segi_syn_window *window)
     return segi_parse_moment(p, &window->to);
 }
 
+/* The zone comes last and holds for the whole span. NULL after an error. */
 segi_syn_window *segi_parse_window(segi_parser *p)
 {
     segi_syn_window *window = segi_parser_alloc(p, sizeof *window);

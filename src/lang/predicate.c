@@ -1,7 +1,12 @@
 /* predicate.c - the way in: a text becomes a segi_predicate, or an error.
  *
  * The tree, the copied text and the warnings live in the predicate's arena, the syntax tree in a
- * scratch arena that ends with the call. One thread per call; the result is immutable. */
+ * scratch arena that ends with the call. One thread per call; the result is immutable.
+ *
+ * The steps: the text is checked for size and UTF-8, copied, parsed and checked in one go
+ * (segi_check_text()), and its canonical JSON form is hashed to the fingerprint. A binding does
+ * the first part twice: once to learn the types of the parameters, once with their values in
+ * place. */
 #include <string.h>
 
 #include "base/hash.h"
@@ -10,6 +15,7 @@
 
 /* ---- making one ---- */
 
+/* Without a tree. Holds the schema as long as it lives. */
 static segi_predicate *predicate_create(const segi_mem *mem, const segi_schema *schema,
                                         const char *text, size_t text_size)
 {
@@ -72,6 +78,8 @@ static bool keep_params(segi_compiling *c)
     return true;
 }
 
+/* 128 bits of XXH3 over the canonical form: equal for texts that say the same in another layout,
+ * order of events or spelling. */
 static bool keep_fingerprint(segi_compiling *c)
 {
     if (c->goal == SEGI_GOAL_CLASS)
@@ -175,6 +183,8 @@ static void gather(segi_compiling *c, const char *text, size_t text_size)
         c->status = SEG_E_SYNTAX;
 }
 
+/* The one way for all goals. Errors are gathered in a struct of our own, because they need the
+ * text's position last. */
 static seg_status compile(segi_compiling *c, const char *text, size_t text_size, bool bind,
                           segi_predicate **out, seg_error *err)
 {
@@ -208,6 +218,7 @@ static seg_status compile(segi_compiling *c, const char *text, size_t text_size,
     return c->status;
 }
 
+/* `params` not NULL: a binding, which must have all values. */
 seg_status segi_compile(const segi_mem *mem, const segi_schema *schema,
                         const segi_resolver *resolver, const char *text, size_t text_size,
                         uint32_t flags, const segi_param_value *params, size_t param_count,
@@ -252,6 +263,7 @@ seg_status segi_compile_class(const segi_mem *mem, const segi_schema *schema,
     return compile(&c, text, text_size, false, out, err);
 }
 
+/* Findings are the result; the status is an error for want of memory alone. */
 seg_status segi_lint(const segi_mem *mem, const segi_schema *schema, const segi_resolver *resolver,
                      const char *text, size_t text_size, uint32_t flags, int64_t retention,
                      segi_findings *findings, segi_predicate **out, seg_error *err)
@@ -306,6 +318,8 @@ static bool reference_of(const segi_lexer *lexer, const segi_token before[2], se
            memcmp(lexer->text + token.begin + quote, "class.", 6) == 0;
 }
 
+/* From tokens alone, so it works for texts whose references do not exist any more; O(size of the
+ * text). */
 seg_status segi_text_references(const segi_mem *mem, const char *text, size_t text_size,
                                 void (*found)(void *user, segi_definition kind, const char *name,
                                               size_t size),

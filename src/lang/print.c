@@ -328,7 +328,9 @@ static void print_test(segi_printer *p, const segi_node *node)
         break;
     case SEGI_NODE_IN:
         segi_print_value(p, value, SEGI_PRINT_SUM, false);
-        segi_buf_text(p->out, node->negated ? " not in " : " in ");
+        segi_buf_text(p->out, node->negated          ? " not in "
+                              : segi_node_top(value) ? " has any "
+                                                     : " in ");
         print_list(p, node);
         break;
     case SEGI_NODE_HAS:

@@ -316,13 +316,18 @@ void segi_print_selector(segi_printer *p, const segi_selector *selector, segi_zo
 
 /* In the order of segi_aggregate. */
 static const char *const aggregate_names[] = {
-    "count",          "sum",      "avg",     "min",   "max",    "median", "percentile", "stddev",
-    "distinct",       "distinct", "mode",    "first", "last",   "nth",    "share",      "streak",
-    "current_streak", "streak",   "overdue", "since", "changes"};
+    "count",      "sum",     "avg",      "min",      "max",    "median",
+    "percentile", "stddev",  "distinct", "distinct", "mode",   "top",
+    "first",      "last",    "nth",      "share",    "streak", "current_streak",
+    "streak",     "overdue", "since",    "changes"};
 
 /* Only what is not the default. */
 static void print_mode_options(segi_printer *p, const segi_node *node)
 {
+    if (node->aggregate == SEGI_AGG_TOP) {
+        segi_buf_text(p->out, ", ");
+        segi_buf_int(p->out, node->nth);
+    }
     if (node->min_events != 1) {
         segi_buf_text(p->out, ", min ");
         segi_buf_int(p->out, node->min_events);
@@ -374,7 +379,7 @@ static void print_aggregate(segi_printer *p, const segi_node *node, bool tail)
         } else if (node->aggregate == SEGI_AGG_NTH) {
             segi_buf_text(p->out, ", ");
             segi_buf_int(p->out, node->nth);
-        } else if (node->aggregate == SEGI_AGG_MODE) {
+        } else if (node->aggregate == SEGI_AGG_MODE || node->aggregate == SEGI_AGG_TOP) {
             print_mode_options(p, node);
         }
         segi_buf_char(p->out, ')');

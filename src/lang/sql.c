@@ -1,10 +1,16 @@
-/* sql.c - a predicate as a statement of SQL: the tree of conditions, tables, the whole. */
+/* sql.c - a predicate as a statement of SQL: the tree of conditions, tables, the whole.
+ *
+ * A condition is written into a part of its own (segi_sql_begin() .. segi_sql_end()); whatever it
+ * needs from events becomes a table meanwhile. So tables are known before the statement that uses
+ * them is put together, and equal ones are found by their text. Writing goes on after a failure
+ * without doing harm: the status is looked at in loops and at the end. */
 #include "lang/sql.h"
 
 #include <string.h>
 
 /* ---- parts and tables ---- */
 
+/* Parts may stand inside each other; the outer one goes on when the inner one is cut. */
 void segi_sql_begin(segi_sql *w, segi_sql_part *part, const segi_selector *selector)
 {
     memset(part, 0, sizeof *part);
@@ -69,6 +75,7 @@ uint32_t segi_sql_end(segi_sql *w, segi_sql_part *part)
     return w->table_count;
 }
 
+/* Each table once, however often its value is asked for. */
 void segi_sql_join(segi_sql *w, uint32_t table)
 {
     segi_sql_scope *scope = w->scope;
@@ -120,6 +127,8 @@ uint32_t segi_sql_user_table(segi_sql *w, const segi_node *node)
 
 /* ---- the tree ---- */
 
+/* One word between all children. Brackets always: no rule of precedence of any engine is relied
+ * on. */
 static void joined_by(segi_sql *w, const segi_node *node, const char *word)
 {
     segi_sql_put(w, "(");
@@ -130,6 +139,7 @@ static void joined_by(segi_sql *w, const segi_node *node, const char *word)
     segi_sql_put(w, ")");
 }
 
+/* A sum of ones; the conditions are never NULL, so the sum is none either. */
 static void at_least(segi_sql *w, const segi_node *node)
 {
     segi_sql_put(w, "(0");
@@ -185,6 +195,7 @@ void segi_sql_condition(segi_sql *w, const segi_node *node)
 
 /* ---- the whole ---- */
 
+/* The condition first, since writing it finds the tables that stand before it. */
 static void statement(segi_sql *w, const segi_predicate *predicate)
 {
     segi_sql_part part;

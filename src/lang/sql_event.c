@@ -586,6 +586,7 @@ static uint32_t aggregate_table(segi_sql *w, const segi_node *node)
     case SEGI_AGG_DISTINCT: return grouped_table(w, node, write_distinct);
     case SEGI_AGG_DISTINCT_PERIOD: return period_table(w, node, 1);
     case SEGI_AGG_MODE: return mode_table(w, node);
+    case SEGI_AGG_TOP: segi_sql_refuse(w, node, "the most frequent values"); break;
     case SEGI_AGG_FIRST:
         return time ? grouped_table(w, node, write_first) : numbered_table(w, node, 1, false);
     case SEGI_AGG_LAST:

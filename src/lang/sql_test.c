@@ -46,6 +46,7 @@ static void test_state(segi_sql *w, const segi_node *node)
 
 /* ---- comparing ---- */
 
+/* The value times a power of ten, in 128 bits: as exact as segi_decimal_compare(). */
 static void scaled(segi_sql *w, const segi_node *node, int32_t scale)
 {
     int32_t own = node->type.type == SEG_TYPE_DECIMAL ? node->type.scale : 0;
@@ -59,6 +60,7 @@ static void scaled(segi_sql *w, const segi_node *node, int32_t scale)
         segi_sql_put(w, "0");
 }
 
+/* Both in the finer of the two scales. */
 static void scaled_pair(segi_sql *w, const segi_node *left, const char *sign,
                         const segi_node *right)
 {
@@ -74,6 +76,8 @@ static bool is_scaled(const segi_node *node)
     return node->type.type == SEG_TYPE_INT64 || node->type.type == SEG_TYPE_DECIMAL;
 }
 
+/* Numbers of one form are compared as they are. Integers and decimals meet in 128 bits, and only
+ * what is compared with a float becomes one, as in the library. */
 void segi_sql_compare(segi_sql *w, segi_compare op, const segi_node *left, const segi_node *right)
 {
     static const char *const signs[] = {" = ", " <> ", " < ", " <= ", " > ", " >= "};
@@ -109,6 +113,7 @@ static void test_compare(segi_sql *w, const segi_node *node)
     segi_sql_put(w, ", FALSE)");
 }
 
+/* Both ends included. */
 static void test_between(segi_sql *w, const segi_node *node)
 {
     segi_sql_put(w, "COALESCE(");
@@ -160,6 +165,7 @@ static void test_in(segi_sql *w, const segi_node *node)
 
 /* ---- sets of texts ---- */
 
+/* `has only` counts the elements of a set, so a text that is listed twice counts once. */
 static uint32_t distinct_count(const segi_node *node)
 {
     uint32_t count = 0;
@@ -173,6 +179,7 @@ static uint32_t distinct_count(const segi_node *node)
     return count;
 }
 
+/* function(set, [list]) of the dialect. */
 static void set_call(segi_sql *w, const char *function, const segi_node *node)
 {
     segi_sql_put(w, function);

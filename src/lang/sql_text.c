@@ -81,6 +81,7 @@ void segi_sql_refuse(segi_sql *w, const segi_node *node, const char *what)
 
 /* ---- words ---- */
 
+/* The one place where the limit is looked at. */
 void segi_sql_put(segi_sql *w, const char *text)
 {
     segi_buf_text(w->out, text);
@@ -128,6 +129,7 @@ void segi_sql_name(segi_sql *w, const char *name, size_t size)
     quoted(w, '"', name, size);
 }
 
+/* Each part in quotes: schema.table names a table in a schema. */
 void segi_sql_table_name(segi_sql *w, const char *name)
 {
     for (;;) {
@@ -174,6 +176,8 @@ static bool owns_column(const segi_sql *w, const segi_field *field, const segi_f
     return true;
 }
 
+/* Names in the layout: seg_ belongs to it, and two fields that share a column cannot be told
+ * apart. */
 static bool column_is_free(const segi_sql *w, const segi_field *field)
 {
     const segi_schema *schema = w->predicate->schema;

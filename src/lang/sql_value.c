@@ -76,6 +76,7 @@ static void builtin(segi_sql *w, const segi_node *node)
     segi_sql_put(w, parts[node->builtin]);
 }
 
+/* A constant of the statement: it is worked out here, with the zone and with `now`. */
 static void moment(segi_sql *w, const segi_node *node)
 {
     if (node->window.zone.kind == SEGI_ZONE_USER && node->moment.kind != SEGI_MOMENT_INSTANT)
@@ -111,6 +112,7 @@ static void shift(segi_sql *w, const segi_node *node)
 
 /* ---- numbers ---- */
 
+/* The same division that segi_decimal_float() does, so that both round alike. */
 void segi_sql_double(segi_sql *w, const segi_node *node)
 {
     if (node->type.type == SEG_TYPE_FLOAT64) {
@@ -129,7 +131,8 @@ void segi_sql_double(segi_sql *w, const segi_node *node)
     }
 }
 
-/* Lengths of time are whole numbers; all other arithmetic is of floats. */
+/* Lengths of time are whole numbers; all other arithmetic is of floats.
+ * A division by zero has no value, hence NULLIF. */
 static void arithmetic(segi_sql *w, const segi_node *node)
 {
     static const char *const signs[] = {" + ", " - ", " * ", " / "};
@@ -143,6 +146,7 @@ static void arithmetic(segi_sql *w, const segi_node *node)
     segi_sql_put(w, node->arith == SEGI_DIVIDE ? ", 0e0))" : ")");
 }
 
+/* Of a set of texts; none where the set is not there. */
 static void size(segi_sql *w, const segi_node *node)
 {
     const segi_field *field = segi_sql_field(w, node->children[0]);

@@ -13,40 +13,13 @@
  * that a refused definition changes nothing; a circle is refused with its whole path, a
  * drop while others refer to the entry (S-30). Searches are linear but for look-ups by name: a
  * store has hundreds of definitions. */
-#include "sets/sets.h"
+#include "sets/catalog_int.h"
 
 #include <string.h>
 
 #include "base/error.h"
 #include "base/text.h"
 #include "base/thread.h"
-#include "sets/occasions.h"
-
-typedef struct catalog_entry catalog_entry;
-
-struct catalog_entry {
-    segi_definition kind;
-    char *name; /* owned, with the text behind it in one block each */
-    size_t name_size;
-    char *text; /* owned */
-    size_t text_size;
-    uint64_t version;
-    uint64_t fingerprint[2];
-    catalog_entry **refs; /* owned: the saved segments that the text names, each once */
-    size_t ref_count;
-    /* Working fields of one walk over the references. */
-    bool seen;
-    catalog_entry *from; /* the entry through which the walk came here */
-};
-
-struct segi_catalog {
-    const segi_mem *mem;
-    segi_store *store; /* borrowed: keeps the texts; NULL: nobody does */
-    segi_mutex *lock;
-    catalog_entry **entries; /* owned */
-    size_t count, capacity;
-    segi_occasions occasions;
-};
 
 /* What a compile sees: the catalog, but for one name another text.
  * So a definition under test sees itself, before anything is saved. */
@@ -71,7 +44,7 @@ typedef struct catalog_refs {
 
 /* ---- entries ----------------------------------------------------------------------------- */
 
-static int name_compare(const char *a, size_t a_size, const char *b, size_t b_size)
+int segi_catalog_name_compare(const char *a, size_t a_size, const char *b, size_t b_size)
 {
     int order = memcmp(a, b, a_size < b_size ? a_size : b_size);
     if (order != 0)
@@ -85,7 +58,7 @@ static int entry_compare(const catalog_entry *entry, segi_definition kind, const
 {
     if (entry->kind != kind)
         return entry->kind < kind ? -1 : 1;
-    return name_compare(entry->name, entry->name_size, name, name_size);
+    return segi_catalog_name_compare(entry->name, entry->name_size, name, name_size);
 }
 
 /* Position of the name, or the one at which it belongs; true if it is there. */
@@ -174,7 +147,7 @@ static seg_status view_find(void *user, segi_definition kind, const char *name, 
 {
     const catalog_view *view = user;
     if (view->name != NULL && view->kind == kind &&
-        name_compare(view->name, view->name_size, name, name_size) == 0) {
+        segi_catalog_name_compare(view->name, view->name_size, name, name_size) == 0) {
         *out_text = view->text;
         *out_size = view->text_size;
         return SEG_OK;
@@ -355,7 +328,8 @@ static seg_status entry_check_circle(const segi_catalog *catalog, catalog_entry 
 
 /* what: "a segment", "an occasion"
  * Names are printed in messages and files, hence no control characters; else anything goes. */
-static seg_status name_check(const char *what, const char *name, size_t name_size, seg_error *err)
+seg_status segi_catalog_name_check(const char *what, const char *name, size_t name_size,
+                                   seg_error *err)
 {
     if (name == NULL || name_size == 0)
         return segi_fail(err, SEG_E_ARG, "the name of %s is empty", what);
@@ -652,6 +626,22 @@ seg_status segi_catalog_compile_value(segi_catalog *catalog, const segi_mem *mem
     return status;
 }
 
+/* Texts from the store's file get their fingerprints when somebody first asks. One that does not
+ * compile any more says the same as nothing. */
+static seg_status fingerprints_fill(const segi_catalog *catalog, const segi_schema *schema,
+                                    seg_error *err)
+{
+    catalog_view view = {.catalog = catalog};
+    for (size_t i = 0; i < catalog->count; i++) {
+        catalog_entry *entry = catalog->entries[i];
+        if (entry->kind == SEGI_DEFINE_SEGMENT &&
+            (entry->fingerprint[0] | entry->fingerprint[1]) == 0 &&
+            entry_compile(entry, &view, schema, NULL) == SEG_E_NOMEM)
+            return segi_fail_nomem(err);
+    }
+    return SEG_OK;
+}
+
 /* A saved segment that says the same. */
 static void note_duplicate(const segi_catalog *catalog, const segi_predicate *predicate,
                            segi_findings *findings)
@@ -687,6 +677,8 @@ seg_status segi_catalog_lint(segi_catalog *catalog, const segi_mem *mem, const s
     seg_status status = segi_lint(mem, schema, &resolver, text, text_size, flags, retention,
                                   findings, &predicate, err);
     if (predicate != NULL)
+        status = fingerprints_fill(catalog, schema, err);
+    if (predicate != NULL && status == SEG_OK)
         note_duplicate(catalog, predicate, findings);
     segi_mutex_unlock(catalog->lock);
     segi_predicate_destroy(predicate);
@@ -714,7 +706,8 @@ seg_status segi_catalog_define(segi_catalog *catalog, const segi_schema *schema,
                                seg_error *err)
 {
     *out_version = 0;
-    SEGI_TRY(name_check(kind == SEGI_DEFINE_CLASS ? "a class" : "a segment", name, name_size, err));
+    SEGI_TRY(segi_catalog_name_check(kind == SEGI_DEFINE_CLASS ? "a class" : "a segment", name,
+                                     name_size, err));
     if (kind == SEGI_DEFINE_CLASS)
         SEGI_TRY(class_check(schema, name, name_size, err));
     catalog_entry *entry = entry_create(catalog->mem, kind, name, name_size, text, text_size);
@@ -731,7 +724,7 @@ seg_status segi_catalog_define(segi_catalog *catalog, const segi_schema *schema,
     return status;
 }
 
-static const char *kind_name(segi_definition kind)
+const char *segi_catalog_kind_name(segi_definition kind)
 {
     return kind == SEGI_DEFINE_CLASS ? "class" : "segment";
 }
@@ -740,7 +733,8 @@ static const char *kind_name(segi_definition kind)
 static seg_status fail_missing(segi_definition kind, const char *name, size_t name_size,
                                seg_error *err)
 {
-    return segi_fail(err, SEG_E_NOT_FOUND, "there is no saved %s \"%.*s\"", kind_name(kind),
+    return segi_fail(err, SEG_E_NOT_FOUND, "there is no saved %s \"%.*s\"",
+                     segi_catalog_kind_name(kind),
                      (int)(name_size < SEG_NAME_SIZE_MAX ? name_size : SEG_NAME_SIZE_MAX),
                      name != NULL ? name : "");
 }
@@ -757,8 +751,9 @@ static seg_status entry_drop(segi_catalog *catalog, segi_definition kind, const 
     for (size_t i = 0; i < catalog->count; i++) {
         const catalog_entry *other = catalog->entries[i];
         if (entry_refers(other, entry)) {
-            segi_fail(err, SEG_E_IN_USE, "%s \"%.*s\" refers to \"%.*s\"", kind_name(other->kind),
-                      (int)other->name_size, other->name, (int)entry->name_size, entry->name);
+            segi_fail(err, SEG_E_IN_USE, "%s \"%.*s\" refers to \"%.*s\"",
+                      segi_catalog_kind_name(other->kind), (int)other->name_size, other->name,
+                      (int)entry->name_size, entry->name);
             segi_error_hint(err, "drop or redefine \"%.*s\" first", (int)other->name_size,
                             other->name);
             return SEG_E_IN_USE;
@@ -808,91 +803,6 @@ seg_status segi_catalog_each(segi_catalog *catalog, segi_definition kind, segi_t
             continue;
         status = visit(user, entry->name, entry->name_size, entry->text, entry->text_size,
                        entry->version, err);
-    }
-    segi_mutex_unlock(catalog->lock);
-    return status;
-}
-
-/* ---- occasions --------------------------------------------------------------------------- */
-
-seg_status segi_catalog_define_occasion(segi_catalog *catalog, const char *name, size_t name_size,
-                                        const segi_days *ranges, size_t count, seg_error *err)
-{
-    SEGI_TRY(name_check("an occasion", name, name_size, err));
-    segi_mutex_lock(catalog->lock);
-    seg_status status = segi_occasions_define(&catalog->occasions, catalog->mem, catalog->store,
-                                              name, name_size, ranges, count, err);
-    segi_mutex_unlock(catalog->lock);
-    return status;
-}
-
-/* Whether a text names an occasion. */
-typedef struct occasion_use {
-    const segi_occasion_entry *occasion;
-    bool found;
-} occasion_use;
-
-static void occasion_named(void *user, segi_definition kind, const char *name, size_t size)
-{
-    occasion_use *use = user;
-    const segi_occasion_entry *occasion = use->occasion;
-    use->found |= kind == SEGI_DEFINE_OCCASION &&
-                  name_compare(occasion->name, occasion->name_size, name, size) == 0;
-}
-
-/* SEG_E_IN_USE while a saved segment or class names it.
- * Texts are read again instead of keeping references to occasions: dropping one is rare. */
-static seg_status occasion_check_unused(const segi_catalog *catalog,
-                                        const segi_occasion_entry *occasion, seg_error *err)
-{
-    for (size_t i = 0; i < catalog->count; i++) {
-        const catalog_entry *entry = catalog->entries[i];
-        occasion_use use = {occasion, false};
-        /* A text that cannot be read any more names nothing. */
-        if (segi_text_references(catalog->mem, entry->text, entry->text_size, occasion_named, &use,
-                                 NULL) == SEG_E_NOMEM)
-            return segi_fail_nomem(err);
-        if (!use.found)
-            continue;
-        segi_fail(err, SEG_E_IN_USE, "%s \"%.*s\" refers to occasion \"%.*s\"",
-                  kind_name(entry->kind), (int)entry->name_size, entry->name,
-                  (int)occasion->name_size, occasion->name);
-        segi_error_hint(err, "drop or redefine the %s first", kind_name(entry->kind));
-        return SEG_E_IN_USE;
-    }
-    return SEG_OK;
-}
-
-/* Under the lock. */
-static seg_status occasion_drop(segi_catalog *catalog, const char *name, size_t name_size,
-                                seg_error *err)
-{
-    const segi_occasion_entry *occasion = segi_occasions_find(&catalog->occasions, name, name_size);
-    if (occasion == NULL)
-        return segi_fail(err, SEG_E_NOT_FOUND, "there is no occasion \"%.*s\"",
-                         (int)(name_size < SEG_NAME_SIZE_MAX ? name_size : SEG_NAME_SIZE_MAX),
-                         name != NULL ? name : "");
-    SEGI_TRY(occasion_check_unused(catalog, occasion, err));
-    return segi_occasions_drop(&catalog->occasions, catalog->mem, catalog->store, occasion, err);
-}
-
-seg_status segi_catalog_drop_occasion(segi_catalog *catalog, const char *name, size_t name_size,
-                                      seg_error *err)
-{
-    segi_mutex_lock(catalog->lock);
-    seg_status status = occasion_drop(catalog, name, name_size, err);
-    segi_mutex_unlock(catalog->lock);
-    return status;
-}
-
-seg_status segi_catalog_each_occasion(segi_catalog *catalog, segi_occasion_visit *visit, void *user,
-                                      seg_error *err)
-{
-    seg_status status = SEG_OK;
-    segi_mutex_lock(catalog->lock);
-    for (size_t i = 0; status == SEG_OK && i < catalog->occasions.count; i++) {
-        const segi_occasion_entry *entry = &catalog->occasions.entries[i];
-        status = visit(user, entry->name, entry->name_size, entry->ranges, entry->count, err);
     }
     segi_mutex_unlock(catalog->lock);
     return status;

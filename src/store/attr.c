@@ -1,4 +1,9 @@
-/* Attributes: see attr.h. */
+/* Attributes: see attr.h.
+ *
+ * One int64_t slot and one state per user, by chunk. A chunk is an immutable base (a narrow
+ * column) with a small patch on top; a change makes a new chunk that shares the base as long as
+ * the patch stays small, so that a commit which touches a few users copies a few values and not
+ * 65,536. Snapshots hold the states that they began with. */
 #include "store/attr.h"
 
 #include <string.h>
@@ -18,6 +23,8 @@ typedef struct attr_base {
     segi_sets sets; /* owned */
 } attr_base;
 
+/* References are counted by states. `block` belongs to the writer and is no part of what readers
+ * see. */
 typedef struct attr_chunk {
     segi_attr_chunk pub; /* first, so that pointers convert; col and sets belong to the base */
     atomic_uint refs;
@@ -41,6 +48,7 @@ static void attr_base_release(const segi_mem *mem, attr_base *base)
     segi_free(mem, base);
 }
 
+/* The base stays: other chunks may share it. */
 static void attr_patch_free(const segi_mem *mem, segi_attr_chunk *pub)
 {
     segi_sets_deinit(mem, &pub->patch_sets);
@@ -75,6 +83,7 @@ static attr_chunk *attr_chunk_create(const segi_mem *mem, attr_base *base)
     return chunk;
 }
 
+/* No rows and no values. */
 static attr_base *attr_base_create(const segi_mem *mem, seg_type type)
 {
     attr_base *base = segi_alloc_zero(mem, sizeof *base);
@@ -142,6 +151,7 @@ static uint32_t attr_patch_place(const segi_attr_chunk *chunk, uint32_t row)
     return low;
 }
 
+/* The patch covers the base. */
 uint8_t segi_attr_chunk_get(const segi_attr_chunk *chunk, uint32_t row, int64_t *out_slot)
 {
     uint32_t place = attr_patch_place(chunk, row);
@@ -158,6 +168,7 @@ uint8_t segi_attr_chunk_get(const segi_attr_chunk *chunk, uint32_t row, int64_t 
     return segi_col_is_null(&chunk->col, row) ? SEG_VALUE_NULL : SEG_VALUE_ABSENT;
 }
 
+/* An upper bound: a value of the base that the patch covers counts too. */
 int64_t segi_attr_chunk_max(const segi_attr_chunk *chunk)
 {
     int64_t max = chunk->rows > 0 && !chunk->col.none_set ? chunk->col.max : INT64_MIN;
@@ -167,6 +178,8 @@ int64_t segi_attr_chunk_max(const segi_attr_chunk *chunk)
     return max;
 }
 
+/* Whether the first `rows` users all have a value; false may also mean that it was not looked
+ * into. */
 bool segi_attr_chunk_full(const segi_attr_chunk *chunk, uint32_t rows)
 {
     uint32_t known = chunk->rows;
@@ -208,6 +221,7 @@ static bool attr_decode(segi_scratch *scratch, seg_type type, const segi_attr_ch
     return true;
 }
 
+/* The arrays of the base from wide values. */
 static bool attr_fill_base(const segi_mem *mem, seg_type type, uint32_t dict_count, int64_t *slots,
                            const uint8_t *states, attr_base *base)
 {
@@ -317,6 +331,8 @@ static segi_attr_chunk *attr_extend(const segi_mem *mem, segi_scratch *scratch, 
     return NULL;
 }
 
+/* Extending costs O(patch), making a new base O(chunk), so over many commits a value is copied
+ * O(1) times for each sixteenth of the chunk that changed. */
 segi_attr_chunk *segi_attr_chunk_change(const segi_mem *mem, segi_scratch *scratch, seg_type type,
                                         uint32_t dict_count, const segi_attr_chunk *old,
                                         const segi_attr_changes *changes)
@@ -343,6 +359,7 @@ void segi_attr_state_release(segi_attr_state *state)
     segi_free(state->mem, state);
 }
 
+/* Shares all chunks; those that are to change are replaced one by one. */
 segi_attr_state *segi_attr_state_copy(const segi_mem *mem, const segi_attr_state *from,
                                       uint32_t chunk_count)
 {
@@ -365,6 +382,7 @@ segi_attr_state *segi_attr_state_copy(const segi_mem *mem, const segi_attr_state
     return state;
 }
 
+/* Takes the chunk. The state is not published yet. */
 void segi_attr_state_replace(segi_attr_state *state, uint32_t index, segi_attr_chunk *chunk)
 {
     const segi_attr_chunk *old = state->chunks[index];
@@ -389,6 +407,7 @@ void segi_attr_absent_release(segi_attr_absent *absent)
 
 /* ---- taking users out ------------------------------------------------------------------------ */
 
+/* Set or null, in the base or the patch. */
 static bool attr_chunk_has(const segi_attr_chunk *chunk, uint32_t row)
 {
     uint32_t place = attr_patch_place(chunk, row);
@@ -455,6 +474,7 @@ segi_attr_state *segi_attr_state_without(const segi_mem *mem, segi_scratch *scra
     return next;
 }
 
+/* Which strings of the dictionary are in use; the others may be forgotten. */
 void segi_attr_state_codes(const segi_attr_state *state, seg_type type, uint64_t *codes)
 {
     for (uint32_t i = 0; i < state->chunk_count; i++) {
@@ -475,6 +495,7 @@ void segi_attr_state_codes(const segi_attr_state *state, seg_type type, uint64_t
 
 /* ---- pending values -------------------------------------------------------------------------- */
 
+/* On failure some arrays may be larger than the capacity says, which does no harm. */
 bool segi_attr_reserve(segi_attr *attr, const segi_mem *mem, size_t more)
 {
     segi_attr_pending *p = &attr->pending;
@@ -503,6 +524,7 @@ void segi_attr_drop(segi_attr *attr)
     attr->pending.code_count = attr->pending.code_accepted;
 }
 
+/* With the memory: values of customers do not lie about. */
 static void attr_pending_clear(segi_attr_pending *pending, const segi_mem *mem)
 {
     segi_free(mem, pending->ordinals);
@@ -572,6 +594,7 @@ static void attr_changes(const segi_attr *attr, const segi_attr_chunk *chunk,
     }
 }
 
+/* Room for one change per user of a chunk. */
 static bool attr_changes_init(segi_scratch *scratch, segi_attr_changes *out)
 {
     out->rows =
@@ -582,6 +605,8 @@ static bool attr_changes_init(segi_scratch *scratch, segi_attr_changes *out)
     return out->rows && out->states && out->slots;
 }
 
+/* Pending values become part of the state, chunk by chunk; the last one of each user counts. All
+ * or nothing. Called before a snapshot is made, and when much is pending. */
 bool segi_attr_fold(segi_attr *attr, const segi_mem *mem, segi_scratch *scratch)
 {
     segi_attr_pending *p = &attr->pending;

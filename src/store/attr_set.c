@@ -108,7 +108,8 @@ static bool set_build_masks(const segi_mem *mem, const int64_t *slots, const uin
     return true;
 }
 
-/* Counted first, so that both arrays are allocated once. */
+/* Counted first, so that both arrays are allocated once.
+ * begins[row] .. begins[row + 1] are the codes of a row. */
 static bool set_build_lists(const segi_mem *mem, const int64_t *slots, const uint8_t *states,
                             size_t rows, segi_sets *out)
 {

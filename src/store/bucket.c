@@ -10,6 +10,8 @@ static const struct {
     int64_t distance;
 } bucket_levels[BUCKET_LEVELS] = {{0, 0}, {2, 5}, {5, 92}, {8, 736}, {11, 5888}};
 
+/* The widest level whose aligned bucket lies far enough from the watermark on either side. The
+ * level at the watermark is 8 days. */
 segi_bucket segi_bucket_of(uint32_t cell, int64_t watermark)
 {
     int64_t now = segi_cell_of(watermark);
@@ -31,6 +33,7 @@ bool segi_bucket_is_good(segi_bucket bucket)
     return false;
 }
 
+/* Nothing seen yet; every row is a sample. */
 void segi_clock_init(segi_clock *clock)
 {
     clock->count = 0;
@@ -47,6 +50,7 @@ static void clock_thin(segi_clock *clock)
     clock->stride *= 2;
 }
 
+/* O(rows / stride): the longer the store lives, the less it costs. */
 void segi_clock_add(segi_clock *clock, const int64_t *times, uint64_t count)
 {
     uint64_t row = clock->skip;
@@ -59,6 +63,7 @@ void segi_clock_add(segi_clock *clock, const int64_t *times, uint64_t count)
     clock->skip = row - count;
 }
 
+/* Two in a thousand samples may lie in the future without moving the watermark. */
 int64_t segi_clock_watermark(const segi_clock *clock)
 {
     int64_t top[SEGI_CLOCK_SAMPLES / 512 + 1];

@@ -27,12 +27,14 @@ static col_divisor col_divisor_of(uint64_t divisor)
     return d;
 }
 
+/* n / divisor for multiples; for anything else a number above `limit`. */
 static inline uint64_t col_quotient(const col_divisor *d, uint64_t n)
 {
     uint64_t product = n * d->inverse;
     return d->shift ? product >> d->shift | product << (64 - d->shift) : product;
 }
 
+/* Euclid; called again only where the divisor so far does not divide, which ends quickly. */
 static uint64_t col_gcd(uint64_t a, uint64_t b)
 {
     while (b != 0) {
@@ -43,7 +45,8 @@ static uint64_t col_gcd(uint64_t a, uint64_t b)
     return a;
 }
 
-/* The common divisor of all slots - base, or 1 once it is clear that it does not help. */
+/* The common divisor of all slots - base, or 1 once it is clear that it does not help.
+ * The range is the first guess: it is a difference itself, so the unit divides it. */
 static uint64_t col_unit(const int64_t *slots, size_t rows, uint64_t base, uint64_t range)
 {
     uint32_t width = segi_col_width(range);
@@ -63,6 +66,8 @@ static uint64_t col_unit(const int64_t *slots, size_t rows, uint64_t base, uint6
     return unit <= INT64_MAX ? unit : 1;
 }
 
+/* `unit` divides every difference. The loops for unit 1, by far the most frequent, are simple
+ * enough to vectorise. */
 static void col_write(const int64_t *slots, size_t rows, uint64_t base, uint64_t unit,
                       uint32_t width, void *data)
 {
@@ -103,6 +108,7 @@ static void col_write(const int64_t *slots, size_t rows, uint64_t base, uint64_t
     }
 }
 
+/* One bit per row that has this state. */
 static bool col_bitmap(const segi_mem *mem, const uint8_t *states, size_t rows, uint8_t state,
                        const uint64_t **out)
 {
@@ -150,6 +156,7 @@ static double col_double(int64_t slot)
     return segi_slot_float(slot);
 }
 
+/* As numbers: the order of their bits is another one. */
 static void col_float_bounds(const int64_t *slots, size_t rows, segi_col *out)
 {
     double low = col_double(slots[0]), high = low;
@@ -162,6 +169,7 @@ static void col_float_bounds(const int64_t *slots, size_t rows, segi_col *out)
     out->max = segi_slot_of_float(high);
 }
 
+/* Two comparisons per row without branches. */
 static void col_int_bounds(const int64_t *slots, size_t rows, segi_col *out)
 {
     int64_t low = slots[0], high = slots[0];
@@ -227,6 +235,7 @@ size_t segi_col_bytes(const segi_col *col, size_t rows)
     return bytes + (col->set ? bitmap : 0) + (col->null ? bitmap : 0);
 }
 
+/* One loop per width, so that the width is asked for once. */
 static void col_decode_slots(const segi_col *col, size_t begin, size_t count, int64_t *slots)
 {
     uint64_t base = (uint64_t)col->base, unit = (uint64_t)col->unit;

@@ -1,4 +1,7 @@
-/* Building narrow columns; the reading side is in store.h. */
+/* Building narrow columns; the reading side is in store.h.
+ *
+ * value = base + unit x stored, where stored is an unsigned number of 0, 1, 2, 4 or 8 bytes;
+ * width 0 means that all rows have the value `base`. Columns are immutable once they are built. */
 #ifndef SEGI_COL_H
 #define SEGI_COL_H
 

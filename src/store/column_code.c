@@ -36,6 +36,7 @@ typedef struct users_writer {
     uint32_t chunk, user;
 } users_writer;
 
+/* Gaps between the users of a chunk, which are mostly small; each chunk begins anew. */
 static void users_fetch(void *context, size_t begin, size_t count, uint64_t *out)
 {
     users_writer *writer = context;
@@ -54,6 +55,7 @@ static void users_fetch(void *context, size_t begin, size_t count, uint64_t *out
     }
 }
 
+/* Stored values as they are. */
 static void stored_fetch(void *context, size_t begin, size_t count, uint64_t *out)
 {
     const segi_col *col = context;
@@ -61,6 +63,7 @@ static void stored_fetch(void *context, size_t begin, size_t count, uint64_t *ou
         out[i] = column_stored(col, begin + i);
 }
 
+/* Who, then how many rows each has. */
 static void users_encode(const segi_part *part, segi_buf *out)
 {
     users_writer writer = {.part = part};
@@ -96,6 +99,8 @@ typedef struct tie_writer {
     bool gaps;
 } tie_writer;
 
+/* Starts again when it is asked for the first value: lists are walked twice, to choose a form and
+ * to write it. */
 static void tie_fetch(void *context, size_t begin, size_t count, uint64_t *out)
 {
     tie_writer *writer = context;
@@ -149,6 +154,7 @@ static void set_fetch(void *context, size_t begin, size_t count, uint64_t *out)
     }
 }
 
+/* Two flags, the bitmaps that there are, then the values of the rows that are set. */
 static void property_encode(const segi_col *col, uint32_t rows, segi_buf *out)
 {
     size_t bytes = ((size_t)rows + 7) / 8;
@@ -165,6 +171,7 @@ static void property_encode(const segi_col *col, uint32_t rows, segi_buf *out)
     }
 }
 
+/* Constant columns need no bytes: base and width are in the run's description. */
 void segi_column_encode(const segi_part *part, uint32_t column, segi_buf *out)
 {
     const segi_col *col = segi_part_col(part, column);
@@ -193,6 +200,7 @@ typedef struct column_reader {
     bool nomem;
 } column_reader;
 
+/* Zeroed, with room behind for scans. */
 static bool reader_array(column_reader *reader, void **slot, size_t size)
 {
     *slot = segi_alloc_zero(reader->mem, size + SEGI_COL_PADDING);
@@ -235,6 +243,7 @@ static bool reader_each(column_reader *reader, size_t count, reader_take *take)
     return segi_unpack_close(reader->list);
 }
 
+/* One comparison for the batch, so that the loop vectorises. */
 static bool values_within(const uint64_t *values, size_t count, uint64_t limit)
 {
     uint64_t most = 0;
@@ -252,6 +261,8 @@ static bool floats_good(const uint64_t *values, size_t count)
     return good;
 }
 
+/* Values beyond what the column says of itself are damage: statistics of parts decide what is
+ * skipped. */
 static bool take_stored(column_reader *reader, size_t at, uint64_t *values, size_t count)
 {
     const segi_col *col = reader->col;
@@ -268,6 +279,7 @@ typedef struct users_place {
     uint32_t low; /* the one before */
 } users_place;
 
+/* False where the user lies outside the chunk or is not known to the store. */
 static bool users_next(const segi_part *part, users_place *place, uint64_t gap, uint32_t user_count,
                        uint16_t *out)
 {
@@ -314,6 +326,7 @@ static bool users_rows_fit(const segi_part *part, const segi_col *counts)
     return true;
 }
 
+/* Marks and users by row are made again; they are not in the file. */
 static bool users_read(column_reader *reader, uint32_t user_count)
 {
     const segi_part *part = reader->part;
@@ -334,6 +347,7 @@ static bool users_read(column_reader *reader, uint32_t user_count)
     return good;
 }
 
+/* The inverse of time_fetch(): a running sum modulo the range. */
 static bool time_read(column_reader *reader)
 {
     uint64_t values[SEGI_PACK_BATCH], range = column_limit(reader->col) + 1, now = 0;
@@ -410,6 +424,7 @@ static bool tie_read(column_reader *reader)
     return good;
 }
 
+/* Bits behind the last row must be clear, as everywhere. */
 static bool bits_read(column_reader *reader, uint64_t **out)
 {
     size_t rows = reader->part->row_count, bytes = (rows + 7) / 8;

@@ -15,6 +15,7 @@
 
 /* ---- checking and defining ------------------------------------------------------------------- */
 
+/* No results: every row is good. */
 static bool commit_row_good(const segi_checked_batch *checked, uint64_t row)
 {
     return !checked->results || checked->results[row] == SEG_ROW_OK;
@@ -27,6 +28,8 @@ static void commit_take_schema(segi_commit *c, const segi_schema *next)
     c->schema = next;
 }
 
+/* Columns that are new. Batches are looked at in their order, so a type is what the first one
+ * says. */
 static seg_status commit_define_attributes(segi_commit *c, const segi_checked_batch *checked)
 {
     for (uint64_t i = 0; i < checked->batch.column_count; i++) {
@@ -42,6 +45,7 @@ static seg_status commit_define_attributes(segi_commit *c, const segi_checked_ba
     return SEG_OK;
 }
 
+/* Also gives the index where the event type is there already. */
 static seg_status commit_define_event(segi_commit *c, const char *name, size_t size,
                                       uint32_t *out_index)
 {
@@ -127,6 +131,7 @@ static seg_status commit_define_types(segi_commit *c, segi_commit_batch *batch)
     return SEG_OK;
 }
 
+/* A column is defined for the event types of those rows alone that have something to say in it. */
 static seg_status commit_define(segi_commit *c, segi_commit_batch *batch)
 {
     const segi_checked_batch *checked = &batch->checked;
@@ -154,6 +159,7 @@ static seg_status commit_check(segi_commit *c, const seg_batch *batches)
     return SEG_OK;
 }
 
+/* By the id and not by an ordinal: who was erased has none. */
 static bool commit_row_refused(const segi_store *store, const seg_batch *batch, uint64_t row)
 {
     if (!batch->user_ids) {
@@ -187,6 +193,7 @@ static seg_status commit_refuse(segi_commit *c)
     return SEG_OK;
 }
 
+/* What is known already is marked in the batches' results, as if the check had refused it. */
 static seg_status commit_dedup(segi_commit *c)
 {
     segi_store *store = c->store;
@@ -240,6 +247,7 @@ static seg_status commit_select(segi_commit *c, segi_commit_batch *batch)
     return SEG_OK;
 }
 
+/* NULL stands for all rows. */
 static size_t commit_row(const uint32_t *rows, size_t index)
 {
     return rows ? rows[index] : index;
@@ -319,6 +327,7 @@ static seg_status commit_histories(segi_commit *c, segi_commit_batch *batch)
     return SEG_OK;
 }
 
+/* Rows by event type, because that is how the tail keeps them. */
 static seg_status commit_choose(segi_commit *c)
 {
     for (size_t i = 0; i < c->batch_count; i++) {
@@ -343,6 +352,7 @@ static seg_status commit_choose(segi_commit *c)
 
 /* ---- writing behind the accepted rows -------------------------------------------------------- */
 
+/* `what` names the limit. */
 static seg_status commit_fail(segi_commit *c, seg_status status, const char *what)
 {
     if (status == SEG_E_LIMIT)
@@ -350,6 +360,8 @@ static seg_status commit_fail(segi_commit *c, seg_status status, const char *wha
     return segi_fail_nomem(c->err);
 }
 
+/* The ordinals of the batch's rows; ids that are new get theirs here and lose them with
+ * commit_drop(). */
 static seg_status commit_users(segi_commit *c, const segi_commit_batch *batch, uint32_t *out)
 {
     segi_store *store = c->store;
@@ -362,6 +374,7 @@ static seg_status commit_users(segi_commit *c, const segi_commit_batch *batch, u
     return status == SEG_OK ? SEG_OK : commit_fail(c, status, "4294901760 users");
 }
 
+/* A column without any value for the type is not touched, see tail.c. */
 static bool commit_type_has(const seg_column *column, const segi_commit_type *type)
 {
     if (!column->states)
@@ -398,6 +411,7 @@ static seg_status commit_property(segi_commit *c, const seg_column *column,
     return SEG_OK;
 }
 
+/* Everything goes behind what is accepted: `pending` runs ahead of `count`. */
 static seg_status commit_events(segi_commit *c, const segi_commit_batch *batch)
 {
     segi_tail *tail = &c->store->tail;
@@ -462,6 +476,8 @@ static seg_status commit_attribute(segi_commit *c, const segi_commit_batch *batc
     return SEG_OK;
 }
 
+/* Whoever has a row of attributes exists from the beginning of time (S-12); a row of an event
+ * says since when. */
 static seg_status commit_attributes(segi_commit *c, const segi_commit_batch *batch)
 {
     segi_store *store = c->store;
@@ -484,6 +500,7 @@ static seg_status commit_attributes(segi_commit *c, const segi_commit_batch *bat
     return SEG_OK;
 }
 
+/* What a store in a file has not loaded yet is loaded first, because interning needs it. */
 static seg_status commit_write(segi_commit *c)
 {
     SEGI_TRY(segi_load_users(c->store, c->err));
@@ -513,6 +530,7 @@ static void commit_note_times(segi_store *store, const int64_t *times, size_t co
     segi_clock_add(&store->clock, times, count);
 }
 
+/* Cannot fail. The published version goes: the next snapshot makes one that shows the commit. */
 static void commit_accept(segi_commit *c)
 {
     segi_store *store = c->store;
@@ -535,6 +553,8 @@ static void commit_accept(segi_commit *c)
     store->version = NULL;
 }
 
+/* After a failure. Strings and ids that were interned stay as strays, which the next erasure
+ * takes out. */
 static void commit_drop(segi_commit *c)
 {
     segi_store *store = c->store;
@@ -571,6 +591,7 @@ static void commit_report(const segi_commit *c, seg_commit_report *report)
         *report = *c->recorded;
 }
 
+/* The caller's array lists the rows of all batches one after the other. */
 static void commit_results(const segi_commit *c)
 {
     for (size_t i = 0; i < c->batch_count; i++) {
@@ -600,6 +621,7 @@ static void commit_tidy(segi_store *store)
         segi_store_maintain(store, store->merge_rows_max, SEGI_MERGE_FANOUT_LOAD);
 }
 
+/* Nothing of this is visible, whatever happens: see the head of the file. */
 static seg_status commit_steps(segi_commit *c, const seg_batch *batches)
 {
     c->batches = segi_arena_array(&c->arena, c->batch_count + 1, sizeof *c->batches);
@@ -641,6 +663,7 @@ static bool commit_repeated(segi_commit *c, seg_commit_report *report)
     return token != NULL;
 }
 
+/* Steps, report, log, acceptance: the log comes last of all that can fail. */
 static seg_status commit_run(segi_commit *c, const seg_batch *batches, seg_commit_report *report)
 {
     segi_store *store = c->store;
@@ -684,6 +707,7 @@ static seg_status commit_locked(segi_commit *c, const seg_batch *batches, seg_co
     return status;
 }
 
+/* Waits for the store's mutex; evaluations go on meanwhile. */
 seg_status segi_store_commit(segi_store *store, const seg_batch *batches, size_t batch_count,
                              const seg_commit_options *options, seg_commit_report *report,
                              seg_error *err)
@@ -704,6 +728,7 @@ seg_status segi_store_commit(segi_store *store, const seg_batch *batches, size_t
     return status;
 }
 
+/* The same steps with the report that was given then, so that a repeated token still gets it. */
 seg_status segi_commit_replay(segi_store *store, const segi_record_commit *record, seg_error *err)
 {
     segi_commit c = {.store = store,

@@ -71,6 +71,7 @@ static void dedup_add_decimal(const segi_dedup *dedup, uint64_t tag, int64_t man
     dedup_add_words(dedup, tag, (uint64_t)mantissa, (uint64_t)scale, body);
 }
 
+/* By the bytes, whether or not they came through a dictionary. */
 static void dedup_add_text(const segi_dedup *dedup, const seg_column *column, uint64_t row,
                            uint64_t tag, uint64_t body[2])
 {
@@ -80,6 +81,8 @@ static void dedup_add_text(const segi_dedup *dedup, const seg_column *column, ui
     dedup_add_bytes(dedup, tag, bytes, (size_t)size, body);
 }
 
+/* In the slot form, so that a value counts as the store keeps it: -0.0 is 0.0, a place is
+ * rounded. */
 static void dedup_add_value(const segi_dedup *dedup, const seg_column *column, uint64_t row,
                             uint64_t tag, uint64_t body[2])
 {
@@ -102,6 +105,8 @@ static void dedup_add_value(const segi_dedup *dedup, const seg_column *column, u
     dedup_add_words(dedup, tag, (uint64_t)slot, 0, body);
 }
 
+/* Tags tell apart what the values belong to: 1 the time, 2 the user, 3 the type, else the
+ * column's name. Null and absent are different contents. */
 static void dedup_body(const segi_dedup *dedup, const segi_checked_batch *checked,
                        const uint64_t *column_tags, uint64_t row, uint64_t body[2])
 {
@@ -134,6 +139,7 @@ static uint64_t dedup_user_hash(const segi_dedup *dedup, const void *id, size_t 
     return hash != 0 ? hash : 1;
 }
 
+/* Of a row's user. */
 static uint64_t dedup_user(const segi_dedup *dedup, const seg_batch *batch, uint64_t row)
 {
     if (!batch->user_ids) {
@@ -148,6 +154,7 @@ static uint64_t dedup_user(const segi_dedup *dedup, const seg_batch *batch, uint
 
 /* ---- the table ------------------------------------------------------------------------------- */
 
+/* Where the search for the tag begins: its upper bits. */
 static size_t dedup_place(const segi_dedup *dedup, uint32_t tag)
 {
     return (size_t)((uint64_t)tag >> (32 - dedup->bits));
@@ -158,6 +165,7 @@ static size_t dedup_next(const segi_dedup *dedup, size_t place)
     return (place + 1) & (((size_t)1 << dedup->bits) - 1);
 }
 
+/* Linear probing; the table is at most half full. */
 static segi_dedup_record *dedup_find(const segi_dedup *dedup, uint32_t tag, const char *id,
                                      size_t size)
 {
@@ -171,6 +179,7 @@ static segi_dedup_record *dedup_find(const segi_dedup *dedup, uint32_t tag, cons
     return NULL;
 }
 
+/* There is room. */
 static void dedup_put(segi_dedup *dedup, segi_dedup_slot slot)
 {
     size_t place = dedup_place(dedup, slot.tag);
@@ -179,7 +188,8 @@ static void dedup_put(segi_dedup *dedup, segi_dedup_slot slot)
     dedup->slots[place] = slot;
 }
 
-/* Take a record out and close the gap, so that every run stays unbroken. */
+/* Take a record out and close the gap, so that every run stays unbroken.
+ * Knuth's algorithm R (The Art of Computer Programming, 6.4), by distances from home. */
 static void dedup_remove(segi_dedup *dedup, const segi_dedup_record *record)
 {
     size_t mask = ((size_t)1 << dedup->bits) - 1, hole = dedup_place(dedup, record->tag);
@@ -223,6 +233,7 @@ static bool dedup_grow(segi_dedup *dedup, size_t more)
 
 /* ---- scanning a batch ------------------------------------------------------------------------ */
 
+/* The index finds ids that this commit brings twice; it ends with the next commit. */
 bool segi_dedup_begin(segi_dedup *dedup, size_t rows)
 {
     dedup->new_count = 0;
@@ -254,11 +265,13 @@ static segi_dedup_new *dedup_find_new(segi_dedup *dedup, const segi_dedup_new *r
     return NULL;
 }
 
+/* Events older than the window were forgotten, so nothing can be said about them: they pass. */
 static bool dedup_in_window(const segi_dedup *dedup, int64_t time, int64_t watermark)
 {
     return time >= watermark || (uint64_t)watermark - (uint64_t)time <= dedup->window_us;
 }
 
+/* A duplicate is no fault of the batch, so it does not become its lowest rejected row. */
 static bool dedup_mark(segi_checked_batch *batch, segi_arena *arena, uint64_t row, uint8_t result)
 {
     if (!batch->results)
@@ -381,6 +394,7 @@ segi_dedup_group *segi_dedup_add_group(segi_dedup *dedup, uint64_t begin, uint64
     return group;
 }
 
+/* The group of the time, made where it is new. NULL: no memory. */
 static segi_dedup_group *dedup_group(segi_dedup *dedup, int64_t time, int64_t watermark)
 {
     uint64_t begin, end;
@@ -402,6 +416,7 @@ static segi_dedup_group *dedup_group(segi_dedup *dedup, int64_t time, int64_t wa
     return group;
 }
 
+/* Multiples of eight, for the alignment of the next one. */
 static size_t dedup_record_bytes(size_t id_size)
 {
     return (sizeof(segi_dedup_record) + id_size + 7) / 8 * 8;

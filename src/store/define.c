@@ -12,6 +12,8 @@
 
 /* ---- columns --------------------------------------------------------------------------------- */
 
+/* Takes the reference. The published version goes where the schema has changed: the next snapshot
+ * makes a new one. */
 void segi_store_take_schema(segi_store *store, const segi_schema *next)
 {
     if (next != store->schema) {
@@ -163,6 +165,7 @@ seg_status segi_store_put_text(segi_store *store, segi_shelf shelf, const char *
     return SEG_OK;
 }
 
+/* A name that is not there is dropped without a word: whoever calls knows what there is. */
 seg_status segi_store_remove_text(segi_store *store, segi_shelf shelf, const char *name,
                                   size_t name_size, seg_error *err)
 {
@@ -192,6 +195,7 @@ seg_status segi_store_drop_text(segi_store *store, segi_shelf shelf, const char 
     return status;
 }
 
+/* Under the mutex: the visit must not come back to the store. */
 seg_status segi_store_each_text(segi_store *store, segi_shelf shelf, segi_text_visit *visit,
                                 void *user, seg_error *err)
 {

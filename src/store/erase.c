@@ -8,6 +8,7 @@
 #include "store/removal.h"
 #include "store/sort.h"
 
+/* Everything that is made before anything changes. */
 typedef struct erase_work {
     segi_store *store;
     const segi_erase_ids *ids;
@@ -32,6 +33,7 @@ static const char *erase_id(const erase_work *work, size_t index, unsigned char 
     return (const char *)number;
 }
 
+/* Ids that nobody has are counted and otherwise do no harm; ids that are named twice count once. */
 static bool erase_find(erase_work *work)
 {
     const segi_store *store = work->store;
@@ -72,6 +74,8 @@ static bool erase_ids(erase_work *work)
     return work->removal.ids != NULL;
 }
 
+/* By the ids themselves, since that is what the records are kept by; ids that nobody has find
+ * none. */
 static bool erase_event_ids(erase_work *work)
 {
     segi_store *store = work->store;
@@ -86,6 +90,8 @@ static bool erase_event_ids(erase_work *work)
     return true;
 }
 
+/* All that can fail, in memory beside the store: afterwards there are two of each structure that
+ * is to change. */
 static seg_status erase_prepare(erase_work *work, bool refuse, seg_error *err)
 {
     segi_store *store = work->store;
@@ -102,6 +108,7 @@ static seg_status erase_prepare(erase_work *work, bool refuse, seg_error *err)
     return segi_removal_write(&work->removal);
 }
 
+/* Cannot fail. The receipt says what was there to be removed. */
 static void erase_apply(erase_work *work, bool refuse, seg_erase_receipt *receipt)
 {
     segi_store *store = work->store;
@@ -125,6 +132,7 @@ static void erase_apply(erase_work *work, bool refuse, seg_erase_receipt *receip
     receipt->views_open = segi_store_views_open(store);
 }
 
+/* Under the mutex for its whole length: commits wait, evaluations do not. */
 seg_status segi_store_erase(segi_store *store, const segi_erase_ids *ids, bool refuse,
                             seg_erase_receipt *receipt, seg_error *err)
 {

@@ -9,6 +9,7 @@
 #include "store/keep.h"
 #include "store/removal.h"
 
+/* The rule of its own, else the usual one. */
 static uint64_t expire_rule(const segi_retention *rules, uint32_t event)
 {
     uint64_t own = event < rules->count ? rules->own[event] : SEG_KEEP_USUAL;
@@ -84,7 +85,8 @@ bool segi_store_retention(segi_store *store, const char *event, size_t event_siz
     return known;
 }
 
-/* The newest instant that is too old, by event type. */
+/* The newest instant that is too old, by event type.
+ * What reaches back beyond the first instant there is expires nothing. */
 static int64_t *expire_limits(const segi_store *store, int64_t now)
 {
     uint32_t count = store->schema->event_count;
@@ -126,6 +128,7 @@ static seg_status expire_locked(segi_removal *removal, segi_store *store,
     return segi_removal_finish(store, err);
 }
 
+/* Nothing to remove changes nothing: the snapshots that are open stay current. */
 seg_status segi_store_expire(segi_store *store, int64_t now, seg_expire_report *report,
                              seg_error *err)
 {

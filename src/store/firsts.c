@@ -62,6 +62,8 @@ static bool firsts_collect(firsts_work *work, uint32_t chunk, uint32_t event)
     return true;
 }
 
+/* Counts rows by chunk and event type, so that the seal knows what it will get. firsts_fill()
+ * then collects again, chunk by chunk: twice the time in return for the memory of one chunk. */
 static bool firsts_survey(firsts_work *work)
 {
     segi_store *store = work->store;
@@ -85,6 +87,7 @@ static bool firsts_survey(firsts_work *work)
     return true;
 }
 
+/* The keys of one piece, by event type and then by user. */
 static bool firsts_fill(void *context, const segi_piece *piece, segi_key *keys)
 {
     firsts_work *work = context;
@@ -99,6 +102,7 @@ static bool firsts_fill(void *context, const segi_piece *piece, segi_key *keys)
     return true;
 }
 
+/* No property is kept. */
 static int firsts_fetch(void *context, uint32_t event, uint32_t property, const segi_key *keys,
                         size_t count, int64_t *slots, uint8_t *states)
 {
@@ -106,6 +110,8 @@ static int firsts_fetch(void *context, uint32_t event, uint32_t property, const 
     return SEGI_FETCH_NOTHING;
 }
 
+/* One bucket over all time and the latest of all generations, so that they sort behind every
+ * other row of their instant. */
 static bool firsts_seal(firsts_work *work, segi_run **out)
 {
     segi_store *store = work->store;

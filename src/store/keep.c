@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "store/part_file.h"
 
+/* Asked first by every change. Replay writes to a store that is otherwise read-only. */
 seg_status segi_keep_begin(const segi_store *store, seg_error *err)
 {
     const segi_keep *keep = store->keep;

@@ -15,7 +15,9 @@ static seg_status open_differs(const char *what, seg_error *err)
     return SEG_E_ARG;
 }
 
-/* What the options leave open comes from the file; what they state must be there. */
+/* What the options leave open comes from the file; what they state must be there.
+ * A file decides what a store is; an option that says something else is most likely the wrong
+ * file. */
 static seg_status open_settle(segi_store_config *config, const segi_root_head *head, seg_error *err)
 {
     const char *zone = config->zone ? segi_zone_name(config->zone) : NULL;
@@ -37,6 +39,7 @@ static seg_status open_settle(segi_store_config *config, const segi_root_head *h
 
 /* ---- steps -------------------- */
 
+/* From here on store->keep exists, and what releases the store closes the disk. */
 static seg_status open_disk(segi_store *store, const segi_store_place *place, seg_error *err)
 {
     const segi_disk_options options = {.read_only = place->read_only,
@@ -79,6 +82,7 @@ static seg_status open_content(segi_store *store, segi_store_config *config, seg
     return size > 0 ? segi_root_read(store, &from, err) : SEG_OK;
 }
 
+/* Called by the disk for each record of the log, in the order in which they were written. */
 static seg_status open_record(void *user, uint64_t lsn, const void *bytes, size_t size,
                               seg_error *err)
 {
@@ -100,6 +104,7 @@ static seg_status open_finish(segi_store *store, seg_error *err)
     return SEG_OK;
 }
 
+/* Takes the zone of config, also on failure. */
 seg_status segi_store_open(const segi_store_config *config, const segi_store_place *place,
                            segi_store **out, seg_error *err)
 {
@@ -136,6 +141,8 @@ static seg_status close_checkpoint(segi_store *store, seg_error *err)
     return SEG_OK;
 }
 
+/* The store lives on in memory for whoever still reads it; nothing is written where nothing has
+ * changed. */
 seg_status segi_store_close(segi_store *store, seg_error *err)
 {
     seg_status status = SEG_OK;

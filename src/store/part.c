@@ -37,6 +37,7 @@ const segi_part_chunk *segi_part_find(const segi_part *part, uint32_t chunk)
     return low < part->chunk_count && part->chunks[low].chunk == chunk ? &part->chunks[low] : NULL;
 }
 
+/* The place of the user among those of the chunk. */
 static bool part_user_in_array(const segi_part_chunk *pc, uint32_t low, uint32_t *out_index)
 {
     const uint16_t *users = pc->users;
@@ -52,6 +53,7 @@ static bool part_user_in_array(const segi_part_chunk *pc, uint32_t low, uint32_t
     return begin < pc->user_count && users[begin] == low;
 }
 
+/* The same by counting members before it, with a head start every eight words. */
 static bool part_user_in_mask(const segi_part_chunk *pc, uint32_t low, uint32_t *out_index)
 {
     const uint64_t *words = pc->users;
@@ -65,6 +67,8 @@ static bool part_user_in_mask(const segi_part_chunk *pc, uint32_t low, uint32_t 
     return true;
 }
 
+/* Rows of one user are neighbours. The first is found by adding up the counts since the last
+ * mark, at most PART_MARK_USERS of them. */
 bool segi_part_user_rows(const segi_part *part, const segi_part_chunk *pc, uint32_t low,
                          uint32_t *out_begin, uint32_t *out_end)
 {
@@ -121,6 +125,7 @@ static void part_count_users(const segi_part_source *source, segi_part *part,
     part->user_count = users;
 }
 
+/* Ranks fit 16 bits: the group that would begin at 65,536 does not exist. */
 static void part_write_mask(const uint16_t *lows, uint32_t count, uint64_t *words)
 {
     uint16_t *ranks = (uint16_t *)(words + SEGI_MASK_WORDS);
@@ -141,6 +146,7 @@ static size_t part_users_bytes(const segi_part_chunk *pc)
     return pc->is_bits ? PART_MASK_BYTES : (pc->user_count * sizeof(uint16_t) + 7) / 8 * 8;
 }
 
+/* One array for all chunks: it is loaded and dropped as a whole. */
 static bool arrays_make_users(const segi_mem *mem, const segi_part *part, const uint16_t *lows,
                               segi_arrays *arrays)
 {
@@ -163,6 +169,7 @@ static bool arrays_make_users(const segi_mem *mem, const segi_part *part, const 
     return true;
 }
 
+/* The row at which every 64th user begins, and the end. */
 static bool arrays_make_marks(const segi_mem *mem, uint32_t users, const segi_col *counts,
                               segi_arrays *arrays)
 {
@@ -180,6 +187,7 @@ static bool arrays_make_marks(const segi_mem *mem, uint32_t users, const segi_co
     return true;
 }
 
+/* Decided by figures that never change, so that a reader of the file decides alike. */
 static bool part_has_row_users(const segi_part *part)
 {
     return part->row_count < (uint64_t)part->user_count * PART_ROW_USERS_MAX;
@@ -210,6 +218,7 @@ bool segi_arrays_users(const segi_mem *mem, const segi_part *part, const uint16_
            arrays_make_row_users(mem, part, lows, counts, arrays);
 }
 
+/* Keys are sorted by user, so users and their counts are found in one walk. */
 static bool part_make_who(const segi_mem *mem, segi_scratch *scratch,
                           const segi_part_source *source, segi_part *part)
 {
@@ -231,6 +240,7 @@ static bool part_make_who(const segi_mem *mem, segi_scratch *scratch,
     return good;
 }
 
+/* Ties tell equal times apart where merged runs need it; most parts have none. */
 static bool part_make_when(const segi_mem *mem, segi_scratch *scratch,
                            const segi_part_source *source, segi_part *part)
 {
@@ -253,6 +263,7 @@ static bool part_make_when(const segi_mem *mem, segi_scratch *scratch,
     return segi_col_build(mem, SEG_TYPE_INT64, slots, NULL, rows, &part->tie);
 }
 
+/* Property by property, so that one array of wide values is enough for all. */
 static bool part_make_columns(const segi_mem *mem, segi_scratch *scratch,
                               const segi_part_source *source, segi_part *part)
 {
@@ -298,6 +309,7 @@ segi_part *segi_part_create(const segi_mem *mem, segi_scratch *scratch,
     return part;
 }
 
+/* A part whose columns are to be loaded or put in later. */
 segi_part *segi_part_create_bare(const segi_mem *mem, const segi_part *like)
 {
     segi_part *part = segi_alloc_zero(mem, sizeof *part);

@@ -39,6 +39,7 @@ static seg_status writer_flush(run_writer *writer, uint32_t end, seg_error *err)
     return SEG_OK;
 }
 
+/* A page never spans blocks; one that is larger than BLOCK_BYTES has a block to itself. */
 static seg_status writer_page(run_writer *writer, uint32_t index, seg_error *err)
 {
     segi_page *page = &writer->file->pages[index];
@@ -56,6 +57,7 @@ static seg_status writer_page(run_writer *writer, uint32_t index, seg_error *err
     return writer->block.failed ? segi_fail_nomem(err) : SEG_OK;
 }
 
+/* Pages first, the description last: a run exists on disk once that is written. */
 static seg_status writer_run(run_writer *writer, seg_error *err)
 {
     segi_run_file *file = writer->file;
@@ -81,6 +83,7 @@ static void file_unwrite(segi_run_file *file, const segi_mem *mem, segi_disk *di
         file->pages[i].size = 0;
 }
 
+/* Under the store's mutex. On failure the blocks are dropped, the run goes on in memory. */
 seg_status segi_run_write(segi_run *run, segi_disk *disk, seg_error *err)
 {
     run_writer writer = {.file = run->file, .run = run, .disk = disk};
@@ -110,11 +113,13 @@ uint64_t segi_run_disk_bytes(const segi_run *run)
     return bytes;
 }
 
+/* After the checkpoint: the pages may be dropped from memory, because they can be read again. */
 void segi_run_settle(segi_run *run)
 {
     segi_cache_settle(run);
 }
 
+/* May be called again after a failure and goes on where it stopped. */
 seg_status segi_run_drop(segi_run *run, segi_disk *disk, seg_error *err)
 {
     segi_run_file *file = run->file;
@@ -127,6 +132,7 @@ seg_status segi_run_drop(segi_run *run, segi_disk *disk, seg_error *err)
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
+/* Codes of texts must lie in the dictionary, or look-ups would read behind it. */
 static bool column_fits(const segi_store *store, const segi_part *part, uint32_t property)
 {
     const segi_col *col = &part->columns[property];
@@ -160,6 +166,8 @@ static bool run_fits(const segi_store *store, const segi_run *run)
     return true;
 }
 
+/* What the description says is checked against the store here; pages are checked when they are
+ * read. */
 seg_status segi_run_open(segi_store *store, segi_disk *disk, uint64_t id, segi_run **out,
                          seg_error *err)
 {
@@ -188,6 +196,7 @@ seg_status segi_run_open(segi_store *store, segi_disk *disk, uint64_t id, segi_r
 
 /* ---- retiring -------------------------------------------------------------------------------- */
 
+/* A run that is on disk stays there until the next checkpoint no longer names it. */
 void segi_store_retire(segi_store *store, segi_run *run)
 {
     if (segi_run_id(run) == 0) {

@@ -46,6 +46,7 @@ static void run_add_part(segi_run *run, segi_part *part)
     run->has_ties |= part->tie.width > 0 || part->tie.base != 0;
 }
 
+/* Takes the parts on success. `paged`: the run may go to a file, so its columns get pages. */
 segi_run *segi_run_create(const segi_mem *mem, bool paged, segi_bucket bucket, uint64_t generation,
                           segi_part *const *parts, uint32_t part_count)
 {
@@ -85,6 +86,7 @@ void segi_run_release(segi_run *run)
     segi_free(run->mem, run);
 }
 
+/* All columns of all parts, for what reads whole runs (merging, writing). */
 bool segi_run_want(const segi_run *run, segi_pins *pins)
 {
     for (uint32_t i = 0; i < run->part_count; i++)

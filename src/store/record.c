@@ -1,4 +1,8 @@
-/* Writing and reading the records of the log: see record.h. */
+/* Writing and reading the records of the log: see record.h.
+ *
+ * A record holds what a commit applies and nothing else: rows that were refused or are duplicates
+ * are left out, and so are values that no row has. Reading gives batches in the public form
+ * again, which go through the same steps as when they came from a caller (segi_commit_replay()). */
 #include "store/record.h"
 
 #include <string.h>
@@ -27,6 +31,7 @@ typedef struct record_rows {
     size_t count;
 } record_rows;
 
+/* The number of the index-th row. */
 static size_t record_row(const record_rows *rows, size_t index)
 {
     return rows->rows ? rows->rows[index] : index;
@@ -34,6 +39,7 @@ static size_t record_row(const record_rows *rows, size_t index)
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
+/* Values of `width` bytes each, in the order of the rows. */
 static void write_values(segi_buf *buf, const void *values, const record_rows *rows, size_t width)
 {
     const char *bytes = values;
@@ -156,6 +162,7 @@ static bool record_elements(segi_commit *c, const seg_column *column, const reco
     return items != NULL;
 }
 
+/* How many elements the set of each row has. */
 static void write_lists(segi_buf *buf, const seg_column *column, const record_rows *set)
 {
     for (size_t i = 0; i < set->count; i++) {
@@ -164,6 +171,7 @@ static void write_lists(segi_buf *buf, const seg_column *column, const record_ro
     }
 }
 
+/* Bytes of a value in the public form; texts do not come here. */
 static size_t record_width(seg_type type)
 {
     switch (type) {
@@ -174,6 +182,7 @@ static size_t record_width(seg_type type)
     }
 }
 
+/* Type, scale, name, flags, states, values: those of the rows that have one. */
 static void write_column(segi_commit *c, segi_buf *buf, const seg_column *column,
                          const record_rows *rows)
 {
@@ -208,6 +217,7 @@ static void write_column(segi_commit *c, segi_buf *buf, const seg_column *column
         write_values(buf, column->values, &set, record_width(column->type));
 }
 
+/* Ids and times of all rows, then the columns. */
 static void write_batch(segi_commit *c, segi_buf *buf, const segi_commit_batch *batch)
 {
     const seg_batch *b = &batch->checked.batch;
@@ -251,6 +261,7 @@ void segi_record_report_write(const seg_commit_report *report, segi_buf *buf)
     segi_put_u64(buf, report->rows_refused);
 }
 
+/* Want of memory is left in buf->failed. */
 void segi_record_commit_write(segi_commit *c, const seg_commit_report *report, segi_buf *buf)
 {
     segi_put_u8(buf, SEGI_RECORD_COMMIT);
@@ -300,6 +311,7 @@ void segi_record_define_read(segi_wire *from, segi_record_define *out)
     out->scale = (int32_t)segi_get_u32(from);
 }
 
+/* A failure of any kind is in from->failed; `nomem` tells the two apart at the end. */
 typedef struct record_reader {
     segi_wire *from;
     segi_arena *arena;
@@ -318,6 +330,7 @@ static void *read_room(record_reader *r, size_t count, size_t size)
     return room;
 }
 
+/* Checked against what is left before room is made. */
 static void *read_values(record_reader *r, size_t count, size_t width)
 {
     if (count > segi_wire_left(r->from) / width)
@@ -339,6 +352,7 @@ static const char *read_texts(record_reader *r, size_t count, uint64_t **out_off
     return segi_get_skip(r->from, (size_t)offsets[count]);
 }
 
+/* Four rows per byte, the first in the lowest bits. */
 static uint8_t *read_states(record_reader *r, size_t rows)
 {
     size_t bytes = (rows + RECORD_STATES_PER_BYTE - 1) / RECORD_STATES_PER_BYTE;
@@ -349,6 +363,7 @@ static uint8_t *read_states(record_reader *r, size_t rows)
     return states;
 }
 
+/* How many values follow. */
 static size_t states_set(const uint8_t *states, size_t rows)
 {
     size_t count = 0;

@@ -47,6 +47,7 @@ bool segi_sheets_reserve(segi_sheets *sheets, const segi_mem *mem)
                      sizeof *sheets->items);
 }
 
+/* Either the sheet is there and gets its block, or it replaces all from `begin` on. */
 void segi_sheets_put(segi_sheets *sheets, uint32_t begin, uint32_t count, uint64_t block)
 {
     uint32_t at = 0;

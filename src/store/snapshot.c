@@ -2,12 +2,19 @@
  *
  * A version is what a snapshot shows; it is built under the store's mutex when something has
  * changed, and kept for the next snapshots until something changes again. A snapshot is a version
- * and a reference on the store, and needs no lock. */
+ * and a reference on the store, and needs no lock.
+ *
+ * In a store with a file, parts of what a version shows may still lie on disk when it is made
+ * (absent attributes, ids, dictionaries). Whoever needs them calls segi_snapshot_need_...()
+ * first, which loads them once for all who look at the version: `ready` is set with release order
+ * after the pointers are in place and read with acquire order before, so readers that find it set
+ * need no lock. */
 #include <string.h>
 
 #include "base/error.h"
 #include "store/keep.h"
 
+/* Snapshots of one moment share the version. */
 typedef struct snapshot_full {
     segi_snapshot pub; /* first, so that pointers convert */
     atomic_uint refs;
@@ -16,6 +23,8 @@ typedef struct snapshot_full {
 
 /* ---- versions -------------------------------------------------------------------------------- */
 
+/* The version goes before its era, which may hold strings that the version's parts still refer
+ * to. */
 void segi_version_release(segi_version *version)
 {
     if (!version || atomic_fetch_sub_explicit(&version->refs, 1, memory_order_acq_rel) != 1)
@@ -41,6 +50,7 @@ void segi_version_release(segi_version *version)
     segi_era_release(era);
 }
 
+/* By time, so that walks over parts meet rows in their order; generations tell equal ones apart. */
 static bool version_before(const segi_part *a, const segi_part *b)
 {
     return a->time_min != b->time_min ? a->time_min < b->time_min : a->generation < b->generation;
@@ -90,6 +100,7 @@ static const segi_dict *version_dict(segi_version *version, const segi_strings *
     return dict;
 }
 
+/* Holds the runs: a merge may replace them in the store meanwhile. */
 static bool version_runs(segi_version *version, const segi_store *store)
 {
     version->runs = segi_arena_array(&version->arena, store->run_count + 1, sizeof *version->runs);
@@ -104,6 +115,7 @@ static bool version_runs(segi_version *version, const segi_store *store)
     return true;
 }
 
+/* The dictionaries of the type's properties, NULL for those that are no texts. */
 static bool version_event_dicts(segi_version *version, const segi_store *store, uint32_t event)
 {
     segi_event_view *view = &version->events[event];
@@ -125,6 +137,7 @@ static bool version_event_dicts(segi_version *version, const segi_store *store, 
     return true;
 }
 
+/* Parts by event type: counted, placed, sorted. */
 static bool version_events(segi_version *version, const segi_store *store)
 {
     uint32_t count = store->schema->event_count;
@@ -183,6 +196,7 @@ static bool version_firsts(segi_version *version, const segi_store *store)
     return true;
 }
 
+/* States are shared and held; views point into them. */
 static bool version_attributes(segi_version *version, const segi_store *store)
 {
     uint32_t count = store->schema->attribute_count;
@@ -293,6 +307,7 @@ static segi_version *snapshot_version(segi_store *store)
     return store->version;
 }
 
+/* O(parts) where something has changed since the last one, else O(1). */
 seg_status segi_snapshot_create(segi_store *store, segi_snapshot **out, seg_error *err)
 {
     *out = NULL;
@@ -373,6 +388,7 @@ seg_status segi_snapshot_hold(const segi_snapshot *snapshot, segi_pins *pins, se
 
 /* ---- what is in the file alone --------------------------------------------------------------- */
 
+/* The fields that are filled late are the only ones of a version that change. */
 static segi_version *snapshot_change(const segi_snapshot *snapshot)
 {
     return ((snapshot_full *)segi_unconst(snapshot))->version;
@@ -511,6 +527,8 @@ int64_t segi_snapshot_exists_since(const segi_snapshot *snapshot, uint32_t ordin
 
 /* ---- ids ------------------------------------------------------------------------------------- */
 
+/* As the find_many functions: UINT32_MAX where the snapshot does not know the id. Ids must be
+ * loaded (segi_snapshot_need_ids()). */
 uint32_t segi_snapshot_find(const segi_snapshot *snapshot, const char *id, size_t id_size)
 {
     uint64_t offsets[2] = {0, id_size};

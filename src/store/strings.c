@@ -116,6 +116,7 @@ static size_t strings_record_bytes(size_t size)
     return (sizeof(strings_record) + size + STRINGS_UNIT - 1) / STRINGS_UNIT * STRINGS_UNIT;
 }
 
+/* Sequences keep integers: the address of the block's bytes. */
 static segi_text_block *strings_block(const segi_strings *strings, uint32_t number)
 {
     uint64_t bytes = segi_seq_get(&strings->blocks, number);
@@ -133,6 +134,7 @@ static segi_text_block *strings_block_create(const segi_mem *mem, size_t capacit
     return block;
 }
 
+/* Dictionaries before and after an erasure share the blocks that did not change. */
 static void strings_block_release(const segi_mem *mem, segi_text_block *block)
 {
     if (atomic_fetch_sub_explicit(&block->refs, 1, memory_order_acq_rel) == 1)
@@ -197,6 +199,7 @@ static seg_status strings_new_record(segi_strings *strings, const char *text, ui
     return SEG_OK;
 }
 
+/* Record, number, table: what fails is undone, and the bytes are cleared. */
 static seg_status strings_add(segi_strings *strings, uint32_t tag, const char *text, uint32_t size,
                               uint32_t *out)
 {
@@ -223,6 +226,7 @@ static seg_status strings_add(segi_strings *strings, uint32_t tag, const char *t
     return SEG_OK;
 }
 
+/* For reading files: numbers in order, the table is made afterwards by segi_strings_index(). */
 seg_status segi_strings_append(segi_strings *strings, const char *text, uint32_t size)
 {
     uint32_t place, number = strings->record_count + strings->forgotten;
@@ -285,6 +289,8 @@ seg_status segi_strings_index(segi_strings *strings)
     return SEG_E_NOMEM;
 }
 
+/* The numbers of a block of texts, made where they are new. The first walk touches all places so
+ * that the misses of cache overlap; the second one decides. */
 seg_status segi_strings_intern(segi_strings *strings, const char *const *texts,
                                const uint32_t *sizes, size_t count, uint32_t *out)
 {
@@ -312,6 +318,8 @@ seg_status segi_strings_intern(segi_strings *strings, const char *const *texts,
     return SEG_OK;
 }
 
+/* Back to `count` numbers. The records stay in the table as strays and get a number again when
+ * the text comes again. */
 void segi_strings_undo(segi_strings *strings, uint32_t count)
 {
     while (strings->count > count) {
@@ -334,6 +342,7 @@ static strings_record *strings_record_in(const segi_text_block *block, size_t at
     return (strings_record *)((uintptr_t)block->bytes + at);
 }
 
+/* A block without dead records is shared instead of copied. */
 static bool strings_block_has_dead(const segi_text_block *block, const uint64_t *dead)
 {
     for (size_t at = 0; at < block->used;) {
@@ -367,6 +376,7 @@ static segi_text_block *strings_block_copy(const segi_mem *mem, const segi_text_
     return to;
 }
 
+/* Places stay what they were, so the table can be filtered instead of made anew. */
 static bool strings_copy_blocks(const segi_strings *from, segi_strings *to, const uint64_t *dead)
 {
     for (uint32_t i = 0; i < from->block_count; i++) {
@@ -414,6 +424,7 @@ static bool strings_keeps(const void *context, uint32_t place)
     return strings_ordinal(strings_at(context, place)) != STRINGS_NO_ORDINAL;
 }
 
+/* A dictionary of its own; the old one stays as it is for those who still read it. */
 segi_strings *segi_strings_without(const segi_strings *strings, const uint64_t *dead,
                                    uint64_t *out_forgotten)
 {

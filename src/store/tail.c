@@ -86,6 +86,7 @@ segi_tail_col *segi_tail_col_at(segi_tail *tail, segi_tail_type *type, uint32_t 
     return col;
 }
 
+/* The commit has succeeded: what is pending counts. */
 void segi_tail_accept(segi_tail *tail)
 {
     tail->count = tail->pending;
@@ -138,6 +139,7 @@ size_t segi_tail_bytes(const segi_tail *tail)
     return bytes;
 }
 
+/* Keeps its memory for the next rows unless it has grown beyond bytes_max. */
 void segi_tail_clear(segi_tail *tail, size_t bytes_max)
 {
     if (segi_tail_bytes(tail) > bytes_max) {

@@ -41,6 +41,9 @@ static int tail_fetch(void *context, uint32_t event, uint32_t property, const se
     return SEGI_FETCH_SOME;
 }
 
+/* Keys are sorted by user and time, so the first key of a user is its earliest event; it counts
+ * where the user is new or exists only since later. A chunk whose users all exist since before an
+ * event needs no look at that user. */
 static void tail_find_earlier(const segi_attr_chunk *old, uint32_t users, const segi_key *keys,
                               size_t count, segi_attr_changes *changes)
 {
@@ -61,6 +64,7 @@ static void tail_find_earlier(const segi_attr_chunk *old, uint32_t users, const 
     }
 }
 
+/* Called by the seal once per chunk, with its sorted keys. */
 static bool tail_users(void *context, uint32_t chunk, const segi_key *keys, size_t count)
 {
     tail_seal *work = context;
@@ -87,7 +91,9 @@ static bool tail_users(void *context, uint32_t chunk, const segi_key *keys, size
     return next != NULL;
 }
 
-/* Rows [begin, end) of the tail by chunk, in order of arrival within each. */
+/* Rows [begin, end) of the tail by chunk, in order of arrival within each.
+ * A counting sort by chunk: once to count, once to place. Keys know the row of their event type,
+ * by which the tail's columns are found. */
 static bool tail_collect(tail_seal *work, size_t begin, size_t end, segi_seal *seal)
 {
     segi_store *store = work->store;
@@ -125,6 +131,7 @@ static bool tail_collect(tail_seal *work, size_t begin, size_t end, segi_seal *s
     return true;
 }
 
+/* Seals at most seal_rows_max rows, so that working memory has a bound whatever the tail holds. */
 static bool tail_seal_slice(tail_seal *work, size_t begin, size_t end, int64_t watermark,
                             uint64_t generation)
 {
@@ -153,6 +160,7 @@ static bool tail_seal_slice(tail_seal *work, size_t begin, size_t end, int64_t w
     return good;
 }
 
+/* Nothing of the store changes but for room in the list of runs. */
 static bool tail_seal_all(tail_seal *work)
 {
     segi_store *store = work->store;
@@ -177,6 +185,7 @@ static bool tail_seal_all(tail_seal *work)
     return true;
 }
 
+/* Under the store's mutex. */
 bool segi_store_seal(segi_store *store)
 {
     tail_seal work = {.store = store};

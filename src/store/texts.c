@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* By bytes, shorter first. */
+/* By bytes; a name comes before those that it begins. */
 static int text_compare(const segi_text *entry, const char *name, size_t name_size)
 {
     size_t shorter = entry->name_size < name_size ? entry->name_size : name_size;
@@ -41,6 +41,8 @@ void segi_texts_deinit(segi_texts *texts, const segi_mem *mem)
     memset(texts, 0, sizeof *texts);
 }
 
+/* One block for the entry, its name and its text; room in the list comes with it, so that
+ * segi_texts_put() cannot fail. */
 segi_text *segi_texts_prepare(segi_texts *texts, const segi_mem *mem, const char *name,
                               size_t name_size, const char *text, size_t text_size,
                               uint64_t version)

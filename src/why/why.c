@@ -344,12 +344,23 @@ static void fill_edge(why_builder *b, const segi_node *node, segi_why_node *out)
     add_events(b, node, out);
 }
 
+/* Several values at once, which only tests can ask. */
+static bool is_several(const segi_node *value)
+{
+    return value->kind == SEGI_NODE_AGGREGATE &&
+           (value->aggregate == SEGI_AGG_TOP ||
+            (value->aggregate == SEGI_AGG_MODE && value->ties == SEGI_TIES_ALL));
+}
+
 /* The aggregate that the value is, if it is one. */
 static void fill_subject(why_builder *b, const segi_node *value, segi_why_node *out)
 {
     if (value->kind == SEGI_NODE_ANNIVERSARY)
         value = value->children[0]; /* of which day */
-    out->value = value->kind == SEGI_NODE_SCORE ? label_text(b, value) : value_text(b, value);
+    if (value->kind == SEGI_NODE_SCORE)
+        out->value = label_text(b, value);
+    else if (!is_several(value))
+        out->value = value_text(b, value);
     if (value->kind == SEGI_NODE_AGGREGATE)
         add_events(b, value, out);
 }

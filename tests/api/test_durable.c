@@ -123,7 +123,32 @@ START_TEST(test_durable__is_there_after_close)
 }
 END_TEST
 
-/* The files of a process that ended before it closed the store. */
+/* Ids come into memory when they are asked for: whatever asks first has to bring them. */
+START_TEST(test_durable__whoever_asks_first_finds_ids)
+{
+    const char *path = path_of("a.seg");
+    seg_error err = SEG_ERROR_INIT;
+    seg_store *store = file_open(path, SEG_STORE_CREATE);
+    store_fill(store);
+    file_close(store);
+    store = file_open(path, 0);
+    seg_snapshot *snapshot = snapshot_of(store);
+    seg_segment *segment = segment_of(store, "did \"purchase\"");
+    if (_i == 0) {
+        int32_t member = 0;
+        CK_OK(seg_segment_test(segment, snapshot, TEXT("ann"), NOW, &member, &err), err);
+        ck_assert_int_eq(member, 1);
+    } else {
+        seg_why *why = NULL;
+        CK_OK(seg_segment_why(segment, snapshot, TEXT("ann"), NOW, NULL, &why, &err), err);
+        seg_why_destroy(why);
+    }
+    seg_segment_release(segment);
+    seg_snapshot_release(snapshot);
+    file_close(store);
+}
+END_TEST
+
 /* Where a test of the calendar becomes a table, nothing else asks for the rows' times. */
 START_TEST(test_durable__a_calendar_test_loads_times)
 {
@@ -146,6 +171,7 @@ START_TEST(test_durable__a_calendar_test_loads_times)
 }
 END_TEST
 
+/* The files of a process that ended before it closed the store. */
 START_TEST(test_durable__is_there_after_a_crash)
 {
     seg_store *store = file_open(path_of("a.seg"), SEG_STORE_CREATE);
@@ -323,6 +349,10 @@ static void saved_check(seg_store *store)
     seg_segment_list_destroy(list);
     seg_segment_list_destroy(NULL);
     seg_segment *segment = segment_of(store, "in segment \"big\" and in segment \"german\"");
+    seg_lint *lint = NULL;
+    CK_OK(seg_segment_lint(store, TEXT("country  =  \"DE\""), NULL, &lint, &err), err);
+    ck_assert_uint_eq(seg_lint_count(lint), 1); /* the saved segment "german" says the same */
+    seg_lint_destroy(lint);
     seg_snapshot *snapshot = snapshot_of(store);
     uint64_t count = 0;
     CK_OK(seg_segment_count(segment, snapshot, NOW, NULL, &count, &err), err);
@@ -874,6 +904,7 @@ Suite *suite(void)
     TCase *opening = tcase_create("opening");
     tcase_add_checked_fixture(opening, folder_make, folder_remove);
     tcase_add_test(opening, test_durable__is_there_after_close);
+    tcase_add_loop_test(opening, test_durable__whoever_asks_first_finds_ids, 0, 2);
     tcase_add_test(opening, test_durable__a_calendar_test_loads_times);
     tcase_add_test(opening, test_durable__is_there_after_a_crash);
     tcase_add_test(opening, test_durable__histories_stay);

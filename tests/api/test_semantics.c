@@ -963,6 +963,50 @@ START_TEST(test_semantics__s17_mode_and_its_ties)
 }
 END_TEST
 
+static void views(shop *s, const char *user, const char *categories)
+{
+    for (size_t i = 0; categories[i] != '\0'; i++) {
+        char time[48], values[16];
+        snprintf(time, sizeof(time), "2026-03-01T10:%02zu:00Z", i);
+        snprintf(values, sizeof(values), "cat=%c", categories[i]);
+        shop_event(s, user, "view", time, values);
+    }
+}
+
+START_TEST(test_semantics__s17_top)
+{
+    shop s = shop_open("UTC");
+    views(&s, "one", "a");
+    views(&s, "few", "abb");
+    views(&s, "ties", "ccabdda"); /* a, c, d twice, in this order of last sight: c d a */
+    views(&s, "many", "aaabbbccde");
+    shop_event(&s, "void", "view", "2026-03-01T10:00:00Z", "");
+    shop_user(&s, "none", "");
+    /* Fewer values than asked for are all in. */
+    shop_ask(&s, NOW, "top(cat, 2) of \"view\" has \"a\"", "few many one ties");
+    shop_ask(&s, NOW, "top(cat, 3) of \"view\" has any (\"c\", \"x\")", "many ties");
+    /* Two places for three: those seen last, all of them, or none. */
+    shop_ask(&s, NOW, "top(cat, 2) of \"view\" has \"c\"", "");
+    shop_ask(&s, NOW, "top(cat, 2) of \"view\" has \"d\"", "ties");
+    shop_ask(&s, NOW, "top(cat, 2, ties all) of \"view\" has \"c\"", "ties");
+    shop_ask(&s, NOW, "top(cat, 2, ties none) of \"view\" has any (\"a\", \"c\", \"d\")",
+             "few many one");
+    shop_ask(&s, NOW, "top(cat, 4) of \"view\" has \"e\"", "many");
+    shop_ask(&s, NOW, "top(cat, 4) of \"view\" has \"d\"", "ties");
+    shop_ask(&s, NOW, "top(cat, 4, ties none) of \"view\" has any (\"d\", \"e\")", "ties");
+    /* Least events, counted where there is a value. */
+    shop_ask(&s, NOW, "top(cat, 2, min 3) of \"view\" has \"a\"", "few many ties");
+    shop_ask(&s, NOW, "top(cat, 2, min 3, ties all) of \"view\" in last 1 day has \"a\"", "");
+    shop_ask(&s, NOW, "not top(cat, 100) of \"view\" has \"a\"", "none void");
+    /* top 1 is the mode. */
+    shop_ask(&s, NOW, "top(cat, 1) of \"view\" has \"a\"", "one ties");
+    shop_ask(&s, NOW, "mode(cat) of \"view\" = \"a\"", "one ties");
+    ck_assert_int_eq(shop_compile(&s, "top(cat, 1) of \"view\" = \"a\""), SEG_E_TYPE);
+    ck_assert_int_eq(shop_compile(&s, "top(cat, 101) of \"view\" has \"a\""), SEG_E_SYNTAX);
+    shop_close(&s);
+}
+END_TEST
+
 START_TEST(test_semantics__s17_share)
 {
     shop s = shop_open("UTC");
@@ -1224,6 +1268,7 @@ Suite *suite(void)
     tcase_add_test(values, test_semantics__s16_refunds_subtract);
     tcase_add_test(values, test_semantics__s16_overflow_is_an_error);
     tcase_add_test(values, test_semantics__s17_mode_and_its_ties);
+    tcase_add_test(values, test_semantics__s17_top);
     tcase_add_test(values, test_semantics__s17_share);
     tcase_add_test(values, test_semantics__s18_first_ever_and_first_within);
     suite_add_tcase(suite, values);

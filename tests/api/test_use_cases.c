@@ -61,6 +61,48 @@ START_TEST(test_use_cases__a3_psychographic)
 }
 END_TEST
 
+static void purchases(shop *s, const char *user, int count, const char *day, const char *amount)
+{
+    for (int i = 0; i < count; i++) {
+        char time[32], values[32];
+        snprintf(time, sizeof(time), "%sT%02d:00:00Z", day, i);
+        snprintf(values, sizeof(values), "amount=%s", amount);
+        shop_event(s, user, "purchase", time, values);
+    }
+}
+
+/* Scores r f m, from the order in which they stand: ann 5 5 5, ben 4 2 1, cat 3 4 3, eve 2 3 2 and
+ * dan 1 2 4; two who bought once share the middle of two places. */
+static shop five_buyers(void)
+{
+    shop s = shop_open("UTC");
+    purchases(&s, "ann", 5, "2026-03-30", "100.00");
+    purchases(&s, "ben", 1, "2026-03-20", "10.00");
+    purchases(&s, "cat", 3, "2026-03-01", "30.00");
+    purchases(&s, "eve", 2, "2025-12-01", "20.00");
+    purchases(&s, "dan", 1, "2025-06-01", "300.00");
+    purchases(&s, "old", 9, "2024-06-01", "300.00");
+    shop_user(&s, "window", "");
+    return s;
+}
+
+START_TEST(test_use_cases__a5_the_most_loyal)
+{
+    shop s = five_buyers();
+    const char *rfm = "rfm(amount, floating) of \"purchase\" in last 365 days";
+    static const char *const groups[][2] = {
+        {"champions", "ann"}, {"loyal", "cat"}, {"potential loyalists", "ben"},
+        {"at risk", "eve"},   {"lost", "dan"},  {"none", "old window"}};
+    for (size_t i = 0; i < sizeof(groups) / sizeof(*groups); i++) {
+        char text[128];
+        snprintf(text, sizeof(text), "%s = \"%s\"", rfm, groups[i][0]);
+        shop_ask(&s, NOW, text, groups[i][1]);
+    }
+    shop_ask(&s, NOW, "rfm.r(amount, floating) of \"purchase\" in last 365 days >= 4", "ann ben");
+    shop_close(&s);
+}
+END_TEST
+
 START_TEST(test_use_cases__a10_decisive_factor)
 {
     shop s = shop_open("UTC");
@@ -78,6 +120,45 @@ START_TEST(test_use_cases__a10_decisive_factor)
     shop_event(&s, "cy", "purchase", "2024-03-01T00:00:00Z", shipping[1]); /* too old */
     shop_ask(&s, NOW, "last(factor) of \"survey_answer\" = \"free_shipping\"", "ann");
     shop_ask(&s, NOW, "share(free_shipping) of \"purchase\" in last 1 year >= 80%", "cy");
+    shop_close(&s);
+}
+END_TEST
+
+/* Used 1, 2, ... 10 times in the month, and one who did not. */
+static shop ten_users(void)
+{
+    shop s = shop_open("UTC");
+    for (int i = 1; i <= 10; i++) {
+        char user[8];
+        snprintf(user, sizeof(user), "u%02d", i);
+        for (int k = 0; k < i; k++) {
+            char time[32];
+            snprintf(time, sizeof(time), "2026-03-%02dT10:00:00Z", 10 + i + k);
+            shop_event(&s, user, "use", time, "");
+        }
+    }
+    shop_event(&s, "u00", "use", "2025-01-01T00:00:00Z", "");
+    return s;
+}
+
+START_TEST(test_use_cases__a12_heavy_medium_light)
+{
+    shop s = ten_users();
+    const char *tier = "tier(count of \"use\" in last 30 days, cuts (p50, p80))";
+    static const char *const tiers[][2] = {{"heavy", "u09 u10"},
+                                           {"medium", "u06 u07 u08"},
+                                           {"light", "u01 u02 u03 u04 u05"},
+                                           {"none", "u00"}};
+    for (size_t i = 0; i < 4; i++) {
+        char text[128];
+        snprintf(text, sizeof(text), "%s = \"%s\"", tier, tiers[i][0]);
+        shop_ask(&s, NOW, text, tiers[i][1]);
+    }
+    /* A14: light, and could go: the last use of u04 was on March 17 at 10. */
+    shop_ask(&s, NOW,
+             "tier(count of \"use\" in last 30 days, cuts (p50, p80)) = \"light\" and last \"use\" "
+             "older than 14 days",
+             "u01 u02 u03 u04");
     shop_close(&s);
 }
 END_TEST
@@ -116,6 +197,9 @@ START_TEST(test_use_cases__a17_benefits_sought)
     shop_event(&s, "both", "view_item", "2026-03-02T00:00:00Z", "benefit=style");
     shop_event(&s, "chic", "view_item", "2026-03-02T00:00:00Z", "benefit=style");
     shop_ask(&s, NOW, "mode(benefit, ties none) of \"view_item\" = \"comfort\"", "soft");
+    /* Among the two benefits that are looked at most. */
+    shop_ask(&s, NOW, "top(benefit, 2) of \"view_item\" has \"style\"", "both chic soft");
+    shop_ask(&s, NOW, "share(benefit = \"comfort\") of \"view_item\" >= 60%", "soft");
     shop_close(&s);
 }
 END_TEST
@@ -140,6 +224,53 @@ START_TEST(test_use_cases__a18_loyal_and_among_the_best_payers)
              "in segment \"loyal\" and sum(amount) of \"purchase\" in top 10% among (did "
              "\"purchase\")",
              "u10");
+    shop_close(&s);
+}
+END_TEST
+
+START_TEST(test_use_cases__a18_loyal_by_scores_and_what_they_pay)
+{
+    shop s = five_buyers();
+    shop_ask(&s, NOW,
+             "rfm(amount, floating) of \"purchase\" in last 365 days in (\"champions\", \"loyal\") "
+             "and sum(amount) of \"purchase\" in top 50% among (did \"purchase\")",
+             "ann");
+    shop_close(&s);
+}
+END_TEST
+
+/* Loyal a week ago, at risk now: the labels of one class at two instants. */
+START_TEST(test_use_cases__a19_less_loyal_than_before)
+{
+    shop s = five_buyers();
+    const char *text =
+        "rfm(amount, cuts r (30 days) f (2) m (50), groups (\"loyal\": r = 2 and f = "
+        "2, \"at_risk\": f = 2, otherwise \"rest\")) of \"purchase\" in last 365 days";
+    seg_error err = SEG_ERROR_INIT;
+    seg_class *class = NULL;
+    seg_snapshot *snapshot = shop_snapshot(&s);
+    seg_set *before[SEG_CLASS_LABELS_MAX], *after[SEG_CLASS_LABELS_MAX], *moved = NULL;
+    uint64_t version = 0;
+    ck_assert_int_eq(seg_store_define_class(s.store, "rfm", 3, text, strlen(text), &version, &err),
+                     SEG_OK);
+    shop_ask(&s, "2026-03-24T12:00:00Z", "class.rfm = \"loyal\"", "cat");
+    shop_ask(&s, NOW, "class.rfm = \"at_risk\"", "cat eve");
+    ck_assert_int_eq(seg_class_load(s.store, "rfm", 3, &class, &err), SEG_OK);
+    ck_assert_int_eq(
+        seg_class_evaluate(class, snapshot, shop_time("2026-03-24T12:00:00Z"), NULL, before, &err),
+        SEG_OK);
+    ck_assert_int_eq(seg_class_evaluate(class, snapshot, shop_time(NOW), NULL, after, &err),
+                     SEG_OK);
+    /* "none", "loyal", "at_risk", "rest" */
+    ck_assert_int_eq(seg_set_combine(SEG_SET_AND, before[1], after[2], &moved, &err), SEG_OK);
+    ck_assert_uint_eq(seg_set_count(moved), 1);
+    for (size_t i = 0; i < 4; i++) {
+        seg_set_release(before[i]);
+        seg_set_release(after[i]);
+    }
+    seg_set_release(moved);
+    seg_class_release(class);
+    seg_snapshot_release(snapshot);
     shop_close(&s);
 }
 END_TEST
@@ -673,6 +804,8 @@ START_TEST(test_use_cases__b26_viewing_history)
              "mode(genre, ties none) of \"watch\" in last 60 days = \"drama\" and stage = "
              "\"trial\"",
              "drama");
+    shop_ask(&s, NOW, "top(genre, 1, ties all) of \"watch\" in last 60 days has \"sport\"",
+             "sport");
     shop_ask(&s, NOW, "last \"cancelled\" in last 60 days", "payer");
     shop_close(&s);
 }
@@ -772,11 +905,15 @@ Suite *suite(void)
     tcase_add_test(a, test_use_cases__a1_demographic);
     tcase_add_test(a, test_use_cases__a2_geographic);
     tcase_add_test(a, test_use_cases__a3_psychographic);
+    tcase_add_test(a, test_use_cases__a5_the_most_loyal);
     tcase_add_test(a, test_use_cases__a10_decisive_factor);
+    tcase_add_test(a, test_use_cases__a12_heavy_medium_light);
     tcase_add_test(a, test_use_cases__a13_semi_regular_users);
     tcase_add_test(a, test_use_cases__a17_benefits_sought);
     tcase_add_test(a, test_use_cases__a18_loyal_and_among_the_best_payers);
     tcase_add_test(a, test_use_cases__a19_less_loyal);
+    tcase_add_test(a, test_use_cases__a18_loyal_by_scores_and_what_they_pay);
+    tcase_add_test(a, test_use_cases__a19_less_loyal_than_before);
     tcase_add_test(a, test_use_cases__a21_awareness);
     tcase_add_test(a, test_use_cases__a22_education);
     tcase_add_test(a, test_use_cases__a23_consideration);

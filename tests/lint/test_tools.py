@@ -80,6 +80,7 @@ CASES = [
     (TIDY, "src/base/alloc.c", "int h;", "no line end"),
     (TIDY, "src/base/alloc.c", "/* " + "x" * 98 + " */\n", "columns, at most 100"),
     (TIDY, "src/base/alloc.c", UNFINISHED, "finish it"),
+    (TIDY, "src/base/alloc.c", "int k;\n" * 120, "lines of comment are missing"),
     (TIDY, "src/base/forgotten.c", "int i;\n", "not listed in src/meson.build"),
     (TIDY, "tests/api/test_forgotten.c", "int j;\n", "not listed in tests/api/meson.build"),
     (TIDY, "tools/tidy_allow.txt", "function src/base/alloc.c gone 120\n", "no longer needed"),

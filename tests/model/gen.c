@@ -696,6 +696,8 @@ static model_node *some_aggregate(gen *g, model_column *column)
     static const model_column instant = {"instant", SEG_TYPE_TIMESTAMP, 0, false};
     model_node *node = gen_node(g, MODEL_AGGREGATE);
     node->aggregate = chance(g, 25) ? MODEL_A_COUNT : (model_aggregate)below(g, MODEL_A_TOTAL);
+    if (node->aggregate == MODEL_A_TOP)
+        node->aggregate = MODEL_A_COUNT; /* no value: see top_test() */
     node->selector = some_selector(g, 1);
     node->window = some_window(g, FOR_EVENTS);
     if (node->aggregate < MODEL_A_STREAK || node->aggregate == MODEL_A_OVERDUE)
@@ -744,6 +746,7 @@ static model_node *some_aggregate(gen *g, model_column *column)
             *column = instant;
         break;
     case MODEL_A_OVERDUE: *column = real; break;
+    case MODEL_A_TOP:
     case MODEL_A_TOTAL: break;
     }
     return node;
@@ -801,6 +804,15 @@ static model_node *aggregate_test(gen *g)
         model_node *node = other_test(g, left, &column);
         if (node != NULL)
             return node;
+    }
+    if (left->aggregate == MODEL_A_MODE && !is_weekday(left) && can_in(column.type) &&
+        chance(g, 50)) {
+        left->aggregate = MODEL_A_TOP;
+        left->nth = rng_range(&g->r, 1, 4);
+        left->ties = (model_ties)below(g, 3);
+        model_node *node = test_in(g, left, &column);
+        node->negated = false;
+        return node;
     }
     if (left->aggregate == MODEL_A_MODE && chance(g, 40))
         left->ties = MODEL_TIES_ALL;

@@ -373,6 +373,7 @@ typedef enum model_aggregate {
     MODEL_A_CURRENT_STREAK,
     MODEL_A_STREAK_BROKEN,
     MODEL_A_OVERDUE,
+    MODEL_A_TOP, /* the `nth` most frequent values; under IN alone */
     MODEL_A_TOTAL
 } model_aggregate;
 typedef enum model_ties {

@@ -357,6 +357,46 @@ static size_t modes_of(const model_value *values, size_t count, model_value *tie
     return found;
 }
 
+/* Is the value, seen at index i for the last time, among the most frequent? More frequent ones come
+ * before it; the rule says which of those that are as frequent do (S-17). */
+static bool among_top(const model_node *node, const model_value *values, size_t count, size_t i)
+{
+    size_t more = 0, equal = 0, later = 0, own = 0;
+    for (size_t k = 0; k < count; k++)
+        own += model_compare(&values[i], &values[k]) == 0 ? 1u : 0u;
+    for (size_t k = 0; k < count; k++) {
+        size_t times = 0;
+        bool last = true;
+        for (size_t j = 0; j < count; j++) {
+            if (model_compare(&values[k], &values[j]) == 0) {
+                times++;
+                last = last && j <= k;
+            }
+        }
+        more += last && times > own;
+        equal += last && times == own;
+        later += last && times == own && k > i;
+    }
+    size_t most = (size_t)node->nth;
+    return node->ties == MODEL_TIES_ALL    ? more < most
+           : node->ties == MODEL_TIES_NONE ? more + equal <= most
+                                           : more + later < most;
+}
+
+static size_t top_of(const model_node *node, const model_value *values, size_t count,
+                     model_value *top)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++) {
+        bool last = true;
+        for (size_t k = i + 1; k < count; k++)
+            last = last && model_compare(&values[i], &values[k]) != 0;
+        if (last && among_top(node, values, count, i))
+            top[found++] = values[i];
+    }
+    return found;
+}
+
 static model_value mode_of(const model_node *node, const model_value *tied, size_t count)
 {
     if (count == 0 || (count > 1 && node->ties == MODEL_TIES_NONE))
@@ -401,7 +441,9 @@ static model_value *mode_values(context *run, const model_node *node, place at, 
     model_value *tied = malloc((n + 1) * sizeof(*tied));
     if (tied == NULL)
         exit(2);
-    *count = (int64_t)n < node->min_events ? 0 : modes_of(values, n, tied);
+    *count = (int64_t)n < node->min_events    ? 0
+             : node->aggregate == MODEL_A_TOP ? top_of(node, values, n, tied)
+                                              : modes_of(values, n, tied);
     free(values);
     unselect(list);
     return tied;
@@ -682,8 +724,9 @@ static bool compare_holds(model_op op, const model_value *a, const model_value *
 
 static bool is_every_mode(const model_node *node)
 {
-    return node->kind == MODEL_AGGREGATE && node->aggregate == MODEL_A_MODE &&
-           node->ties == MODEL_TIES_ALL;
+    return node->kind == MODEL_AGGREGATE &&
+           (node->aggregate == MODEL_A_TOP ||
+            (node->aggregate == MODEL_A_MODE && node->ties == MODEL_TIES_ALL));
 }
 
 static bool in_list(const model_node *node, const model_value *value)

@@ -428,9 +428,9 @@ static void print_streak(printer *p, const model_node *node)
 static void print_aggregate_head(printer *p, const model_node *node)
 {
     static const char *const names[] = {
-        "count",          "sum",      "avg",    "min",   "max",  "median", "percentile", "stddev",
-        "distinct",       "distinct", "mode",   "first", "last", "nth",    "share",      "streak",
-        "current_streak", "streak",   "overdue"};
+        "count",          "sum",      "avg",     "min",   "max",  "median", "percentile", "stddev",
+        "distinct",       "distinct", "mode",    "first", "last", "nth",    "share",      "streak",
+        "current_streak", "streak",   "overdue", "top"};
     add(p, names[node->aggregate]);
     if (node->aggregate == MODEL_A_COUNT || node->aggregate == MODEL_A_OVERDUE)
         return;
@@ -439,7 +439,7 @@ static void print_aggregate_head(printer *p, const model_node *node)
         print_node(p, node->share);
     else if (node->aggregate == MODEL_A_DISTINCT_PERIOD)
         add(p, unit_names[node->period]);
-    else if (node->aggregate >= MODEL_A_STREAK)
+    else if (node->aggregate >= MODEL_A_STREAK && node->aggregate != MODEL_A_TOP)
         print_streak(p, node);
     else
         print_node(p, node->argument);
@@ -447,9 +447,9 @@ static void print_aggregate_head(printer *p, const model_node *node)
         add(p, ", ");
         print_decimal(p->out, node->fraction, 3);
     }
-    if (node->aggregate == MODEL_A_NTH)
+    if (node->aggregate == MODEL_A_NTH || node->aggregate == MODEL_A_TOP)
         model_addf(p->out, ", %" PRId64, node->nth);
-    if (node->aggregate == MODEL_A_MODE) {
+    if (node->aggregate == MODEL_A_MODE || node->aggregate == MODEL_A_TOP) {
         static const char *const ties[] = {"latest", "none", "all"};
         if (node->min_events > 1 || draw(p->style, 4) == 1)
             model_addf(p->out, ", min %" PRId64, node->min_events);
@@ -992,7 +992,10 @@ static void print_value_test(printer *p, const model_node *node)
         print_right(p, left, node->children[2]);
         return;
     }
-    add(p, node->negated ? " not in " : " in ");
+    if (left->kind == MODEL_AGGREGATE && left->aggregate == MODEL_A_TOP)
+        add(p, draw(p->style, 2) == 1 ? " has any " : " has ");
+    else
+        add(p, node->negated ? " not in " : " in ");
     if (!is_weekday(left) && !is_tier(left)) {
         print_list(p, node);
         return;

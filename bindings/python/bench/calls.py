@@ -67,6 +67,17 @@ def ask_texts(users: int, ids: list[int]) -> None:
         show("seg: list(set) of texts", lambda: list(members), len(members))
 
 
+def ask_membership(users: int, ids: list[int]) -> None:
+    with seg.open(ids="int") as store:
+        store.ingest_users({"user_id": range(0, 7 * users, 7)})
+        snapshot = store.snapshot()
+        sets = [snapshot.from_ids(range(0, 7 * users, 7 * step)) for step in range(2, 42)]
+        membership = seg.Membership(sets)
+        some = ids[: users // 10]
+        show("seg: membership.of(id), 40 sets", lambda: [membership.of(i) for i in some], len(some))
+        show("seg: membership.rows(ids)", lambda: membership.rows(ids), users)
+
+
 def ask_pyroaring(users: int, ids: list[int]) -> None:
     try:
         import pyroaring
@@ -95,6 +106,7 @@ def main() -> None:
     show("a loop that does nothing", lambda: sum(1 for i in ids if i is None), users)
     ask_seg(users, ids)
     ask_texts(users, ids)
+    ask_membership(users, ids)
     ask_pyroaring(users, ids)
     rows(200_000)
 

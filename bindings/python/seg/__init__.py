@@ -55,7 +55,7 @@ from seg._errors import (
 from seg._saved import Classes, Occasions, Segments
 from seg._segment import Segment
 from seg._sets import Membership, Rows, Set, Snapshot
-from seg._store import Appender, Store, open
+from seg._store import Appender, Store, open, salvage
 from seg._types import (
     Column,
     CommitReport,
@@ -66,6 +66,8 @@ from seg._types import (
     Finding,
     Parameter,
     Remark,
+    SalvageReport,
+    Scores,
     SnapshotInfo,
     StoreStats,
     TypeName,
@@ -113,6 +115,8 @@ __all__ = [
     "Rows",
     "SchemaError",
     "SegError",
+    "SalvageReport",
+    "Scores",
     "Segment",
     "SegmentInUseError",
     "Segments",
@@ -131,6 +135,7 @@ __all__ = [
     "Why",
     "WhyEvent",
     "open",
+    "salvage",
     "version",
 ]
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from html import escape
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from seg import _core
 from seg._html import page
 from seg._progress import Progress, watch
 from seg._sets import Membership, Set, Snapshot
-from seg._types import Id, Time
+from seg._types import Id, Scores, Time, choice
 
 if TYPE_CHECKING:
     from seg._store import Store
@@ -34,6 +34,34 @@ class Class(_core.Class):
     def __repr__(self) -> str:
         return f"<seg.Class {self.text}>"
 
+    def _view(self, snapshot: Snapshot | None) -> Snapshot:
+        return self.store.snapshot() if snapshot is None else snapshot
+
+    @property
+    def scale(self) -> int | None:
+        """The highest score of a class that is an ``rfm(...)``; None for other classes."""
+        return self._scale or None
+
+    def scores(
+        self,
+        measure: Literal["recency", "frequency", "money"],
+        *,
+        now: Time,
+        snapshot: Snapshot | None = None,
+        among: Set | None = None,
+        threads: int = 0,
+    ) -> Scores:
+        """How many customers have which score of one measure of an ``rfm(...)``, and where each
+        score begins. ``among`` limits who is counted, never who is ranked."""
+        number = choice("measure", measure, {"recency": 0, "frequency": 1, "money": 2})
+        users, cuts = self._scores(self._view(snapshot), now, threads, among, number)
+        return Scores(measure, tuple(users), tuple(None if cut != cut else cut for cut in cuts))
+
+    def freeze(self, *, now: Time, snapshot: Snapshot | None = None, threads: int = 0) -> Class:
+        """An ``rfm(...)`` with the cut points that its floating scores have at ``now``: from then
+        on they move by a customer's own behaviour alone. Save it: ``store.classes[name] = ...``."""
+        return self._freeze(Class, self._view(snapshot), now, threads)
+
     def evaluate(
         self,
         *,
@@ -44,7 +72,7 @@ class Class(_core.Class):
         progress: Progress = False,
     ) -> Labels:
         """Who has which label at the instant ``now``, in one pass over the data."""
-        view = self.store.snapshot() if snapshot is None else snapshot
+        view = self._view(snapshot)
         with watch(progress, "classify", " steps") as callback:
             sets = self._evaluate(Set, view, now, threads, among, callback)
         return Labels(dict(zip(self.labels, sets, strict=True)))

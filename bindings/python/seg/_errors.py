@@ -244,7 +244,7 @@ def make_error(
     from seg import _core
 
     cls = _CLASSES.get(code) or _BLOCKS.get((-code - 1) // 20, InternalError)
-    return cls(
+    error = cls(
         message,
         code=code,
         name=_core.status_name(code),
@@ -255,3 +255,6 @@ def make_error(
         column=column or None,
         os_errno=os_errno or None,
     )
+    if isinstance(error, OSError) and os_errno:
+        error.errno = os_errno
+    return error

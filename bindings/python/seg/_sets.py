@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import sys
 from collections.abc import Collection, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -263,20 +262,13 @@ class Membership(_core.Membership):
         return [self._named(data[at : at + size]) for at in range(0, len(data), size)]
 
     def _named(self, row: bytearray | memoryview) -> list[str]:
-        bits = int.from_bytes(row, sys.byteorder) if len(row) == 8 else self._joined(row)
         names = []
-        while bits:
-            low = bits & -bits
-            names.append(self.names[low.bit_length() - 1])
-            bits ^= low
-        return names
-
-    @staticmethod
-    def _joined(row: bytearray | memoryview) -> int:
-        bits = 0
         for number, word in enumerate(memoryview(row).cast("Q")):
-            bits |= word << (64 * number)
-        return bits
+            while word:
+                low = word & -word
+                names.append(self.names[64 * number + low.bit_length() - 1])
+                word ^= low
+        return names
 
     def rows(self, ids: Collection[Id]) -> memoryview[int]:
         """The row of each id, ``word_count`` unsigned integers of 64 bits, one row after the other:

@@ -29,6 +29,7 @@ from seg._types import (
     Finding,
     Id,
     ParameterValue,
+    SalvageReport,
     StoreStats,
     Time,
     Token,
@@ -102,6 +103,18 @@ def open(
         )
     except NotFoundError as error:
         raise StoreNotFoundError.of(error) from None
+
+
+def salvage(source: Path, target: Path, *, memory_limit: int = 0) -> SalvageReport:
+    """Write what is left of a damaged store to a new file, a store of its own: everything whose
+    checksums fit. The damaged file is not changed. ``memory_limit`` is how many bytes of events
+    are kept in memory, about (0: 256 MiB). Where not even a list of the blocks is left, this is a
+    :class:`CorruptError`."""
+    try:
+        faults, figures = _core.salvage(os.fspath(source), os.fspath(target), memory_limit)
+    except NotFoundError as error:
+        raise StoreNotFoundError.of(error) from None
+    return SalvageReport(tuple(Fault(*fault) for fault in faults), *figures)
 
 
 def _json_text(predicate: str | bytes | Mapping[str, Any]) -> str:

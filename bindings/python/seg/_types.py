@@ -135,6 +135,18 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Scores:
+    """How one measure of an ``rfm(...)`` is spread; see :meth:`Class.scores`."""
+
+    measure: Literal["recency", "frequency", "money"]
+    users: tuple[int, ...]
+    """Customers by score: first those of score 0, who did not do it."""
+    cuts: tuple[float | None, ...]
+    """The least value that has score 2, 3, ...: of money in its own unit, of recency the longest
+    time ago in microseconds (below 0: nobody has it). None where there is nobody to rank."""
+
+
+@dataclass(frozen=True, slots=True)
 class SnapshotInfo:
     """What a snapshot holds."""
 
@@ -191,6 +203,36 @@ class Fault:
     block: int
     """Number of the block; 0 if it is none."""
     what: str
+
+
+@dataclass(frozen=True, slots=True)
+class SalvageReport:
+    """What :func:`salvage` found."""
+
+    faults: tuple[Fault, ...]
+    """Places that are damaged, those that cost nothing included."""
+    complete: bool
+    """Nothing is lost that the damaged files still knew of."""
+    blocks: int
+    """That the file should have."""
+    blocks_lost: int
+    users: int
+    """In the new store, as ``events`` are."""
+    users_lost: int
+    events: int
+    events_lost: int
+    attributes_lost: int
+    """Columns of an attribute for up to 65,536 users each."""
+    properties_lost: int
+    """Columns of a property in one sorted part; its events are there."""
+    strings_lost: int
+    """Of dictionaries; where one was the value, there is none now."""
+    event_ids_lost: int
+    """These events would be taken a second time."""
+    records: int
+    """Changes taken from the log."""
+    log_lost: bool
+    """The log is damaged, and changes may be lost."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,6 +141,8 @@ typedef struct core_evaluation {
     enum {
         CORE_WANT_SETS,
         CORE_WANT_LABELS, /* sets of a class, one per label */
+        CORE_WANT_SCORES, /* of a class that is an rfm: users and cuts */
+        CORE_WANT_FROZEN, /* of such a class another one */
         CORE_WANT_COUNT,
         CORE_WANT_TEXT
     } want;
@@ -154,6 +156,10 @@ typedef struct core_evaluation {
     seg_set **sets;
     uint64_t members;
     seg_buffer *text;
+    uint32_t measure; /* SEG_RFM_* */
+    uint64_t users[SEG_RFM_SCALE_MAX + 1];
+    double cuts[SEG_RFM_SCALE_MAX];
+    seg_class *frozen;
 } core_evaluation;
 
 /* Fill the common part of a job, and run it with a task of its own: 0, or -1 with an exception. */
@@ -184,7 +190,8 @@ PyObject *core_store_drop(PyObject *store, PyObject *args);
 PyObject *core_store_texts(PyObject *store, PyObject *kind);
 PyObject *core_store_occasions(PyObject *store, PyObject *ignored);
 PyObject *core_store_columns(PyObject *store, PyObject *ignored);
-/* core_care.c: the care of the file, and what is forgotten. */
+/* core_care.c: the care of the file, and what is forgotten; salvage() is of the module. */
+PyObject *core_salvage(PyObject *module, PyObject *args);
 PyObject *core_store_checkpoint(PyObject *store, PyObject *ignored);
 PyObject *core_store_maintain(PyObject *store, PyObject *args);
 PyObject *core_store_check(PyObject *store, PyObject *level);

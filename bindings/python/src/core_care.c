@@ -76,6 +76,50 @@ PyObject *core_store_check(PyObject *store, PyObject *level)
     return job.faults;
 }
 
+typedef struct salvage_job {
+    care_job care; /* the faults */
+    const char *from, *to;
+    Py_ssize_t from_size, to_size;
+    seg_salvage_options options;
+    seg_salvage_report report;
+} salvage_job;
+
+static seg_status salvage_run(void *argument, seg_error *err)
+{
+    salvage_job *j = argument;
+    return seg_store_salvage(j->from, (size_t)j->from_size, j->to, (size_t)j->to_size, &j->options,
+                             &j->report, err);
+}
+
+/* salvage(from, to, memory_limit): (faults, the figures in the order of seg.SalvageReport) */
+PyObject *core_salvage(PyObject *module, PyObject *args)
+{
+    unsigned long long memory_limit;
+    salvage_job job = {.options = SEG_SALVAGE_OPTIONS_INIT,
+                       .report = {.struct_size = sizeof(seg_salvage_report)}};
+    (void)module;
+    if (!PyArg_ParseTuple(args, "s#s#K", &job.from, &job.from_size, &job.to, &job.to_size,
+                          &memory_limit) ||
+        (job.care.faults = PyList_New(0)) == NULL)
+        return NULL;
+    job.options.memory_limit = memory_limit;
+    job.options.report = fault_add;
+    job.options.report_user = &job.care;
+    if (core_run(salvage_run, &job, NULL, 0, NULL) != 0)
+        Py_CLEAR(job.care.faults);
+    if (job.care.faults == NULL)
+        return NULL;
+    const seg_salvage_report *r = &job.report;
+    return Py_BuildValue("N(OKKKKKKKKKKKO)", job.care.faults, r->complete ? Py_True : Py_False,
+                         (unsigned long long)r->blocks, (unsigned long long)r->blocks_lost,
+                         (unsigned long long)r->users, (unsigned long long)r->users_lost,
+                         (unsigned long long)r->events, (unsigned long long)r->events_lost,
+                         (unsigned long long)r->attributes_lost,
+                         (unsigned long long)r->properties_lost,
+                         (unsigned long long)r->strings_lost, (unsigned long long)r->event_ids_lost,
+                         (unsigned long long)r->records, r->log_lost ? Py_True : Py_False);
+}
+
 static seg_status backup_run(void *argument, seg_error *err)
 {
     care_job *j = argument;

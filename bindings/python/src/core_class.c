@@ -99,7 +99,59 @@ static PyObject *class_evaluate(PyObject *object, PyObject *args)
     return NULL;
 }
 
+/* Class._scores(snapshot, now, threads, among, measure): (users by score, cut points) */
+static PyObject *class_scores(PyObject *object, PyObject *args)
+{
+    PyObject *snapshot, *now, *among;
+    unsigned threads, measure;
+    if (!PyArg_ParseTuple(args, "OOIOI", &snapshot, &now, &threads, &among, &measure))
+        return NULL;
+    const seg_class *handle = ((core_class *)object)->handle;
+    core_evaluation job = {.want = CORE_WANT_SCORES, .labels = handle, .measure = measure};
+    if (core_evaluate(&job, snapshot, now, threads, among, Py_None) != 0)
+        return NULL;
+    uint32_t scale = seg_class_scale(handle);
+    PyObject *users = PyList_New(0), *cuts = PyList_New(0);
+    for (uint32_t i = 0; users != NULL && i <= scale; i++)
+        core_list_add(&users, PyLong_FromUnsignedLongLong(job.users[i]));
+    for (uint32_t i = 0; cuts != NULL && i + 1 < scale; i++)
+        core_list_add(&cuts, PyFloat_FromDouble(job.cuts[i]));
+    if (users != NULL && cuts != NULL)
+        return Py_BuildValue("NN", users, cuts);
+    Py_XDECREF(users);
+    Py_XDECREF(cuts);
+    return NULL;
+}
+
+/* Class._freeze(cls, snapshot, now, threads) */
+static PyObject *class_freeze(PyObject *object, PyObject *args)
+{
+    const core_class *self = (core_class *)object;
+    PyObject *cls, *snapshot, *now;
+    unsigned threads;
+    if (!PyArg_ParseTuple(args, "OOOI", &cls, &snapshot, &now, &threads))
+        return NULL;
+    core_evaluation job = {.want = CORE_WANT_FROZEN, .labels = self->handle};
+    core_class *made = core_new(cls, core_class_type);
+    if (made == NULL || core_evaluate(&job, snapshot, now, threads, Py_None, Py_None) != 0) {
+        Py_XDECREF((PyObject *)made);
+        return NULL;
+    }
+    made->owner = (core_store *)Py_NewRef((PyObject *)self->owner);
+    made->handle = job.frozen;
+    return (PyObject *)made;
+}
+
+/* 0 for a class that is no rfm. */
+static PyObject *class_scale(PyObject *object, void *closure)
+{
+    (void)closure;
+    return PyLong_FromUnsignedLong(seg_class_scale(((core_class *)object)->handle));
+}
+
 static PyMethodDef class_methods[] = {
+    {"_scores", class_scores, METH_VARARGS, NULL},
+    {"_freeze", class_freeze, METH_VARARGS, NULL},
     {"_labels", class_labels, METH_NOARGS, NULL},
     {"_evaluate", class_evaluate, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
@@ -108,6 +160,7 @@ static PyMethodDef class_methods[] = {
 static PyGetSetDef class_getset[] = {
     {"text", class_text, NULL, "The one canonical text of the class.", NULL},
     {"_store", class_store, NULL, NULL, NULL},
+    {"_scale", class_scale, NULL, NULL, NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
 

@@ -9,14 +9,22 @@
 static seg_status evaluate_run(void *argument, seg_error *err)
 {
     core_evaluation *j = argument;
-    if (j->want == CORE_WANT_COUNT)
+    switch (j->want) {
+    case CORE_WANT_COUNT:
         return seg_segment_count(j->segments[0], j->snapshot, j->now, &j->options, &j->members,
                                  err);
-    if (j->want == CORE_WANT_TEXT)
+    case CORE_WANT_TEXT:
         return seg_segment_explain(j->segments[0], j->snapshot, j->now, j->explain, &j->options,
                                    &j->text, err);
-    if (j->want == CORE_WANT_LABELS)
+    case CORE_WANT_LABELS:
         return seg_class_evaluate(j->labels, j->snapshot, j->now, &j->options, j->sets, err);
+    case CORE_WANT_SCORES:
+        return seg_class_scores(j->labels, j->snapshot, j->now, &j->options, j->measure, j->users,
+                                j->cuts, err);
+    case CORE_WANT_FROZEN:
+        return seg_class_freeze(j->labels, j->snapshot, j->now, &j->options, &j->frozen, err);
+    default: break;
+    }
     if (j->count == 1)
         return seg_segment_evaluate(j->segments[0], j->snapshot, j->now, &j->options, &j->sets[0],
                                     err);

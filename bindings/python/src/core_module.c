@@ -279,6 +279,9 @@ static PyMethodDef module_methods[] = {
      "to_micros($module, time, /)\n--\n\nMicroseconds since 1970 of an int or aware datetime."},
     {"status_name", module_status_name, METH_O,
      "status_name($module, code, /)\n--\n\nThe name of a status, such as SEG_E_SYNTAX."},
+    {"salvage", core_salvage, METH_VARARGS,
+     "salvage($module, source, target, memory_limit, /)\n--\n\n"
+     "Write what is left of a damaged store to a new file."},
     {"columns_stream", core_columns_stream, METH_O,
      "columns_stream($module, columns, /)\n--\n\nA mapping of columns as an Arrow stream capsule."},
     {NULL, NULL, 0, NULL},

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import pathlib
+import pickle
 import shutil
 import subprocess
 import sys
@@ -211,6 +213,45 @@ def test_a_damaged_block_is_named(path: pathlib.Path) -> None:
     pytest.fail("no damage was noticed")
 
 
+def test_what_is_left_is_salvaged(path: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    whole, rest = tmp_path / "whole.seg", tmp_path / "rest.seg"
+    users = 70_000
+    with seg.open(path) as store:
+        store.ingest_users({"user_id": [f"u{i}" for i in range(users)], "n": list(range(users))})
+        store.segments["few"] = "n < 10"
+    report = seg.salvage(path, whole)
+    assert report.complete and report.faults == () and report.users == users
+    with seg.open(whole, create=False) as store:
+        assert store.count('in segment "few"', now=NOW) == 10
+    with pytest.raises(seg.StoreExistsError):
+        seg.salvage(path, whole)
+    data = path.read_bytes()
+    for at in range(len(data) // 4, len(data), len(data) // 40):
+        path.write_bytes(data[:at] + bytes([data[at] ^ 0xFF]) + data[at + 1 :])
+        try:
+            report = seg.salvage(path, rest)
+        except seg.CorruptError:
+            continue
+        with seg.open(rest, create=False) as store:
+            assert store.check("deep") == []
+            assert store.snapshot().info.user_count == report.users
+        if report.faults:
+            assert report.faults[0].what
+            return
+        rest.unlink()
+    pytest.fail("no damage was noticed")
+
+
+def test_there_may_be_nothing_to_salvage(path: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    target = tmp_path / "target.seg"
+    with pytest.raises(FileNotFoundError):
+        seg.salvage(path, target)
+    path.write_bytes(b"nothing" * 10_000)
+    with pytest.raises(seg.CorruptError):
+        seg.salvage(path, target)
+    assert not target.exists()
+
+
 def test_a_backup_is_a_store(path: pathlib.Path, tmp_path: pathlib.Path) -> None:
     copy = tmp_path / "copy.seg"
     with seg.open(path) as store:
@@ -232,6 +273,15 @@ def test_a_full_medium_is_an_error_of_the_system() -> None:
         pytest.skip("needs /dev/full")
     with pytest.raises(seg.SegError):
         seg.open("/dev/full")
+
+
+def test_failures_of_the_system_have_their_number(tmp_path: pathlib.Path) -> None:
+    with pytest.raises(OSError) as caught:
+        seg.open(tmp_path)
+    error = caught.value
+    assert isinstance(error, seg.StoreIOError) and error.errno == error.os_errno == errno.EISDIR
+    again = pickle.loads(pickle.dumps(error))
+    assert type(again) is type(error) and str(again) == str(error)
 
 
 def test_other_files_are_no_stores(path: pathlib.Path) -> None:

@@ -219,6 +219,47 @@ def test_classes_are_saved(shop: seg.Store) -> None:
         shop.classes["size"]
 
 
+RFM = (
+    'rfm(amount, floating, scale 3, groups ("best": r = 3 and m = 3, otherwise "rest"))'
+    ' of "purchase" in last 40 days'
+)
+
+
+def test_rfm_has_scores(shop: seg.Store) -> None:
+    rfm = shop.compile_class(RFM)
+    assert rfm.scale == 3 and rfm.labels == ["none", "best", "rest"]
+    labels = rfm.evaluate(now=NOW)
+    assert labels["none"].ids() == ["cat", "dan"] and sum(labels.counts.values()) == 5
+    for measure in ("recency", "frequency", "money"):
+        scores = rfm.scores(measure, now=NOW)
+        assert scores.users[0] == 2 and sum(scores.users) == 5 and len(scores.users) == 4
+        assert len(scores.cuts) == 2 and None not in scores.cuts
+    money = rfm.scores("money", now=NOW)
+    # 1.00, 40.45 and 120.00 in thirds.
+    assert money.users == (2, 1, 1, 1) and money.cuts == (40.45, 120.0)
+    german = shop.evaluate('country = "DE"', now=NOW)
+    assert sum(rfm.scores("money", now=NOW, among=german).users) == 2
+    frozen = rfm.freeze(now=NOW)
+    assert "floating" in rfm.text and "floating" not in frozen.text and "120" in frozen.text
+    assert frozen.evaluate(now=NOW).counts == labels.counts
+    shop.classes["value"] = frozen
+    assert shop.count('class.value = "none"', now=NOW) == 2
+    with pytest.raises(seg.NotFoundError):
+        rfm.freeze(now=JANUARY_1 - 10 * DAY)
+    assert rfm.scores("money", now=JANUARY_1 - 10 * DAY).cuts == (None, None)
+
+
+def test_other_classes_have_no_scores(shop: seg.Store) -> None:
+    sizes = shop.compile_class(LABELS)
+    assert sizes.scale is None
+    with pytest.raises(seg.ArgumentError):
+        sizes.scores("money", now=NOW)
+    with pytest.raises(seg.ArgumentError):
+        sizes.freeze(now=NOW)
+    with pytest.raises(ValueError, match="measure"):
+        sizes.scores("looks", now=NOW)  # type: ignore[arg-type]
+
+
 def test_occasions_are_a_mapping(shop: seg.Store) -> None:
     first, last = dt.date(2026, 1, 1), dt.date(2026, 1, 5)
     late = dt.date(2026, 1, 21)

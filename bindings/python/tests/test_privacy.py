@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import pathlib
 
 import pytest
 
 import seg
-from conftest import DAY, JANUARY_1, NOW
+from conftest import DAY, JANUARY_1, NOW, fill
 
 
 def test_erased_customers_are_gone(shop: seg.Store) -> None:
@@ -83,3 +84,22 @@ def test_events_expire(shop: seg.Store) -> None:
     with pytest.raises(ValueError, match="time zone"):
         shop.expire(now=dt.datetime(2026, 1, 1))
     assert shop.snapshot().info.time_min == JANUARY_1 + 20 * DAY
+
+
+def test_forgetting_reaches_the_file(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "shop.seg"
+    with seg.open(path) as store:
+        fill(store)
+        store.ingest_users({"user_id": ["ann", "ben"], "secret": ["word-of-ann", "word-of-ben"]})
+        store.checkpoint()
+        assert b"word-of-ann" in path.read_bytes()
+        store.set_retention(20 * DAY, event="purchase")
+        assert store.erase(["ann"], refuse=True).users_erased == 1
+        assert store.expire(now=NOW).events_removed == 0
+        assert store.expire(now=NOW + 10 * DAY).events_removed == 1
+    data = path.read_bytes()
+    assert b"word-of-ann" not in data and b"word-of-ben" in data
+    with seg.open(path) as store:
+        assert store.retention("purchase") == 20 * DAY
+        assert store.evaluate("everyone", now=NOW).ids() == ["ben", "cat", "dan", "eve"]
+        assert store.ingest_users({"user_id": ["ann"]}).rows_refused == 1

@@ -91,6 +91,39 @@ START_TEST(test_rows__a_failure_drops_the_row)
 }
 END_TEST
 
+/* What a dropped row alone said about types binds nobody. */
+START_TEST(test_rows__a_dropped_row_gives_no_types)
+{
+    segi_rows *rows = make(SEG_ID_BYTES);
+    const seg_batch *batches;
+    size_t count;
+    begin(rows, "a", "buy");
+    ck_assert_int_eq(set_int(rows, "n", 1), SEG_OK);
+    for (int round = 0; round < 2; round++) {
+        begin(rows, "b", "view");
+        ck_assert_int_eq(set_text(rows, "s", "x"), SEG_OK);
+        ck_assert_int_eq(set_text(rows, "n", "x"), SEG_OK);
+        ck_assert_int_eq(set_int(rows, "n", 2), SEG_E_SCHEMA); /* drops the row */
+        begin(rows, "c", "buy");
+        ck_assert_int_eq(set_int(rows, "n", 3), SEG_OK);
+        ck_assert_int_eq(set_text(rows, "n", "x"), SEG_E_SCHEMA);
+    }
+    begin(rows, "d", "view");
+    ck_assert_int_eq(set_int(rows, "n", 4), SEG_OK);
+    ck_assert_int_eq(set_int(rows, "s", 5), SEG_OK);
+    ck_assert_int_eq(segi_rows_batches(rows, &batches, &count, NULL), SEG_OK);
+    ck_assert_int_eq(count, 1);
+    ck_assert_int_eq(batches[0].row_count, 2);
+    ck_assert_int_eq(batches[0].column_count, 2);
+    segi_rows_clear(rows);
+    begin(rows, "e", "view");
+    ck_assert_int_eq(set_text(rows, "n", "x"), SEG_OK);
+    ck_assert_int_eq(segi_rows_batches(rows, &batches, &count, NULL), SEG_OK);
+    ck_assert_int_eq(batches[0].columns[0].type, SEG_TYPE_STRING);
+    segi_rows_destroy(rows);
+}
+END_TEST
+
 START_TEST(test_rows__a_name_has_a_type_for_each_event_type)
 {
     segi_rows *rows = make(SEG_ID_BYTES);
@@ -183,6 +216,7 @@ Suite *suite(void)
     TCase *c = tcase_create("rows");
     tcase_add_test(c, test_rows__runs_of_kinds);
     tcase_add_test(c, test_rows__a_failure_drops_the_row);
+    tcase_add_test(c, test_rows__a_dropped_row_gives_no_types);
     tcase_add_test(c, test_rows__a_name_has_a_type_for_each_event_type);
     tcase_add_test(c, test_rows__lists_and_event_ids);
     tcase_add_test(c, test_rows__numbers_as_ids);
