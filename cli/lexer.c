@@ -4,10 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const commands[] = {
-    "import", "count",    "list",  "test",      "explain",    "lint",   "json", "define",
-    "drop",   "schema",   "stats", "generate",  "checkpoint", "backup", "file", "segments",
-    "why",    "classify", "sql",   "occasions", "scores",     "freeze"};
+static const char *const commands[] = {"import",   "count",    "list",       "test",   "explain",
+                                       "lint",     "json",     "define",     "drop",   "schema",
+                                       "stats",    "generate", "checkpoint", "backup", "file",
+                                       "segments", "why",      "classify",   "sql",    "occasions",
+                                       "scores",   "freeze",   "erase",      "expire", "retention"};
 
 bool is_command(text_view word)
 {

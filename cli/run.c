@@ -4,6 +4,7 @@
 #include "care.h"
 #include "classify.h"
 #include "examine.h"
+#include "forget.h"
 #include "generate.h"
 #include "import.h"
 #include "interrupt.h"
@@ -175,6 +176,27 @@ static run_result run_drop(cli_session *session, text_view statement)
 
 /* ---- dispatch -------------------------------------------------------------------------------- */
 
+/* Those of one word. */
+static run_result run_word(cli_session *session, text_view command)
+{
+    if (text_equals_fold(command, "occasions")) {
+        return occasion_list(session);
+    }
+    if (text_equals_fold(command, "schema")) {
+        return query_schema(session);
+    }
+    if (text_equals_fold(command, "segments")) {
+        return care_segments(session);
+    }
+    if (text_equals_fold(command, "file")) {
+        return care_file(session);
+    }
+    if (text_equals_fold(command, "checkpoint")) {
+        return care_checkpoint(session);
+    }
+    return query_stats(session);
+}
+
 /* Statements whose words are options and names, not a predicate. */
 static run_result run_words(cli_session *session, text_view statement)
 {
@@ -192,21 +214,17 @@ static run_result run_words(cli_session *session, text_view statement)
         result = care_backup(session, statement, &words);
     } else if (text_equals_fold(command, "generate")) {
         result = generate_run(session, statement, &words);
+    } else if (text_equals_fold(command, "erase")) {
+        result = forget_erase(session, statement, &words);
+    } else if (text_equals_fold(command, "retention")) {
+        result = forget_retention(session, statement, &words);
+    } else if (text_equals_fold(command, "expire")) {
+        result = forget_expire(session, statement, &words);
     } else if (words.count > 1) {
         result =
             at_word(session, statement, &words.items[1], "nothing follows this statement", NULL);
-    } else if (text_equals_fold(command, "occasions")) {
-        result = occasion_list(session);
-    } else if (text_equals_fold(command, "schema")) {
-        result = query_schema(session);
-    } else if (text_equals_fold(command, "segments")) {
-        result = care_segments(session);
-    } else if (text_equals_fold(command, "file")) {
-        result = care_file(session);
-    } else if (text_equals_fold(command, "checkpoint")) {
-        result = care_checkpoint(session);
     } else {
-        result = query_stats(session);
+        result = run_word(session, command);
     }
     lex_words_deinit(&words);
     return result;

@@ -36,6 +36,8 @@ rounds=0
 while ((SECONDS < end)); do
     echo "seed $seed"
     "$build/tests/model/model_random" --seed "$seed" --pairs 50000 --seconds 600
+    "$build/tests/model/model_random" --seed "$seed" --pairs 20000 --seconds 300 \
+        --files "$build/tests/model"
     "$build/tests/model/model_order" --seed "$seed" --permutations 5000
     SEG_SQL_SECONDS=7200 "$root/tests/sql/test.sh" --seed "$seed" --sets 60 --pairs 250 --agree 9000
     seed=$((seed + 1))

@@ -79,9 +79,9 @@ SEG_API SEG_MUST_USE seg_status seg_class_scores(const seg_class *handle, seg_sn
                                                  double *out_cuts, seg_error *err);
 
 /* A class with the cut points that the floating scores of an rfm have at the instant `now`: there
- * it gives everyone the same scores, and from then on they move by a customer's own behaviour
- * alone. Its text (seg_class_text()) is what seg_store_define_class() saves. Cut points of a class
- * that has written ones already stay.
+ * it gives everyone the same scores, and from then on they move by a customer's own behaviour and
+ * by time, not by what others do. Its text (seg_class_text()) is what seg_store_define_class()
+ * saves. Cut points of a class that has written ones already stay.
  *   options    may be NULL; options->among is not used (SEG_E_ARG if set)
  *   out_class  owned by the caller: seg_class_release().
  * SEG_E_ARG for a class that is no rfm, SEG_E_NOT_FOUND where nobody can be ranked; fails as

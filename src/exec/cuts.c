@@ -30,9 +30,12 @@ static seg_status cuts_found(segi_run *run, const segi_node *score, segi_literal
     }
     if (!found)
         return segi_fail(err, SEG_E_INTERNAL, "a score that the program does not know");
-    *out_any = found->cut_count != 0;
-    for (uint32_t i = 0; i < found->cut_count; i++)
-        out[i] = cut_literal(run, score->children[0]->type, found->cuts[i]);
+    uint64_t high = found->ranking->high;
+    uint64_t above = high + (high != UINT64_MAX);
+    *out_any = found->ranking->total != 0;
+    for (uint32_t i = 0; *out_any && i < score->score->cut_count; i++)
+        out[i] = cut_literal(run, score->children[0]->type,
+                             i < found->cut_count ? found->cuts[i] : above);
     return SEG_OK;
 }
 

@@ -30,7 +30,7 @@ struct segi_ranking {
 /* A score's cut points as keys: classes are 1 + how many are not above a key. */
 struct segi_prep_score {
     const segi_score *score;
-    uint32_t cut_count; /* those that any value reaches; the rest are above all values */
+    uint32_t cut_count; /* those that any value reaches */
     uint64_t *cuts;
     const segi_ranking *ranking; /* NULL: cut points as written, of any value */
 };

@@ -60,20 +60,18 @@ segi_prep_score *segi_score_new(segi_prep *p, const segi_score *score, const seg
 }
 
 /* The least key whose middle, counting those below it and half of its equals, is not below `half`
- * halves; above all of them where none is. That is `key`, the one at place half / 2, or the next
- * greater one, whose middle lies behind all of this one's places. */
+ * halves, if any is. It is `key`, the one at place half / 2, or the next greater one, whose middle
+ * lies behind all of this one's places. */
 static seg_status middle_cut(segi_prep *p, const segi_ranking *ranking, uint64_t half, uint64_t key,
-                             segi_mask *mask, uint64_t *out)
+                             segi_mask *mask, uint64_t *out, bool *out_reached)
 {
     uint64_t below = key == 0 ? 0 : segi_rank_count(ranking, 0, key - 1, mask);
     uint64_t equal = segi_rank_count(ranking, key, key, mask), at = below + equal;
     *out = key;
-    if (2 * below + equal >= half)
+    *out_reached = 2 * below + equal >= half || at < ranking->total;
+    if (2 * below + equal >= half || !*out_reached)
         return SEG_OK;
-    if (at < ranking->total)
-        return segi_rank_select(p->run->mem, ranking, &at, 1, out, p->err);
-    *out = ranking->high + 1; /* no value has the greatest of all keys */
-    return SEG_OK;
+    return segi_rank_select(p->run->mem, ranking, &at, 1, out, p->err);
 }
 
 /* Class j + 1 of q takes those with q x (2 x below + equal) >= 2 x n x j: equal values have the
@@ -93,9 +91,11 @@ static seg_status cut_middles(segi_prep *p, segi_prep_score *out)
         wanted[i] = halves[i] / 2 < n ? halves[i] / 2 : n - 1;
     }
     SEGI_TRY(segi_rank_select(p->run->mem, out->ranking, wanted, count, keys, p->err));
-    for (uint32_t i = 0; i < count; i++)
-        SEGI_TRY(middle_cut(p, out->ranking, halves[i], keys[i], mask, &out->cuts[i]));
-    out->cut_count = count;
+    bool reached = true; /* the least is, by the greatest value */
+    for (uint32_t i = 0; reached && i < count; i++) {
+        SEGI_TRY(middle_cut(p, out->ranking, halves[i], keys[i], mask, &out->cuts[i], &reached));
+        out->cut_count += reached;
+    }
     return SEG_OK;
 }
 

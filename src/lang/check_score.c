@@ -165,11 +165,13 @@ segi_node *segi_check_score(segi_check *k, const segi_syn *syn)
     if (node == NULL || value == NULL || !segi_check_single(k, value))
         return NULL;
     segi_check_settle(value, segi_type_of(SEG_TYPE_FLOAT64));
-    if (!segi_type_numeric(value->type.type))
+    *score = syn->u.score->score;
+    /* Written cut points are numbers. */
+    if (score->cuts == SEGI_CUTS_FIXED ? !segi_type_numeric(value->type.type)
+                                       : !segi_type_ranked(value->type.type))
         return segi_check_fail(k, value->span_begin, value->span_size, SEG_E_TYPE,
                                "only numbers have tiers and quantiles, and this is %s",
                                segi_value_type_name(value->type));
-    *score = syn->u.score->score;
     node->score = score;
     node->type = segi_type_of(score->quantile ? SEG_TYPE_INT64 : SEG_TYPE_STRING);
     if (score->cuts == SEGI_CUTS_FIXED && syn->kids->next != NULL)

@@ -567,10 +567,11 @@ static segi_node *check_top(segi_check *k, const segi_syn *syn)
     segi_node *value = node == NULL ? NULL : segi_check_value(k, syn->kids, NULL);
     if (value == NULL)
         return NULL;
-    segi_check_settle(value, segi_type_of(SEG_TYPE_STRING));
-    if (value->type.type == SEG_TYPE_GEO)
+    bool numbers = syn->kids->next != NULL && syn->kids->next->kind == SEGI_SYN_NUMBER;
+    segi_check_settle(value, segi_type_of(numbers ? SEG_TYPE_FLOAT64 : SEG_TYPE_STRING));
+    if (value->type.type == SEG_TYPE_STRING_SET || value->type.type == SEG_TYPE_GEO)
         return segi_check_fail(k, value->span_begin, value->span_size, SEG_E_TYPE,
-                               "places are not in a list");
+                               "%s is in no list of values", segi_value_type_name(value->type));
     return check_list(k, syn, node, value) && drop_floats(k, node, value->type) &&
                    segi_check_children(k, node, value, NULL, NULL)
                ? node
@@ -641,7 +642,7 @@ static segi_node *check_rank(segi_check *k, const segi_syn *syn)
         !segi_check_number(k, syn->u.number, &node->count))
         return NULL;
     segi_check_settle(value, segi_type_of(SEG_TYPE_FLOAT64));
-    if (!segi_type_numeric(value->type.type))
+    if (!segi_type_ranked(value->type.type))
         return segi_check_fail(k, value->span_begin, value->span_size, SEG_E_TYPE,
                                "only numbers have a top and a bottom, and this is %s",
                                segi_value_type_name(value->type));

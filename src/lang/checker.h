@@ -137,6 +137,11 @@ static inline bool segi_type_numeric(seg_type type)
 {
     return type == SEG_TYPE_INT64 || type == SEG_TYPE_FLOAT64 || type == SEG_TYPE_DECIMAL;
 }
+/* Has an order from low to high that top, bottom and quantiles can go by. */
+static inline bool segi_type_ranked(seg_type type)
+{
+    return segi_type_numeric(type) || type == SEGI_TYPE_DURATION;
+}
 /* For messages; knows durations too. */
 const char *segi_value_type_name(segi_value_type type);
 segi_value_type segi_type_of(seg_type type);

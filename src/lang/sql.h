@@ -109,11 +109,27 @@ void segi_sql_polygon(segi_sql *w, const segi_node *node);
 void segi_sql_did(segi_sql *w, const segi_node *node);
 void segi_sql_edge(segi_sql *w, const segi_node *node);
 void segi_sql_aggregate(segi_sql *w, const segi_node *node);
+/* FROM the events as `e`, with as much of the calendar in the zone: 0 .. 2. */
+void segi_sql_from_events(segi_sql *w, uint32_t calendar, const segi_zone *zone);
+/* `e` is of a type of the selector's. */
+void segi_sql_event_types(segi_sql *w, const segi_selector *selector);
 /* Does the instant or the date, a value, lie in the window of `node`? NULL where there is none. */
 void segi_sql_window(segi_sql *w, const segi_node *node, const segi_node *value);
 void segi_sql_dates(segi_sql *w, const segi_node *node, const segi_node *value);
 /* Whether the window is the same in every time zone. */
 bool segi_sql_zoneless(const segi_window *window);
+
+/* ---- sql_day.c ---- */
+
+void segi_sql_season(segi_sql *w, const segi_node *node);
+void segi_sql_occasion(segi_sql *w, const segi_node *node);
+/* TIME of an anniversary. */
+void segi_sql_anniversary(segi_sql *w, const segi_node *node);
+
+/* ---- sql_sequence.c ---- */
+
+void segi_sql_sequence(segi_sql *w, const segi_node *node);
+void segi_sql_figure(segi_sql *w, const segi_node *node);
 
 /* ---- sql_rank.c ---- */
 

@@ -190,7 +190,7 @@ static void divided(segi_sql *w, const char *text)
 }
 
 /* FROM the events, with the columns of the calendar that are wanted. */
-static void from_events(segi_sql *w, uint32_t calendar, const segi_zone *zone)
+void segi_sql_from_events(segi_sql *w, uint32_t calendar, const segi_zone *zone)
 {
     size_t first = calendar > 1 ? 0 : LAYER_COUNT - 1;
     segi_sql_put(w, " FROM ");
@@ -213,7 +213,7 @@ static void from_events(segi_sql *w, uint32_t calendar, const segi_zone *zone)
     segi_sql_put(w, " AS e");
 }
 
-static void event_types(segi_sql *w, const segi_selector *selector)
+void segi_sql_event_types(segi_sql *w, const segi_selector *selector)
 {
     const segi_schema *schema = w->predicate->schema;
     if (selector->any_event) {
@@ -235,7 +235,7 @@ static void conditions(segi_sql *w, const segi_node *node, bool always, bool nee
     const segi_window *window = &node->window;
     instant time = {NULL, 0, "e.seg_time"}, anchor = {NULL, 0, "seg_a.seg_v"};
     int64_t begin = SEG_TIME_MIN, end = w->now + 1;
-    event_types(w, node->selector);
+    segi_sql_event_types(w, node->selector);
     segi_sql_put(w, " AND ");
     if (!always && window->kind == SEGI_WINDOW_ANCHOR) {
         around(w, time, window, anchor);
@@ -284,7 +284,7 @@ static void select_events(segi_sql *w, const segi_node *node, column_writer colu
         list.scope.calendar > rest.scope.calendar ? list.scope.calendar : rest.scope.calendar;
     segi_sql_put(w, "SELECT e.seg_user AS seg_user, ");
     segi_sql_put(w, first.text);
-    from_events(w, calendar, node->window.zone.zone);
+    segi_sql_from_events(w, calendar, node->window.zone.zone);
     if (anchored) {
         segi_sql_put(w, " INNER JOIN seg_");
         segi_sql_int(w, anchor);
@@ -338,6 +338,49 @@ static uint32_t period_table(segi_sql *w, const segi_node *node, int64_t each)
     segi_sql_put(w, ") AS seg_e GROUP BY seg_user, seg_p HAVING count(*) >= ");
     segi_sql_int(w, each);
     segi_sql_put(w, ") AS seg_g GROUP BY seg_user");
+    return segi_sql_end(w, &part);
+}
+
+/* The number that period_number() gives the period of now. */
+static int64_t running_period(const segi_sql *w, const segi_node *node)
+{
+    int32_t year, month, day;
+    int32_t date = segi_zone_date(node->window.zone.zone, w->now);
+    segi_civil_from_days(date, &year, &month, &day);
+    switch (node->period) {
+    case SEGI_UNIT_WEEK:
+        return ((int64_t)date + CALENDAR_DAYS + (node->window.week_start == 7 ? 3 : 2)) / 7;
+    case SEGI_UNIT_MONTH: return (int64_t)year * 12 + month;
+    case SEGI_UNIT_QUARTER: return (int64_t)year * 4 + (month - 1) / 3;
+    case SEGI_UNIT_YEAR: return year;
+    default: return (int64_t)date + CALENDAR_DAYS;
+    }
+}
+
+/* Periods in a row have the same distance from their number in order. A streak that reaches the
+ * period before the running one still goes on. */
+static uint32_t streak_table(segi_sql *w, const segi_node *node)
+{
+    segi_sql_part part;
+    if (node->streak->missed > 0) {
+        segi_sql_refuse(w, node, "a streak with missed periods");
+        return 0;
+    }
+    segi_sql_begin(w, &part, NULL);
+    segi_sql_put(w,
+                 "SELECT seg_user, max(seg_l) AS seg_v FROM (SELECT seg_user, seg_i, count(*) AS "
+                 "seg_l, max(seg_p) AS seg_m FROM (SELECT seg_user, seg_p, seg_p - "
+                 "row_number() OVER (PARTITION BY seg_user ORDER BY seg_p) AS seg_i FROM "
+                 "(SELECT seg_user, seg_p FROM (");
+    select_events(w, node, write_period, false);
+    segi_sql_put(w, ") AS seg_e GROUP BY seg_user, seg_p HAVING count(*) >= ");
+    segi_sql_int(w, node->streak->min_events);
+    segi_sql_put(w, ") AS seg_g) AS seg_f GROUP BY seg_user, seg_i) AS seg_h");
+    if (node->aggregate == SEGI_AGG_CURRENT_STREAK && !segi_sql_stopped(w)) {
+        segi_sql_put(w, " WHERE seg_m >= ");
+        segi_sql_int(w, running_period(w, node) - 1);
+    }
+    segi_sql_put(w, " GROUP BY seg_user");
     return segi_sql_end(w, &part);
 }
 
@@ -595,8 +638,8 @@ static uint32_t aggregate_table(segi_sql *w, const segi_node *node)
     case SEGI_AGG_SHARE: return grouped_table(w, node, write_share);
     case SEGI_AGG_STDDEV: segi_sql_refuse(w, node, "an exact sum of floats"); break;
     case SEGI_AGG_STREAK:
-    case SEGI_AGG_CURRENT_STREAK:
-    case SEGI_AGG_STREAK_BROKEN: segi_sql_refuse(w, node, "a streak"); break;
+    case SEGI_AGG_CURRENT_STREAK: return streak_table(w, node);
+    case SEGI_AGG_STREAK_BROKEN: segi_sql_refuse(w, node, "the end of a streak"); break;
     case SEGI_AGG_OVERDUE: segi_sql_refuse(w, node, "\"overdue\""); break;
     case SEGI_AGG_SINCE:
     case SEGI_AGG_CHANGES: segi_sql_refuse(w, node, "the history of an attribute"); break;
@@ -608,7 +651,9 @@ static uint32_t aggregate_table(segi_sql *w, const segi_node *node)
 void segi_sql_aggregate(segi_sql *w, const segi_node *node)
 {
     bool zero = node->aggregate == SEGI_AGG_COUNT || node->aggregate == SEGI_AGG_SUM ||
-                node->aggregate == SEGI_AGG_DISTINCT || node->aggregate == SEGI_AGG_DISTINCT_PERIOD;
+                node->aggregate == SEGI_AGG_DISTINCT ||
+                node->aggregate == SEGI_AGG_DISTINCT_PERIOD || node->aggregate == SEGI_AGG_STREAK ||
+                node->aggregate == SEGI_AGG_CURRENT_STREAK;
     if (node->selector->session != NULL) {
         segi_sql_refuse(w, node, "a session");
         return;

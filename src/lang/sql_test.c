@@ -317,7 +317,7 @@ static void test_time(segi_sql *w, const segi_node *node)
 {
     const segi_node *value = node->children[0];
     if (value->kind == SEGI_NODE_ANNIVERSARY) {
-        segi_sql_refuse(w, node, "an anniversary");
+        segi_sql_anniversary(w, node);
         return;
     }
     segi_sql_put(w, "COALESCE(");
@@ -345,7 +345,8 @@ void segi_sql_test(segi_sql *w, const segi_node *node)
     case SEGI_NODE_RADIUS: segi_sql_radius(w, node); break;
     case SEGI_NODE_POLYGON: segi_sql_polygon(w, node); break;
     case SEGI_NODE_TIME: test_time(w, node); break;
-    case SEGI_NODE_SEASON: segi_sql_refuse(w, node, "a season of the year"); break;
+    case SEGI_NODE_SEASON: segi_sql_season(w, node); break;
+    case SEGI_NODE_OCCASION: segi_sql_occasion(w, node); break;
     default: segi_sql_refuse(w, node, "this condition"); break;
     }
 }

@@ -186,7 +186,7 @@ void segi_sql_value(segi_sql *w, const segi_node *node)
     case SEGI_NODE_SIZE: size(w, node); break;
     case SEGI_NODE_SCORE: segi_sql_score(w, node); break;
     case SEGI_NODE_ANNIVERSARY: segi_sql_refuse(w, node, "an anniversary"); break;
-    case SEGI_NODE_FIGURE: segi_sql_refuse(w, node, "a sequence"); break;
+    case SEGI_NODE_FIGURE: segi_sql_figure(w, node); break;
     default: segi_sql_refuse(w, node, "this condition"); break;
     }
 }

@@ -141,7 +141,7 @@ seg_status segi_store_erase(segi_store *store, const segi_erase_ids *ids, bool r
     seg_status status = erase_prepare(&work, refuse, err);
     if (status == SEG_OK) {
         erase_apply(&work, refuse, receipt);
-        status = segi_removal_finish(store, err);
+        status = segi_removal_finish(store, true, err);
     }
     segi_removal_deinit(&work.removal);
     segi_dedup_users_deinit(&work.dedup, &store->mem);

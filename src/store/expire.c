@@ -123,9 +123,10 @@ static seg_status expire_locked(segi_removal *removal, segi_store *store,
                                 const segi_row_filter *filter, seg_error *err)
 {
     SEGI_TRY(expire_prepare(removal, store, filter, err));
-    if (removal->rows > 0)
+    bool applied = removal->rows > 0;
+    if (applied)
         segi_removal_apply(removal);
-    return segi_removal_finish(store, err);
+    return segi_removal_finish(store, applied, err);
 }
 
 /* Nothing to remove changes nothing: the snapshots that are open stay current. */

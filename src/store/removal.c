@@ -272,14 +272,14 @@ seg_status segi_removal_write(segi_removal *removal)
     return SEG_OK;
 }
 
-seg_status segi_removal_finish(segi_store *store, seg_error *err)
+seg_status segi_removal_finish(segi_store *store, bool applied, seg_error *err)
 {
     bool more;
     if (!store->keep)
         return SEG_OK;
     seg_status status = segi_checkpoint_step(store, 0, &more, err);
-    if (status == SEG_OK)
-        return SEG_OK;
+    if (status == SEG_OK || !applied)
+        return status;
     segi_disk_poison(store->keep->disk);
     /* Of other calls these say that nothing has happened. */
     if (status != SEG_E_NOMEM && status != SEG_E_FULL && status != SEG_E_LIMIT)

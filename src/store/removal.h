@@ -51,8 +51,8 @@ seg_status segi_removal_write(segi_removal *removal);
 /* The store becomes what was prepared. */
 void segi_removal_apply(segi_removal *removal);
 /* In a file: what was applied is its state, and nothing that it dropped is left in it, but what
- * older snapshots hold. On failure the store is poisoned. */
-seg_status segi_removal_finish(segi_store *store, seg_error *err);
+ * older snapshots hold. On failure the store is poisoned, if something was applied. */
+seg_status segi_removal_finish(segi_store *store, bool applied, seg_error *err);
 void segi_removal_deinit(segi_removal *removal);
 
 /* Expired first events: those there are, and the first rows that go under the filter, which is

@@ -132,6 +132,17 @@ typedef enum motion {
     MOTION_OTHER
 } motion;
 
+static motion motion_of(const segi_node *node);
+
+/* By written cut points: what moves is a value that does, or how long ago the last event was. */
+static bool score_moves(const segi_node *node)
+{
+    const segi_score *score = node->score;
+    return score->cuts == SEGI_CUTS_FIXED &&
+           (motion_of(node->children[0]) != MOTION_NONE ||
+            (score->rfm != NULL && score->measure == SEGI_RFM_RECENCY));
+}
+
 /* Sums and multiples of straight lines are straight lines; products of two, or something divided
  * by one, are not. What is counted since an event (overdue) grows with now as now itself does. */
 static motion motion_of(const segi_node *node)
@@ -142,6 +153,8 @@ static motion motion_of(const segi_node *node)
         return node->aggregate == SEGI_AGG_OVERDUE ? MOTION_AFFINE : MOTION_NONE;
     if (node->kind == SEGI_NODE_SHIFT)
         return motion_of(node->children[0]);
+    if (node->kind == SEGI_NODE_SCORE)
+        return score_moves(node) ? MOTION_OTHER : MOTION_NONE;
     if (node->kind != SEGI_NODE_ARITH)
         return MOTION_NONE;
     motion left = motion_of(node->children[0]), right = motion_of(node->children[1]);
@@ -211,8 +224,8 @@ static void gather(void *user, const segi_node *node, segi_aspect aspect)
     bool inside = s->inside;
     s->inside |= aspect == SEGI_ASPECT_EVENT;
     switch (node->kind) {
-    case SEGI_NODE_RANK:
-    case SEGI_NODE_SCORE: s->population = true; break;
+    case SEGI_NODE_RANK: s->population = true; break;
+    case SEGI_NODE_SCORE: s->population |= node->score->cuts != SEGI_CUTS_FIXED; break;
     case SEGI_NODE_WRITTEN:
     case SEGI_NODE_SEGMENT:
         if (node->child_count != 0)

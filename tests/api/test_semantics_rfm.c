@@ -61,6 +61,20 @@ START_TEST(test_semantics__s24_equal_behaviour_is_equal_score)
 }
 END_TEST
 
+/* Nothing lies above the greatest number, so no score does. */
+START_TEST(test_semantics__s24_the_greatest_number)
+{
+    shop s = shop_open("UTC");
+    orders(&s, "a", 1, "2026-03-01", "9223372036854775807");
+    orders(&s, "b", 1, "2026-03-01", "9223372036854775807");
+    shop_value(&s, NOW, "rfm.m" RFM, "3 3");
+    shop_ask(&s, NOW, "rfm.m" RFM " = 3", "a b");
+    orders(&s, "c", 1, "2026-03-01", "-9223372036854775808");
+    shop_value(&s, NOW, "rfm.m" RFM, "4 4 1");
+    shop_close(&s);
+}
+END_TEST
+
 START_TEST(test_semantics__s24_who_did_not_buy_is_apart)
 {
     shop s = five_buyers();
@@ -332,6 +346,7 @@ Suite *suite(void)
     TCase *scores = tcase_create("scores");
     tcase_add_test(scores, test_semantics__s24_scores_are_places);
     tcase_add_test(scores, test_semantics__s24_equal_behaviour_is_equal_score);
+    tcase_add_test(scores, test_semantics__s24_the_greatest_number);
     tcase_add_test(scores, test_semantics__s24_who_did_not_buy_is_apart);
     tcase_add_test(scores, test_semantics__s24_written_cuts_and_their_edges);
     tcase_add_test(scores, test_semantics__s24_floating_moves_with_others);

@@ -114,8 +114,8 @@ START_TEST(test_sql__refused_with_its_place)
 {
     seg_store *store = sql_store(NULL);
     check_refused(store, SEG_SQL_CLICKHOUSE,
-                  "seats > 1 or sequence (\"login\" then \"purchase\") today", 13, 40,
-                  "a sequence cannot be said in the SQL of ClickHouse");
+                  "seats > 1 or sequence (\"login\" then \"purchase\", entry first) today", 13, 53,
+                  "a sequence of more than plain steps cannot be said in the SQL of ClickHouse");
     check_refused(store, SEG_SQL_DUCKDB, "not split(\"x\", 0%, 50%)", 4, 19,
                   "a draw by XXH3 cannot be said in the SQL of DuckDB");
     /* A saved segment's own text is another one. */

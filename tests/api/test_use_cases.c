@@ -250,9 +250,7 @@ START_TEST(test_use_cases__a19_less_loyal_than_before)
     seg_class *class = NULL;
     seg_snapshot *snapshot = shop_snapshot(&s);
     seg_set *before[SEG_CLASS_LABELS_MAX], *after[SEG_CLASS_LABELS_MAX], *moved = NULL;
-    uint64_t version = 0;
-    ck_assert_int_eq(seg_store_define_class(s.store, "rfm", 3, text, strlen(text), &version, &err),
-                     SEG_OK);
+    shop_class(&s, "rfm", text);
     shop_ask(&s, "2026-03-24T12:00:00Z", "class.rfm = \"loyal\"", "cat");
     shop_ask(&s, NOW, "class.rfm = \"at_risk\"", "cat eve");
     ck_assert_int_eq(seg_class_load(s.store, "rfm", 3, &class, &err), SEG_OK);

@@ -235,6 +235,31 @@ START_TEST(test_why__tells_each_condition)
 }
 END_TEST
 
+/* Written cut points depend on nobody else, and the group is told with its scores. */
+START_TEST(test_why__groups_and_scores)
+{
+    seg_store *store = shop_open();
+    changes(store, "rfm.f(amount, cuts r (9 days) f (2) m (5)) of purchase in last 30 days >= 1",
+            "ben", AT(25), 1, AT(50));
+    says(store, "rfm.r(amount, cuts r (9 days) f (2) m (5)) of purchase = 2", "ben", AT(25),
+         SEG_WHY_NEXT_OPEN);
+    says(store, "rfm.f(amount, floating) of purchase >= 3", "ben", AT(25), SEG_WHY_NEXT_POPULATION);
+    seg_why *why = why_of(store,
+                          "rfm(amount, cuts r (9 days) f (3) m (1), groups (\"up\": r = 2 and "
+                          "f = 2, otherwise \"down\")) of purchase = \"up\"",
+                          "ann", AT(31));
+    ck_assert_uint_eq(seg_why_node_count(why), 1);
+    ck_assert_int_eq(node_at(why, 0).member, 1);
+    ck_assert_str_eq(node_at(why, 0).value, "\"up\" (r 2, f 2, m 2)");
+    seg_why_destroy(why);
+    why = why_of(store, "top(amount, 2) of purchase has 1", "ann", AT(31));
+    ck_assert_str_eq(node_at(why, 0).value, ""); /* several at once are no value */
+    ck_assert_uint_eq(node_at(why, 0).event_count, 3);
+    seg_why_destroy(why);
+    seg_store_close(store, NULL);
+}
+END_TEST
+
 START_TEST(test_why__where_decides_which_events)
 {
     seg_store *store = shop_open();
@@ -312,6 +337,7 @@ Suite *suite(void)
     tcase_add_test(t, test_why__s38_sequences_are_decided_later);
     tcase_add_test(t, test_why__what_does_not_change_or_depends_on_others);
     tcase_add_test(t, test_why__tells_each_condition);
+    tcase_add_test(t, test_why__groups_and_scores);
     tcase_add_test(t, test_why__where_decides_which_events);
     tcase_add_test(t, test_why__options_and_bad_arguments);
     suite_add_tcase(s, t);

@@ -307,6 +307,31 @@ class Import(Case):
                          [{"id": "a", "plan": "pro", "city": "Rome", "total": 12.5, "pages": 1},
                           {"id": "anon", "plan": None, "city": None, "total": 3.0, "pages": 0}])
 
+    def test_one_name_of_two_types(self):
+        """A property belongs to its event type."""
+        self.write("visits.csv", "user_id,time,value\nann,2026-01-10T10:00:00Z,12\n"
+                   "ben,2026-01-11T10:00:00Z,3\n")
+        self.write("searches.csv", "user_id,time,value\nann,2026-01-12T10:00:00Z,red shoes\n"
+                   "cat,2026-01-13T10:00:00Z,boots\n")
+        for place in [], ["--store", "two.seg"]:
+            run = self.seg("-q", *place, "--mode", "jsonl",
+                           "-c", "import events visits.csv --event visit",
+                           "-c", "import events searches.csv --event search", "-c", "schema",
+                           "-c", 'list did visit where (value > 5) or did search where '
+                                 '(value contains "boots") show sum(value) of visit as sum, '
+                                 "last(value) of search as last")
+            self.assertEqual((run.code, run.err), (0, ""))
+            rows = [json.loads(line) for line in run.out.splitlines()]
+            types = {(row["event"], row["type"]) for row in rows if row.get("name") == "value"}
+            self.assertEqual(types, {("visit", "int64"), ("search", "string")})
+            self.assertEqual(rows[-2:], [{"id": "ann", "sum": 12, "last": "red shoes"},
+                                         {"id": "cat", "sum": 0, "last": "boots"}])
+        # And so it is when the file is opened again.
+        run = self.seg("-q", "--store", "two.seg", "--mode", "ids",
+                       "-c", 'list did search where (value = "red shoes") and did visit where '
+                             "(value = 12)")
+        self.assertEqual(run.out, "ann\n", run.err)
+
     def test_bad_json_lines(self):
         self.write("x.jsonl", '{"user_id":"a","n":1}\n\n{"user_id":"b","n":\n[1]\n'
                    '{"user_id":"c","n":"text"}\n{"n":1}\n' + '{"a":' * 40 + "1" + "}" * 40 +
@@ -427,6 +452,21 @@ class Statements(Case):
         self.assertEqual(run.code, 1)
         self.assertIn("error[SEG_E_IN_USE]", run.err)
         self.assertIn("error[SEG_E_UNKNOWN_NAME]", run.err)
+
+    def test_scores(self):
+        loyal = ('classify loyal { rfm(amount, floating, scale 2, groups ("up": r = 2, '
+                 'otherwise "down")) of purchase }')
+        rows = [[0, 2, None, 2, None, 2, None], [1, 1, None, 1, None, 1, None],
+                [2, 1, 9.54166666666667, 1, 2, 1, 120.5]]
+        for more in ((), ("-c", "freeze loyal")):
+            run = self.shop("--mode", "jsonl", "-c", loyal, *more, "-c", "scores loyal",
+                            "-c", "classify loyal", "-c", "list rfm.f of class.loyal = 2")
+            out = [list(json.loads(line).values()) for line in run.out.splitlines()]
+            self.assertEqual(out, rows + [["none", 2], ["up", 1], ["down", 1], ["ann"]])
+        for statement in ("scores", "freeze", "scores loyal", "freeze nobody"):
+            run = self.shop("-c", 'classify plain { "a": did purchase; otherwise "b" }',
+                            "-c", statement, "-c", "scores plain", "-c", "freeze plain")
+            self.assertEqual((run.code, run.out), (1, ""), statement)
 
     def test_occasions(self):
         run = self.shop("--mode", "jsonl", "-c",
@@ -850,6 +890,63 @@ class Stores(Case):
         run = self.store("--timezone", "UTC", "-c", "stats")
         self.assertEqual(run.code, 2)
         self.assertIn("time zone", run.err)
+
+    def test_erase(self):
+        self.store("--events", "events.csv", "--users", "users.jsonl")
+        self.write("gone.txt", "cat\r\n\n nobody \ncat")
+        run = self.store("--mode", "jsonl", "-c", 'erase ann --from gone.txt --refuse')
+        self.assertEqual(run.code, 0, run.err)
+        receipt = json.loads(run.out)
+        self.assertEqual([receipt[name] for name in ("users_erased", "ids_unknown", "ids_refused",
+                                                     "events_removed")], [2, 1, 3, 3])
+        content = b"".join(path.read_bytes() for path in self.path.glob("crm.seg*"))
+        for word in b"ann", b"cat", b"socks", b"vip":
+            self.assertNotIn(word, content)
+        self.assertIn(b"boots", content)
+        # Refused, also in a later run, and counted.
+        run = self.seg("--store", "crm.seg", "--events", "events.csv", "--mode", "ids",
+                       "-c", "list everyone")
+        self.assertEqual(run.out.split(), ["ben", "dan"])
+        run = self.store("-c", "erase")
+        self.assertIn("nobody is named", run.err)
+        run = self.store("-c", "erase ben --all")
+        self.assertIn("no option of erase", run.err)
+        run = self.store("-c", "erase --from nothing.txt")
+        self.assertIn("nothing.txt", run.err)
+        run = self.store("--read-only", "-c", "erase ben")
+        self.assertIn("SEG_E_READ_ONLY", run.err)
+        self.assertEqual(self.count("-c", "count everyone"), 2)
+
+    def test_erase_numbers(self):
+        self.write("numbers.csv", "user_id,event,time\n7,login,2026-01-10 10:00:00\n"
+                   "8,login,2026-01-10 10:00:00\n")
+        self.store("--ids", "u64", "--events", "numbers.csv")
+        run = self.store("-c", "erase seven")
+        self.assertIn('"seven" is no number', run.err)
+        self.assertEqual(self.store("-c", "erase 7 7").code, 0)
+        self.assertEqual(self.store("--mode", "ids", "-c", "list everyone").out, "8\n")
+
+    def test_retention(self):
+        self.store("--events", "events.csv")
+        run = self.store("-c", "retention 4 weeks", "-c", "retention login forever",
+                         "-c", 'retention "page view" 36 hours')
+        self.assertEqual((run.code, run.out, run.err), (0, "", ""))
+        run = self.store("--mode", "jsonl", "-c", "retention")
+        self.assertEqual([list(json.loads(line).values()) for line in run.out.splitlines()],
+                         [[None, "28 days"], ["purchase", "28 days"], ["login", "forever"],
+                          ["page view", "36 hours"]])
+        run = self.store("--mode", "jsonl", "-c", "expire 2026-02-08T00:00:00Z")
+        self.assertEqual(json.loads(run.out)["events_removed"], 1, run.err)
+        self.assertEqual(self.count("-c", "count count of purchase = 1"), 2)
+        run = self.store("--mode", "jsonl", "-c", "retention login usual", "-c", "expire latest",
+                         "-c", "expire 2026-04-01T00:00:00Z")
+        self.assertEqual([json.loads(line)["events_removed"] for line in run.out.splitlines()],
+                         [0, 4], run.err)
+        for words in "retention 3 months", "retention a b 3 days", "retention days", \
+                     "retention 0 days", "expire", "expire soon", "expire latest now":
+            run = self.store("-c", words)
+            self.assertEqual(run.code, 1, words)
+            self.assertIn("error", run.err)
 
     def test_check_and_backup(self):
         self.assertEqual(self.store("--events", "events.csv", "-c", "checkpoint",

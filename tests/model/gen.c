@@ -1114,12 +1114,21 @@ static model_node *life(gen *g)
     return node;
 }
 
+/* What users can be ranked by: no literal. */
+static model_node *ranked_value(gen *g)
+{
+    model_node *node;
+    if (!g->feed->crowded && chance(g, 10))
+        return gen_figure(g, MODEL_F_TIME);
+    do {
+        node = some_number(g, chance(g, 30) ? 1 : 0);
+    } while (node->kind == MODEL_LITERAL);
+    return node;
+}
+
 static model_node *rank(gen *g, int depth)
 {
-    model_node *children[2];
-    do {
-        children[0] = some_number(g, chance(g, 30) ? 1 : 0);
-    } while (children[0]->kind == MODEL_LITERAL);
+    model_node *children[2] = {ranked_value(g), NULL};
     bool among = depth > 0 && chance(g, 40);
     if (among)
         children[1] = gen_tree(g, depth - 1);
@@ -1156,14 +1165,13 @@ static void tier_cuts(gen *g, model_score *score)
 static model_node *some_score(gen *g, int depth)
 {
     static const int64_t quantiles[] = {4, 5, 10};
-    model_node *children[2];
-    do {
-        children[0] = some_number(g, chance(g, 30) ? 1 : 0);
-    } while (children[0]->kind == MODEL_LITERAL);
+    model_node *children[2] = {ranked_value(g), NULL};
     model_score *score = model_alloc(g->arena, sizeof(*score));
     score->zeros = chance(g, 50);
     if (chance(g, 50)) {
         tier_cuts(g, score);
+        /* Written cut points are numbers. */
+        score->fixed = score->fixed && children[0]->kind != MODEL_FIGURE;
     } else {
         score->quantile = quantiles[below(g, 3)];
         score->cut_count = (size_t)score->quantile - 1;

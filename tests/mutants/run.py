@@ -25,6 +25,7 @@ POWER = ("disk_crash", "store_store_crash")
 FAULT = ("disk_fault", "store_store_fault")
 DAMAGE = ("disk_damage", "store_store_damage")
 LIFE = ("store_store_crash", "store_store_kill")
+ERASE = ("store_store_erase",)
 
 
 class Mutant(NamedTuple):
@@ -157,6 +158,48 @@ MUTANTS = [
            "        status = checkpoint_drop_unnamed(c, &names);\n", "        ;\n", LIFE),
     Mutant("store: runs out of use are never dropped", "src/store/checkpoint.c",
            "    SEGI_TRY(segi_store_drop_retired(store, c->disk, c->err));\n", "", LIFE),
+    # ---- what is erased
+    Mutant("erase: zeros over what was dropped", PUBLISH,
+           "        SEGI_TRY(segi_file_zero(&disk->file, dirty->list[i].offset, size, err));\n", "",
+           ERASE),
+    Mutant("erase: zeros over the emptied log", LOG,
+           "        SEGI_TRY(segi_file_zero(&log->file, DISK_LOG_HEADER, log->touched - "
+           "DISK_LOG_HEADER, err));", "        ;", ERASE),
+    Mutant("erase: no checkpoint before the return", "src/store/removal.c",
+           "    seg_status status = segi_checkpoint_step(store, 0, &more, err);",
+           "    seg_status status = SEG_OK;", ERASE),
+    Mutant("erase: forgotten strings stay in their sheets", "src/store/strings.c",
+           "    segi_sheets_touch(&next->sheets, dead);\n", "", ERASE),
+    Mutant("erase: forgotten numbers stay in their sheets", "src/store/ids.c",
+           "    segi_sheets_touch(&s->sheets, dead);\n", "", ERASE),
+    Mutant("erase: event ids stay in their sheets", "src/store/dedup.c",
+           "            segi_sheets_clear(&group->sheets);", "            ;", ERASE),
+    Mutant("erase: texts that nobody uses stay", "src/store/removal.c",
+           "        } else {\n            segi_bit_set(codes, i);",
+           "        } else {\n            segi_bit_clear(codes, i);", ERASE),
+    Mutant("erase: replaced runs keep their blocks", "src/store/removal.c",
+           "        }\n    segi_store_retire(store, run);", "        }\n    segi_run_release(run);",
+           ERASE),
+    Mutant("erase: whose an event id is, is not kept", "src/store/dedup.c",
+           "        record->user = user;\n        record->tag", "        record->user = 1;\n"
+           "        record->tag", ERASE),
+    Mutant("erase: forgotten ids look like empty ones", "src/store/checkpoint.c",
+           "    checkpoint_forgotten(strings, begin, count, buf);\n", "", ERASE),
+    Mutant("erase: no poison after a failure midway", "src/store/removal.c",
+           "    segi_disk_poison(store->keep->disk);\n", "", FAULT),
+    Mutant("erase: closing leaves what a snapshot held back", "src/store/open.c",
+           "        status = segi_disk_reclaim(store->keep->disk, 0, NULL, err);", "        ;",
+           ERASE),
+    Mutant("erase: expired first events are not kept", "src/store/root.c",
+           "segi_put_u64(w->buf, store->firsts ? segi_run_id(store->firsts) : 0);",
+           "segi_put_u64(w->buf, 0);", LIFE + ERASE),
+    Mutant("erase: refused ids are not kept", "src/store/root.c",
+           "    return get_refused(store, from, err);\n",
+           "    SEGI_TRY(get_refused(store, from, err));\n    store->suppress.count = 0;\n"
+           "    return SEG_OK;\n", LIFE),
+    Mutant("erase: rules of retention are not logged", "src/store/expire.c",
+           "    seg_status status = segi_keep_log(store, &record, err);",
+           "    seg_status status = SEG_OK;", LIFE),
     Mutant("store: a run of other types is taken", "src/store/part_file.c",
            "    if (!run_fits(store, run)) {", "    if (false) {",
            ("store_part_load", "store_store_damage")),

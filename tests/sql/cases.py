@@ -1,9 +1,12 @@
 """The conformance cases of tests/api/cases as tables and statements: what run.py's own data is."""
 import datetime
 import decimal
+import json
 import pathlib
 import sys
 import tempfile
+
+import journal
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "cli"))
@@ -76,23 +79,34 @@ def asked(case, ids):
                    "clickhouse": statement(case, check, "clickhouse")}
 
 
-def documents(seg):
-    """Each file of cases in the form that export_sql.c writes."""
+def document(case):
+    """The case in the form that export_sql.c writes."""
+    doc = case.doc
+    # Ids are hexadecimal digits there. Events arrive by type.
+    id_of = (lambda i: i) if doc["id_kind"] == "u64" else (lambda i: i.encode().hex())
+    events = [event for kind in doc["event_types"] for event in doc["events"]
+              if event["event"] == kind]
+    ids = [user["id"] for user in doc["users"]]
+    return {"users": {"ids": [id_of(i) for i in ids], "since": [SINCE_EVER] * len(ids),
+                      "columns": list(columns(doc["attributes"], doc["users"]))},
+            "events": {"users": [id_of(event["user"]) for event in events],
+                       "types": [event["event"] for event in events],
+                       "times": [instant(event["time"]) for event in events],
+                       "columns": list(columns(shared_kinds(doc["event_types"]),
+                                               [event.get("properties", {})
+                                                for event in events]))},
+            "checks": list(asked(case, ids))}
+
+
+def documents(seg, use_cases):
+    """The files of cases, and what the programs of the use cases ask (journal.py)."""
     for path in sorted((ROOT / "tests" / "api" / "cases").glob("*.json")):
         with tempfile.TemporaryDirectory() as folder:
+            yield document(Case(seg, path, pathlib.Path(folder)))
+    for doc in journal.documents(use_cases):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "case.json"
+            path.write_text(json.dumps(doc), encoding="utf-8")
             case = Case(seg, path, pathlib.Path(folder))
-            doc = case.doc
-            # Ids are hexadecimal digits there. Events arrive by type.
-            id_of = (lambda i: i) if doc["id_kind"] == "u64" else (lambda i: i.encode().hex())
-            events = [event for kind in doc["event_types"] for event in doc["events"]
-                      if event["event"] == kind]
-            ids = [user["id"] for user in doc["users"]]
-            yield {"users": {"ids": [id_of(i) for i in ids], "since": [SINCE_EVER] * len(ids),
-                             "columns": list(columns(doc["attributes"], doc["users"]))},
-                   "events": {"users": [id_of(event["user"]) for event in events],
-                              "types": [event["event"] for event in events],
-                              "times": [instant(event["time"]) for event in events],
-                              "columns": list(columns(shared_kinds(doc["event_types"]),
-                                                      [event.get("properties", {})
-                                                       for event in events]))},
-                   "checks": list(asked(case, ids))}
+            case.setup += doc["definitions"]
+            yield document(case)

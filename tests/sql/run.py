@@ -1,16 +1,17 @@
 #!/usr/bin/env python3
 """Ask DuckDB and ClickHouse what libseg was asked, and compare the members.
 
-    run.py --seg-export PROGRAM --seg SEG [--seed N] [--sets N] [--pairs N] [--agree N]
-           [--refused PERCENT] [--seconds N] [--work FOLDER] [--log FILE] [--keep-going N]
+    run.py --seg-export PROGRAM --seg SEG [--use-cases PROGRAM...] [--seed N] [--sets N]
+           [--pairs N] [--agree N] [--refused PERCENT] [--seconds N] [--work FOLDER] [--log FILE]
+           [--keep-going N]
 
 PROGRAM is tests/model/export_sql.c: it writes random data with predicates, their statements and
-their members. SEG is the program seg, which says the conformance cases. Each engine runs in a
-process of its own (engines.py), both at the same time. What a dialect refuses is counted by its
-reason; there may be no more of it than --refused percent, and at least --agree statements have to
-agree in each engine. A statement without an answer after --seconds is a failure that names it, and
-after a few of those the engine is not asked any further. The log is a line for
-tools/count_tests.py.
+their members. SEG is the program seg, which says the conformance cases and what the tests of the
+use cases ask, the programs of --use-cases. Each engine runs in a process of its own (engines.py),
+both at the same time. What a dialect refuses is counted by its reason; there may be no more of it
+than --refused percent, and at least --agree statements have to agree in each engine. A statement
+without an answer after --seconds is a failure that names it, and after a few of those the engine is
+not asked any further. The log is a line for tools/count_tests.py.
 """
 import argparse
 import collections
@@ -34,11 +35,12 @@ def parse():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seg-export", type=pathlib.Path, required=True)
     parser.add_argument("--seg", type=pathlib.Path, required=True)
+    parser.add_argument("--use-cases", type=pathlib.Path, nargs="*", default=[])
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--sets", type=int, default=20)
     parser.add_argument("--pairs", type=int, default=160)
     parser.add_argument("--agree", type=int, default=2000, help="that have to agree in each engine")
-    parser.add_argument("--refused", type=float, default=35, help="percent that may be refused")
+    parser.add_argument("--refused", type=float, default=30, help="percent that may be refused")
     parser.add_argument("--seconds", type=float, default=60, help="that one statement may take")
     parser.add_argument("--work", type=pathlib.Path, help="keep the files in this folder")
     parser.add_argument("--log", type=pathlib.Path)
@@ -142,7 +144,7 @@ def main():
         work = options.work or pathlib.Path(made)
         work.mkdir(parents=True, exist_ok=True)
         documents, good = exported(options, work)
-    documents += cases.documents(str(options.seg.resolve()))
+    documents += cases.documents(str(options.seg.resolve()), options.use_cases)
     tallies = [Tally(name, options) for name in ("duckdb", "clickhouse")]
     with concurrent.futures.ThreadPoolExecutor(len(tallies)) as pool:
         list(pool.map(lambda tally: tally.compare_all(documents), tallies))

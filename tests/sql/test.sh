@@ -30,11 +30,13 @@ if ! cmp -s "$WISHES" "$BUILD/venv/wishes"; then
     fi
     cp "$WISHES" "$BUILD/venv/wishes"
 fi
-ninja -C "$ROOT/build/release" tests/model/model_export_sql >"$BUILD/build.log"
+USE_CASES=(tests/api/api_use_cases tests/api/api_use_cases_shapes)
+ninja -C "$ROOT/build/release" tests/model/model_export_sql "${USE_CASES[@]}" >"$BUILD/build.log"
 status=0
 timeout --kill-after=10 "$RUN_SECONDS" \
     "$BUILD/venv/bin/python" "$ROOT/tests/sql/run.py" --log "$LOG" \
     --seg-export "$ROOT/build/release/tests/model/model_export_sql" \
+    --use-cases "${USE_CASES[@]/#/$ROOT/build/release/}" \
     --seg "$ROOT/build/release/cli/seg" "$@" || status=$?
 ((status != 124 && status != 137)) || printf 'sql: stopped after %d s\n' "$RUN_SECONDS"
 exit "$status"

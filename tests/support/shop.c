@@ -47,6 +47,40 @@ int64_t shop_time(const char *text)
     return seconds * 1000000 + micros;
 }
 
+/* ---- the journal ---- */
+
+static void put_text(FILE *file, const char *text)
+{
+    fputc('"', file);
+    for (; *text != '\0'; text++) {
+        unsigned char c = (unsigned char)*text;
+        if (c < 0x20 || c == '"' || c == '\\')
+            fprintf(file, "\\u%04x", c);
+        else
+            fputc(c, file);
+    }
+    fputc('"', file);
+}
+
+/* ["call", "a", "b", ...]; NULL ends the texts. */
+static void journal(const char *call, const char *const *texts)
+{
+    const char *path = getenv("SEG_SHOP_JOURNAL");
+    FILE *file = path != NULL ? fopen(path, "ab") : NULL;
+    if (file == NULL)
+        return;
+    fputc('[', file);
+    put_text(file, call);
+    for (; *texts != NULL; texts++) {
+        fputc(',', file);
+        put_text(file, *texts);
+    }
+    fputs("]\n", file);
+    fclose(file);
+}
+
+#define JOURNAL(call, ...) journal(call, (const char *const[]){__VA_ARGS__, NULL})
+
 /* ---- open and close ---- */
 
 shop shop_open(const char *zone)
@@ -58,6 +92,7 @@ shop shop_open(const char *zone)
     options.timezone_size = strlen(zone);
     options.threads_max = 2;
     must(seg_store_open(":memory:", 8, &options, &s.store, &err), &err, "open");
+    JOURNAL("open", zone);
     return s;
 }
 
@@ -180,6 +215,7 @@ void shop_user(shop *s, const char *user, const char *values)
     must(seg_appender_user(a, user, strlen(user), &err), &err, user);
     set_values(a, values);
     must(row_end(s, a, &err), &err, user);
+    JOURNAL("user", user, values);
 }
 
 void shop_since(shop *s, const char *user, const char *since, const char *values)
@@ -218,6 +254,7 @@ seg_status shop_event_id(shop *s, const char *user, const char *event, const cha
     if (event_id != NULL)
         must(seg_appender_set_event_id(a, event_id, strlen(event_id), &err), &err, event_id);
     set_values(a, values);
+    JOURNAL("event", user, event, time, values);
     return row_end(s, a, &err);
 }
 
@@ -245,12 +282,27 @@ void shop_define(shop *s, const char *name, const char *predicate)
     must(seg_store_define_segment(s->store, name, strlen(name), predicate, strlen(predicate), NULL,
                                   &err),
          &err, predicate);
+    JOURNAL("define", name, predicate);
+}
+
+void shop_class(shop *s, const char *name, const char *labels)
+{
+    seg_error err = SEG_ERROR_INIT;
+    must(seg_store_define_class(s->store, name, strlen(name), labels, strlen(labels), NULL, &err),
+         &err, labels);
+    JOURNAL("classify", name, labels);
 }
 
 void shop_occasion(shop *s, const char *name, const int32_t *days, size_t count)
 {
     seg_error err = SEG_ERROR_INIT;
     must(seg_store_define_occasion(s->store, name, strlen(name), days, count, &err), &err, name);
+    for (size_t i = 0; i < count; i++) {
+        char from[16], to[16];
+        snprintf(from, sizeof(from), "%" PRId32, days[2 * i]);
+        snprintf(to, sizeof(to), "%" PRId32, days[2 * i + 1]);
+        JOURNAL("occasion", name, from, to);
+    }
 }
 
 seg_snapshot *shop_snapshot(shop *s)
@@ -365,6 +417,7 @@ void shop_ask_at(shop *s, int64_t now, const char *predicate, const char *expect
 void shop_ask(shop *s, const char *now, const char *predicate, const char *expected)
 {
     shop_ask_at(s, shop_time(now), predicate, expected);
+    JOURNAL("ask", now, predicate, expected);
 }
 
 static size_t write_value(const seg_column *view, uint64_t row, char *out, size_t capacity)

@@ -20,7 +20,11 @@ typedef struct shop {
     seg_appender *gathering; /* owned; between shop_begin() and shop_commit() */
 } shop;
 
-/* week_start Monday. */
+/* week_start Monday.
+ *
+ * Where the environment variable SEG_SHOP_JOURNAL names a file, all shops append to it what they
+ * are given and asked: a line of JSON for each call, an array of its name and its texts. The stage
+ * sql asks other engines the same. */
 shop shop_open(const char *zone);
 void shop_close(shop *s);
 
@@ -36,6 +40,8 @@ seg_status shop_event_id(shop *s, const char *user, const char *event, const cha
 void shop_begin(shop *s);
 void shop_commit(shop *s);
 void shop_define(shop *s, const char *name, const char *predicate);
+/* Labels as of seg_store_define_class(). */
+void shop_class(shop *s, const char *name, const char *labels);
 void shop_occasion(shop *s, const char *name, const int32_t *days, size_t count);
 
 /* Microseconds of "2026-01-31", "2026-01-31T10:00", "...:00:00.000001Z"; always UTC. */

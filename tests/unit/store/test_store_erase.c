@@ -23,8 +23,9 @@
 #define NOW ((int64_t)1769817600 * 1000000) /* 2026-01-31 */
 #define CUSTOMERS_MAX 1000u
 #define BATCHES 4u /* calls that erase, each a part of half of the customers */
-#define FORMS 7u   /* texts of one customer */
-#define WORD 32u   /* bytes of each */
+#define TEXTS 7u   /* of one customer, */
+#define WORD 32u   /* bytes each; */
+#define FORMS 8u   /* and a float, which columns keep as it is */
 
 enum form {
     ID,
@@ -33,14 +34,16 @@ enum form {
     TAG,
     NOTE,
     OLD_NOTE,
-    EVENT_ID
+    EVENT_ID,
+    WEIGHT
 };
 
 typedef struct world {
     uint64_t seed;
     uint32_t customers;
     bool numbers; /* ids are numbers */
-    char words[CUSTOMERS_MAX][FORMS][WORD];
+    char words[CUSTOMERS_MAX][TEXTS][WORD];
+    double weights[CUSTOMERS_MAX];
     uint64_t ids[CUSTOMERS_MAX]; /* where ids are numbers */
     mem_scan_needle needles[CUSTOMERS_MAX * FORMS];
     mem_scan_index *index;
@@ -98,6 +101,7 @@ static void row_event(const world *w, seg_appender *to, uint32_t i, enum form no
            &err);
     demand(seg_appender_set_string(to, TEXT("note"), w->words[i][note], WORD, &err), &err);
     demand(seg_appender_set_int64(to, TEXT("pages"), i % 11, &err), &err);
+    demand(seg_appender_set_float64(to, TEXT("weight"), w->weights[i], &err), &err);
     if (note == NOTE)
         demand(seg_appender_set_event_id(to, w->words[i][EVENT_ID], WORD, &err), &err);
 }
@@ -232,7 +236,9 @@ static void world_init(world *w, uint64_t seed, uint32_t customers, bool numbers
     w->numbers = numbers;
     for (uint32_t i = 0; i < customers; i++) {
         w->ids[i] = draw(&state);
-        for (uint32_t form = 0; form < FORMS; form++) {
+        w->weights[i] = (double)(int64_t)draw(&state) / 3;
+        w->needles[i * FORMS + WEIGHT] = (mem_scan_needle){&w->weights[i], 8};
+        for (uint32_t form = 0; form < TEXTS; form++) {
             for (uint32_t k = 0; k < WORD; k++)
                 w->words[i][form][k] = "abcdefghijklmnopqrstuvwxyz234567"[draw(&state) >> 59];
             /* The second half, which no hash table keeps apart from the first. */
