@@ -229,9 +229,11 @@ SEG_API SEG_MUST_USE seg_status seg_store_maintain(seg_store *store,
                                                    const seg_maintain_options *options,
                                                    int32_t *out_more, seg_error *err);
 
-#define SEG_CHECK_QUICK 0u /* structure: what points to what, and the log */
-#define SEG_CHECK_FULL 1u  /* and every byte by its checksum, and every value by its type */
-#define SEG_CHECK_DEEP 2u  /* and what is derived is computed again; free space is empty */
+#define SEG_CHECK_QUICK 0u /* structure: what points to what, the head of every block, the log */
+#define SEG_CHECK_FULL 1u  /* and every byte by its checksum, every value by its type and place */
+#define SEG_CHECK_DEEP                                                                             \
+    2u /* and counters, bounds and users against the events that they follow
+                              from; free space is empty */
 
 /* One thing found wrong. Borrowed during the call. */
 typedef struct seg_fault {

@@ -259,7 +259,43 @@ static seg_status care_event_ids(care_check *c)
     return status;
 }
 
-/* All that a root names but runs, whose columns the disk has checked as blocks. */
+/* Bring a column of a part into memory, which looks at each of its values. */
+static seg_status care_column(care_check *c, const segi_part *part, uint32_t column,
+                              segi_pins *pins)
+{
+    seg_error ignored = SEG_ERROR_INIT;
+    if (!segi_pins_want(pins, part, column))
+        return segi_fail_nomem(c->err);
+    seg_status status = segi_pins_hold(pins, NULL, 1, &ignored);
+    return status == SEG_E_NOMEM ? segi_fail_nomem(c->err) : status;
+}
+
+/* Every column by itself, so that little is in memory. A run with a fault is one fault. */
+static seg_status care_run(care_check *c, const segi_run *run)
+{
+    seg_status status = SEG_OK;
+    for (uint32_t i = 0; status == SEG_OK && i < run->part_count; i++) {
+        const segi_part *part = run->parts[i];
+        for (uint32_t k = 0; status == SEG_OK && k < SEGI_COLUMN_PROPERTY + part->column_count;
+             k++) {
+            segi_pins pins;
+            segi_pins_init(&pins, &c->store->mem);
+            status = care_column(c, part, k, &pins);
+            segi_pins_release(&pins);
+        }
+    }
+    return care_note(c, status, segi_run_id(run), "a column of events");
+}
+
+static seg_status care_runs(care_check *c)
+{
+    const segi_store *store = c->store;
+    for (size_t i = 0; i < store->run_count; i++)
+        SEGI_TRY(care_run(c, store->runs[i]));
+    return store->firsts ? care_run(c, store->firsts) : SEG_OK;
+}
+
+/* All that a root names. */
 static seg_status care_values(care_check *c)
 {
     segi_store *store = c->store;
@@ -272,7 +308,74 @@ static seg_status care_values(care_check *c)
         for (size_t k = 0; k < store->dicts[i].count; k++)
             if (store->dicts[i].dicts[k])
                 SEGI_TRY(care_strings(c, store->dicts[i].dicts[k], false));
-    return care_event_ids(c);
+    SEGI_TRY(care_event_ids(c));
+    return care_runs(c);
+}
+
+/* ---- what follows from other things ---------------------------------------------------------- */
+
+/* Each user of the part exists from its first row there on, or earlier. */
+static bool care_users_exist(const segi_part *part, const segi_attr_state *exists, uint16_t *lows)
+{
+    uint32_t row = 0;
+    for (uint32_t p = 0; p < part->chunk_count; p++) {
+        const segi_part_chunk *pc = &part->chunks[p];
+        const segi_attr_chunk *chunk =
+            exists && pc->chunk < exists->chunk_count ? exists->chunks[pc->chunk] : NULL;
+        if (!chunk)
+            return false;
+        segi_part_users(pc, lows);
+        for (uint32_t i = 0; i < pc->user_count; i++) {
+            int64_t since;
+            if (segi_attr_chunk_get(chunk, lows[i], &since) != SEG_VALUE_SET ||
+                since > segi_col_slot(&part->time, row))
+                return false;
+            row += (uint32_t)segi_col_slot(&part->counts, pc->user_begin + i);
+        }
+    }
+    return true;
+}
+
+static seg_status care_part_users(care_check *c, const segi_part *part)
+{
+    segi_pins pins;
+    segi_store *store = c->store;
+    uint16_t *lows = segi_alloc_array(&store->mem, SEGI_CHUNK_USERS, sizeof *lows);
+    segi_pins_init(&pins, &store->mem);
+    seg_status status =
+        lows ? care_column(c, part, SEGI_COLUMN_USERS, &pins) : segi_fail_nomem(c->err);
+    if (status == SEG_OK)
+        status = care_column(c, part, SEGI_COLUMN_TIME, &pins);
+    if (status == SEG_OK && !care_users_exist(part, store->exists.state, lows))
+        status = SEG_E_CORRUPT;
+    segi_pins_release(&pins);
+    segi_free(&store->mem, lows);
+    return care_note(c, status, 0, "events of a user before that user");
+}
+
+/* Counters of the root against what they count. Rows that wait in the tail are not in runs yet, and
+ * what they say of users neither. */
+static seg_status care_derived(care_check *c)
+{
+    segi_store *store = c->store;
+    uint64_t rows = store->tail.count;
+    bool within = true;
+    for (size_t i = 0; i < store->run_count; i++) {
+        rows += store->runs[i]->row_count;
+        within &= store->runs[i]->time_min >= store->time_min &&
+                  store->runs[i]->time_max <= store->time_max &&
+                  store->runs[i]->generation <= store->generation;
+    }
+    SEGI_TRY(
+        care_note(c, rows == store->event_count ? SEG_OK : SEG_E_CORRUPT, 0, "number of events"));
+    SEGI_TRY(care_note(c, within ? SEG_OK : SEG_E_CORRUPT, 0, "times of the store's events"));
+    seg_status status = segi_load_attr(store, &store->exists, c->err);
+    if (status != SEG_OK)
+        return care_note(c, status, 0, "since when users exist");
+    for (size_t r = 0; store->exists.pending.count == 0 && r < store->run_count; r++)
+        for (uint32_t i = 0; i < store->runs[r]->part_count; i++)
+            SEGI_TRY(care_part_users(c, store->runs[r]->parts[i]));
+    return SEG_OK;
 }
 
 seg_status segi_store_check(segi_store *store, uint32_t level, segi_store_report *report,
@@ -289,6 +392,8 @@ seg_status segi_store_check(segi_store *store, uint32_t level, segi_store_report
     c.faults += found;
     if (status == SEG_OK && level >= SEG_CHECK_FULL)
         status = care_values(&c);
+    if (status == SEG_OK && level >= SEG_CHECK_DEEP)
+        status = care_derived(&c);
     segi_mutex_unlock(store->mutex);
     segi_buf_deinit(&c.buf);
     *out_faults = c.faults;

@@ -42,6 +42,7 @@ SCAN = "src/disk/disk_scan.c"
 OPEN = "src/disk/disk_open.c"
 BLOCK = "src/disk/disk_block.c"
 FORMAT = "src/disk/disk_format.c"
+SALVAGE = "src/disk/disk_salvage.c"
 
 # Two syncs are not named here, since no test can miss them: that of the folder in
 # segi_disk_build_end(), which the opening that follows repeats, and the one after the log was cut,
@@ -51,8 +52,8 @@ MUTANTS = [
     Mutant("sync: catalogue before the superblock", PUBLISH,
            "    if (status == SEG_OK)\n"
            "        status = segi_disk_sync_file(disk, &disk->file, err);\n"
-           "    if (status != SEG_OK)\n        segi_extents_add(&disk->dirty, catalogue",
-           "    if (status != SEG_OK)\n        segi_extents_add(&disk->dirty, catalogue", POWER),
+           "    if (status != SEG_OK) {\n        segi_extents_add(&disk->dirty, catalogue",
+           "    if (status != SEG_OK) {\n        segi_extents_add(&disk->dirty, catalogue", POWER),
     Mutant("sync: superblock", PUBLISH,
            "    return segi_disk_sync_file(disk, &disk->file, err);\n}\n\n"
            "seg_status segi_disk_publish_super",
@@ -107,6 +108,32 @@ MUTANTS = [
            ("disk_disk", "disk_readers", "store_store_crash", "store_store_threads")),
     Mutant("publish: published blocks are reused", PUBLISH, " && !block->published && ", " && ",
            POWER),
+    Mutant("pins: an old one is not told that it ended", PUBLISH,
+           "        atomic_store_explicit(&pin->expired, true, memory_order_release);\n", "",
+           ("disk_disk", "store_keep")),
+    Mutant("pins: old ones never end", PUBLISH, "        pins_expire(disk, now);", "        ;",
+           ("disk_disk", "store_keep")),
+    Mutant("space: no room for what is behind the end", OPEN, "to, gaps->count + 1)",
+           "to, gaps->count)", ("disk_disk",)),
+    Mutant("space: the copy of the catalogue is taken for free room", "src/disk/disk_space.c",
+           "    if (copy->offset != 0)\n", "    if (copy->offset == 1)\n",
+           ("disk_disk",) + DAMAGE),
+    # ---- salvage
+    Mutant("salvage: the newest copy counts, published or not", SALVAGE,
+           "search_has_log(search, copy) ? 2 : 0", "0", ("disk_damage",)),
+    Mutant("salvage: no look for a copy", SALVAGE,
+           "entry.kind < DISK_CATALOGUE_KIND || entry.offset != offset",
+           "entry.offset != offset + 1", ("disk_damage",)),
+    Mutant("salvage: a lost text keeps its code", "src/store/salvage_rows.c",
+           "state = code == UINT32_MAX ? SEG_VALUE_ABSENT : state;", "code = 0 * code;",
+           ("store_store_salvage",)),
+    Mutant("salvage: rows of lost users stay", "src/store/salvage_rows.c",
+           "        if (p->users[row] == UINT32_MAX)\n            continue;\n",
+           "        if (p->users[row] == UINT32_MAX)\n            p->users[row] = 0;\n",
+           ("store_store_salvage",)),
+    Mutant("salvage: ties are forgotten", "src/store/salvage_rows.c",
+           "w->run->has_ties ? segi_col_slot(&p->part->tie, row) : 0", "0",
+           ("store_store_salvage",)),
     # ---- poison
     Mutant("poison: failed sync", "src/disk/disk.c",
            "    if (status != SEG_OK)\n        disk->poisoned = true;\n    return status;\n}\n\n"

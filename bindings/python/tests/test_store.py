@@ -14,6 +14,11 @@ def test_version_is_that_of_the_library() -> None:
     assert seg.version().count(".") == 2
 
 
+def test_everything_public_is_there() -> None:
+    assert all(hasattr(seg, name) for name in seg.__all__)
+    assert list(seg.__all__) == sorted(seg.__all__, key=lambda name: (name[0].islower(), name))
+
+
 def test_a_store_closes_once_and_more() -> None:
     store = seg.open()
     assert not store.closed

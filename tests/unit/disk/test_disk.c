@@ -257,6 +257,59 @@ START_TEST(test_disk__reclaiming_goes_in_steps)
 }
 END_TEST
 
+/* A store whose process ended without closing it: `gaps` free extents that do not touch, its last
+ * extent in use, and behind that what was written and never published. */
+static sim_vfs *image_with_gaps(size_t gaps)
+{
+    sim_vfs *own = sim_vfs_create(1);
+    segi_disk *made = fixture_open(own);
+    static char apart[20000]; /* no gap is so large: it keeps catalogues from touching */
+    uint64_t ids[80];
+    size_t size;
+    memset(apart, 'a', sizeof apart - 1);
+    for (size_t i = 0; i < gaps; i++) {
+        ids[i] = fixture_write(made, "gone");
+        (void)fixture_write(made, "kept");
+    }
+    fixture_checkpoint(made, "1");
+    for (size_t i = 0; i < gaps; i++)
+        ck_assert_int_eq(segi_disk_drop(made, ids[i], NULL), SEG_OK);
+    (void)fixture_write(made, apart);
+    fixture_checkpoint(made, "2");
+    ck_assert_int_eq(segi_disk_reclaim(made, 0, NULL, NULL), SEG_OK);
+    (void)fixture_write(made, apart);
+    fixture_checkpoint(made, "3");
+    sim_vfs *image = sim_vfs_copy(own);
+    ck_assert_int_eq(segi_disk_close(made, NULL), SEG_OK);
+    sim_vfs_destroy(own);
+    const unsigned char *bytes = sim_vfs_bytes(image, STORE, &size);
+    unsigned char *longer = calloc(1, size + 700);
+    ck_assert_ptr_nonnull(longer);
+    memcpy(longer, bytes, size);
+    memset(longer + size, 'u', 700);
+    sim_vfs_put(image, STORE, longer, size + 700);
+    free(longer);
+    return image;
+}
+
+/* Every number of gaps, so that the list of extents is once exactly full when what lies behind the
+ * end comes last. */
+START_TEST(test_disk__gaps_and_a_longer_file_are_overwritten)
+{
+    for (size_t gaps = 1; gaps <= 80; gaps++) {
+        sim_vfs *image = image_with_gaps(gaps);
+        uint64_t left = 1;
+        segi_disk *again = fixture_open(image);
+        ck_assert_int_eq(segi_disk_reclaim(again, 0, &left, NULL), SEG_OK);
+        ck_assert_uint_eq(left, 0);
+        ck_assert(!sim_vfs_contains(image, "uuuu", 4) && !sim_vfs_contains(image, "gone", 4));
+        ck_assert(fixture_is_sound(again, SEGI_DISK_CHECK_DEEP));
+        ck_assert_int_eq(segi_disk_close(again, NULL), SEG_OK);
+        sim_vfs_destroy(image);
+    }
+}
+END_TEST
+
 /* Blocks at the end move to where others were, under their ids, and the file gets shorter. Who
  * looked a block up before still finds it. */
 START_TEST(test_disk__a_file_is_made_shorter)
@@ -500,6 +553,7 @@ Suite *suite(void)
     tcase_add_test(tc, test_disk__pins_hold_dropped_blocks);
     tcase_add_test(tc, test_disk__old_pins_end);
     tcase_add_test(tc, test_disk__reclaiming_goes_in_steps);
+    tcase_add_test(tc, test_disk__gaps_and_a_longer_file_are_overwritten);
     tcase_add_test(tc, test_disk__a_file_is_made_shorter);
     tcase_add_test(tc, test_disk__space_is_used_again);
     tcase_add_test(tc, test_disk__a_second_opening_is_refused);

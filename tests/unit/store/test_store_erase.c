@@ -465,6 +465,9 @@ START_TEST(test_store_erase__is_finished_after_the_last_snapshot_of_before)
            &err);
     demand(seg_segment_evaluate(segment, before, NOW, NULL, &set, &err), &err);
     ck_assert_uint_eq(seg_set_count(set), 60);
+    /* Ids, which nobody had loaded when it was made, are those of now. */
+    ck_assert_int_eq(seg_set_contains(set, w.words[0][ID], WORD), 0);
+    ck_assert_int_eq(seg_set_contains(set, w.words[1][ID], WORD), 1);
     seg_set_release(set);
     seg_segment_release(segment);
     seg_snapshot_release(before);

@@ -144,7 +144,7 @@ static sim_vfs *tale(uint32_t kind)
         for (uint64_t i = c * EVENTS / COMMITS; i < (c + 1) * EVENTS / COMMITS; i++)
             add_event(to, kind, i);
         seg_commit_options token = SEG_COMMIT_OPTIONS_INIT;
-        token.token = "abcdefghijkl" + c;
+        token.token = &"abcdefghijkl"[c];
         token.token_size = 1;
         ck_assert_int_eq(seg_appender_commit(to, &token, NULL, &err), SEG_OK);
         if (c + 1 < COMMITS)

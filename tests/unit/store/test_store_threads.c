@@ -1,11 +1,13 @@
-/* unit/store/test_store_threads.c - a store in a file with everybody at work at once: a writer,
- * readers, checkpoints, upkeep and backups.
+/* unit/store/test_store_threads.c - a store in a file with everybody at work at once: a writer who
+ * commits and erases, readers, checkpoints, upkeep, backups, and a file that is made shorter.
+ * Nearly nothing of it is kept in memory.
  *
  * Commit n sets `v` to n for each of a few customers and gives each one an event more; so of every
  * snapshot one knows what it must show.
  *
  * SEG_TEST_SOAK in the environment: fifty times as long. */
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,13 +21,15 @@
 #define READERS 4u
 #define DAY ((int64_t)86400 * 1000000)
 #define NOW ((int64_t)1769817600 * 1000000)
+#define BULK 20000u /* bytes of text in each commit, for a customer who is erased now and then */
 
 typedef struct work {
     seg_store *store;
     const segi_vfs *vfs;
     uint64_t commits;
     atomic_bool done;
-    atomic_uint_least64_t snapshots, backups;
+    atomic_bool tidy; /* the writer waits for upkeep to have nothing left to do */
+    atomic_uint_least64_t snapshots, backups, cuts;
 } work;
 
 static void demand(seg_status status, const seg_error *err)
@@ -51,6 +55,9 @@ static void commit(seg_store *store, uint64_t n)
 {
     seg_error err = SEG_ERROR_INIT;
     seg_appender *appender = NULL;
+    char bulk[BULK];
+    memset(bulk, 'b', sizeof bulk);
+    (void)snprintf(bulk, sizeof bulk, "%llu", (unsigned long long)n);
     demand(seg_appender_create(store, &appender, &err), &err);
     for (unsigned i = 0; i < USERS; i++) {
         char user[16];
@@ -61,8 +68,17 @@ static void commit(seg_store *store, uint64_t n)
         demand(seg_appender_event(appender, user, size, "tick", 4, time, &err), &err);
         demand(seg_appender_set_int64(appender, "n", 1, (int64_t)n, &err), &err);
     }
+    demand(seg_appender_user(appender, "bulk", 4, &err), &err);
+    demand(seg_appender_set_string(appender, "bulk", 4, bulk, sizeof bulk, &err), &err);
     demand(seg_appender_commit(appender, NULL, NULL, &err), &err);
     seg_appender_destroy(appender);
+}
+
+static void erase_bulk(seg_store *store)
+{
+    const uint64_t offsets[] = {0, 4};
+    seg_error err = SEG_ERROR_INIT;
+    demand(seg_store_erase_users(store, "bulk", offsets, 1, NULL, NULL, &err), &err);
 }
 
 static uint64_t count_of(seg_store *store, seg_snapshot *snapshot, const char *text)
@@ -85,8 +101,8 @@ static uint64_t check_snapshot(seg_store *store)
     char text[80];
     demand(seg_snapshot_create(store, &snapshot, &err), &err);
     demand(seg_snapshot_get_info(snapshot, &info, &err), &err);
-    unsigned long long n = info.commit_sequence;
-    check_fast(info.event_count == n * USERS);
+    unsigned long long n = info.event_count / USERS; /* erasing counts as a commit, too */
+    check_fast(info.event_count == n * USERS && info.commit_sequence >= n);
     snprintf(text, sizeof text, "v = %llu", n);
     check_fast(count_of(store, snapshot, text) == USERS);
     snprintf(text, sizeof text, "did \"tick\" exactly %llu times", n);
@@ -100,8 +116,16 @@ static uint64_t check_snapshot(seg_store *store)
 static void *write_all(void *user)
 {
     work *w = user;
-    for (uint64_t n = 2; n <= w->commits; n++)
+    for (uint64_t n = 2; n <= w->commits; n++) {
         commit(w->store, n);
+        if (n % 100 != 0)
+            continue;
+        /* Only a store that nobody writes to is made shorter; readers go on. */
+        erase_bulk(w->store);
+        atomic_store(&w->tidy, true);
+        while (atomic_load(&w->tidy))
+            sched_yield();
+    }
     atomic_store(&w->done, true);
     return NULL;
 }
@@ -120,15 +144,42 @@ static void *read_all(void *user)
     return NULL;
 }
 
+static uint64_t file_bytes(seg_store *store)
+{
+    seg_store_stats stats = {.struct_size = sizeof stats};
+    seg_error err = SEG_ERROR_INIT;
+    demand(seg_store_get_stats(store, &stats, &err), &err);
+    return stats.file_bytes;
+}
+
+/* While the writer waits, until the file is shorter: as soon as readers have let go of what was
+ * there before. */
+static void upkeep(work *w)
+{
+    seg_error err = SEG_ERROR_INIT;
+    int32_t more = 0;
+    uint64_t before = file_bytes(w->store);
+    bool tidy = atomic_load(&w->tidy);
+    for (int tries = 0; tries < (tidy ? 1000 : 1) && file_bytes(w->store) >= before; tries++) {
+        do
+            demand(seg_store_maintain(w->store, NULL, &more, &err), &err);
+        while (tidy && more != 0);
+        sched_yield();
+    }
+    if (!tidy)
+        return;
+    atomic_fetch_add(&w->cuts, file_bytes(w->store) < before);
+    atomic_store(&w->tidy, false);
+}
+
 static void *care(void *user)
 {
     work *w = user;
     seg_error err = SEG_ERROR_INIT;
     for (uint64_t i = 0; !atomic_load(&w->done); i++) {
         uint64_t faults = 0;
-        int32_t more = 0;
         char name[32];
-        demand(seg_store_maintain(w->store, NULL, &more, &err), &err);
+        upkeep(w);
         if (i % 4 == 1)
             demand(seg_store_checkpoint(w->store, &err), &err);
         if (i % 8 != 3)
@@ -167,9 +218,11 @@ START_TEST(test_store_threads__everybody_sees_whole_commits)
     w.store = open_file(w.vfs, "store", 0);
     check_fast(check_snapshot(w.store) == w.commits);
     demand(seg_store_close(w.store, &err), &err);
-    printf("%llu snapshots, %llu backups\n", (unsigned long long)atomic_load(&w.snapshots),
-           (unsigned long long)atomic_load(&w.backups));
+    printf("%llu snapshots, %llu backups, %llu times shorter\n",
+           (unsigned long long)atomic_load(&w.snapshots),
+           (unsigned long long)atomic_load(&w.backups), (unsigned long long)atomic_load(&w.cuts));
     ck_assert_uint_gt(atomic_load(&w.snapshots), 0);
+    ck_assert_uint_gt(atomic_load(&w.cuts), 0);
     check_fast(sim_vfs_open_files(sim) == 0);
     sim_vfs_destroy(sim);
 }
