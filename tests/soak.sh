@@ -28,7 +28,7 @@ for name in crash damage erase fault kill threads; do
     SEG_TEST_SOAK=1 CK_TIMEOUT_MULTIPLIER=60 "$build/tests/unit/unit_store_store_$name"
 done
 
-echo "100,000 random predicates keep their meaning as text and as JSON"
+echo "a million random predicates keep their meaning as text and as JSON"
 SEG_TEST_SOAK=1 CK_TIMEOUT_MULTIPLIER=60 "$build/tests/unit/unit_lang_print"
 
 seed=$(date +%s)

@@ -19,6 +19,8 @@ typedef struct scenario {
     seg_why *why;
     seg_value *value;
     seg_value_column *column;
+    seg_class *class, *frozen;
+    seg_set *groups[3];
 } scenario;
 
 static void scenario_end(scenario *s)
@@ -36,6 +38,10 @@ static void scenario_end(scenario *s)
     seg_segment_release(s->again);
     seg_lint_destroy(s->lint);
     seg_why_destroy(s->why);
+    for (int i = 0; i < 3; i++)
+        seg_set_release(s->groups[i]);
+    seg_class_release(s->class);
+    seg_class_release(s->frozen);
     seg_params_destroy(s->params);
     seg_task_destroy(s->task);
     seg_appender_destroy(s->appender);
@@ -136,6 +142,21 @@ static seg_status scenario_examine(scenario *s, seg_error *err)
     return seg_segment_why(s->again, s->snapshot, TEXT("ben"), NOW, &options, &s->why, err);
 }
 
+/* Scores of all customers, and a class of them. */
+static seg_status scenario_classify(scenario *s, seg_error *err)
+{
+    uint64_t users[SEG_RFM_SCALE_MAX + 1];
+    double cuts[SEG_RFM_SCALE_MAX - 1];
+    STEP(seg_class_compile(s->store,
+                           TEXT("rfm(price, floating, scale 2, groups (\"a\": r = 2 and m = 2, "
+                                "otherwise \"b\")) of \"buy\""),
+                           0, &s->class, err));
+    STEP(seg_class_freeze(s->class, s->snapshot, NOW, NULL, &s->frozen, err));
+    STEP(seg_class_scores(s->class, s->snapshot, NOW, NULL, SEG_RFM_MONEY, users, cuts, err));
+    ck_assert_uint_eq(users[1] + users[2], 3);
+    return seg_class_evaluate(s->frozen, s->snapshot, NOW, NULL, s->groups, err);
+}
+
 /* All of it; `s` holds what was made, also on failure. */
 static seg_status scenario_run(scenario *s, const seg_allocator *allocator, seg_error *err)
 {
@@ -152,6 +173,7 @@ static seg_status scenario_run(scenario *s, const seg_allocator *allocator, seg_
     STEP(seg_snapshot_create(s->store, &s->snapshot, err));
     STEP(scenario_compile(s, err));
     STEP(scenario_ask(s, err));
+    STEP(scenario_classify(s, err));
     return scenario_examine(s, err);
 }
 

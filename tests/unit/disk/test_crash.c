@@ -102,8 +102,9 @@ static bool crash_at(uint64_t workload, uint64_t point, uint64_t image_count)
 START_TEST(test_crash__power_fails_at_every_call)
 {
     bool soak = getenv("SEG_TEST_SOAK") != NULL;
-    uint64_t step = getenv("SEG_TEST_SLOW") != NULL ? 31 : 1;
-    uint64_t workloads = soak ? 40 : 8, image_count = soak ? 200 : 4;
+    bool slow = getenv("SEG_TEST_SLOW") != NULL;
+    uint64_t step = slow ? 31 : 1;
+    uint64_t workloads = soak ? 40 : 8, image_count = soak ? 200 : slow ? 4 : 46;
     for (uint64_t workload = 0; workload < workloads; workload++)
         for (uint64_t point = 1; crash_at(workload, point, image_count); point += step)
             points++;

@@ -121,7 +121,7 @@ START_TEST(test_damage__a_changed_byte_gives_an_error_or_the_same_bytes)
 {
     static const unsigned char patterns[] = {0x01, 0xff, 0x80, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40};
     uint64_t found = 0, harmless = 0;
-    for (size_t p = 0; p < (soak ? sizeof patterns : 2); p++) {
+    for (size_t p = 0; p < (soak ? sizeof patterns : 3); p++) {
         flip_file(DISK_IMAGE_FILE, false, patterns[p], &found, &harmless);
         flip_file(DISK_IMAGE_LOG, true, patterns[p], &found, &harmless);
     }

@@ -55,7 +55,7 @@ static bool fault_at(uint64_t workload, uint64_t point, int os_errno, bool for_e
 START_TEST(test_fault__every_call_fails)
 {
     bool soak = getenv("SEG_TEST_SOAK") != NULL;
-    uint64_t workloads = soak ? 30 : 3, points = 0;
+    uint64_t workloads = soak ? 30 : 12, points = 0;
     uint64_t step = getenv("SEG_TEST_SLOW") != NULL ? 61 : 1;
     for (uint64_t workload = 0; workload < workloads; workload++)
         for (size_t e = 0; e < sizeof errnos / sizeof *errnos; e++)

@@ -173,7 +173,10 @@ static uint64_t live_and_die(uint64_t round, uint64_t acks)
 
 START_TEST(test_kill__what_was_acknowledged_is_there)
 {
-    uint64_t kills = getenv("SEG_TEST_SOAK") != NULL ? 2000 : 40, random = 1, acked = 0;
+    uint64_t kills = getenv("SEG_TEST_SOAK") != NULL   ? 2000
+                     : getenv("SEG_TEST_SLOW") != NULL ? 40
+                                                       : 500;
+    uint64_t random = 1, acked = 0;
     for (uint64_t round = 0; round < kills; round++) {
         uint64_t now = live_and_die(round, next_random(&random) % 30);
         acked = now > acked ? now : acked;

@@ -1,8 +1,8 @@
 /* unit/lang/test_print.c - canonical text: fixed forms, and that nothing is lost in it,
  * nor in the JSON form.
  *
- * The random part writes predicates of all kinds from a seed (SEG_TEST_SEED gives another one);
- * SEG_TEST_SOAK asks for 100,000 of them. */
+ * The random part writes 100,000 predicates of all kinds from a seed (SEG_TEST_SEED gives another
+ * one); SEG_TEST_SOAK asks for a million of them. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -522,8 +522,8 @@ START_TEST(test_print__random_predicates_lose_nothing)
     const char *seed = getenv("SEG_TEST_SEED");
     uint64_t start = seed == NULL ? 20260131 : strtoull(seed, NULL, 10);
     int rounds = getenv("SEG_TEST_SLOW") != NULL   ? 500
-                 : getenv("SEG_TEST_SOAK") != NULL ? 100000
-                                                   : 10000;
+                 : getenv("SEG_TEST_SOAK") != NULL ? 1000000
+                                                   : 100000;
     state = start * 2 + 1;
     for (int i = 0; i < rounds; i++) {
         out_size = 0;
@@ -539,7 +539,7 @@ Suite *suite(void)
 {
     Suite *s = suite_create("lang/print");
     TCase *t = tcase_create("print");
-    tcase_set_timeout(t, 100);
+    tcase_set_timeout(t, 200);
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, test_print__canonical_forms);
     tcase_add_test(t, test_print__s29_equal_meanings_have_equal_fingerprints);

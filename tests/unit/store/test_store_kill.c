@@ -110,7 +110,10 @@ START_TEST(test_store_kill__what_was_acknowledged_is_there)
     static const uint32_t durabilities[] = {SEG_DURABILITY_FULL, SEG_DURABILITY_NORMAL,
                                             SEG_DURABILITY_OFF};
     static story s;
-    uint64_t kills = getenv("SEG_TEST_SOAK") != NULL ? 2000 : 50, stories = 0;
+    uint64_t kills = getenv("SEG_TEST_SOAK") != NULL   ? 2000
+                     : getenv("SEG_TEST_SLOW") != NULL ? 50
+                                                       : 500;
+    uint64_t stories = 0;
     uint32_t at = 0;
     for (uint64_t life = 0; life < kills; life++) {
         if (life == 0 || at == s.steps) {
