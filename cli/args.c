@@ -26,6 +26,7 @@ const char args_help[] =
     "id\n"
     "  --type COLUMN=TYPE     decimal(2), set(;), ...      --rename COLUMN=NAME\n"
     "  --geo NAME=LAT,LON     two columns are a point      --skip COLUMN\n"
+    "  --history COLUMN       users: an attribute that remembers its values (--map time=COLUMN)\n"
     "  --columns A,B,...      names instead of a header    --header, --no-header\n"
     "  --delimiter C          , ; | tab blank              --format csv|tsv|jsonl\n"
     "  --time-format F        iso s ms us yyyymmdd %d/%m/%Y  --null TEXT         means null\n"

@@ -222,9 +222,11 @@ void batch_row(batch_builder *batch, const batch_key *key)
     batch->lines = xgrow(batch->lines, &batch->lines_capacity, row + 1, sizeof *batch->lines);
     batch->lines[row] = key->line;
     push_user(batch, key, row);
-    if (batch->events) {
+    if (batch->events || batch->since) {
         batch->times = xgrow(batch->times, &batch->times_capacity, row + 1, sizeof *batch->times);
         batch->times[row] = key->time;
+    }
+    if (batch->events) {
         if (!batch->event) {
             batch->codes =
                 xgrow(batch->codes, &batch->codes_capacity, row + 1, sizeof *batch->codes);
@@ -280,10 +282,11 @@ void batch_view(batch_builder *batch, seg_batch *out)
     out->user_offsets = batch->u64 ? NULL : batch->user_offsets;
     out->columns = batch->views;
     out->column_count = used;
+    out->times = batch->events || batch->since ? batch->times : NULL;
     if (!batch->events) {
+        out->flags = batch->since ? SEG_BATCH_ATTRIBUTES : 0;
         return;
     }
-    out->times = batch->times;
     seg_column *extra = batch->views + batch->column_count;
     if (batch->event) {
         out->event = batch->event;

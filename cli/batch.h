@@ -26,6 +26,7 @@ typedef struct batch_column {
 
 typedef struct batch_builder {
     bool events; /* else attributes */
+    bool since;  /* attributes with the time from which they hold */
     bool u64;    /* kind of the user ids */
     char *event; /* owned: the one event type, or NULL: a dictionary */
     uint64_t rows;

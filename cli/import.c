@@ -26,6 +26,7 @@ typedef struct cli_import {
     size_t full_count, full_capacity;
     cli_value *values; /* owned: by column of the file */
     size_t values_capacity;
+    bool since; /* attributes hold from the row's time on */
     uint64_t rows;
     seg_commit_report sum;
     double begin, shown; /* seconds: of the import, of the progress last shown */
@@ -110,8 +111,8 @@ static bool take_user(const cli_import *import, const cli_row *row, batch_key *k
     return true;
 }
 
-static bool take_event(const cli_import *import, const cli_row *row, text_view name, batch_key *key,
-                       row_fault *fault)
+static bool take_time(const cli_import *import, const cli_row *row, batch_key *key,
+                      row_fault *fault)
 {
     const cli_mapping *mapping = &import->mapping;
     const cli_cell *time = cell_at(row, mapping->time);
@@ -123,6 +124,16 @@ static bool take_event(const cli_import *import, const cli_row *row, text_view n
                          time->text.size ? "it is not a time in the column's notation"
                                          : "there is no time",
                          time->text);
+    }
+    return true;
+}
+
+static bool take_event(const cli_import *import, const cli_row *row, text_view name, batch_key *key,
+                       row_fault *fault)
+{
+    const cli_mapping *mapping = &import->mapping;
+    if (!take_time(import, row, key, fault)) {
+        return false;
     }
     const cli_cell *id = cell_at(row, mapping->id);
     key->id = has_text(id) ? id->text : (text_view){"", 0};
@@ -233,6 +244,7 @@ static bool convert_row(cli_import *import, const cli_row *row, row_fault *fault
     }
     if (!row_kind(import, row, &event, &name, fault) || !take_user(import, row, &key, fault) ||
         (event && !take_event(import, row, name, &key, fault)) ||
+        (!event && import->since && !take_time(import, row, &key, fault)) ||
         !take_values(import, row, event, fault)) {
         return false;
     }
@@ -317,6 +329,7 @@ static batch_builder *new_batch(const cli_import *import, bool events)
 {
     batch_builder *batch = xcalloc(1, sizeof *batch);
     batch_init(batch, events, import->session->u64, events ? import->options->event : NULL);
+    batch->since = !events && import->since;
     return batch;
 }
 
@@ -482,6 +495,50 @@ static void import_deinit(cli_import *import)
     source_close(&import->source);
 }
 
+/* One attribute that is to remember its values, before it has any. */
+static bool define_history(const cli_import *import, const char *source_name)
+{
+    seg_error err = SEG_ERROR_INIT;
+    const map_column *column = NULL;
+    for (size_t i = 0; i < import->mapping.count && !column; i++) {
+        if (strcmp(source_column_name(&import->source, i), source_name) == 0) {
+            column = &import->mapping.columns[i];
+        }
+    }
+    if (!column || !column->name || !column->for_users || !column->type.type) {
+        diag_fail(import->diag, "--type COLUMN=TYPE says it",
+                  "%s: column \"%s\" is no attribute with a known type (--history)",
+                  import->source.path, source_name);
+        return false;
+    }
+    if (seg_store_define_history(import->session->store, column->name, strlen(column->name),
+                                 column->type.type, column->type.scale, &err) != SEG_OK) {
+        diag_fail(import->diag, NULL, "%s: --history %s: %s", import->source.path, source_name,
+                  err.message);
+        return false;
+    }
+    return true;
+}
+
+/* Values of users hold from a time on where a column is said to be that time. */
+static bool define_histories(cli_import *import)
+{
+    const option_pairs *histories = &import->options->histories;
+    bool users = import->mapping.users && !import->mapping.spec;
+    import->since = import->mapping.time != COLUMN_NONE && (users || histories->count > 0);
+    if (histories->count > 0 && !import->since) {
+        diag_fail(import->diag, "say which column says since when: --map time=COLUMN",
+                  "%s: values with a history need a time", import->source.path);
+        return false;
+    }
+    for (size_t i = 0; i < histories->count; i++) {
+        if (!define_history(import, histories->items[i].name)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 run_result import_run(cli_session *session, bool users, const char *path,
                       const import_options *options)
 {
@@ -499,7 +556,8 @@ run_result import_run(cli_session *session, bool users, const char *path,
         mapping_print(&import.mapping, &import.source, import.diag);
         if (options->dry_run) {
             result = RUN_OK;
-        } else if (rejects_open(&import.rejects, import.diag, path, options->rejects)) {
+        } else if (define_histories(&import) &&
+                   rejects_open(&import.rejects, import.diag, path, options->rejects)) {
             import.events = new_batch(&import, true);
             import.users = new_batch(&import, false);
             result = import_rows(&import);

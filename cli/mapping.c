@@ -376,8 +376,8 @@ static bool asked_geo(cli_mapping *mapping, const cli_source *source, const cli_
 static bool check_names(const cli_mapping *mapping, const cli_source *source, const cli_diag *diag)
 {
     const option_pairs *lists[] = {&mapping->options->types, &mapping->options->renames,
-                                   &mapping->options->skips};
-    static const char *const options[] = {"--type", "--rename", "--skip"};
+                                   &mapping->options->skips, &mapping->options->histories};
+    static const char *const options[] = {"--type", "--rename", "--skip", "--history"};
     for (size_t l = 0; l < COUNT(lists) && !mapping->json; l++) {
         for (size_t i = 0; i < lists[l]->count; i++) {
             if (find_exact(source, lists[l]->items[i].name) == COLUMN_NONE) {

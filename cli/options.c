@@ -141,6 +141,7 @@ void import_options_deinit(import_options *options)
     pairs_deinit(&options->types);
     pairs_deinit(&options->renames);
     pairs_deinit(&options->skips);
+    pairs_deinit(&options->histories);
     pairs_deinit(&options->geos);
     *options = (import_options){0};
 }
@@ -165,6 +166,7 @@ void import_options_copy(import_options *out, const import_options *from)
     pairs_copy(&out->types, &from->types);
     pairs_copy(&out->renames, &from->renames);
     pairs_copy(&out->skips, &from->skips);
+    pairs_copy(&out->histories, &from->histories);
     pairs_copy(&out->geos, &from->geos);
 }
 
@@ -255,6 +257,8 @@ static const char *take_valued(import_options *options, const char *name, const 
     }
     if (strcmp(name, "skip") == 0) {
         pairs_add(&options->skips, text_of(value), "");
+    } else if (strcmp(name, "history") == 0) {
+        pairs_add(&options->histories, text_of(value), "");
     } else if (strcmp(name, "columns") == 0) {
         replace(&options->columns, value);
     } else if (strcmp(name, "event") == 0) {
@@ -281,7 +285,7 @@ int import_options_take(import_options *options, const char *name, const char *v
 {
     static const char *const valued[] = {"map",     "type",        "rename", "geo",     "skip",
                                          "columns", "event",       "null",   "rejects", "delimiter",
-                                         "format",  "time-format", "sample"};
+                                         "format",  "time-format", "sample", "history"};
     *out_message = NULL;
     if (strcmp(name, "strict") == 0) {
         options->strict = true;

@@ -51,12 +51,13 @@ typedef struct import_options {
     char *rejects;      /* owned: file for refused rows */
     char *time_pattern; /* owned: what time_format points to */
     time_format time;
-    option_pairs map;     /* role=column */
-    option_pairs types;   /* column=type */
-    option_pairs renames; /* column=name */
-    option_pairs skips;   /* column= */
-    option_pairs geos;    /* name=latitude,longitude */
-    uint64_t sample;      /* rows to infer types from */
+    option_pairs map;       /* role=column */
+    option_pairs types;     /* column=type */
+    option_pairs renames;   /* column=name */
+    option_pairs skips;     /* column= */
+    option_pairs histories; /* column=: attributes that keep their history */
+    option_pairs geos;      /* name=latitude,longitude */
+    uint64_t sample;        /* rows to infer types from */
     bool strict;
     bool dry_run;
 } import_options;

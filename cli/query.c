@@ -543,6 +543,7 @@ run_result query_schema(cli_session *session)
         if (info.name) {
             table_text(&table, (text_view){info.name, (size_t)info.name_size});
             buf_value_type(&type, (value_type){.type = info.type, .scale = info.scale});
+            buf_text(&type, info.flags & SEG_COLUMN_HISTORY ? ", history" : "");
             table_text(&table, (text_view){type.data, type.size});
         } else {
             table_null(&table);

@@ -84,6 +84,21 @@ func (a *Appender) UserU64(user uint64) error {
 	})
 }
 
+// UserSince begins a row of attributes whose values hold from an instant on, for attributes with a
+// history.
+func (a *Appender) UserSince(user string, since time.Time) error {
+	return a.do(func(p *C.seg_appender) C.seg_status {
+		return C.seg_appender_user_since(p, chars(user), size(user), micros(since), &a.e)
+	})
+}
+
+// UserSinceU64 is UserSince for stores of [WithUint64IDs].
+func (a *Appender) UserSinceU64(user uint64, since time.Time) error {
+	return a.do(func(p *C.seg_appender) C.seg_status {
+		return C.seg_appender_user_since_u64(p, C.uint64_t(user), micros(since), &a.e)
+	})
+}
+
 // SetEventID gives the event under way its id. An id seen before with the same content makes it a
 // duplicate, which is left out.
 func (a *Appender) SetEventID(id string) error {

@@ -248,6 +248,9 @@ type Batch struct {
 	UserIDs   []uint64
 	// When, for events, in microseconds as [Micros] gives them.
 	Times []int64
+	// Attributes makes rows with Times ones of attributes: the instants from which on their values
+	// hold, for attributes with a history.
+	Attributes bool
 	// What, for events: one type for all rows, or one per row, made by [CodeValues].
 	Event  string
 	Events *Values
@@ -292,6 +295,9 @@ func (b *Batch) batch(pin *pins, c *C.seg_batch) (rows int, err error) {
 			return 0, fault(ErrArg, "the batch has %d times for %d rows", len(b.Times), rows)
 		}
 		c.times = (*C.int64_t)(pinned(pin, b.Times))
+	}
+	if b.Attributes {
+		c.flags = C.SEG_BATCH_ATTRIBUTES
 	}
 	if b.Event != "" {
 		c.event = pin.text(b.Event)

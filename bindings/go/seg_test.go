@@ -101,6 +101,38 @@ func TestOpenOptionsReachTheStore(t *testing.T) {
 	}
 }
 
+func TestAttributesMayHaveAHistory(t *testing.T) {
+	const day = 24 * time.Hour
+	store := must(seg.Open(seg.Memory))(t)
+	defer store.Close()
+	ok(t, store.DefineHistory("plan", seg.String, 0))
+	columns := must(store.Columns())(t)
+	if len(columns) != 1 || !columns[0].History {
+		t.Fatalf("%+v", columns)
+	}
+	in := must(store.Appender())(t)
+	defer in.Close()
+	ok(t, in.UserSince("ann", june.Add(-5*day)))
+	ok(t, in.SetString("plan", "pro"))
+	ok(t, in.UserSince("ann", june.Add(-90*day)))
+	ok(t, in.SetString("plan", "free"))
+	must(in.Commit())(t)
+	must(store.Commit([]seg.Batch{{Attributes: true, Users: []string{"ben"},
+		Times:   []int64{seg.Micros(june.Add(-90 * day))},
+		Columns: []seg.Values{seg.StringValues("plan", []string{"free"})}}}))(t)
+	for text, want := range map[string]string{
+		`plan = "free"`:                         "ben",
+		`plan changed to "pro" in last 30 days`: "ann",
+		`plan has been "free" for 30 days`:      "ben",
+	} {
+		if got := ids(eval(t, store, text)); got != want {
+			t.Fatal(text, got)
+		}
+	}
+	fails(t, store.DefineHistory("tags", seg.StringSet, 0), seg.ErrSchema)
+	fails(t, in.UserSinceU64(7, june), seg.ErrArg)
+}
+
 func TestAppenderTakesEveryType(t *testing.T) {
 	store := must(seg.Open(seg.Memory))(t)
 	defer store.Close()

@@ -197,12 +197,23 @@ type Column struct {
 	Name  string // "" for an event type's own entry
 	Type  Type
 	Scale int // of decimals
+
+	History bool // an attribute that remembers its values
 }
 
 // DefineAttribute defines an attribute ahead of the data. Scale counts for [Decimal] only.
 func (s *Store) DefineAttribute(name string, kind Type, scale int) error {
 	return s.do("", func(p *C.seg_store, e *C.seg_error) C.seg_status {
 		return C.seg_store_define_attribute(p, chars(name), size(name), C.seg_type(kind),
+			C.int32_t(scale), e)
+	})
+}
+
+// DefineHistory defines an attribute that remembers its values: each with the instant from which it
+// holds ([Appender.UserSince], Batch.Attributes), so that predicates can ask what it was before.
+func (s *Store) DefineHistory(name string, kind Type, scale int) error {
+	return s.do("", func(p *C.seg_store, e *C.seg_error) C.seg_status {
+		return C.seg_store_define_history(p, chars(name), size(name), C.seg_type(kind),
 			C.int32_t(scale), e)
 	})
 }
@@ -241,6 +252,8 @@ func (s *Store) Columns() ([]Column, error) {
 			Name:  C.GoStringN(info.name, C.int(info.name_size)),
 			Type:  Type(info._type),
 			Scale: int(info.scale),
+
+			History: info.flags&C.SEG_COLUMN_HISTORY != 0,
 		})
 	}
 	return out, nil

@@ -56,16 +56,20 @@ typedef struct seg_column {
 
 /* One batch: all events of one type or of several, or attributes. In an array of batches or
  * columns every element has the same struct_size, which is also the distance between them. */
+#define SEG_BATCH_ATTRIBUTES 1u /* attributes also where times are given */
 typedef struct seg_batch {
     uint32_t struct_size;
-    uint32_t flags; /* 0 */
+    uint32_t flags; /* SEG_BATCH_* */
     uint64_t row_count;
     /* Who. Stores of SEG_ID_U64 take user_ids; stores of SEG_ID_BYTES take user_bytes with
      * user_offsets[row_count + 1]. */
     const uint64_t *user_ids;
     const char *user_bytes;
     const uint64_t *user_offsets;
-    /* When: times[row_count]. Needed for events; NULL makes this a batch of attributes. */
+    /* When: times[row_count]. Needed for events; NULL makes this a batch of attributes. With
+     * SEG_BATCH_ATTRIBUTES the instant from which on the row's values hold, and the user exists:
+     * attributes with a history (seg_store_define_history) need it, in any order; the others take
+     * the value of the row that came last, whatever its time. */
     const int64_t *times;
     /* What, for events: either one type for all rows (event, event_size) or a dictionary column
      * without states (event_types, which then has codes). */
@@ -178,6 +182,13 @@ SEG_API SEG_MUST_USE seg_status seg_appender_user(seg_appender *appender, const 
                                                   size_t user_size, seg_error *err);
 SEG_API SEG_MUST_USE seg_status seg_appender_user_u64(seg_appender *appender, uint64_t user,
                                                       seg_error *err);
+
+/* Attributes whose values hold from `since` on, as SEG_BATCH_ATTRIBUTES says. Since 0.1. */
+SEG_API SEG_MUST_USE seg_status seg_appender_user_since(seg_appender *appender, const char *user,
+                                                        size_t user_size, int64_t since,
+                                                        seg_error *err);
+SEG_API SEG_MUST_USE seg_status seg_appender_user_since_u64(seg_appender *appender, uint64_t user,
+                                                            int64_t since, seg_error *err);
 
 /* Give the row under way its event id (events only). */
 SEG_API SEG_MUST_USE seg_status seg_appender_set_event_id(seg_appender *appender, const char *id,

@@ -40,6 +40,18 @@ typedef int32_t seg_type;
 SEG_API SEG_MUST_USE seg_status seg_store_define_attribute(seg_store *store, const char *name,
                                                            size_t name_size, seg_type type,
                                                            int32_t scale, seg_error *err);
+/* Define an attribute with a history: every value that is set is remembered with the instant from
+ * which it holds (SEG_BATCH_ATTRIBUTES, seg_appender_user_since), null too. The attribute's value
+ * is then that of the instant of the evaluation, and predicates can ask what it was before: `plan
+ * has been "free" for 30 days`, `plan changed to "free" in last 7 days`, `plan as of 2026-01-01`.
+ * An attribute has a history from its definition on or never: SEG_E_SCHEMA where it is there
+ * without one, and for SEG_TYPE_STRING_SET. Values of a history count as events in statistics,
+ * but retention leaves them; erasing a user erases them. A store has at most SEG_COLUMNS_MAX
+ * event types and histories together. Otherwise as seg_store_define_attribute, which accepts such
+ * an attribute as it is. Since 0.1. */
+SEG_API SEG_MUST_USE seg_status seg_store_define_history(seg_store *store, const char *name,
+                                                         size_t name_size, seg_type type,
+                                                         int32_t scale, seg_error *err);
 SEG_API SEG_MUST_USE seg_status seg_store_define_event(seg_store *store, const char *name,
                                                        size_t name_size, seg_error *err);
 /* Defines the event type as well where it is new. */
@@ -48,12 +60,14 @@ SEG_API SEG_MUST_USE seg_status seg_store_define_property(seg_store *store, cons
                                                           size_t name_size, seg_type type,
                                                           int32_t scale, seg_error *err);
 
+#define SEG_COLUMN_HISTORY 1u /* an attribute with a history */
+
 /* One entry of the listing. Pointers are borrowed until the store is closed. */
 typedef struct seg_column_info {
     uint32_t struct_size;
     seg_type type; /* 0 for an event type's own entry */
     int32_t scale;
-    int32_t reserved;
+    uint32_t flags;    /* SEG_COLUMN_* */
     const char *event; /* NULL for an attribute */
     uint64_t event_size;
     const char *name; /* NULL for an event type's own entry */

@@ -65,7 +65,8 @@ static seg_status batches_read(const seg_batch *batches, size_t count, segi_aren
         return segi_fail_nomem(err);
     for (size_t i = 0; i < count; i++) {
         SEGI_TRY(element_read(&own[i], sizeof *own, batches, i, "seg_batch", err));
-        SEGI_CHECK_ARG(own[i].flags == 0, err, "a batch has unknown flags");
+        SEGI_CHECK_ARG((own[i].flags & ~SEG_BATCH_ATTRIBUTES) == 0, err,
+                       "a batch has unknown flags");
         SEGI_TRY(columns_read(own[i].columns, own[i].column_count, arena, &own[i].columns, err));
         if (own[i].event_types != NULL)
             SEGI_TRY(columns_read(own[i].event_types, 1, arena, &own[i].event_types, err));
@@ -276,6 +277,25 @@ seg_status seg_appender_user_u64(seg_appender *appender, uint64_t user, seg_erro
     SEGI_CHECK_ARG(appender != NULL, err, "appender is NULL");
     SEGI_TRY(segi_api_check_id_kind(appender->id_kind, SEG_ID_U64, err));
     return segi_rows_begin(appender->rows, (const char *)&user, sizeof user, NULL, 0, 0, err);
+}
+
+seg_status seg_appender_user_since(seg_appender *appender, const char *user, size_t user_size,
+                                   int64_t since, seg_error *err)
+{
+    segi_api_begin(err);
+    SEGI_CHECK_ARG(appender != NULL, err, "appender is NULL");
+    SEGI_TRY(segi_api_check_id_kind(appender->id_kind, SEG_ID_BYTES, err));
+    SEGI_CHECK_ARG(user != NULL, err, "user is NULL");
+    return segi_rows_begin_since(appender->rows, user, user_size, since, err);
+}
+
+seg_status seg_appender_user_since_u64(seg_appender *appender, uint64_t user, int64_t since,
+                                       seg_error *err)
+{
+    segi_api_begin(err);
+    SEGI_CHECK_ARG(appender != NULL, err, "appender is NULL");
+    SEGI_TRY(segi_api_check_id_kind(appender->id_kind, SEG_ID_U64, err));
+    return segi_rows_begin_since(appender->rows, (const char *)&user, sizeof user, since, err);
 }
 
 seg_status seg_appender_set_event_id(seg_appender *appender, const char *id, size_t id_size,

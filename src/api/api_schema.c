@@ -24,6 +24,16 @@ seg_status seg_store_define_attribute(seg_store *store, const char *name, size_t
     return segi_store_define_attribute(store->store, name, name_size, type, scale, err);
 }
 
+seg_status seg_store_define_history(seg_store *store, const char *name, size_t name_size,
+                                    seg_type type, int32_t scale, seg_error *err)
+{
+    segi_api_begin(err);
+    SEGI_CHECK_ARG(store != NULL, err, "store is NULL");
+    SEGI_CHECK_ARG(name != NULL, err, "name is NULL");
+    SEGI_TRY(type_check(type, scale, err));
+    return segi_store_define_history(store->store, name, name_size, type, scale, err);
+}
+
 seg_status seg_store_define_event(seg_store *store, const char *name, size_t name_size,
                                   seg_error *err)
 {
@@ -46,6 +56,12 @@ seg_status seg_store_define_property(seg_store *store, const char *event, size_t
                                       err);
 }
 
+/* Entries of an event type in the listing; what keeps a history is not listed. */
+static uint64_t event_entries(const segi_event_type *event)
+{
+    return event->history ? 0 : 1 + (uint64_t)event->field_count;
+}
+
 /* Attributes, then each event type followed by its properties: the order of info_at(). */
 uint64_t seg_store_column_count(const seg_store *store)
 {
@@ -54,7 +70,7 @@ uint64_t seg_store_column_count(const seg_store *store)
     const segi_schema *schema = segi_store_schema(store->store);
     uint64_t count = schema->attribute_count;
     for (uint32_t i = 0; i < schema->event_count; i++)
-        count += 1 + (uint64_t)schema->events[i]->field_count;
+        count += event_entries(schema->events[i]);
     segi_schema_release(schema);
     return count;
 }
@@ -64,6 +80,7 @@ static void info_of_field(const segi_field *field, seg_column_info *info)
 {
     info->type = field->type;
     info->scale = field->scale;
+    info->flags = field->history != SEGI_NO_HISTORY ? SEG_COLUMN_HISTORY : 0;
     info->name = field->name;
     info->name_size = field->name_size;
 }
@@ -78,8 +95,8 @@ static bool info_at(const segi_schema *schema, uint64_t index, seg_column_info *
     index -= schema->attribute_count;
     for (uint32_t i = 0; i < schema->event_count; i++) {
         const segi_event_type *event = schema->events[i];
-        if (index > event->field_count) {
-            index -= 1 + (uint64_t)event->field_count;
+        if (index >= event_entries(event)) {
+            index -= event_entries(event);
             continue;
         }
         info->event = event->name;

@@ -17,6 +17,7 @@
  * shortcut.c  cheaper roads to the same answer
  * streak.c   streaks, from periods
  * gather.c   all rows of each user in order: everything that needs the order
+ * history.c  since when an attribute has its value, and how often it changed
  * session.c  rows in order, cut into sessions
  * prepare_sequence.c, sequence.c, sequence_chain.c, sequence_scan.c  ordered steps
  * occasion.c days of the year
@@ -203,12 +204,14 @@ struct segi_prep_value {
     const segi_prep_session *session;          /* sessions */
     const struct segi_prep_sequence *sequence; /* sequence (sequence_int.h) */
     const segi_match *match;                   /* mode with ties all: what the value must pass */
-    const segi_prep_value *left, *right;       /* arith; left: shift, score by written cut points */
-    const segi_prep_score *score;              /* rfm by written ones: right counts the events */
-    const segi_user_zones *zones;              /* civil, shift, moment, distinct periods */
-    bool needs_users;                          /* gather: argument or share read the user's zone */
-    const int64_t *periods; /* tally of distinct periods: their first instants, and */
-    uint32_t period_count;  /* ... at most 64 of them */
+    const segi_prep_window *window;      /* changes: when they count; rows are all there are */
+    const segi_match *before, *behind;   /* changes: the values; NULL: any */
+    const segi_prep_value *left, *right; /* arith; left: shift, score by written cut points */
+    const segi_prep_score *score;        /* rfm by written ones: right counts the events */
+    const segi_user_zones *zones;        /* civil, shift, moment, distinct periods */
+    bool needs_users;                    /* gather: argument or share read the user's zone */
+    const int64_t *periods;              /* tally of distinct periods: their first instants, and */
+    uint32_t period_count;               /* ... at most 64 of them */
     double periods_per_us;
     bool periods_even; /* of one length */
     int64_t bag_low;   /* bag: the least slot, and how far above it the greatest can be */
@@ -681,6 +684,11 @@ bool segi_gather_collect(segi_worker *w, const segi_prep_value *value, segi_gath
  * for as many. */
 uint8_t segi_gather_reduce(segi_worker *w, const segi_prep_value *value, segi_list_row *rows,
                            size_t n, int64_t *out);
+/* Aggregates over the history of an attribute (history.c). */
+const segi_prep_value *segi_prep_history(segi_prep *p, const segi_node *node);
+bool segi_history_since(const segi_list_row *rows, size_t n, int64_t *out);
+int64_t segi_history_changes(segi_worker *w, const segi_prep_value *value,
+                             const segi_list_row *rows, size_t n);
 /* Aggregates over sessions, and values of sessions (session.c). */
 void segi_sessions_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                          segi_vector *out);

@@ -596,6 +596,12 @@ static gather_result reduce_share(const segi_list_row *rows, size_t n)
     return n ? result_float((double)marked / (double)n) : result_none;
 }
 
+static gather_result reduce_since(const segi_list_row *rows, size_t n)
+{
+    int64_t since;
+    return segi_history_since(rows, n, &since) ? result_set(since) : result_none;
+}
+
 /* Figures between lengths of time are whole microseconds. */
 static gather_result reduce_whole(const segi_prep_value *value, gather_result result)
 {
@@ -624,6 +630,8 @@ static gather_result reduce(segi_worker *w, const segi_prep_value *value, segi_l
     case SEGI_AGG_CURRENT_STREAK:
     case SEGI_AGG_STREAK_BROKEN: return reduce_streak(w, value, rows, w->rows, n);
     case SEGI_AGG_OVERDUE: return reduce_overdue(w, rows, w->rows, n);
+    case SEGI_AGG_SINCE: return reduce_since(rows, n);
+    case SEGI_AGG_CHANGES: return result_set(segi_history_changes(w, value, rows, n));
     default: break;
     }
     n = reduce_keep_set(rows, n);
@@ -730,7 +738,8 @@ void segi_gather_users(segi_worker *w, const segi_prep_value *value, segi_users 
         segi_tally_each_users(w, value, users, out);
         return;
     }
-    if (value->source->each && !segi_gather_bounds(w, value->source->each, users))
+    const segi_prep_window *each = value->window ? value->window : value->source->each;
+    if (each && !segi_gather_bounds(w, each, users))
         return;
     segi_gather_blocks(w, value, users, gather_block, out);
 }

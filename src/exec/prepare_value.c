@@ -309,7 +309,8 @@ const segi_prep_source *segi_prep_source_of(segi_prep *p, const segi_selector *s
     out->types = types;
     for (uint32_t i = 0; i < limit; i++) {
         uint32_t event = selector->any_event ? i : selector->events[i];
-        if (event >= known || views[event].part_count == 0)
+        if (event >= known || views[event].part_count == 0 ||
+            (selector->any_event && s->schema->events[event]->history))
             continue;
         segi_prep_type *type = &types[out->type_count++];
         type->view = &views[event];
@@ -518,6 +519,8 @@ static const segi_prep_value *prep_aggregate(segi_prep *p, const segi_node *node
 {
     if (node->selector->session)
         return segi_prep_sessions(p, node);
+    if (node->aggregate == SEGI_AGG_SINCE || node->aggregate == SEGI_AGG_CHANGES)
+        return segi_prep_history(p, node);
     const segi_prep_source *source =
         segi_prep_source_window(p, node, node->aggregate == SEGI_AGG_FIRST);
     return source ? segi_prep_aggregate_over(p, node, source) : NULL;

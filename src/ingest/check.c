@@ -435,8 +435,14 @@ static seg_status check_column(check *c, const seg_column *column, bool attribut
     SEGI_TRY(check_values(c, column));
     const char *name = column->name;
     size_t size = (size_t)column->name_size;
-    if (attributes)
-        return check_field(c, column, segi_schema_attribute(c->schema, name, size));
+    if (attributes) {
+        const segi_field *field = segi_schema_attribute(c->schema, name, size);
+        if (field && field->history != SEGI_NO_HISTORY && !c->out->since)
+            return check_fail_column(c, SEG_E_DATA,
+                                     "the attribute has a history: give the times from which its "
+                                     "values hold");
+        return check_field(c, column, field);
+    }
     if (c->out->batch.event_types)
         return check_fields_by_type(c, column);
     return check_field(c, column, event ? segi_event_property(event, name, size) : NULL);
@@ -550,6 +556,13 @@ static seg_status check_event_types(check *c)
     return check_texts(c, column, NULL, check_event_name);
 }
 
+static void check_times(check *c, const int64_t *times)
+{
+    for (uint64_t row = 0; row < c->out->batch.row_count; row++)
+        if (times[row] < SEG_TIME_MIN || times[row] > SEG_TIME_MAX)
+            check_mark(c, row, SEG_ROW_BAD_TIME, "the time is not within the years 1 to 9999");
+}
+
 /* A batch is one of events if it has times, else one of attributes. */
 static seg_status check_events(check *c)
 {
@@ -558,14 +571,17 @@ static seg_status check_events(check *c)
     if (!batch->times) {
         SEGI_CHECK_ARG(!batch->event && batch->event_size == 0 && !batch->event_types &&
                            !batch->event_ids,
-                       c->err, "a batch of events needs times");
+                       c->err,
+                       (batch->flags & SEG_BATCH_ATTRIBUTES) != 0
+                           ? "a batch of attributes has no event types and no event ids"
+                           : "a batch of events needs times");
+        if (c->out->since)
+            check_times(c, c->out->since);
         return SEG_OK;
     }
     SEGI_CHECK_ARG(!batch->event != !batch->event_types, c->err,
                    "a batch of events needs either one event type or a column of them");
-    for (uint64_t row = 0; row < batch->row_count; row++)
-        if (batch->times[row] < SEG_TIME_MIN || batch->times[row] > SEG_TIME_MAX)
-            check_mark(c, row, SEG_ROW_BAD_TIME, "the time is not within the years 1 to 9999");
+    check_times(c, batch->times);
     if (batch->event_types)
         SEGI_TRY(check_event_types(c));
     else
@@ -596,11 +612,15 @@ static seg_status check_copy(check *c, const seg_batch *batch)
     SEGI_CHECK_ARG(batch, c->err, "the batch is NULL");
     if (batch->struct_size != sizeof *batch)
         return segi_fail(c->err, SEG_E_VERSION, "a batch of a size that is not known");
-    if ((batch->flags & ~SEGI_BATCH_BAD_STATES) != 0)
+    if ((batch->flags & ~(SEGI_BATCH_BAD_STATES | SEG_BATCH_ATTRIBUTES)) != 0)
         return segi_fail(c->err, SEG_E_VERSION, "the batch has unknown flags");
     if (batch->row_count > UINT32_MAX - 1)
         return segi_fail(c->err, SEG_E_LIMIT, "a batch has at most 4294967294 rows");
     out->batch = *batch;
+    if ((batch->flags & SEG_BATCH_ATTRIBUTES) != 0) {
+        out->since = batch->times;
+        out->batch.times = NULL;
+    }
     if (batch->event_types)
         out->event_types = *batch->event_types;
     if (batch->event_ids)

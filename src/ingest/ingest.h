@@ -23,7 +23,9 @@
  * are UTF-8 within the size limit, numbers are finite, names are good.
  * Rows that are not good are still there: whoever applies the batch skips them by `results`. */
 typedef struct segi_checked_batch {
-    seg_batch batch; /* the caller's, copied; arrays still borrowed */
+    seg_batch batch;      /* the caller's, copied; arrays still borrowed. Batches of attributes have
+                        their times in `since`, so that those with times are batches of events. */
+    const int64_t *since; /* attributes: from when on the values hold; NULL: not said */
     seg_column event_types, event_ids;
     seg_column *columns;   /* in the arena; [batch.column_count] */
     uint64_t first_row;    /* number of its first row over all batches of the commit */
@@ -53,6 +55,9 @@ void segi_rows_destroy(segi_rows *rows);
  * Ends the row before it, if one is under way. */
 seg_status segi_rows_begin(segi_rows *rows, const char *user, size_t user_size, const char *event,
                            size_t event_size, int64_t time, seg_error *err);
+/* A row of attributes whose values hold from that instant on. */
+seg_status segi_rows_begin_since(segi_rows *rows, const char *user, size_t user_size, int64_t since,
+                                 seg_error *err);
 /* Of the row under way, as all that follows. */
 seg_status segi_rows_event_id(segi_rows *rows, const char *id, size_t id_size, seg_error *err);
 /* type, scale and the value: `slot` for fixed types (see schema.h), text for strings. */

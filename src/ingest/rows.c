@@ -1,9 +1,10 @@
 /* Gathers single rows into batches.
  *
- * Rows of events and rows of attributes are kept apart, each kind as dense columns over all its
- * rows; a list of runs remembers how the two kinds alternate. A column is filled up to its last
- * given row only and padded with absent values when it is needed, so that a row costs what it
- * brings. Dropping the row under way means cutting every column back to the rows before it.
+ * Rows of events, of attributes, and of attributes with a time are kept apart, each kind as dense
+ * columns over all its rows; a list of runs remembers how the kinds alternate. A column is filled
+ * up to its last given row only and padded with absent values when it is needed, so that a row
+ * costs what it brings. Dropping the row under way means cutting every column back to the rows
+ * before it.
  *
  * A name may have different types under different event types: then there are several columns of
  * that name. A batch takes one of them at most, so runs are cut where the rows change from one to
@@ -19,6 +20,8 @@
 
 #define ROWS_OF_EVENTS 0
 #define ROWS_OF_USERS 1
+#define ROWS_SINCE 2 /* of users, with the instant from which they hold */
+#define ROWS_KINDS 3
 /* Arrays up to this size are kept for the next rows. */
 #define ROWS_KEPT ((size_t)64 << 10)
 
@@ -54,7 +57,7 @@ typedef struct rows_kind {
     rows_array user_ids; /* uint64_t */
     rows_array user_bytes;
     rows_array user_offsets; /* uint64_t, rows + 1 */
-    rows_array times;        /* int64_t, events only */
+    rows_array times;        /* int64_t; not of ROWS_OF_USERS */
     rows_array codes;        /* uint32_t, the event type */
     rows_column event_ids;
     rows_array columns; /* rows_column */
@@ -70,7 +73,7 @@ struct segi_rows {
     const segi_mem *mem;
     uint32_t id_kind;
     bool open; /* a row is under way: the last of the last run */
-    rows_kind kinds[2];
+    rows_kind kinds[ROWS_KINDS];
     rows_column event_names; /* dictionary of event types */
     rows_array runs;         /* rows_run */
     rows_array batches;      /* seg_batch, as handed out */
@@ -435,10 +438,10 @@ static bool rows_add_run(segi_rows *rows, uint32_t kind)
 }
 
 /* Whatever was pushed when something fails lies beyond kind->count and is cut off. */
-seg_status segi_rows_begin(segi_rows *rows, const char *user, size_t user_size, const char *event,
-                           size_t event_size, int64_t time, seg_error *err)
+static seg_status rows_begin(segi_rows *rows, uint32_t which, const char *user, size_t user_size,
+                             const char *event, size_t event_size, int64_t time, seg_error *err)
 {
-    uint32_t which = event ? ROWS_OF_EVENTS : ROWS_OF_USERS, code = 0;
+    uint32_t code = 0;
     rows_kind *kind = &rows->kinds[which];
     rows->open = false;
     SEGI_CHECK_ARG(user, err, "the user id is NULL");
@@ -448,12 +451,13 @@ seg_status segi_rows_begin(segi_rows *rows, const char *user, size_t user_size, 
         return segi_fail(err, SEG_E_DATA, "the user id is empty or too long");
     if (event && !segi_name_valid(event, event_size))
         return segi_fail(err, SEG_E_ARG, "the name of the event type is not acceptable");
-    if (event && (time < SEG_TIME_MIN || time > SEG_TIME_MAX))
+    if (which != ROWS_OF_USERS && (time < SEG_TIME_MIN || time > SEG_TIME_MAX))
         return segi_fail(err, SEG_E_DATA, "the time is not within the years 1 to 9999");
     bool good = rows_add_user(rows, kind, user, user_size);
+    if (good && which != ROWS_OF_USERS)
+        good = rows_push(rows, &kind->times, &time, sizeof time);
     if (good && event)
-        good = rows_push(rows, &kind->times, &time, sizeof time) &&
-               rows_event_code(rows, event, event_size, &code) &&
+        good = rows_event_code(rows, event, event_size, &code) &&
                rows_push(rows, &kind->codes, &code, sizeof code);
     if (!good || !rows_add_run(rows, which)) {
         rows_kind_cut(kind, kind->count);
@@ -462,6 +466,19 @@ seg_status segi_rows_begin(segi_rows *rows, const char *user, size_t user_size, 
     kind->count++;
     rows->open = true;
     return SEG_OK;
+}
+
+seg_status segi_rows_begin(segi_rows *rows, const char *user, size_t user_size, const char *event,
+                           size_t event_size, int64_t time, seg_error *err)
+{
+    return rows_begin(rows, event ? ROWS_OF_EVENTS : ROWS_OF_USERS, user, user_size, event,
+                      event_size, time, err);
+}
+
+seg_status segi_rows_begin_since(segi_rows *rows, const char *user, size_t user_size, int64_t since,
+                                 seg_error *err)
+{
+    return rows_begin(rows, ROWS_SINCE, user, user_size, NULL, 0, since, err);
 }
 
 /* The kind of the row under way. */
@@ -556,7 +573,7 @@ seg_status segi_rows_set_list(segi_rows *rows, const char *name, size_t name_siz
     rows_kind *kind = NULL;
     rows_column *column = NULL;
     SEGI_TRY(rows_under_way(rows, &kind, err));
-    if (kind != &rows->kinds[ROWS_OF_USERS])
+    if (kind == &rows->kinds[ROWS_OF_EVENTS])
         return rows_fail(rows, segi_fail(err, SEG_E_ARG, "sets of texts are for attributes only"));
     SEGI_TRY(rows_fail(
         rows, rows_column_get(rows, kind, name, name_size, SEG_TYPE_STRING_SET, 0, &column, err)));
@@ -579,7 +596,7 @@ static seg_status rows_null_column(segi_rows *rows, const segi_schema *schema, r
     *out = name ? rows_column_of(kind, name, name_size, rows_code(kind)) : NULL;
     if (*out)
         return SEG_OK;
-    if (kind == &rows->kinds[ROWS_OF_USERS]) {
+    if (kind != &rows->kinds[ROWS_OF_EVENTS]) {
         field = segi_schema_attribute(schema, name, name_size);
     } else {
         uint32_t code = rows_code(kind);
@@ -612,7 +629,10 @@ seg_status segi_rows_set_null(segi_rows *rows, const segi_schema *schema, const 
 
 uint64_t segi_rows_count(const segi_rows *rows)
 {
-    return (uint64_t)rows->kinds[0].count + rows->kinds[1].count;
+    uint64_t count = 0;
+    for (int k = 0; k < ROWS_KINDS; k++)
+        count += rows->kinds[k].count;
+    return count;
 }
 
 /* Forget the content of an array, also what lies behind its count. Large ones go.
@@ -646,7 +666,7 @@ void segi_rows_clear(segi_rows *rows)
 {
     rows->open = false;
     rows->runs.count = 0;
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < ROWS_KINDS; i++) {
         rows_kind *kind = &rows->kinds[i];
         rows_column *columns = kind->columns.data;
         kind->count = 0;
@@ -691,7 +711,7 @@ static seg_column rows_column_view(const rows_column *column, size_t begin)
 /* Every column as long as its kind, so that views can be cut anywhere. */
 static bool rows_pad_all(segi_rows *rows)
 {
-    for (int k = 0; k < 2; k++) {
+    for (int k = 0; k < ROWS_KINDS; k++) {
         rows_kind *kind = &rows->kinds[k];
         rows_column *columns = kind->columns.data;
         for (size_t i = 0; i < kind->columns.count; i++)
@@ -734,8 +754,11 @@ static void rows_batch(segi_rows *rows, const rows_run *run, seg_column *views, 
         out->user_bytes = kind->user_bytes.data;
         out->user_offsets = (uint64_t *)kind->user_offsets.data + run->begin;
     }
-    if (run->kind == ROWS_OF_EVENTS) {
+    if (run->kind != ROWS_OF_USERS)
         out->times = (int64_t *)kind->times.data + run->begin;
+    if (run->kind == ROWS_SINCE)
+        out->flags = SEG_BATCH_ATTRIBUTES;
+    if (run->kind == ROWS_OF_EVENTS) {
         views[0] = rows_column_view(&rows->event_names, 0);
         views[0].type = SEG_TYPE_STRING;
         views[0].states = NULL;
@@ -837,8 +860,8 @@ seg_status segi_rows_create(const segi_mem *mem, uint32_t id_kind, segi_rows **o
     (*out)->mem = mem;
     (*out)->id_kind = id_kind;
     (*out)->event_names.type = SEG_TYPE_STRING;
-    (*out)->kinds[ROWS_OF_EVENTS].event_ids.type = SEG_TYPE_STRING;
-    (*out)->kinds[ROWS_OF_USERS].event_ids.type = SEG_TYPE_STRING;
+    for (int k = 0; k < ROWS_KINDS; k++)
+        (*out)->kinds[k].event_ids.type = SEG_TYPE_STRING;
     return SEG_OK;
 }
 
@@ -846,7 +869,7 @@ void segi_rows_destroy(segi_rows *rows)
 {
     if (!rows)
         return;
-    for (int k = 0; k < 2; k++) {
+    for (int k = 0; k < ROWS_KINDS; k++) {
         rows_kind *kind = &rows->kinds[k];
         rows_column *columns = kind->columns.data;
         for (size_t i = 0; i < kind->columns.count; i++)

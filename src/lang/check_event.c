@@ -103,13 +103,15 @@ static bool select_all(segi_check *k, segi_selector *selector)
 {
     segi_compiling *c = k->c;
     selector->any_event = true;
-    selector->event_count = c->schema->event_count;
+    selector->event_count = c->schema->event_count - c->schema->history_count;
     if (c->all_events == NULL) {
         uint32_t *all = segi_check_alloc(k, c->schema->event_count + 1u, sizeof *all);
         if (all == NULL)
             return false;
-        for (uint32_t i = 0; i < c->schema->event_count; i++)
-            all[i] = i;
+        for (uint32_t i = 0, count = 0; i < c->schema->event_count; i++) {
+            if (!c->schema->events[i]->history)
+                all[count++] = i;
+        }
         c->all_events = all;
     }
     selector->events = c->all_events;

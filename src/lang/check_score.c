@@ -221,7 +221,7 @@ segi_node *segi_check_labels(segi_check *k, const segi_syn *syn, segi_node *test
     const segi_node *any = segi_check_join(k, syn, SEGI_NODE_OR, nodes, count);
     if (compare ? test->op == SEGI_NE : test->negated)
         any = segi_check_not(k, syn, any);
-    segi_node *node = segi_check_node(k, SEGI_NODE_LABEL, syn);
+    segi_node *node = segi_check_node(k, SEGI_NODE_WRITTEN, syn);
     if (node == NULL || any == NULL)
         return NULL;
     node->written = test;

@@ -715,6 +715,8 @@ segi_node *segi_check_test(segi_check *k, const segi_syn *syn)
     case SEGI_SYN_TEXT: return check_text(k, syn);
     case SEGI_SYN_RADIUS:
     case SEGI_SYN_POLYGON: return check_geo(k, syn);
+    case SEGI_SYN_HELD: return segi_check_held(k, syn);
+    case SEGI_SYN_CHANGED: return segi_check_changed(k, syn);
     case SEGI_SYN_TIME:
         return syn->kids->kind == SEGI_SYN_ANNIVERSARY ? segi_check_anniversary(k, syn)
                                                        : check_time(k, syn);

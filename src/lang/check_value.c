@@ -489,6 +489,7 @@ static segi_node *check_by_kind(segi_check *k, const segi_syn *syn, const segi_v
         return node;
     case SEGI_SYN_PARAM: return check_param_value(k, syn, want);
     case SEGI_SYN_NAME: return segi_check_name(k, syn);
+    case SEGI_SYN_AS_OF: return segi_check_as_of(k, syn);
     case SEGI_SYN_BUILTIN: return check_builtin(k, syn);
     case SEGI_SYN_AGGREGATE: return segi_check_aggregate(k, syn);
     case SEGI_SYN_FIGURE: return segi_check_sequence(k, syn);

@@ -291,6 +291,14 @@ const segi_node *segi_check_where(segi_check *k, const segi_selector *selector,
 bool segi_check_bound(segi_check *k, const segi_syn_bound *syn, segi_bound *out);
 segi_selector *segi_check_selector(segi_check *k, const segi_syn_selector *syn, segi_zone_ref zone);
 
+/* ---- check_history.c ---- */
+
+/* An ATTRIBUTE whose field has a history becomes the value that it has now. False: no memory. */
+bool segi_check_history_value(segi_check *k, segi_node *node);
+segi_node *segi_check_as_of(segi_check *k, const segi_syn *syn);
+segi_node *segi_check_held(segi_check *k, const segi_syn *syn);
+segi_node *segi_check_changed(segi_check *k, const segi_syn *syn);
+
 /* ---- check_shape.c ---- */
 
 /* What a selector of sessions selects from. */

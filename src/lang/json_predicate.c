@@ -293,6 +293,42 @@ static void write_when(segi_json *j, const segi_json_object *object)
     segi_json_put_window(j, object);
 }
 
+/* A value that a history had: under `name`, or null by a flag of its own. */
+static void put_state(segi_json *j, const segi_json_object *object, const char *words,
+                      const char *name, const char *null)
+{
+    yyjson_val *value = segi_json_at(object, name);
+    bool is_null = segi_json_flag(object, null);
+    if (value != NULL && is_null)
+        segi_json_fail(j, value, NULL, "\"%s\" and \"%s\" are about the same value", name, null);
+    if (value == NULL && !is_null)
+        return;
+    segi_json_put(j, words);
+    if (value != NULL)
+        segi_json_write_value(j, value, SEGI_PRINT_FACTOR);
+    else
+        segi_json_put(j, "null");
+}
+
+static void write_has_been(segi_json *j, const segi_json_object *object)
+{
+    segi_json_write_value(j, segi_json_at(object, "value"), SEGI_PRINT_SUM);
+    if (segi_json_at(object, "to") == NULL && !segi_json_flag(object, "null"))
+        segi_json_fail(j, object->self, NULL, "\"has_been\" needs \"to\", or \"null\"");
+    put_state(j, object, " has been ", "to", "null");
+    segi_json_put(j, " for ");
+    segi_json_put_length(j, segi_json_at(object, "for"), false);
+}
+
+static void write_changed(segi_json *j, const segi_json_object *object)
+{
+    segi_json_write_value(j, segi_json_at(object, "value"), SEGI_PRINT_SUM);
+    segi_json_put(j, " changed");
+    put_state(j, object, " from ", "from", "from_null");
+    put_state(j, object, " to ", "to", "to_null");
+    segi_json_put_window(j, object);
+}
+
 static void write_is_true(segi_json *j, const segi_json_object *object)
 {
     segi_json_write_value(j, segi_json_at(object, "value"), SEGI_PRINT_SUM);
@@ -412,6 +448,12 @@ static const segi_json_form forms[] = {
     {SEGI_JSON_PREDICATE, "holdout", write_split,
      {{"name", SEGI_JSON_TEXT, NEEDED}, {"share", SEGI_JSON_NUMBER, NEEDED}}},
     {SEGI_JSON_PREDICATE, "when", write_when, {VALUE, WINDOW_NEEDED}},
+    {SEGI_JSON_PREDICATE, "has_been", write_has_been,
+     {VALUE, {"for", SEGI_JSON_NODE, NEEDED}, {"to", SEGI_JSON_NODE, MAYBE},
+      {"null", SEGI_JSON_FLAG, MAYBE}}},
+    {SEGI_JSON_PREDICATE, "changed", write_changed,
+     {VALUE, {"from", SEGI_JSON_NODE, MAYBE}, {"from_null", SEGI_JSON_FLAG, MAYBE},
+      {"to", SEGI_JSON_NODE, MAYBE}, {"to_null", SEGI_JSON_FLAG, MAYBE}, WINDOW}},
     {SEGI_JSON_PREDICATE, "is_true", write_is_true, {VALUE}},
 };
 /* clang-format on */

@@ -8,6 +8,23 @@
 
 /* ---- values ---- */
 
+static void write_name(segi_json *j, const segi_json_object *object)
+{
+    yyjson_val *ago = segi_json_at(object, "ago"), *as_of = segi_json_at(object, "as_of");
+    segi_json_write_name(j, object);
+    if (ago != NULL && as_of != NULL)
+        segi_json_fail(j, object->self, NULL, "\"ago\" and \"as_of\" both say when");
+    if (ago == NULL && as_of == NULL)
+        return;
+    segi_json_put(j, " as of ");
+    if (as_of != NULL) {
+        segi_json_put_moment(j, as_of);
+        return;
+    }
+    segi_json_put_length(j, ago, false);
+    segi_json_put(j, " ago");
+}
+
 static void write_builtin(segi_json *j, const segi_json_object *object)
 {
     segi_buf_char(&j->text, '@');
@@ -350,7 +367,9 @@ void segi_json_write_value(segi_json *j, yyjson_val *value, int place)
 
 /* clang-format off */
 static const segi_json_form forms[] = {
-    {SEGI_JSON_VALUE, "name", segi_json_write_name, {{"name", SEGI_JSON_TEXT, NEEDED}}},
+    {SEGI_JSON_VALUE, "name", write_name,
+     {{"name", SEGI_JSON_TEXT, NEEDED}, {"ago", SEGI_JSON_NODE, MAYBE},
+      {"as_of", SEGI_JSON_NODE, MAYBE}}},
     {SEGI_JSON_VALUE, "builtin", write_builtin,
      {{"name", SEGI_JSON_WORD, true, "time date hour weekday day month year duration count"}}},
     {SEGI_JSON_VALUE, "moment", write_moment, {VALUE}},

@@ -285,6 +285,7 @@ static const char *write_span(segi_json_out *w, const segi_syn_window *window)
         return "ago";
     case SEGI_WINDOW_OLDER: segi_json_out_duration(w, "length", window->length); return "older";
     case SEGI_WINDOW_ANCHOR: write_anchor(w, window); return "around";
+    case SEGI_WINDOW_AS_OF: break; /* no span of its own */
     }
     return "";
 }
@@ -317,6 +318,19 @@ static void write_name(segi_json_out *w, const segi_syn *syn, const char *type)
     segi_json_out_close(w, '}');
 }
 
+static void write_as_of(segi_json_out *w, const segi_syn *syn)
+{
+    const segi_syn_window *window = syn->u.window;
+    segi_json_out_open(w, '{');
+    if (window->kind == SEGI_WINDOW_OLDER)
+        segi_json_out_duration(w, "ago", window->length);
+    else
+        write_moment(w, "as_of", &window->from);
+    segi_json_out_text(w, "name", syn->kids->u.name.text, syn->kids->u.name.text_size);
+    segi_json_out_word(w, "type", "name");
+    segi_json_out_close(w, '}');
+}
+
 /* What distinguishes periods and broken streaks are other keys. */
 static const char *aggregate_name(segi_aggregate aggregate)
 {
@@ -341,6 +355,8 @@ static const char *aggregate_name(segi_aggregate aggregate)
     case SEGI_AGG_STREAK_BROKEN: return "streak";
     case SEGI_AGG_CURRENT_STREAK: return "current_streak";
     case SEGI_AGG_OVERDUE: return "overdue";
+    case SEGI_AGG_SINCE:
+    case SEGI_AGG_CHANGES: break; /* said in other words */
     }
     return "";
 }
@@ -523,6 +539,7 @@ static void write_value(segi_json_out *w, const segi_syn *syn)
         break;
     case SEGI_SYN_PARAM: write_param(w, syn); break;
     case SEGI_SYN_NAME: write_name(w, syn, "name"); break;
+    case SEGI_SYN_AS_OF: write_as_of(w, syn); break;
     case SEGI_SYN_BUILTIN:
         segi_json_out_open(w, '{');
         segi_json_out_word(w, "name", segi_builtin_name((segi_builtin)syn->op));
@@ -560,6 +577,8 @@ static void write_value(segi_json_out *w, const segi_syn *syn)
     case SEGI_SYN_SPLIT:
     case SEGI_SYN_CLASS:
     case SEGI_SYN_SEQUENCE:
+    case SEGI_SYN_HELD:
+    case SEGI_SYN_CHANGED:
     case SEGI_SYN_TIME: break; /* a predicate is no value: the parser has seen to that */
     }
 }
@@ -808,6 +827,8 @@ static void write_predicate(segi_json_out *w, const segi_syn *syn)
     case SEGI_SYN_RADIUS:
     case SEGI_SYN_POLYGON: write_geo(w, syn); break;
     case SEGI_SYN_TIME: write_time(w, syn); break;
+    case SEGI_SYN_HELD:
+    case SEGI_SYN_CHANGED: segi_json_out_history(w, syn); break;
     case SEGI_SYN_SPLIT: write_split(w, syn->u.split); break;
     case SEGI_SYN_CLASS: break; /* a definition, which has no such form */
     case SEGI_SYN_SEQUENCE: segi_json_out_sequence(w, syn); break;
@@ -820,6 +841,7 @@ static void write_predicate(segi_json_out *w, const segi_syn *syn)
     case SEGI_SYN_NOW:
     case SEGI_SYN_PARAM:
     case SEGI_SYN_NAME:
+    case SEGI_SYN_AS_OF:
     case SEGI_SYN_BUILTIN:
     case SEGI_SYN_AGGREGATE:
     case SEGI_SYN_ARITH:

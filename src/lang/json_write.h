@@ -29,6 +29,8 @@ void segi_json_out_window(segi_json_out *w, const segi_syn_window *window, bool 
 void segi_json_out_predicate(segi_json_out *w, const segi_syn *syn);
 void segi_json_out_value(segi_json_out *w, const segi_syn *syn);
 
+/* json_write_history.c: HELD and CHANGED. */
+void segi_json_out_history(segi_json_out *w, const segi_syn *syn);
 /* json_write_rfm.c */
 void segi_json_out_rfm(segi_json_out *w, const segi_syn *syn);
 /* json_write_sequence.c: SEQUENCE and FIGURE. */

@@ -96,6 +96,8 @@ typedef enum segi_window_kind {
     SEGI_WINDOW_BETWEEN,       /* [from, to); a date alone as `to` means through that day */
     SEGI_WINDOW_AGO,           /* (now - length, now - length_to]; length_to.count 0: to now */
     SEGI_WINDOW_OLDER,         /* up to and with now - length */
+    SEGI_WINDOW_AS_OF,         /* up to and with from; a date alone means through that day. Of
+                                  histories alone */
     SEGI_WINDOW_ANCHOR         /* relative to something of each user */
 } segi_window_kind;
 
@@ -170,12 +172,17 @@ typedef enum segi_node_kind {
     SEGI_NODE_RANK,     /* children[0], a number, is in the top or bottom of children[1] (the
                            population; child_count 1 and NULL: everyone) */
     SEGI_NODE_SPLIT,    /* the user's draw under `split` lies in its range */
-    SEGI_NODE_LABEL,    /* a test of a CLASS: children[0] is what it comes to; `written` */
+    SEGI_NODE_WRITTEN,  /* children[0] is what `written` comes to: a test of a CLASS, HELD or
+                           CHANGED */
+    SEGI_NODE_HELD,     /* children[0], with a history, has passed `to` for window.length. Under
+                           WRITTEN alone, as CHANGED */
+    SEGI_NODE_CHANGED,  /* children[0], with a history, changed in window; AGG_CHANGES counts */
     /* values */
     SEGI_NODE_LITERAL,     /* literal */
     SEGI_NODE_MOMENT,      /* moment, with window.zone: an instant */
     SEGI_NODE_NOW,         /* the evaluation's instant */
-    SEGI_NODE_ATTRIBUTE,   /* field */
+    SEGI_NODE_ATTRIBUTE,   /* field. With a history it is an AGGREGATE over that, and has `field`
+                              still */
     SEGI_NODE_PROPERTY,    /* fields: inside where only */
     SEGI_NODE_BUILTIN,     /* builtin: inside where, or as the argument of an aggregate */
     SEGI_NODE_AGGREGATE,   /* aggregate, argument, selector, window, ... */
@@ -183,7 +190,7 @@ typedef enum segi_node_kind {
     SEGI_NODE_SHIFT,       /* children[0], a timestamp, plus or minus `shift` in window.zone */
     SEGI_NODE_ANNIVERSARY, /* of children[0], a timestamp or date: under TIME only; early */
     SEGI_NODE_SIZE,        /* elements of children[0], a string set */
-    SEGI_NODE_CLASS,       /* a label by `parts`; stands under LABEL alone, or is the root */
+    SEGI_NODE_CLASS,       /* a label by `parts`; stands under WRITTEN alone, or is the root */
     SEGI_NODE_FIGURE,      /* sequence, figure, window */
     SEGI_NODE_SCORE /* the class of children[0], a number or an instant, by `score`; ranked among
                        children[1] (child_count 1: everyone) */
@@ -264,7 +271,9 @@ typedef enum segi_aggregate {
     SEGI_AGG_STREAK,         /* active periods of the longest streak: `period`, `streak` */
     SEGI_AGG_CURRENT_STREAK, /* of the one that is alive */
     SEGI_AGG_STREAK_BROKEN,  /* when the latest broken one broke */
-    SEGI_AGG_OVERDUE         /* time since the last event, in median gaps between events */
+    SEGI_AGG_OVERDUE,        /* time since the last event, in median gaps between events */
+    SEGI_AGG_SINCE,          /* of a history: since when it has its last value */
+    SEGI_AGG_CHANGES         /* of a history: how often it changed in window, `from`, `to` */
 } segi_aggregate;
 /* What a mode is when several values are equally frequent (S-17): the one seen last, undefined,
  * or all of them at once. */
@@ -471,18 +480,27 @@ struct segi_node {
                                         has no such property */
     segi_builtin builtin;
     segi_aggregate aggregate;
-    const segi_node *argument; /* AGGREGATE: a PROPERTY or BUILTIN; NULL for count and share */
-    const segi_node *share;    /* AGG_SHARE: a predicate over properties */
-    const segi_score *score;   /* SCORE */
-    const segi_split *split;   /* SPLIT */
-    const segi_parts *parts;   /* CLASS */
-    const segi_node *written;  /* LABEL: a COMPARE or IN */
-    double fraction;           /* AGG_PERCENTILE: 0 .. 1 */
-    segi_unit period;          /* AGG_DISTINCT_PERIOD, AGG_STREAK...: day .. year */
-    const segi_streak *streak; /* AGG_STREAK, AGG_CURRENT_STREAK, AGG_STREAK_BROKEN */
-    int64_t min_events;        /* AGG_MODE, AGG_TOP: undefined below */
-    segi_ties ties;            /* AGG_MODE, ALL only under COMPARE =, != and IN; AGG_TOP */
+    const segi_node *argument;  /* AGGREGATE: a PROPERTY or BUILTIN; NULL for count and share */
+    const segi_node *share;     /* AGG_SHARE: a predicate over properties */
+    const segi_score *score;    /* SCORE */
+    const segi_split *split;    /* SPLIT */
+    const segi_parts *parts;    /* CLASS */
+    const segi_node *written;   /* WRITTEN: a COMPARE or IN of a CLASS, HELD, CHANGED */
+    const segi_node *from, *to; /* HELD, CHANGED, AGG_CHANGES: COMPARE or STATE of the value before
+                                   and behind; NULL: any */
+    double fraction;            /* AGG_PERCENTILE: 0 .. 1 */
+    segi_unit period;           /* AGG_DISTINCT_PERIOD, AGG_STREAK...: day .. year */
+    const segi_streak *streak;  /* AGG_STREAK, AGG_CURRENT_STREAK, AGG_STREAK_BROKEN */
+    int64_t min_events;         /* AGG_MODE, AGG_TOP: undefined below */
+    segi_ties ties;             /* AGG_MODE, ALL only under COMPARE =, != and IN; AGG_TOP */
 };
+
+/* The present value of an attribute with a history. */
+static inline bool segi_node_present(const segi_node *node)
+{
+    return node->kind == SEGI_NODE_AGGREGATE && node->field != NULL &&
+           node->aggregate == SEGI_AGG_LAST && node->window.kind == SEGI_WINDOW_EVER;
+}
 
 /* ---- compiling ---- */
 

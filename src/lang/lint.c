@@ -248,7 +248,8 @@ static void lint_not(segi_linter *l, const segi_node *node)
     const segi_node *inner = node->children[0];
     bool equal = inner->kind == SEGI_NODE_COMPARE && inner->op == SEGI_EQ;
     bool in = inner->kind == SEGI_NODE_IN && !inner->negated;
-    if ((!equal && !in) || inner->children[0]->kind != SEGI_NODE_ATTRIBUTE)
+    if ((!equal && !in) ||
+        (inner->children[0]->kind != SEGI_NODE_ATTRIBUTE && !segi_node_present(inner->children[0])))
         return;
     segi_linter_warn(
         l, node, "not-includes-missing",
@@ -258,12 +259,28 @@ static void lint_not(segi_linter *l, const segi_node *node)
 }
 
 /* What looks at events has a span; TIME has one too. */
+/* changed from "a" to "a" */
+static void lint_written(segi_linter *l, const segi_node *node)
+{
+    const segi_node *from = node->written->from, *to = node->written->to;
+    if (node->written->kind != SEGI_NODE_CHANGED || from == NULL || to == NULL ||
+        from->kind != to->kind)
+        return;
+    bool null = from->kind == SEGI_NODE_STATE;
+    if (!null && (!segi_node_constant(from->children[1]) || !segi_node_constant(to->children[1]) ||
+                  segi_literal_compare(&from->children[1]->literal, &to->children[1]->literal)))
+        return;
+    segi_linter_warn(l, node, "always-false", NULL,
+                     "what changed is another value than before: this holds for nobody");
+}
+
 static void lint_node(segi_linter *l, const segi_node *node)
 {
     switch (node->kind) {
     case SEGI_NODE_AND:
     case SEGI_NODE_OR: segi_lint_row(l, node); break;
     case SEGI_NODE_NOT: lint_not(l, node); break;
+    case SEGI_NODE_WRITTEN: lint_written(l, node); break;
     case SEGI_NODE_DID: lint_bound(l, node); break;
     case SEGI_NODE_COMPARE:
         lint_count(l, node);

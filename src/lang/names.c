@@ -103,11 +103,14 @@ static bool attribute_name(const void *user, size_t i, const char **out, size_t 
 static bool event_name(const void *user, size_t i, const char **out, size_t *out_size)
 {
     const segi_schema *schema = user;
-    if (i >= schema->event_count)
-        return false;
-    *out = schema->events[i]->name;
-    *out_size = schema->events[i]->name_size;
-    return true;
+    for (uint32_t event = 0; event < schema->event_count; event++) {
+        if (schema->events[event]->history || i-- > 0)
+            continue;
+        *out = schema->events[event]->name;
+        *out_size = schema->events[event]->name_size;
+        return true;
+    }
+    return false;
 }
 
 static bool property_name(const void *user, size_t i, const char **out, size_t *out_size)
@@ -240,6 +243,8 @@ static segi_node *check_attribute(segi_check *k, const segi_syn *syn)
         return NULL;
     node->field = field;
     node->type = (segi_value_type){field->type, field->scale};
+    if (field->history != SEGI_NO_HISTORY && !segi_check_history_value(k, node))
+        return NULL;
     return node;
 }
 
@@ -411,6 +416,11 @@ bool segi_check_zone(segi_check *k, const segi_syn_zone *syn, segi_zone_ref *out
         segi_check_hint(k,
                         "\"tz user\" reads zone names such as Europe/Berlin from it; name a zone "
                         "instead, or add the attribute");
+        return false;
+    }
+    if (field->history != SEGI_NO_HISTORY) {
+        segi_check_fail(k, syn->begin, syn->size, SEG_E_TYPE,
+                        "the zones of users are read from a \"timezone\" without a history");
         return false;
     }
     out->kind = SEGI_ZONE_USER;

@@ -120,12 +120,12 @@ static segi_syn *parse_state(segi_parser *p, segi_syn *value)
 /* has [any | all | none | exactly] (list | literal) */
 static segi_syn *parse_has(segi_parser *p, segi_syn *value)
 {
-    segi_syn *syn = test_node(p, SEGI_SYN_HAS, value);
     segi_parser_next(p);
+    if (segi_parser_is(p, "been"))
+        return segi_parse_held(p, value);
+    segi_syn *syn = test_node(p, SEGI_SYN_HAS, value);
     if (syn == NULL)
         return NULL;
-    if (segi_parser_is(p, "been"))
-        return segi_parser_fail(p, p->token, NULL, "\"has been\" is not known in this version");
     syn->op = SEGI_HAS_ANY;
     if (segi_parser_take(p, "all"))
         syn->op = SEGI_HAS_ALL;
@@ -398,6 +398,6 @@ segi_syn *segi_parse_test(segi_parser *p, segi_syn *value)
     if (segi_parser_is(p, "inside"))
         return parse_polygon(p, value);
     if (segi_parser_is(p, "changed"))
-        return segi_parser_fail(p, p->token, NULL, "\"changed\" is not known in this version");
+        return segi_parse_changed(p, value);
     return value;
 }

@@ -503,7 +503,7 @@ static segi_syn *parse_atom(segi_parser *p)
     segi_token token = p->token;
     switch (token.kind) {
     case SEGI_TOKEN_BUILTIN: return parse_builtin(p);
-    case SEGI_TOKEN_QUOTED: return parse_name(p);
+    case SEGI_TOKEN_QUOTED: return segi_parse_as_of(p, parse_name(p));
     case SEGI_TOKEN_LEFT:
         if (!segi_parser_enter(p, token))
             return NULL;
@@ -534,7 +534,7 @@ static segi_syn *parse_atom(segi_parser *p)
             return syn;
         }
         if (!segi_word_reserved(p->lexer.text + token.begin, token.size))
-            return parse_name(p);
+            return segi_parse_as_of(p, parse_name(p));
         segi_parser_expected(p, "a condition or a value", NULL);
         if (p->status == SEG_E_SYNTAX)
             segi_error_hint(p->err,

@@ -41,7 +41,7 @@ bool segi_parse_zone(segi_parser *p, segi_syn_zone *out)
 }
 
 /* A date or an instant. Quotes are so frequent a mistake that they have a message of their own. */
-static bool parse_moment(segi_parser *p, segi_syn_moment *out)
+bool segi_parse_moment(segi_parser *p, segi_syn_moment *out)
 {
     out->begin = p->token.begin;
     out->size = p->token.size;
@@ -303,7 +303,7 @@ static bool parse_span(segi_parser *p, segi_syn_window *window)
                    : segi_parser_is(p, "before") ? SEGI_WINDOW_BEFORE
                                                  : SEGI_WINDOW_BETWEEN;
     segi_parser_next(p);
-    if (!parse_moment(p, &window->from))
+    if (!segi_parse_moment(p, &window->from))
         return false;
     if (window->kind != SEGI_WINDOW_BETWEEN)
         return true;
@@ -312,7 +312,7 @@ static bool parse_span(segi_parser *p, segi_syn_window *window)
                              "between 2026-01-01 and 2026-06-30");
         return false;
     }
-    return parse_moment(p, &window->to);
+    return segi_parse_moment(p, &window->to);
 }
 
 /* The zone comes last and holds for the whole span. NULL after an error. */

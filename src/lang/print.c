@@ -356,8 +356,10 @@ static void print_test(segi_printer *p, const segi_node *node)
     case SEGI_NODE_TEXT: print_text_test(p, node); break;
     case SEGI_NODE_STATE: print_state(p, node, false); break;
     case SEGI_NODE_RANK: print_rank(p, node); break;
-    case SEGI_NODE_LABEL: print_test(p, node->written); break;
+    case SEGI_NODE_WRITTEN: print_test(p, node->written); break;
     case SEGI_NODE_SPLIT: segi_print_split(p, node->split); break;
+    case SEGI_NODE_HELD:
+    case SEGI_NODE_CHANGED: segi_print_history_test(p, node); break;
     default: print_geo(p, node); break;
     }
 }

@@ -46,6 +46,9 @@ void segi_print_duration(segi_printer *p, segi_duration duration);
 void segi_print_bound(segi_printer *p, const segi_bound *bound);
 /* SEQUENCE and FIGURE. */
 void segi_print_sequence(segi_printer *p, const segi_node *node, bool tail);
+/* An attribute, now or as of then; HELD and CHANGED. */
+void segi_print_history(segi_printer *p, const segi_node *node);
+void segi_print_history_test(segi_printer *p, const segi_node *node);
 /* A predicate that others are joined to with and. */
 void segi_print_conjunct(segi_printer *p, const segi_node *node);
 /* A predicate where any may stand. */

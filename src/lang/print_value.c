@@ -163,7 +163,7 @@ static void print_anchor(segi_printer *p, const segi_window *window)
     segi_buf_text(p->out, " within ");
     segi_print_duration(p, window->length);
     segi_buf_text(p->out, sides[window->side]);
-    if (anchor->kind != SEGI_NODE_AGGREGATE) {
+    if (anchor->kind != SEGI_NODE_AGGREGATE || anchor->field != NULL) {
         segi_print_name(p, anchor->name, anchor->name_size);
         return;
     }
@@ -255,6 +255,10 @@ void segi_print_window(segi_printer *p, const segi_window *window, bool ever)
         break;
     case SEGI_WINDOW_AGO: print_ago(p, window); break;
     case SEGI_WINDOW_ANCHOR: print_anchor(p, window); break;
+    case SEGI_WINDOW_AS_OF:
+        segi_buf_text(p->out, " as of ");
+        print_moment(p, window->from);
+        return;
     }
     segi_print_zone(p, window->zone);
 }
@@ -312,10 +316,10 @@ void segi_print_selector(segi_printer *p, const segi_selector *selector, segi_zo
 
 /* In the order of segi_aggregate. */
 static const char *const aggregate_names[] = {
-    "count",      "sum",    "avg",      "min",      "max",    "median",
-    "percentile", "stddev", "distinct", "distinct", "mode",   "top",
-    "first",      "last",   "nth",      "share",    "streak", "current_streak",
-    "streak",     "overdue"};
+    "count",      "sum",     "avg",      "min",      "max",    "median",
+    "percentile", "stddev",  "distinct", "distinct", "mode",   "top",
+    "first",      "last",    "nth",      "share",    "streak", "current_streak",
+    "streak",     "overdue", "since",    "changes"};
 
 /* Only what is not the default. */
 static void print_mode_options(segi_printer *p, const segi_node *node)
@@ -425,10 +429,15 @@ void segi_print_value(segi_printer *p, const segi_node *node, int place, bool ta
     case SEGI_NODE_LITERAL: print_literal_node(p, node); break;
     case SEGI_NODE_MOMENT: print_moment(p, node->moment); break;
     case SEGI_NODE_NOW: segi_buf_text(p->out, "now"); break;
-    case SEGI_NODE_ATTRIBUTE:
+    case SEGI_NODE_ATTRIBUTE: segi_print_history(p, node); break;
     case SEGI_NODE_PROPERTY: segi_print_name(p, node->name, node->name_size); break;
     case SEGI_NODE_BUILTIN: segi_buf_text(p->out, builtins[node->builtin]); break;
-    case SEGI_NODE_AGGREGATE: print_aggregate(p, node, tail); break;
+    case SEGI_NODE_AGGREGATE:
+        if (node->field != NULL)
+            segi_print_history(p, node);
+        else
+            print_aggregate(p, node, tail);
+        break;
     case SEGI_NODE_FIGURE: segi_print_sequence(p, node, tail); break;
     case SEGI_NODE_ANNIVERSARY:
         segi_buf_text(p->out, "anniversary(");

@@ -184,7 +184,7 @@ void segi_sql_condition(segi_sql *w, const segi_node *node)
     case SEGI_NODE_AT_LEAST: at_least(w, node); break;
     case SEGI_NODE_DID: segi_sql_did(w, node); break;
     case SEGI_NODE_EDGE: segi_sql_edge(w, node); break;
-    case SEGI_NODE_LABEL:
+    case SEGI_NODE_WRITTEN:
     case SEGI_NODE_SEGMENT: saved_segment(w, node); break;
     case SEGI_NODE_SEQUENCE: segi_sql_sequence(w, node); break;
     case SEGI_NODE_RANK: segi_sql_rank(w, node); break;

@@ -26,6 +26,7 @@ bool segi_sql_zoneless(const segi_window *window)
     case SEGI_WINDOW_ANCHOR: return is_exact(window->length);
     case SEGI_WINDOW_AGO: return is_exact(window->length) && is_exact(window->length_to);
     case SEGI_WINDOW_SINCE:
+    case SEGI_WINDOW_AS_OF:
     case SEGI_WINDOW_BEFORE: return window->from.kind == SEGI_MOMENT_INSTANT;
     case SEGI_WINDOW_BETWEEN:
         return window->from.kind == SEGI_MOMENT_INSTANT && window->to.kind == SEGI_MOMENT_INSTANT;
@@ -640,6 +641,8 @@ static uint32_t aggregate_table(segi_sql *w, const segi_node *node)
     case SEGI_AGG_CURRENT_STREAK: return streak_table(w, node);
     case SEGI_AGG_STREAK_BROKEN: segi_sql_refuse(w, node, "the end of a streak"); break;
     case SEGI_AGG_OVERDUE: segi_sql_refuse(w, node, "\"overdue\""); break;
+    case SEGI_AGG_SINCE:
+    case SEGI_AGG_CHANGES: segi_sql_refuse(w, node, "the history of an attribute"); break;
     }
     return 0;
 }

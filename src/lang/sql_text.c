@@ -188,7 +188,7 @@ static bool column_is_free(const segi_sql *w, const segi_field *field)
         return owns_column(w, field, schema->attributes, schema->attribute_count);
     for (uint32_t i = 0; i < schema->event_count; i++) {
         const segi_event_type *event = schema->events[i];
-        if (!owns_column(w, field, event->fields, event->field_count))
+        if (!event->history && !owns_column(w, field, event->fields, event->field_count))
             return false;
     }
     return true;

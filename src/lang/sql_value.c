@@ -10,7 +10,7 @@
 
 const segi_field *segi_sql_field(const segi_sql *w, const segi_node *node)
 {
-    if (node->kind == SEGI_NODE_ATTRIBUTE)
+    if (node->kind == SEGI_NODE_ATTRIBUTE || segi_node_present(node))
         return node->field;
     if (node->kind != SEGI_NODE_PROPERTY || node->fields == NULL || w->scope->selector == NULL)
         return NULL;
@@ -173,7 +173,14 @@ void segi_sql_value(segi_sql *w, const segi_node *node)
     case SEGI_NODE_ATTRIBUTE:
     case SEGI_NODE_PROPERTY: column(w, node); break;
     case SEGI_NODE_BUILTIN: builtin(w, node); break;
-    case SEGI_NODE_AGGREGATE: segi_sql_aggregate(w, node); break;
+    case SEGI_NODE_AGGREGATE:
+        if (segi_node_present(node))
+            column(w, node);
+        else if (node->field != NULL)
+            segi_sql_refuse(w, node, "the history of an attribute");
+        else
+            segi_sql_aggregate(w, node);
+        break;
     case SEGI_NODE_ARITH: arithmetic(w, node); break;
     case SEGI_NODE_SHIFT: shift(w, node); break;
     case SEGI_NODE_SIZE: size(w, node); break;

@@ -99,6 +99,8 @@ typedef enum segi_syn_kind {
     SEGI_SYN_RADIUS,    /* kids[0]; geo */
     SEGI_SYN_POLYGON,   /* kids[0]; geo */
     SEGI_SYN_TIME,      /* kids[0]; window */
+    SEGI_SYN_HELD,      /* kids[0]; history */
+    SEGI_SYN_CHANGED,   /* kids[0]; history */
     SEGI_SYN_SPLIT,     /* split */
     /* values */
     SEGI_SYN_NUMBER,   /* literal */
@@ -109,6 +111,7 @@ typedef enum segi_syn_kind {
     SEGI_SYN_NOW,
     SEGI_SYN_PARAM,       /* text: the name */
     SEGI_SYN_NAME,        /* text; an attribute or a property, also an event in a source */
+    SEGI_SYN_AS_OF,       /* kids[0]: a NAME; window, OLDER or AS_OF */
     SEGI_SYN_BUILTIN,     /* op: segi_builtin */
     SEGI_SYN_AGGREGATE,   /* aggregate */
     SEGI_SYN_ARITH,       /* op: segi_arith; kids[0..1] */
@@ -310,6 +313,19 @@ typedef struct segi_syn_geo {
     const segi_ring *rings;
 } segi_syn_geo;
 
+/* A value that a history had: a literal, or null. */
+typedef struct segi_syn_state {
+    bool given, null;
+    const segi_syn *literal; /* unless null */
+} segi_syn_state;
+
+/* has been TO for LENGTH; changed from FROM to TO in WINDOW. */
+typedef struct segi_syn_history {
+    segi_syn_state from, to;
+    segi_syn_duration length;
+    const segi_syn_window *window; /* NULL: ever */
+} segi_syn_history;
+
 /* quartile, quintile, decile and tier: as it will be, but for the types of cut points. */
 typedef struct segi_syn_score {
     segi_score score;
@@ -360,6 +376,7 @@ struct segi_syn {
         const segi_syn_rfm *rfm;
         const segi_split *split;
         const segi_syn_lifecycle *lifecycle;
+        const segi_syn_history *history;
     } u;
 };
 
@@ -475,6 +492,7 @@ bool segi_parse_duration(segi_parser *p, uint32_t begin, segi_syn_duration *out)
 /* parse_window.c */
 bool segi_parse_window_starts(const segi_parser *p);
 segi_syn_window *segi_parse_window(segi_parser *p);
+bool segi_parse_moment(segi_parser *p, segi_syn_moment *out);
 bool segi_parse_zone(segi_parser *p, segi_syn_zone *out);
 
 /* parse_event.c */
@@ -523,6 +541,12 @@ bool segi_parse_sequence_starts(const segi_parser *p);
 segi_syn *segi_parse_sequence(segi_parser *p);
 bool segi_parse_figure_starts(const segi_parser *p);
 segi_syn *segi_parse_figure(segi_parser *p);
+
+/* parse_history.c: what an attribute was. */
+/* as of ..., behind a name; else the name as it is. */
+segi_syn *segi_parse_as_of(segi_parser *p, segi_syn *name);
+segi_syn *segi_parse_held(segi_parser *p, segi_syn *value);
+segi_syn *segi_parse_changed(segi_parser *p, segi_syn *value);
 
 /* parse_test.c: what follows a value. */
 segi_syn *segi_parse_test(segi_parser *p, segi_syn *value);

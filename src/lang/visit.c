@@ -49,8 +49,10 @@ static void visit_operands(const segi_node *node, segi_visit visit, void *user)
     case SEGI_NODE_ANNIVERSARY:
     case SEGI_NODE_SIZE: visit_children(node, 0, SEGI_ASPECT_VALUE, visit, user); break;
     case SEGI_NODE_SEGMENT: /* closed, as what a class says */
-    case SEGI_NODE_LABEL:
+    case SEGI_NODE_WRITTEN:
     case SEGI_NODE_CLASS:
+    case SEGI_NODE_HELD:
+    case SEGI_NODE_CHANGED:
     case SEGI_NODE_EVERYONE:
     case SEGI_NODE_NOBODY:
     case SEGI_NODE_DID:

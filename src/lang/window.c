@@ -218,6 +218,15 @@ static void between_bounds(const segi_window *window, const segi_zone *zone, int
     *end = segi_moment_instant(to, zone);
 }
 
+/* Behind the moment. */
+static int64_t moment_end(segi_moment moment, const segi_zone *zone)
+{
+    if (moment.kind != SEGI_MOMENT_DATE)
+        return time_add(segi_moment_instant(moment, zone), 1);
+    moment.value++;
+    return segi_moment_instant(moment, zone);
+}
+
 /* `cut` tells whether the window ends at now at the latest: events later than now are not to be
  * seen (S-09), while an attribute may well hold an instant to come. */
 void segi_window_bounds(const segi_window *window, const segi_zone *zone, int64_t now,
@@ -260,6 +269,7 @@ void segi_window_bounds(const segi_window *window, const segi_zone *zone, int64_
     case SEGI_WINDOW_OLDER:
         end = time_add(segi_duration_add(now, window->length, -1, zone), 1);
         break;
+    case SEGI_WINDOW_AS_OF: end = moment_end(window->from, zone); break;
     case SEGI_WINDOW_ANCHOR: anchor_bounds(window, zone, anchor, &begin, &end); break;
     }
     if (cut && end > now_end)
@@ -299,6 +309,7 @@ void segi_window_dates(const segi_window *window, const segi_zone *zone, int64_t
     int32_t begin = DAYS_MIN, end = tomorrow;
     switch (window->kind) {
     case SEGI_WINDOW_EVER:
+    case SEGI_WINDOW_AS_OF: /* of histories alone */
     case SEGI_WINDOW_ANCHOR: /* refused by the checker: an anchor is an instant */ break;
     case SEGI_WINDOW_LAST:
         begin = days_clamp((int64_t)date_add(today, window->length, -1) + 1);

@@ -386,7 +386,7 @@ static seg_status dag_build(dag *d, const segi_node *node, uint32_t *out)
     case SEGI_NODE_EVERYONE: return dag_constant(d, true, node, out);
     case SEGI_NODE_NOBODY: return dag_constant(d, false, node, out);
     case SEGI_NODE_SEGMENT: return dag_segment(d, node->children[0], out);
-    case SEGI_NODE_LABEL: return dag_build(d, node->children[0], out);
+    case SEGI_NODE_WRITTEN: return dag_build(d, node->children[0], out);
     case SEGI_NODE_RANK: return dag_data(d, SEGI_OP_RANK, node, out);
     case SEGI_NODE_NOT:
     case SEGI_NODE_AND:

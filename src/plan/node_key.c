@@ -282,6 +282,8 @@ static void key_value_part(const segi_node *node, uint32_t event_count, segi_buf
         key_float(key, node->fraction);
         key_optional(key, node->argument, event_count);
         key_optional(key, node->share, event_count);
+        key_optional(key, node->from, event_count);
+        key_optional(key, node->to, event_count);
         key_streak(key, node->streak);
         break;
     default: break;
@@ -291,7 +293,7 @@ static void key_value_part(const segi_node *node, uint32_t event_count, segi_buf
 /* Saved segments and labels are looked through: what counts is what they stand for. */
 static void key_node(const segi_node *node, uint32_t event_count, segi_buf *key)
 {
-    if (node->kind == SEGI_NODE_SEGMENT || node->kind == SEGI_NODE_LABEL) {
+    if (node->kind == SEGI_NODE_SEGMENT || node->kind == SEGI_NODE_WRITTEN) {
         key_node(node->children[0], event_count, key);
         return;
     }

@@ -3,7 +3,8 @@
  * Schemas share their entries: a field is one reference-counted object that every schema which
  * contains it holds, so making the next schema copies pointers only, and a schema that never gets
  * published leaves nothing behind. An event type is rebuilt when it gets a property; its name is
- * a shared field of type 0. Each list has an order by name beside it for binary search.
+ * a shared field of type 0. Each list has an order by name beside it for binary search; that of the
+ * event types leaves out those that keep the history of an attribute.
  *
  * Only the writer of a store makes schemas, one after the other under the store's mutex; readers
  * hold the one of their snapshot and never see a change. A definition costs O(entries) pointers,
@@ -46,7 +47,7 @@ typedef struct schema_full {
     const segi_mem *mem;
     schema_zone *zone;         /* retained */
     uint32_t *attribute_order; /* owned */
-    uint32_t *event_order;     /* owned */
+    uint32_t *event_order;     /* owned: event_count - history_count of them */
 } schema_full;
 
 /* The reference counts are the only parts of published objects that change. */
@@ -119,7 +120,7 @@ static schema_field *schema_field_create(const segi_mem *mem, const char *name, 
         return NULL;
     memcpy(field->name, name, size);
     field->name[size] = 0;
-    field->pub = (segi_field){field->name, size, type, scale, index};
+    field->pub = (segi_field){field->name, size, type, scale, index, SEGI_NO_HISTORY};
     atomic_init(&field->refs, 1);
     return field;
 }
@@ -197,7 +198,7 @@ static schema_event *schema_event_create(const segi_mem *mem, schema_field *name
     if (more)
         fields[count++] = &more->pub;
     schema_retain_count(&name->refs);
-    event->pub = (segi_event_type){name->name, name->pub.name_size, index, count, fields};
+    event->pub = (segi_event_type){name->name, name->pub.name_size, index, count, fields, false};
     event->name = name;
     event->order = order;
     atomic_init(&event->refs, 1);
@@ -232,7 +233,7 @@ static bool schema_search_fields(const segi_field *const *fields, const uint32_t
 static bool schema_search_events(const schema_full *full, const char *name, size_t size,
                                  uint32_t *out_place)
 {
-    uint32_t low = 0, high = full->pub.event_count;
+    uint32_t low = 0, high = full->pub.event_count - full->pub.history_count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
         const segi_event_type *event = full->pub.events[full->event_order[middle]];
@@ -359,7 +360,8 @@ static schema_full *schema_copy(const schema_full *from, uint32_t attribute_plac
     full->pub.events = schema_copy_pointers(mem, from->pub.events, events);
     full->attribute_order =
         schema_copy_order(mem, from->attribute_order, attributes, attribute_place, attributes);
-    full->event_order = schema_copy_order(mem, from->event_order, events, event_place, events);
+    full->event_order = schema_copy_order(mem, from->event_order, events - from->pub.history_count,
+                                          event_place, events);
     if (!full->pub.attributes || !full->pub.events || !full->attribute_order ||
         !full->event_order) {
         segi_free(mem, schema_mutable(full->pub.attributes));
@@ -476,6 +478,95 @@ seg_status segi_schema_add_event(const segi_schema *schema, const char *name, si
     *out = &full->pub;
     *out_index = count;
     return SEG_OK;
+}
+
+/* The field that an attribute becomes when its history is kept. */
+static schema_field *schema_field_with_history(const segi_mem *mem, const segi_field *field,
+                                               uint32_t event)
+{
+    schema_field *own = schema_field_create(mem, field->name, field->name_size, field->type,
+                                            field->scale, field->index);
+    if (own)
+        own->pub.history = event;
+    return own;
+}
+
+/* The event type for it: of the same name, with the value as its property. */
+static schema_event *schema_history_create(const segi_mem *mem, const segi_field *field,
+                                           uint32_t event)
+{
+    schema_field *value =
+        schema_field_create(mem, field->name, field->name_size, field->type, field->scale, 0);
+    schema_field *holder =
+        value ? schema_field_create(mem, field->name, field->name_size, 0, 0, event) : NULL;
+    schema_event *own = holder ? schema_event_create(mem, holder, event, NULL, value, 0) : NULL;
+    if (holder)
+        schema_field_release(mem, &holder->pub);
+    if (!own)
+        segi_free(mem, value);
+    else
+        own->pub.history = true;
+    return own;
+}
+
+seg_status segi_schema_attach_history(const segi_schema *schema, uint32_t attribute,
+                                      const segi_schema **out, uint32_t *out_event, seg_error *err)
+{
+    const schema_full *from = (const schema_full *)schema;
+    const segi_mem *mem = from->mem;
+    uint32_t event = schema->event_count;
+    *out = NULL;
+    SEGI_ASSERT(attribute < schema->attribute_count);
+    const segi_field *old = schema->attributes[attribute];
+    if (old->history != SEGI_NO_HISTORY || old->type == SEG_TYPE_STRING_SET)
+        return segi_fail(err, SEG_E_SCHEMA, "attribute \"%s\" cannot get a history", old->name);
+    if (event >= SEG_COLUMNS_MAX)
+        return segi_fail(err, SEG_E_LIMIT, "a store has at most %d event types and histories",
+                         SEG_COLUMNS_MAX);
+    schema_field *field = schema_field_with_history(mem, old, event);
+    schema_event *history = field ? schema_history_create(mem, old, event) : NULL;
+    schema_full *full = history ? schema_copy(from, UINT32_MAX, UINT32_MAX) : NULL;
+    if (!full) {
+        segi_free(mem, field);
+        if (history)
+            schema_event_release(mem, &history->pub);
+        return segi_fail_nomem(err);
+    }
+    schema_field_release(mem, full->pub.attributes[attribute]);
+    ((const segi_field **)schema_mutable(full->pub.attributes))[attribute] = &field->pub;
+    ((const segi_event_type **)schema_mutable(full->pub.events))[event] = &history->pub;
+    full->pub.event_count++;
+    full->pub.history_count++;
+    *out = &full->pub;
+    *out_event = event;
+    return SEG_OK;
+}
+
+seg_status segi_schema_add_history(const segi_schema *schema, const char *name, size_t name_size,
+                                   seg_type type, int32_t scale, const segi_schema **out,
+                                   seg_error *err)
+{
+    const segi_schema *with_attribute;
+    uint32_t index, event, known = schema->attribute_count;
+    *out = NULL;
+    if (type == SEG_TYPE_STRING_SET)
+        return segi_fail(err, SEG_E_SCHEMA,
+                         "sets of texts have no history: use an attribute of "
+                         "texts, or events");
+    SEGI_TRY(segi_schema_add_attribute(schema, name, name_size, type, scale, &with_attribute,
+                                       &index, err));
+    if (with_attribute->attributes[index]->history != SEGI_NO_HISTORY) {
+        *out = with_attribute;
+        return SEG_OK;
+    }
+    seg_status status =
+        index < known ? segi_fail(err, SEG_E_SCHEMA,
+                                  "attribute \"%s\" is there without a history: it is unknown "
+                                  "since when its values hold",
+                                  with_attribute->attributes[index]->name)
+                      : segi_schema_attach_history(with_attribute, index, out, &event, err);
+    segi_schema_release(with_attribute);
+    return status;
 }
 
 /* The event type is rebuilt with the property and takes the old one's place in the copy. */

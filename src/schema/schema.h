@@ -17,9 +17,16 @@ typedef struct segi_field {
     const char *name; /* NUL-terminated for convenience; lives as long as any schema of the store */
     size_t name_size;
     seg_type type;
-    int32_t scale;  /* decimals */
-    uint32_t index; /* among the attributes, or among the properties of its event type */
+    int32_t scale;    /* decimals */
+    uint32_t index;   /* among the attributes, or among the properties of its event type */
+    uint32_t history; /* attributes: the event type that keeps the history; SEGI_NO_HISTORY */
 } segi_field;
+
+#define SEGI_NO_HISTORY UINT32_MAX
+
+/* An event type that keeps the history of an attribute has the attribute's name, one property, the
+ * value, and one event for each value that was set, at the instant from which it holds. No look-up
+ * by name finds it, and it is none of "any event". */
 
 /* Properties in the order in which they came to be; use segi_event_property() to find one by
  * name. */
@@ -29,12 +36,14 @@ typedef struct segi_event_type {
     uint32_t index;
     uint32_t field_count;
     const segi_field *const *fields; /* properties */
+    bool history;                    /* of the attribute of that name */
 } segi_event_type;
 
 /* The part that others read. What lies behind it (orders by name, counts of references) is
  * private. */
 typedef struct segi_schema {
-    uint32_t attribute_count, event_count;
+    uint32_t attribute_count, event_count; /* event_count: with those that keep a history */
+    uint32_t history_count;                /* so many of the event types */
     const segi_field *const *attributes;
     const segi_event_type *const *events;
     uint32_t id_kind;      /* SEG_ID_* */
@@ -61,6 +70,15 @@ const segi_field *segi_event_property(const segi_event_type *event, const char *
 seg_status segi_schema_add_attribute(const segi_schema *schema, const char *name, size_t name_size,
                                      seg_type type, int32_t scale, const segi_schema **out,
                                      uint32_t *out_index, seg_error *err);
+/* An attribute with a history: a new one, or the same one retained. SEG_E_SCHEMA also where it is
+ * there without a history, since nobody knows since when its values hold, and for sets of texts. */
+seg_status segi_schema_add_history(const segi_schema *schema, const char *name, size_t name_size,
+                                   seg_type type, int32_t scale, const segi_schema **out,
+                                   seg_error *err);
+/* Its second half, for loading: the schema with an event type for the history of an attribute that
+ * has none yet. */
+seg_status segi_schema_attach_history(const segi_schema *schema, uint32_t attribute,
+                                      const segi_schema **out, uint32_t *out_event, seg_error *err);
 seg_status segi_schema_add_event(const segi_schema *schema, const char *name, size_t name_size,
                                  const segi_schema **out, uint32_t *out_index, seg_error *err);
 seg_status segi_schema_add_property(const segi_schema *schema, uint32_t event, const char *name,

@@ -569,17 +569,21 @@ static bool attr_is_later(const segi_attr *attr, const segi_attr_chunk *chunk, u
            known <= slot;
 }
 
-/* The last value of each user of one chunk among entries [begin, end). */
+/* The last value of each user of one chunk among entries [begin, end), or the earliest. */
 static void attr_changes(const segi_attr *attr, const segi_attr_chunk *chunk,
                          const uint64_t *entries, size_t begin, size_t end, segi_attr_changes *out)
 {
     const segi_attr_pending *p = &attr->pending;
+    int64_t least = INT64_MAX;
     out->count = 0;
     for (size_t i = begin; i < end; i++) {
-        if (i + 1 < end && entries[i + 1] >> 32 == entries[i] >> 32)
-            continue;
         uint32_t place = (uint32_t)entries[i], row = (uint32_t)(entries[i] >> 32) & 0xffff;
         int64_t slot = p->slots[place];
+        least = slot < least ? slot : least;
+        if (i + 1 < end && entries[i + 1] >> 32 == entries[i] >> 32)
+            continue;
+        slot = attr->earliest ? least : slot;
+        least = INT64_MAX;
         if (attr_is_later(attr, chunk, row, slot))
             continue;
         if (attr_is_set_type(attr->type) && p->states[place] == SEG_VALUE_SET)

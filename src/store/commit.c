@@ -280,12 +280,61 @@ static seg_status commit_split(segi_commit *c, segi_commit_batch *batch)
     return SEG_OK;
 }
 
+static const segi_field *commit_field(const segi_commit *c, const seg_column *column)
+{
+    return segi_schema_attribute(c->schema, column->name, (size_t)column->name_size);
+}
+
+/* The values of an attribute with a history as events: those rows that have a value or null. */
+static seg_status commit_history(segi_commit *c, const segi_commit_batch *batch, uint64_t k,
+                                 segi_commit_batch *out)
+{
+    const seg_column *column = &batch->checked.columns[k];
+    uint32_t *rows = segi_arena_array(&c->arena, batch->row_count + 1, sizeof *rows);
+    out->types = segi_arena_alloc(&c->arena, sizeof *out->types);
+    if (!rows || !out->types)
+        return segi_fail_nomem(c->err);
+    out->checked.batch = batch->checked.batch;
+    out->checked.batch.times = batch->checked.since;
+    out->checked.batch.column_count = 1;
+    out->checked.columns = &batch->checked.columns[k];
+    out->event = commit_field(c, column)->history;
+    out->rows = rows;
+    for (size_t i = 0; i < batch->row_count; i++) {
+        size_t row = commit_row(batch->rows, i);
+        if (!column->states || column->states[row] != SEG_VALUE_ABSENT)
+            rows[out->row_count++] = (uint32_t)row;
+    }
+    out->types[0] = (segi_commit_type){out->event, rows, out->row_count};
+    out->type_count = 1;
+    return SEG_OK;
+}
+
+/* The check has seen to it that a batch with such attributes says since when they hold. */
+static seg_status commit_histories(segi_commit *c, segi_commit_batch *batch)
+{
+    size_t columns = (size_t)batch->checked.batch.column_count;
+    batch->histories = segi_arena_array(&c->arena, columns + 1, sizeof *batch->histories);
+    if (!batch->histories)
+        return segi_fail_nomem(c->err);
+    for (size_t k = 0; k < columns; k++) {
+        if (commit_field(c, &batch->checked.columns[k])->history == SEGI_NO_HISTORY)
+            continue;
+        segi_commit_batch *history = &batch->histories[batch->history_count];
+        SEGI_TRY(commit_history(c, batch, k, history));
+        batch->history_count += history->row_count > 0;
+    }
+    return SEG_OK;
+}
+
 /* Rows by event type, because that is how the tail keeps them. */
 static seg_status commit_choose(segi_commit *c)
 {
     for (size_t i = 0; i < c->batch_count; i++) {
         segi_commit_batch *batch = &c->batches[i];
         SEGI_TRY(commit_select(c, batch));
+        if (batch->checked.since && batch->row_count > 0)
+            SEGI_TRY(commit_histories(c, batch));
         if (!batch->checked.batch.times || batch->row_count == 0)
             continue;
         if (batch->checked.batch.event_types) {
@@ -398,8 +447,9 @@ static seg_status commit_attribute(segi_commit *c, const segi_commit_batch *batc
                                    const seg_column *column, const uint32_t *ordinals)
 {
     const segi_mem *mem = &c->store->mem;
-    const segi_field *field =
-        segi_schema_attribute(c->schema, column->name, (size_t)column->name_size);
+    const segi_field *field = commit_field(c, column);
+    if (field->history != SEGI_NO_HISTORY)
+        return SEG_OK;
     segi_attr *attr = segi_store_attr(c->store, field);
     if (!attr || !segi_attr_reserve(attr, mem, batch->row_count))
         return segi_fail_nomem(c->err);
@@ -436,14 +486,17 @@ static seg_status commit_attributes(segi_commit *c, const segi_commit_batch *bat
     if (!ordinals || !segi_attr_reserve(&store->exists, &store->mem, batch->row_count))
         return segi_fail_nomem(c->err);
     SEGI_TRY(commit_users(c, batch, ordinals));
+    const int64_t *since = batch->checked.since;
     for (size_t i = 0; i < batch->row_count; i++) {
         exists->ordinals[exists->count + i] = ordinals[i];
-        exists->slots[exists->count + i] = SEG_TIME_MIN;
+        exists->slots[exists->count + i] = since ? since[commit_row(batch->rows, i)] : SEG_TIME_MIN;
         exists->states[exists->count + i] = SEG_VALUE_SET;
     }
     exists->count += batch->row_count;
     for (uint64_t k = 0; k < batch->checked.batch.column_count; k++)
         SEGI_TRY(commit_attribute(c, batch, &batch->checked.columns[k], ordinals));
+    for (size_t i = 0; i < batch->history_count; i++)
+        SEGI_TRY(commit_events(c, &batch->histories[i]));
     return SEG_OK;
 }
 

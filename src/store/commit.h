@@ -19,6 +19,8 @@ typedef struct segi_commit_batch {
     uint32_t *entry_events;  /* batches of several: event by dictionary entry */
     segi_commit_type *types; /* events: those with rows */
     size_t type_count;
+    struct segi_commit_batch *histories; /* attributes: their values as events, by attribute */
+    size_t history_count;
 } segi_commit_batch;
 
 /* A growing array of the commit. */

@@ -48,6 +48,9 @@ static seg_status define_next(const segi_schema *schema, uint8_t kind,
     case SEGI_RECORD_ATTRIBUTE:
         return segi_schema_add_attribute(schema, define->name, define->name_size, define->type,
                                          define->scale, out, &index, err);
+    case SEGI_RECORD_HISTORY:
+        return segi_schema_add_history(schema, define->name, define->name_size, define->type,
+                                       define->scale, out, err);
     case SEGI_RECORD_EVENT:
         return segi_schema_add_event(schema, define->name, define->name_size, out, &index, err);
     default: return define_property(schema, define, out, err);
@@ -93,6 +96,14 @@ seg_status segi_store_define_attribute(segi_store *store, const char *name, size
     const segi_record_define define = {
         .name = name, .name_size = name_size, .type = type, .scale = scale};
     return define_locked(store, SEGI_RECORD_ATTRIBUTE, &define, err);
+}
+
+seg_status segi_store_define_history(segi_store *store, const char *name, size_t name_size,
+                                     seg_type type, int32_t scale, seg_error *err)
+{
+    const segi_record_define define = {
+        .name = name, .name_size = name_size, .type = type, .scale = scale};
+    return define_locked(store, SEGI_RECORD_HISTORY, &define, err);
 }
 
 seg_status segi_store_define_event(segi_store *store, const char *name, size_t name_size,

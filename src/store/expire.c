@@ -93,7 +93,9 @@ static int64_t *expire_limits(const segi_store *store, int64_t now)
     int64_t *until = segi_alloc_array(&store->mem, count, sizeof *until);
     for (uint32_t i = 0; until && i < count; i++) {
         uint64_t keep = expire_rule(&store->retention, i);
-        bool all = keep == SEG_KEEP_FOREVER || keep > (uint64_t)now - (uint64_t)SEG_TIME_MIN;
+        /* Without its beginning a history does not say what holds today. */
+        bool all = store->schema->events[i]->history || keep == SEG_KEEP_FOREVER ||
+                   keep > (uint64_t)now - (uint64_t)SEG_TIME_MIN;
         until[i] = all ? SEG_TIME_MIN - 1 : now - (int64_t)keep;
     }
     return until;

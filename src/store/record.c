@@ -15,7 +15,8 @@
 #define RECORD_EVENT_TYPES 4u
 #define RECORD_EVENT_IDS 8u
 #define RECORD_NUMBERS 16u
-#define RECORD_BATCH_BITS 31u
+#define RECORD_ATTRIBUTES 32u /* with times: values of attributes, and since when they hold */
+#define RECORD_BATCH_BITS 63u
 /* What a column has. */
 #define RECORD_STATES 1u
 #define RECORD_DICTIONARY 2u
@@ -221,8 +222,10 @@ static void write_batch(segi_commit *c, segi_buf *buf, const segi_commit_batch *
 {
     const seg_batch *b = &batch->checked.batch;
     const record_rows rows = {batch->rows, batch->row_count};
+    const int64_t *times = batch->checked.since ? batch->checked.since : b->times;
     bool numbers = c->store->ids->kind == SEG_ID_U64;
-    segi_put_u8(buf, (uint8_t)((b->times ? RECORD_TIMES : 0u) | (b->event ? RECORD_EVENT : 0u) |
+    segi_put_u8(buf, (uint8_t)((times ? RECORD_TIMES : 0u) | (b->event ? RECORD_EVENT : 0u) |
+                               (batch->checked.since ? RECORD_ATTRIBUTES : 0u) |
                                (b->event_types ? RECORD_EVENT_TYPES : 0u) |
                                (b->event_ids ? RECORD_EVENT_IDS : 0u) |
                                (numbers ? RECORD_NUMBERS : 0u)));
@@ -231,8 +234,8 @@ static void write_batch(segi_commit *c, segi_buf *buf, const segi_commit_batch *
         write_values(buf, b->user_ids, &rows, sizeof *b->user_ids);
     else
         write_texts(buf, b->user_bytes, b->user_offsets, &rows);
-    if (b->times)
-        write_values(buf, b->times, &rows, sizeof *b->times);
+    if (times)
+        write_values(buf, times, &rows, sizeof *times);
     if (b->event)
         segi_put_bytes(buf, b->event, (size_t)b->event_size);
     if (b->event_types)
@@ -505,6 +508,8 @@ static void read_batch(record_reader *r, seg_batch *batch)
         batch->user_bytes = read_texts(r, rows, &offsets);
         batch->user_offsets = offsets;
     }
+    if ((bits & RECORD_ATTRIBUTES) != 0)
+        batch->flags |= SEG_BATCH_ATTRIBUTES;
     if ((bits & RECORD_TIMES) != 0)
         batch->times = read_values(r, rows, sizeof *batch->times);
     if ((bits & RECORD_EVENT) != 0) {

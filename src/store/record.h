@@ -18,6 +18,7 @@
 #define SEGI_RECORD_SAVE_TEXT 5u
 #define SEGI_RECORD_DROP_TEXT 6u
 #define SEGI_RECORD_RETENTION 7u
+#define SEGI_RECORD_HISTORY 8u /* an attribute with a history */
 
 /* A commit as it was recorded. */
 typedef struct segi_record_commit {

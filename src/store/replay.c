@@ -70,7 +70,8 @@ static seg_status replay_any(segi_store *store, segi_wire *from, seg_error *err)
     case SEGI_RECORD_COMMIT: return replay_commit(store, from, err);
     case SEGI_RECORD_ATTRIBUTE:
     case SEGI_RECORD_EVENT:
-    case SEGI_RECORD_PROPERTY: return replay_define(store, kind, from, err);
+    case SEGI_RECORD_PROPERTY:
+    case SEGI_RECORD_HISTORY: return replay_define(store, kind, from, err);
     case SEGI_RECORD_SAVE_TEXT:
     case SEGI_RECORD_DROP_TEXT: return replay_text(store, kind, from, err);
     case SEGI_RECORD_RETENTION: return replay_rule(store, from, err);

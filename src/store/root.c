@@ -12,7 +12,12 @@
 #include "store/part_file.h"
 #include "store/record.h"
 
-#define ROOT_VERSION 2u
+/* 3: there may be histories of attributes. */
+#define ROOT_VERSION 3u
+#define ROOT_VERSION_OLDEST 2u
+/* Instead of the number of an event type's properties: it keeps the history of the attribute of
+ * its name. */
+#define ROOT_HISTORY UINT32_MAX
 /* A sheet; a column of the schema; a group of event ids: bytes at least. */
 #define ROOT_SHEET_BYTES 12
 #define ROOT_FIELD_BYTES 6
@@ -97,8 +102,8 @@ static void put_schema(root_writer *w)
     for (uint32_t i = 0; i < schema->event_count; i++) {
         const segi_event_type *event = schema->events[i];
         segi_put_bytes(w->buf, event->name, event->name_size);
-        segi_put_u32(w->buf, event->field_count);
-        for (uint32_t k = 0; k < event->field_count; k++)
+        segi_put_u32(w->buf, event->history ? ROOT_HISTORY : event->field_count);
+        for (uint32_t k = 0; !event->history && k < event->field_count; k++)
             put_field(w, event->fields[k]);
     }
 }
@@ -240,7 +245,7 @@ seg_status segi_root_read_head(segi_wire *from, segi_root_head *out, seg_error *
     out->zone = segi_get_bytes(from, &out->zone_size);
     out->dedup_window_us = segi_get_u64(from);
     segi_get_array(from, out->dedup_key, 2, sizeof out->dedup_key[0]);
-    bool good = !from->failed && version == ROOT_VERSION && out->id_kind <= SEG_ID_U64 &&
+    bool good = !from->failed && version >= ROOT_VERSION_OLDEST && out->id_kind <= SEG_ID_U64 &&
                 (out->week_start == 1 || out->week_start == 7) && out->dedup_window_us > 0;
     return good ? SEG_OK : root_fail(err);
 }
@@ -322,6 +327,16 @@ static seg_status get_field(segi_store *store, segi_wire *from, const uint32_t *
     return index == expected ? SEG_OK : root_fail(err);
 }
 
+/* The history of an attribute that was read before. */
+static seg_status get_history(const segi_store *store, const char *name, size_t size,
+                              const segi_schema **out, uint32_t *out_index, seg_error *err)
+{
+    const segi_field *field = segi_schema_attribute(store->schema, name, size);
+    if (!field)
+        return root_fail(err);
+    return segi_schema_attach_history(store->schema, field->index, out, out_index, err);
+}
+
 /* An event type, and its properties in their order. */
 static seg_status get_event(segi_store *store, segi_wire *from, uint32_t expected, seg_error *err)
 {
@@ -329,14 +344,22 @@ static seg_status get_event(segi_store *store, segi_wire *from, uint32_t expecte
     const segi_schema *next;
     uint32_t index;
     const char *name = segi_get_bytes(from, &size);
+    segi_wire behind = *from;
+    bool history = segi_get_u32(&behind) == ROOT_HISTORY;
     if (from->failed)
         return root_fail(err);
-    seg_status status = segi_schema_add_event(store->schema, name, size, &next, &index, err);
+    seg_status status = history
+                            ? get_history(store, name, size, &next, &index, err)
+                            : segi_schema_add_event(store->schema, name, size, &next, &index, err);
     if (status != SEG_OK)
         return status == SEG_E_NOMEM ? status : root_fail(err);
     segi_store_take_schema(store, next);
     if (index != expected)
         return root_fail(err);
+    if (history) {
+        *from = behind;
+        return SEG_OK;
+    }
     uint32_t fields = segi_get_count(from, ROOT_FIELD_BYTES);
     for (uint32_t i = 0; i < fields; i++)
         SEGI_TRY(get_field(store, from, &index, i, err));

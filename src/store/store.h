@@ -299,6 +299,9 @@ const segi_schema *segi_store_schema(segi_store *store);
 
 seg_status segi_store_define_attribute(segi_store *store, const char *name, size_t name_size,
                                        seg_type type, int32_t scale, seg_error *err);
+/* An attribute with a history. */
+seg_status segi_store_define_history(segi_store *store, const char *name, size_t name_size,
+                                     seg_type type, int32_t scale, seg_error *err);
 seg_status segi_store_define_event(segi_store *store, const char *name, size_t name_size,
                                    seg_error *err);
 seg_status segi_store_define_property(segi_store *store, const char *event, size_t event_size,

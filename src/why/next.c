@@ -120,6 +120,7 @@ static void add_window(next_scan *s, const segi_window *window, bool events)
     case SEGI_WINDOW_SINCE:
     case SEGI_WINDOW_BEFORE:
     case SEGI_WINDOW_BETWEEN:
+    case SEGI_WINDOW_AS_OF:
     case SEGI_WINDOW_ANCHOR: break;
     }
 }
@@ -225,7 +226,7 @@ static void gather(void *user, const segi_node *node, segi_aspect aspect)
     switch (node->kind) {
     case SEGI_NODE_RANK: s->population = true; break;
     case SEGI_NODE_SCORE: s->population |= node->score->cuts != SEGI_CUTS_FIXED; break;
-    case SEGI_NODE_LABEL:
+    case SEGI_NODE_WRITTEN:
     case SEGI_NODE_SEGMENT:
         if (node->child_count != 0)
             gather(s, node->children[0], SEGI_ASPECT_OPERAND);
@@ -270,6 +271,8 @@ static void gather(void *user, const segi_node *node, segi_aspect aspect)
     case SEGI_NODE_TEXT:
     case SEGI_NODE_RADIUS:
     case SEGI_NODE_POLYGON:
+    case SEGI_NODE_HELD:
+    case SEGI_NODE_CHANGED:
     case SEGI_NODE_SPLIT:
     case SEGI_NODE_NOW:
     case SEGI_NODE_ATTRIBUTE:
@@ -297,7 +300,7 @@ static void pool_attributes(void *user, const segi_node *node, segi_aspect aspec
             times_add(s, &s->pool, values->slots[0]);
         segi_values_destroy(values);
     }
-    if ((node->kind == SEGI_NODE_SEGMENT || node->kind == SEGI_NODE_LABEL) &&
+    if ((node->kind == SEGI_NODE_SEGMENT || node->kind == SEGI_NODE_WRITTEN) &&
         node->child_count != 0)
         pool_attributes(s, node->children[0], SEGI_ASPECT_OPERAND);
     segi_node_visit(node, pool_attributes, s);

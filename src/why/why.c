@@ -378,8 +378,8 @@ static void fill_compare(why_builder *b, const segi_node *node, segi_why_node *o
 /* The group says it all: its conditions are about the scores beside it. */
 static const segi_parts *groups_of(const segi_node *node)
 {
-    const segi_node *value = node->kind == SEGI_NODE_LABEL ? node->written->children[0] : NULL;
-    return value != NULL && value->parts->rfm != NULL ? value->parts : NULL;
+    const segi_node *value = node->kind == SEGI_NODE_WRITTEN ? node->written->children[0] : NULL;
+    return value != NULL && value->parts != NULL && value->parts->rfm != NULL ? value->parts : NULL;
 }
 
 /* Both ends may be values of the user. */
@@ -423,10 +423,12 @@ static void fill_leaf(why_builder *b, const segi_node *node, segi_why_node *out)
     case SEGI_NODE_XOR:
     case SEGI_NODE_AT_LEAST:
     case SEGI_NODE_SEGMENT: break; /* their operands say it */
-    case SEGI_NODE_LABEL:
+    case SEGI_NODE_WRITTEN:
         if (groups_of(node) != NULL)
             out->value = group_text(b, groups_of(node));
         break; /* otherwise the operands say it */
+    case SEGI_NODE_HELD:
+    case SEGI_NODE_CHANGED:
     case SEGI_NODE_LITERAL:
     case SEGI_NODE_MOMENT:
     case SEGI_NODE_NOW:
@@ -453,7 +455,7 @@ static bool is_inner(const segi_node *node)
     return node->kind == SEGI_NODE_NOT || node->kind == SEGI_NODE_AND ||
            node->kind == SEGI_NODE_OR || node->kind == SEGI_NODE_XOR ||
            node->kind == SEGI_NODE_AT_LEAST || node->kind == SEGI_NODE_SEGMENT ||
-           (node->kind == SEGI_NODE_LABEL && groups_of(node) == NULL);
+           (node->kind == SEGI_NODE_WRITTEN && groups_of(node) == NULL);
 }
 
 /* Depth first, so parents come before children and siblings stay in the order of the text. The

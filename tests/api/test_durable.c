@@ -187,6 +187,57 @@ START_TEST(test_durable__is_there_after_a_crash)
 }
 END_TEST
 
+static void add_plan(seg_store *store, int day, const char *plan)
+{
+    seg_error err = SEG_ERROR_INIT;
+    seg_appender *appender = NULL;
+    CK_OK(seg_appender_create(store, &appender, &err), err);
+    CK_OK(seg_appender_user_since(appender, TEXT("ann"), JANUARY_1 + day * DAY, &err), err);
+    CK_OK(plan != NULL ? seg_appender_set_string(appender, TEXT("plan"), plan, strlen(plan), &err)
+                       : seg_appender_set_null(appender, TEXT("plan"), &err),
+          err);
+    CK_OK(seg_appender_commit(appender, NULL, NULL, &err), err);
+    seg_appender_destroy(appender);
+}
+
+static void plans_check(seg_store *store)
+{
+    seg_column_info info = {.struct_size = sizeof info};
+    seg_error err = SEG_ERROR_INIT;
+    CK_OK(seg_store_column_at(store, 0, &info, &err), err);
+    ck_assert_uint_eq(info.flags, SEG_COLUMN_HISTORY);
+    check_segment(store, "plan is null", "ann");
+    check_segment(store, "plan changed from \"free\" to \"pro\" and plan changed to null", "ann");
+    check_segment(store, "plan has been null for 10 days", "ann");
+    check_segment(store, "plan as of 2026-01-05 = \"free\"", "ann");
+}
+
+/* From the log, from a checkpoint, and from both. */
+START_TEST(test_durable__histories_stay)
+{
+    seg_error err = SEG_ERROR_INIT;
+    seg_store *store = file_open(path_of("a.seg"), SEG_STORE_CREATE);
+    CK_OK(seg_store_define_history(store, TEXT("plan"), SEG_TYPE_STRING, 0, &err), err);
+    add_plan(store, 20, NULL);
+    add_plan(store, 0, "free");
+    file_close(store);
+    store = file_open(path_of("a.seg"), 0);
+    add_plan(store, 10, "pro");
+    file_copy(path_of("a.seg"), path_of("b.seg"));
+    file_copy(path_of("a.seg-wal"), path_of("b.seg-wal"));
+    seg_store *other = file_open(path_of("b.seg"), 0);
+    plans_check(other);
+    file_close(other);
+    plans_check(store);
+    file_close(store);
+    store = file_open(path_of("a.seg"), 0);
+    plans_check(store);
+    CK_FAILS(seg_store_define_history(store, TEXT("plan"), SEG_TYPE_INT64, 0, &err), SEG_E_SCHEMA,
+             err);
+    file_close(store);
+}
+END_TEST
+
 START_TEST(test_durable__flags_of_opening)
 {
     seg_error err = SEG_ERROR_INIT;
@@ -856,6 +907,7 @@ Suite *suite(void)
     tcase_add_loop_test(opening, test_durable__whoever_asks_first_finds_ids, 0, 2);
     tcase_add_test(opening, test_durable__a_calendar_test_loads_times);
     tcase_add_test(opening, test_durable__is_there_after_a_crash);
+    tcase_add_test(opening, test_durable__histories_stay);
     tcase_add_test(opening, test_durable__flags_of_opening);
     tcase_add_test(opening, test_durable__options_must_agree_with_the_file);
     tcase_add_test(opening, test_durable__kind_of_ids_must_agree);

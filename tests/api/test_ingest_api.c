@@ -177,7 +177,7 @@ START_TEST(test_ingest_api__refuses_bad_batches_whole)
     seg_column column = column_of("seats", SEG_TYPE_INT64, seats);
     seg_batch batch = batch_of(4, &column, 1);
     commit_fails(store, NULL, 1, NULL, SEG_E_ARG, 0);
-    batch.flags = 1;
+    batch.flags = 2;
     commit_fails(store, &batch, 1, NULL, SEG_E_ARG, 0);
     batch.flags = 0;
     batch.columns = NULL;

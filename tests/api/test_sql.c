@@ -121,6 +121,15 @@ START_TEST(test_sql__refused_with_its_place)
     /* A saved segment's own text is another one. */
     check_refused(store, SEG_SQL_DUCKDB, "seats = 3 and in segment \"lot\"", 14, 16,
                   "a draw by XXH3 cannot be said in the SQL of DuckDB");
+    seg_error err = SEG_ERROR_INIT;
+    CK_OK(seg_store_define_history(store, TEXT("level"), SEG_TYPE_INT64, 0, &err), err);
+    check_sql(store, SEG_SQL_DUCKDB, "level = 3",
+              "SELECT u.seg_user AS seg_user" HEAD_USERS SINCE
+              "COALESCE(u.\"level\" = 3, FALSE) ORDER BY u.seg_user");
+    check_refused(store, SEG_SQL_DUCKDB, "seats = 3 and level changed", 14, 13,
+                  "the history of an attribute cannot be said in the SQL of DuckDB");
+    check_refused(store, SEG_SQL_CLICKHOUSE, "level as of 2026-01-01 > 1", 0, 22,
+                  "the history of an attribute cannot be said in the SQL of ClickHouse");
     check_refused(store, SEG_SQL_DUCKDB, "seg_tag = \"x\"", 0, 7,
                   "a name whose column is taken cannot be said in the SQL of DuckDB");
     check_refused(store, SEG_SQL_DUCKDB, "country = \"DE\"", 0, 7,

@@ -305,7 +305,7 @@ START_TEST(test_store__defines_and_lists_columns)
         CK_OK(seg_store_column_at(store, i, &info, &err), err);
         ck_assert_int_eq(info.type, wanted[i].type);
         ck_assert_int_eq(info.scale, wanted[i].scale);
-        ck_assert_int_eq(info.reserved, 0);
+        ck_assert_uint_eq(info.flags, 0);
         ck_assert(wanted[i].event == NULL
                       ? info.event == NULL
                       : memcmp(info.event, wanted[i].event, info.event_size) == 0);

@@ -377,6 +377,24 @@ START_TEST(test_use_cases__a26_advocacy)
 }
 END_TEST
 
+START_TEST(test_use_cases__a19_less_loyal)
+{
+    shop s = shop_open("UTC");
+    shop_history(&s, "loyalty=''");
+    /* The group of each customer, written whenever it is computed. */
+    shop_since(&s, "slipped", "2026-01-01T00:00:00Z", "loyalty=loyal");
+    shop_since(&s, "slipped", "2026-03-28T00:00:00Z", "loyalty=at_risk");
+    shop_since(&s, "long_ago", "2026-01-01T00:00:00Z", "loyalty=loyal");
+    shop_since(&s, "long_ago", "2026-03-01T00:00:00Z", "loyalty=at_risk");
+    shop_since(&s, "never", "2026-03-28T00:00:00Z", "loyalty=at_risk"); /* was not loyal */
+    shop_since(&s, "steady", "2026-01-01T00:00:00Z", "loyalty=loyal");
+    shop_since(&s, "steady", "2026-03-28T00:00:00Z", "loyalty=loyal");
+    shop_ask(&s, NOW, "loyalty changed from \"loyal\" to \"at_risk\" in last 7 days", "slipped");
+    shop_ask(&s, NOW, "loyalty has been \"loyal\" for 60 days", "steady");
+    shop_close(&s);
+}
+END_TEST
+
 /* ---- article B ---- */
 
 START_TEST(test_use_cases__b1_milestones_and_follow_ups)
@@ -537,6 +555,71 @@ START_TEST(test_use_cases__b15_order_value)
              "avg(amount) of \"order\" in last 180 days < 40000 and count of \"order\" >= 3",
              "ann");
     shop_value(&s, NOW, "avg(amount) of \"order\" in last 180 days", "30000 50000 10");
+    shop_close(&s);
+}
+END_TEST
+
+START_TEST(test_use_cases__b15_free_to_paid)
+{
+    shop s = shop_open("UTC");
+    shop_history(&s, "plan=''");
+    shop_since(&s, "paid", "2026-01-01T00:00:00Z", "plan=free");
+    shop_since(&s, "paid", "2026-03-15T00:00:00Z", "plan=pro");
+    shop_since(&s, "back", "2026-01-01T00:00:00Z", "plan=free"); /* and free again */
+    shop_since(&s, "back", "2026-03-10T00:00:00Z", "plan=pro");
+    shop_since(&s, "back", "2026-03-20T00:00:00Z", "plan=free");
+    shop_since(&s, "direct", "2026-03-15T00:00:00Z", "plan=pro"); /* was never free */
+    shop_since(&s, "free", "2026-01-01T00:00:00Z", "plan=free");
+    shop_ask(&s, NOW, "plan changed from \"free\" to \"pro\" in last 30 days", "back paid");
+    shop_ask(&s, NOW, "plan = \"pro\" and plan changed from \"free\" in last 30 days", "paid");
+    shop_ask(&s, NOW, "plan has been \"free\" for 30 days", "free");
+    /* The same, asked on the first of March. */
+    shop_ask(&s, "2026-03-01", "plan has been \"free\" for 30 days", "back free paid");
+    shop_close(&s);
+}
+END_TEST
+
+START_TEST(test_use_cases__b23_subscribed_before_and_consent)
+{
+    shop s = shop_open("UTC");
+    shop_history(&s, "plan='' consent.email=true");
+    static const char *const users[] = {"target", "revoked", "asked_late", "still", "fresh"};
+    for (size_t i = 0; i < 5; i++) {
+        shop_since(&s, users[i], "2025-06-01T00:00:00Z", "plan=pro");
+        shop_event(&s, users[i], "read", "2025-12-01T00:00:00Z", "");
+        if (i != 3)
+            shop_since(&s, users[i], "2025-12-15T00:00:00Z", "plan=null");
+        if (i != 2)
+            shop_since(&s, users[i], "2025-06-01T00:00:00Z", "consent.email=true");
+    }
+    shop_event(&s, "fresh", "read", "2026-03-01T00:00:00Z", "");
+    shop_since(&s, "revoked", "2026-02-01T00:00:00Z", "consent.email=false");
+    shop_since(&s, "asked_late", "2026-04-02T00:00:00Z", "consent.email=true");
+    shop_ask(&s, NOW,
+             "plan changed from \"pro\" and plan is null and last any event older than 90 days "
+             "and consent.email",
+             "target");
+    /* Whom the mail of January could be sent to (S-35, S-39). */
+    shop_ask(&s, NOW, "consent.email as of 2026-01-10", "fresh revoked still target");
+    shop_ask(&s, "2026-01-10", "consent.email", "fresh revoked still target");
+    shop_close(&s);
+}
+END_TEST
+
+START_TEST(test_use_cases__b26_cancelled)
+{
+    shop s = shop_open("UTC");
+    shop_history(&s, "plan=''");
+    shop_since(&s, "left", "2025-01-01T00:00:00Z", "plan=pro");
+    shop_since(&s, "left", "2026-02-15T00:00:00Z", "plan=null");
+    shop_since(&s, "came_back", "2025-01-01T00:00:00Z", "plan=pro");
+    shop_since(&s, "came_back", "2026-02-15T00:00:00Z", "plan=null");
+    shop_since(&s, "came_back", "2026-03-15T00:00:00Z", "plan=pro");
+    shop_since(&s, "long_gone", "2025-01-01T00:00:00Z", "plan=pro");
+    shop_since(&s, "long_gone", "2025-12-01T00:00:00Z", "plan=null");
+    shop_ask(&s, NOW, "plan changed to null in last 60 days and plan is null", "left");
+    shop_ask(&s, NOW, "plan has been null for 90 days", "long_gone");
+    shop_ask(&s, NOW, "plan changed from null in last 30 days", "came_back");
     shop_close(&s);
 }
 END_TEST
@@ -826,6 +909,7 @@ Suite *suite(void)
     tcase_add_test(a, test_use_cases__a13_semi_regular_users);
     tcase_add_test(a, test_use_cases__a17_benefits_sought);
     tcase_add_test(a, test_use_cases__a18_loyal_and_among_the_best_payers);
+    tcase_add_test(a, test_use_cases__a19_less_loyal);
     tcase_add_test(a, test_use_cases__a18_loyal_by_scores_and_what_they_pay);
     tcase_add_test(a, test_use_cases__a19_less_loyal_than_before);
     tcase_add_test(a, test_use_cases__a21_awareness);
@@ -845,6 +929,9 @@ Suite *suite(void)
     tcase_add_test(b, test_use_cases__b9_attributes_and_events_are_two_kinds);
     tcase_add_test(b, test_use_cases__b12_app_download);
     tcase_add_test(b, test_use_cases__b15_order_value);
+    tcase_add_test(b, test_use_cases__b15_free_to_paid);
+    tcase_add_test(b, test_use_cases__b23_subscribed_before_and_consent);
+    tcase_add_test(b, test_use_cases__b26_cancelled);
     tcase_add_test(b, test_use_cases__b17_subscription);
     tcase_add_test(b, test_use_cases__b18_cross_sell);
     tcase_add_test(b, test_use_cases__b19_loyalty_enrolment);

@@ -127,6 +127,40 @@ START_TEST(test_why__s38_now_itself_moves)
 }
 END_TEST
 
+START_TEST(test_why__s38_histories)
+{
+    seg_error err = SEG_ERROR_INIT;
+    seg_store *store = shop_open();
+    seg_appender *appender = NULL;
+    static const char *const plans[] = {"pro", "free"};
+    CK_OK(seg_store_define_history(store, TEXT("plan"), SEG_TYPE_STRING, 0, &err), err);
+    CK_OK(seg_appender_create(store, &appender, &err), err);
+    for (int i = 0; i < 2; i++) {
+        CK_OK(seg_appender_user_since(appender, TEXT("ann"), AT(10 * i), &err), err);
+        CK_OK(seg_appender_set_string(appender, TEXT("plan"), plans[i], strlen(plans[i]), &err),
+              err);
+    }
+    CK_OK(seg_appender_commit(appender, NULL, NULL, &err), err);
+    seg_appender_destroy(appender);
+    changes(store, "plan has been \"free\" for 30 days", "ann", AT(20), 0, AT(40));
+    changes(store, "plan has been \"pro\" for 5 days", "ann", AT(7), 1, AT(10));
+    changes(store, "plan changed from \"pro\" in last 7 days", "ann", AT(12), 1, AT(17));
+    changes(store, "plan changed from \"pro\" in last 7 days", "ann", AT(5), 0, AT(10));
+    changes(store, "plan = \"pro\"", "ann", AT(5), 1, AT(10));
+    changes(store, "plan as of 3 days ago = \"pro\"", "ann", AT(11), 1, AT(13));
+    says(store, "plan as of 2026-01-05 = \"pro\"", "ann", AT(20), SEG_WHY_NEXT_NONE);
+    /* Its two conditions tell the value and since when it holds. */
+    seg_why *why = why_of(store, "plan has been \"free\" for 30 days", "ann", AT(20));
+    ck_assert_uint_eq(seg_why_node_count(why), 4);
+    ck_assert_str_eq(node_at(why, 0).text, "plan has been \"free\" for 30 days");
+    ck_assert_str_eq(node_at(why, 2).value, "\"free\"");
+    ck_assert_str_eq(node_at(why, 3).text, "since(plan) older than 30 days");
+    ck_assert_str_eq(node_at(why, 3).value, "2026-01-11T00:00:00Z");
+    seg_why_destroy(why);
+    seg_store_close(store, NULL);
+}
+END_TEST
+
 START_TEST(test_why__s38_sequences_are_decided_later)
 {
     seg_store *store = shop_open();
@@ -299,6 +333,7 @@ Suite *suite(void)
     tcase_add_test(t, test_why__s38_calendar_rolls_over);
     tcase_add_test(t, test_why__s38_the_future_comes_into_sight);
     tcase_add_test(t, test_why__s38_now_itself_moves);
+    tcase_add_test(t, test_why__s38_histories);
     tcase_add_test(t, test_why__s38_sequences_are_decided_later);
     tcase_add_test(t, test_why__what_does_not_change_or_depends_on_others);
     tcase_add_test(t, test_why__tells_each_condition);

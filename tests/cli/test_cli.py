@@ -351,6 +351,29 @@ class Import(Case):
                      "line 7 rejected: objects are nested too deeply"):
             self.assertIn(text, run.err)
 
+    def test_attributes_that_remember(self):
+        self.write("plans.csv", "user_id,since,plan,seats\n"
+                   "ann,2026-01-01,free,3\nann,2026-02-01,pro,\nann,2026-03-20,free,\n"
+                   "ben,2026-01-01,free,5\nben,,free,\n")
+        data = ["--users", "plans.csv", "--map", "time=since", "--history", "plan"]
+        for predicate, members in [
+                ('plan has been "free" for 30 days', "ben\n"),
+                ('plan changed from "pro" to "free" in last 30 days', "ann\n"),
+                ('plan as of 2026-02-10 = "pro"', "ann\n"),
+                ("seats >= 3", "ann\nben\n")]:
+            run = self.seg(*data, "--now", "2026-03-31T00:00:00Z", "--mode", "ids", "-c",
+                           "list " + predicate)
+            self.assertEqual(run.out, members, run.err)
+        self.assertIn("4 rows taken, 1 rejected", run.err)
+        run = self.seg(*data, "--mode", "csv", "-c", "schema")
+        self.assertIn('attribute,,plan,"string, history"', run.out)
+        run = self.seg("--users", "plans.csv", "--history", "plan", "-c", "schema")
+        self.assertEqual(run.code, 1)
+        self.assertIn("values with a history need a time", run.err)
+        run = self.seg("--users", "plans.csv", "--history", "nothing", "-c", "schema")
+        self.assertEqual(run.code, 1)
+        self.assertIn('there is no column "nothing"', run.err)
+
     def test_all_rows_rejected_is_a_failure(self):
         self.write("x.csv", "user_id,time\na,1/2/2026\nb,3/4/2026\n")
         run = self.seg("--events", "x.csv", "--event", "x")

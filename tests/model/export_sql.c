@@ -287,7 +287,8 @@ static bool one_set(const settings *o, uint64_t index, model_text *out)
     if (feed == NULL || catalog == NULL)
         exit(2);
     feed_make(feed, rng_next(&r), size);
-    feed_keep_all(feed); /* tables know nothing of what a store has forgotten */
+    feed_no_histories(feed); /* tables have what is, not what was */
+    feed_keep_all(feed);     /* tables know nothing of what a store has forgotten */
     now_at(index, 0, "while the data is made up");
     gen g = {feed, &arena, catalog, feed->nows[0], {rng_next(&r)}, NULL, false};
     catalog->segments[0] = (model_segment){NULL, 0, gen_tree(&g, 2), "vip", false};

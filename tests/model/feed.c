@@ -216,23 +216,23 @@ static model_value cell(feed_data *feed, rng *r, const model_column *column, uin
 static void schema_make(feed_data *feed, rng *r)
 {
     static const model_column attributes[] = {
-        {"score", SEG_TYPE_INT64, 0},       {"age", SEG_TYPE_INT64, 0},
-        {"big", SEG_TYPE_INT64, 0},         {"weight", SEG_TYPE_FLOAT64, 0},
-        {"credit", SEG_TYPE_DECIMAL, 2},    {"rate", SEG_TYPE_DECIMAL, 6},
-        {"plan", SEG_TYPE_STRING, 0},       {"free_text", SEG_TYPE_STRING, 0},
-        {"active", SEG_TYPE_BOOL, 0},       {"signup", SEG_TYPE_TIMESTAMP, 0},
-        {"renewal", SEG_TYPE_TIMESTAMP, 0}, {"birthday", SEG_TYPE_DATE, 0},
-        {"home", SEG_TYPE_GEO, 0},          {"tags", SEG_TYPE_STRING_SET, 0},
-        {"likes", SEG_TYPE_STRING_SET, 0},  {"timezone", SEG_TYPE_STRING, 0},
-        {"odd name", SEG_TYPE_INT64, 0},    {"last", SEG_TYPE_INT64, 0},
+        {"score", SEG_TYPE_INT64, 0, false},       {"age", SEG_TYPE_INT64, 0, false},
+        {"big", SEG_TYPE_INT64, 0, false},         {"weight", SEG_TYPE_FLOAT64, 0, false},
+        {"credit", SEG_TYPE_DECIMAL, 2, false},    {"rate", SEG_TYPE_DECIMAL, 6, false},
+        {"plan", SEG_TYPE_STRING, 0, false},       {"free_text", SEG_TYPE_STRING, 0, false},
+        {"active", SEG_TYPE_BOOL, 0, false},       {"signup", SEG_TYPE_TIMESTAMP, 0, false},
+        {"renewal", SEG_TYPE_TIMESTAMP, 0, false}, {"birthday", SEG_TYPE_DATE, 0, false},
+        {"home", SEG_TYPE_GEO, 0, false},          {"tags", SEG_TYPE_STRING_SET, 0, false},
+        {"likes", SEG_TYPE_STRING_SET, 0, false},  {"timezone", SEG_TYPE_STRING, 0, false},
+        {"odd name", SEG_TYPE_INT64, 0, false},    {"last", SEG_TYPE_INT64, 0, false},
     };
     static const model_column properties[] = {
-        {"qty", SEG_TYPE_INT64, 0},      {"big_value", SEG_TYPE_INT64, 0},
-        {"ratio", SEG_TYPE_FLOAT64, 0},  {"amount", SEG_TYPE_DECIMAL, 2},
-        {"item", SEG_TYPE_STRING, 0},    {"free_note", SEG_TYPE_STRING, 0},
-        {"paid", SEG_TYPE_BOOL, 0},      {"due", SEG_TYPE_TIMESTAMP, 0},
-        {"ship_date", SEG_TYPE_DATE, 0}, {"spot", SEG_TYPE_GEO, 0},
-        {"price", SEG_TYPE_DECIMAL, 0},
+        {"qty", SEG_TYPE_INT64, 0, false},      {"big_value", SEG_TYPE_INT64, 0, false},
+        {"ratio", SEG_TYPE_FLOAT64, 0, false},  {"amount", SEG_TYPE_DECIMAL, 2, false},
+        {"item", SEG_TYPE_STRING, 0, false},    {"free_note", SEG_TYPE_STRING, 0, false},
+        {"paid", SEG_TYPE_BOOL, 0, false},      {"due", SEG_TYPE_TIMESTAMP, 0, false},
+        {"ship_date", SEG_TYPE_DATE, 0, false}, {"spot", SEG_TYPE_GEO, 0, false},
+        {"price", SEG_TYPE_DECIMAL, 0, false},
     };
     static const char *const types[] = {"login",  "Order Completed", "view",       "cart_add",
                                         "refund", "count",           "caf\xc3\xa9"};
@@ -242,6 +242,9 @@ static void schema_make(feed_data *feed, rng *r)
     schema->property_count = sizeof(properties) / sizeof(properties[0]);
     memcpy(schema->properties, properties, sizeof(properties));
     schema->timezone = 15;
+    for (size_t i = 1; i < schema->attribute_count; i++)
+        schema->attributes[i].history =
+            attributes[i].type != SEG_TYPE_STRING_SET && i != schema->timezone && rng_chance(r, 30);
     schema->type_count = 1 + rng_below(r, sizeof(types) / sizeof(types[0]));
     for (size_t t = 0; t < schema->type_count; t++) {
         schema->types[t].name = types[t];
@@ -283,14 +286,19 @@ static uint32_t some_user(const feed_data *feed, rng *r)
     return (uint32_t)((double)feed->user_count * x * (rng_chance(r, 50) ? x : 1));
 }
 
-static void attribute_row(feed_data *feed, rng *r, feed_row *row, const uint32_t *fill)
+static void attribute_row(feed_data *feed, rng *r, feed_kind kind, feed_row *row,
+                          const uint32_t *fill)
 {
     const model_schema *schema = &feed->schema;
     model_value *values = model_alloc(&feed->arena, schema->attribute_count * sizeof(*values));
-    for (size_t i = 0; i < schema->attribute_count; i++)
-        values[i] = cell(feed, r, &schema->attributes[i], fill[i]);
+    for (size_t i = 0; i < schema->attribute_count; i++) {
+        values[i] = model_undefined();
+        if (kind == FEED_SINCE || !schema->attributes[i].history)
+            values[i] = cell(feed, r, &schema->attributes[i], fill[i]);
+    }
     row->user = some_user(feed, r);
     row->event_id = -1;
+    row->attributes = true;
     row->values = values;
 }
 
@@ -302,7 +310,7 @@ static const feed_row *row_again(const feed_data *feed, rng *r, size_t commit, s
     const feed_commit *source = &feed->commits[rng_below(r, commit)];
     for (int tries = 0; tries < 20 && source->batch_count > 0; tries++) {
         const feed_batch *batch = &source->batches[rng_below(r, source->batch_count)];
-        if (batch->kind == FEED_ATTRIBUTES || batch->row_count == 0)
+        if (!feed_has_events(batch->kind) || batch->row_count == 0)
             continue;
         const feed_row *row = &batch->rows[rng_below(r, batch->row_count)];
         if (row->event_id >= 0 && row->type == type && !row->altered)
@@ -348,18 +356,37 @@ static void event_row(feed_data *feed, rng *r, const feed_batch *batch, feed_row
     row->altered = row->time > SEG_TIME_MAX; /* also where it was copied */
 }
 
+/* Often the same user again, at the same instant or near it. */
+static void since_time(feed_data *feed, rng *r, const feed_batch *batch, feed_row *row,
+                       size_t commit)
+{
+    row->time = feed_time(feed, r);
+    if (row > batch->rows && rng_chance(r, 40)) {
+        const feed_row *before = row - 1 - rng_below(r, (uint64_t)(row - batch->rows));
+        row->user = before->user;
+        if (before->time <= SEG_TIME_MAX && rng_chance(r, 40))
+            row->time = before->time;
+    }
+    if (feed->commits[commit].quarantine && rng_chance(r, 2))
+        row->time = SEG_TIME_MAX + 1;
+}
+
 static void batch_make(feed_data *feed, rng *r, feed_batch *batch, size_t rows, size_t commit,
                        int64_t *next_id, const uint32_t *fill)
 {
-    batch->kind = (feed_kind)rng_below(r, 3);
+    batch->kind = (feed_kind)rng_below(r, 4);
     batch->type = rng_below(r, feed->schema.type_count);
     batch->rows = model_alloc(&feed->arena, (rows + 1) * sizeof(*batch->rows));
     batch->row_count = rows;
     for (size_t i = 0; i < rows; i++) {
-        if (batch->kind == FEED_ATTRIBUTES)
-            attribute_row(feed, r, &batch->rows[i], fill);
-        else
-            event_row(feed, r, batch, &batch->rows[i], commit, next_id);
+        feed_row *row = &batch->rows[i];
+        if (feed_has_events(batch->kind)) {
+            event_row(feed, r, batch, row, commit, next_id);
+            continue;
+        }
+        attribute_row(feed, r, batch->kind, row, fill);
+        if (batch->kind == FEED_SINCE)
+            since_time(feed, r, batch, row, commit);
     }
 }
 
@@ -370,7 +397,7 @@ static void everyone_batch(feed_data *feed, rng *r, feed_batch *batch, const uin
     batch->row_count = feed->user_count;
     batch->rows = model_alloc(&feed->arena, (feed->user_count + 1) * sizeof(*batch->rows));
     for (size_t i = 0; i < feed->user_count; i++) {
-        attribute_row(feed, r, &batch->rows[i], fill);
+        attribute_row(feed, r, FEED_ATTRIBUTES, &batch->rows[i], fill);
         batch->rows[i].user = (uint32_t)i;
     }
 }
@@ -386,7 +413,7 @@ static size_t most_events(const feed_data *feed)
     for (size_t c = 0; c < feed->commit_count; c++) {
         for (size_t b = 0; b < feed->commits[c].batch_count; b++) {
             const feed_batch *batch = &feed->commits[c].batches[b];
-            for (size_t i = 0; batch->kind != FEED_ATTRIBUTES && i < batch->row_count; i++) {
+            for (size_t i = 0; feed_has_events(batch->kind) && i < batch->row_count; i++) {
                 size_t *count = &counts[batch->rows[i].user];
                 most = ++*count > most ? *count : most;
             }
@@ -449,6 +476,22 @@ static void removals_make(feed_data *feed, rng *r)
         commit->erased = model_alloc(&feed->arena, commit->erased_count * sizeof(uint32_t));
         for (size_t i = 0; i < commit->erased_count; i++)
             commit->erased[i] = some_user(feed, r);
+    }
+}
+
+void feed_no_histories(feed_data *feed)
+{
+    for (size_t i = 0; i < feed->schema.attribute_count; i++)
+        feed->schema.attributes[i].history = false;
+    for (size_t c = 0; c < feed->commit_count; c++) {
+        for (size_t i = 0; i < feed->commits[c].batch_count; i++) {
+            feed_batch *batch = &feed->commits[c].batches[i];
+            if (batch->kind != FEED_SINCE)
+                continue;
+            batch->kind = FEED_ATTRIBUTES;
+            for (size_t k = 0; k < batch->row_count; k++)
+                batch->rows[k].time = 0;
+        }
     }
 }
 
@@ -539,12 +582,37 @@ static model_user *know(builder *b, uint32_t index)
     return user;
 }
 
-static void apply_attributes(builder *b, const feed_row *row)
+/* Behind what is as old or older. */
+static void add_past(builder *b, model_user *user, model_past past)
+{
+    if (user->past_count == user->past_capacity) {
+        size_t capacity = user->past_capacity == 0 ? 4 : user->past_capacity * 2;
+        model_past *list = model_alloc(b->arena, capacity * sizeof(*list));
+        if (user->past_count > 0)
+            memcpy(list, user->past, user->past_count * sizeof(*list));
+        user->past = list;
+        user->past_capacity = capacity;
+    }
+    size_t at = user->past_count++;
+    for (; at > 0 && user->past[at - 1].time > past.time; at--)
+        user->past[at] = user->past[at - 1];
+    user->past[at] = past;
+}
+
+static void apply_attributes(builder *b, const feed_row *row, bool timed)
 {
     model_user *user = know(b, row->user);
+    if (!user->named || (timed && row->time < user->since))
+        user->since = timed ? row->time : INT64_MIN;
+    else if (!timed)
+        user->since = INT64_MIN;
     user->named = true;
     for (size_t i = 0; i < b->feed->schema.attribute_count; i++) {
-        if (row->values[i].state != SEG_VALUE_ABSENT)
+        if (row->values[i].state == SEG_VALUE_ABSENT)
+            continue;
+        if (b->feed->schema.attributes[i].history)
+            add_past(b, user, (model_past){i, row->time, row->values[i]});
+        else
             user->attrs[i] = row->values[i];
     }
 }
@@ -577,8 +645,8 @@ static void apply_event(builder *b, const feed_row *row)
 /* What becomes of a row: SEG_ROW_*. */
 static uint8_t row_fate(builder *b, const feed_batch *batch, const feed_row *row)
 {
-    bool event = batch->kind != FEED_ATTRIBUTES;
-    if (event && (row->time > SEG_TIME_MAX || row->time < SEG_TIME_MIN))
+    bool event = feed_has_events(batch->kind);
+    if (batch->kind != FEED_ATTRIBUTES && (row->time > SEG_TIME_MAX || row->time < SEG_TIME_MIN))
         return SEG_ROW_BAD_TIME;
     if (b->refused[row->user])
         return SEG_ROW_REFUSED;
@@ -714,10 +782,10 @@ static void builder_commit(builder *b, const feed_commit *commit, uint8_t *fates
                 *fates++ = fate;
             if (fate != SEG_ROW_OK)
                 continue;
-            if (batch->kind == FEED_ATTRIBUTES)
-                apply_attributes(b, row);
-            else
+            if (feed_has_events(batch->kind))
                 apply_event(b, row);
+            else
+                apply_attributes(b, row, batch->kind == FEED_SINCE);
         }
     }
 }
@@ -751,7 +819,7 @@ void feed_fates(const feed_data *feed, size_t commit, uint8_t *fates)
 static void dump_row(const feed_data *feed, const feed_batch *batch, const feed_row *row,
                      model_text *out)
 {
-    bool event = batch->kind != FEED_ATTRIBUTES;
+    bool event = feed_has_events(batch->kind);
     const model_column *columns = event ? feed->schema.properties : feed->schema.attributes;
     size_t count = event ? feed->schema.property_count : feed->schema.attribute_count;
     model_addf(out, "  {\"user\": ");
@@ -759,8 +827,10 @@ static void dump_row(const feed_data *feed, const feed_batch *batch, const feed_
         model_dump_string(out, feed->user_names[row->user]);
     else
         model_addf(out, "%" PRIu64, feed->user_numbers[row->user]);
-    if (event) {
-        model_addf(out, ", \"event\": \"%s\", \"time\": \"", feed->schema.types[row->type].name);
+    if (event)
+        model_addf(out, ", \"event\": \"%s\"", feed->schema.types[row->type].name);
+    if (batch->kind != FEED_ATTRIBUTES) {
+        model_addf(out, ", \"time\": \"");
         if (row->time <= SEG_TIME_MAX)
             model_print_instant(out, row->time);
         model_addf(out, "\"");

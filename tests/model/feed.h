@@ -14,18 +14,25 @@
 typedef struct feed_row {
     uint32_t user;
     size_t type;               /* events */
-    int64_t time;              /* events; beyond SEG_TIME_MAX in rows that are to be refused */
+    int64_t time;              /* beyond SEG_TIME_MAX in rows that are to be refused */
     int64_t event_id;          /* -1: none */
     const model_value *values; /* one per attribute or property of the schema */
     bool dropped;
-    bool altered; /* its event id belongs to another content */
+    bool attributes; /* of a user; else an event */
+    bool altered;    /* its event id belongs to another content */
 } feed_row;
 
 typedef enum feed_kind {
-    FEED_ATTRIBUTES,
-    FEED_ONE_TYPE,  /* events, all of type `type` */
-    FEED_MANY_TYPES /* events with a dictionary of types */
+    FEED_ATTRIBUTES, /* without a time, and without values of attributes with a history */
+    FEED_SINCE,      /* attributes, whose values hold from the row's time on */
+    FEED_ONE_TYPE,   /* events, all of type `type` */
+    FEED_MANY_TYPES  /* events with a dictionary of types */
 } feed_kind;
+
+static inline bool feed_has_events(feed_kind kind)
+{
+    return kind >= FEED_ONE_TYPE;
+}
 
 typedef struct feed_batch {
     feed_kind kind;
@@ -83,6 +90,8 @@ model_value feed_value(feed_data *feed, rng *r, const model_column *column);
 /* The twin of the first `commits` commits. */
 void feed_model(const feed_data *feed, size_t commits, model_arena *arena, model *out);
 
+/* No attribute has a history: for those who do not know of them. */
+void feed_no_histories(feed_data *feed);
 /* Nobody is erased and nothing expires: for stores in files, which do not do that yet. */
 void feed_keep_all(feed_data *feed);
 /* The first commit whose snapshot may be compared with the twin: those before an erasure do not

@@ -24,6 +24,20 @@ static bool fail(loader *l, const char *what, seg_status status)
 
 /* ---- schema ---- */
 
+/* An attribute has a history from its beginning on. */
+static bool define_histories(loader *l)
+{
+    const model_schema *schema = &l->feed->schema;
+    seg_status status = SEG_OK;
+    for (size_t i = 0; i < schema->attribute_count && status == SEG_OK; i++) {
+        const model_column *c = &schema->attributes[i];
+        if (c->history)
+            status = seg_store_define_history(l->out->store, c->name, strlen(c->name), c->type,
+                                              c->scale, &l->err);
+    }
+    return status == SEG_OK || fail(l, "define histories", status);
+}
+
 static bool define_all(loader *l)
 {
     const model_schema *schema = &l->feed->schema;
@@ -240,7 +254,7 @@ static void batch_types(loader *l, const feed_batch *batch, row_list rows, seg_b
 static void batch_columns(loader *l, const feed_batch *batch, seg_batch *out)
 {
     const model_schema *schema = &l->feed->schema;
-    bool events = batch->kind != FEED_ATTRIBUTES;
+    bool events = feed_has_events(batch->kind);
     const model_column *columns = events ? schema->properties : schema->attributes;
     size_t count = events ? schema->property_count : schema->attribute_count;
     row_list rows = rows_left(l, batch);
@@ -254,12 +268,16 @@ static void batch_columns(loader *l, const feed_batch *batch, seg_batch *out)
             out->column_count++;
     }
     batch_users(l, rows, out);
-    if (!events)
+    if (batch->kind == FEED_ATTRIBUTES)
         return;
     int64_t *times = model_alloc(&l->arena, (rows.count + 1) * sizeof(*times));
     for (size_t i = 0; i < rows.count; i++)
         times[i] = rows.list[i]->time;
     out->times = times;
+    if (!events) {
+        out->flags = SEG_BATCH_ATTRIBUTES;
+        return;
+    }
     batch_types(l, batch, rows, out);
     batch_event_ids(l, rows, out);
 }
@@ -371,6 +389,9 @@ static seg_status append_head(loader *l, seg_appender *a, const feed_batch *batc
     if (batch->kind == FEED_ATTRIBUTES)
         return by_number ? seg_appender_user_u64(a, number, &l->err)
                          : seg_appender_user(a, name.data, name.size, &l->err);
+    if (batch->kind == FEED_SINCE)
+        return by_number ? seg_appender_user_since_u64(a, number, row->time, &l->err)
+                         : seg_appender_user_since(a, name.data, name.size, row->time, &l->err);
     const char *event = feed->schema.types[row->type].name;
     size_t size = strlen(event);
     seg_status status =
@@ -388,7 +409,7 @@ static seg_status append_row(loader *l, seg_appender *a, const feed_batch *batch
                              const feed_row *row)
 {
     const model_schema *schema = &l->feed->schema;
-    bool events = batch->kind != FEED_ATTRIBUTES;
+    bool events = feed_has_events(batch->kind);
     const model_column *columns = events ? schema->properties : schema->attributes;
     size_t count = events ? schema->property_count : schema->attribute_count;
     seg_status status = append_head(l, a, batch, row);
@@ -629,7 +650,7 @@ bool feed_load(const feed_data *feed, feed_store *out, model_text *why)
     name_files(feed, out);
     if (!store_open(&l, feed->folder != NULL ? out->paths[0] : ":memory:"))
         return false;
-    bool good = !feed->define_first || define_all(&l);
+    bool good = define_histories(&l) && (!feed->define_first || define_all(&l));
     for (size_t c = 0; c < feed->commit_count && good; c++) {
         good = load_commit(&l, c);
         model_arena_reset(&l.arena);

@@ -36,6 +36,7 @@ const char *gen_class_name(gen_class class)
         "split",
         "life",
         "session",
+        "history",
         "not",
         "at least",
     };
@@ -71,6 +72,7 @@ static model_node *attribute(gen *g, size_t column)
 {
     model_node *node = gen_node(g, MODEL_ATTRIBUTE);
     node->column = column;
+    gen_as_of(g, node);
     return node;
 }
 
@@ -188,7 +190,8 @@ static void some_anchor(gen *g, model_window *window)
 {
     window->side = (model_side)below(g, 3);
     if (chance(g, 40)) {
-        window->anchor = attribute(g, some_attribute(g, is_instant));
+        window->anchor = gen_node(g, MODEL_ATTRIBUTE);
+        window->anchor->column = some_attribute(g, is_instant);
         return;
     }
     window->anchor = gen_node(g, MODEL_EDGE_ANCHOR);
@@ -459,7 +462,7 @@ static model_node *test_text(gen *g, model_node *left, const model_column *colum
 
 static model_point some_point(gen *g)
 {
-    static const model_column column = {"geo", SEG_TYPE_GEO, 0};
+    static const model_column column = {"geo", SEG_TYPE_GEO, 0, false};
     model_value value = feed_value(g->feed, &g->r, &column);
     model_point point = {value.i, value.j};
     return point;
@@ -549,7 +552,7 @@ static model_node *test_day_of_year(gen *g, model_node *left, bool property)
 
 static model_node *where_builtin(gen *g)
 {
-    static const model_column hour = {"hour", SEG_TYPE_INT64, 0};
+    static const model_column hour = {"hour", SEG_TYPE_INT64, 0, false};
     model_node *left = gen_node(g, MODEL_BUILTIN);
     left->builtin = (model_builtin)(MODEL_B_DATE + below(g, 6));
     model_node *node;
@@ -592,7 +595,7 @@ static model_node *where_test(gen *g, const model_selector *selector)
     if (chance(g, 12))
         return test_state(g, left);
     if (model_is_number(column->type) && chance(g, 8)) {
-        static const model_column real = {"real", SEG_TYPE_FLOAT64, 0};
+        static const model_column real = {"real", SEG_TYPE_FLOAT64, 0, false};
         model_node *pair[2] = {left, literal(g, model_int(rng_range(&g->r, 1, 9)))};
         model_node *node = gen_join(g, MODEL_ARITH, 2, pair);
         node->arith = "+-*/"[below(g, 4)];
@@ -654,7 +657,7 @@ static bool can_order(seg_type type)
 static model_node *some_argument(gen *g, const model_selector *selector, bool (*fits)(seg_type),
                                  model_column *column)
 {
-    static const model_column whole = {"hour", SEG_TYPE_INT64, 0};
+    static const model_column whole = {"hour", SEG_TYPE_INT64, 0, false};
     const model_schema *schema = &g->feed->schema;
     size_t index = some_property(g, selector, fits);
     if (index < schema->property_count &&
@@ -688,9 +691,9 @@ static void some_streak(gen *g, model_node *node)
 /* An aggregate; what it gives goes to *column (as if it were a column of that type). */
 static model_node *some_aggregate(gen *g, model_column *column)
 {
-    static const model_column whole = {"hour", SEG_TYPE_INT64, 0};
-    static const model_column real = {"real", SEG_TYPE_FLOAT64, 0};
-    static const model_column instant = {"instant", SEG_TYPE_TIMESTAMP, 0};
+    static const model_column whole = {"hour", SEG_TYPE_INT64, 0, false};
+    static const model_column real = {"real", SEG_TYPE_FLOAT64, 0, false};
+    static const model_column instant = {"instant", SEG_TYPE_TIMESTAMP, 0, false};
     model_node *node = gen_node(g, MODEL_AGGREGATE);
     node->aggregate = chance(g, 25) ? MODEL_A_COUNT : (model_aggregate)below(g, MODEL_A_TOTAL);
     if (node->aggregate == MODEL_A_TOP)
@@ -869,7 +872,7 @@ static model_node *some_number(gen *g, int depth)
 
 static model_node *arith_test(gen *g)
 {
-    static const model_column whole = {"hour", SEG_TYPE_INT64, 0};
+    static const model_column whole = {"hour", SEG_TYPE_INT64, 0, false};
     if (chance(g, 10)) {
         model_node *instants[2] = {attribute(g, some_attribute(g, is_instant)),
                                    attribute(g, some_attribute(g, is_instant))};
@@ -1308,7 +1311,7 @@ static model_node *split(gen *g)
 static model_node *has(gen *g)
 {
     model_node *left = attribute(g, some_attribute(g, is_set));
-    static const model_column word = {"word", SEG_TYPE_STRING, 0};
+    static const model_column word = {"word", SEG_TYPE_STRING, 0, false};
     model_node *node = test_in(g, left, &word);
     node->kind = MODEL_HAS;
     node->negated = false;
@@ -1406,6 +1409,7 @@ model_node *gen_operand(gen *g, gen_class class, int depth)
     case GEN_SPLIT: return split(g);
     case GEN_LIFE: return life(g);
     case GEN_SESSION: return session(g);
+    case GEN_HISTORY: child = gen_history(g); return child != NULL ? child : did(g, GEN_DID);
     case GEN_NOT:
         child = gen_tree(g, depth > 0 ? depth - 1 : 0);
         return gen_join(g, MODEL_NOT, 1, &child);
@@ -1454,6 +1458,16 @@ model_node *gen_share(gen *g, uint32_t percent)
     model_node *node = gen_join(g, MODEL_COMPARE, 2, pair);
     node->op = MODEL_LT;
     return node;
+}
+
+model_moment gen_moment(gen *g)
+{
+    return some_moment(g);
+}
+
+model_value gen_number(gen *g, const model_column *column)
+{
+    return number_literal(g, column);
 }
 
 model_selector gen_selector(gen *g)

@@ -31,6 +31,7 @@ typedef enum gen_class {
     GEN_SPLIT,
     GEN_LIFE,
     GEN_SESSION,
+    GEN_HISTORY,
     GEN_NOT,
     GEN_AT_LEAST,
     GEN_CLASS_COUNT
@@ -65,6 +66,12 @@ model_window gen_window(gen *g); /* for events */
 model_span gen_span(gen *g);
 model_bound gen_bound(gen *g);
 bool gen_selects(gen *g, const model_selector *selector, size_t property);
+model_moment gen_moment(gen *g);
+model_value gen_number(gen *g, const model_column *column);
+/* What an attribute was, to be asked of one with a history: NULL where no attribute has one. */
+model_node *gen_history(gen *g);
+/* Sometimes the attribute as of then. */
+void gen_as_of(gen *g, model_node *attribute);
 /* Ordered steps as a predicate, or a figure of them; exact: weeks at most. */
 model_node *gen_sequence(gen *g);
 model_node *gen_figure(gen *g, model_figure figure);

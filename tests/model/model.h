@@ -150,7 +150,8 @@ typedef enum model_window_kind {
     MODEL_W_OLDER,
     MODEL_W_ANCHOR,
     MODEL_W_OCCASION,
-    MODEL_W_COUNT
+    MODEL_W_COUNT,
+    MODEL_W_AS_OF = MODEL_W_COUNT /* of an attribute: as of `from`; OLDER: as of length ago */
 } model_window_kind;
 
 typedef enum model_side {
@@ -200,6 +201,7 @@ typedef struct model_column {
     const char *name;
     seg_type type;
     int32_t scale;
+    bool history; /* attributes */
 } model_column;
 
 typedef struct model_event_type {
@@ -231,9 +233,19 @@ typedef struct model_event {
     int64_t end, events;
 } model_event;
 
+/* A value of an attribute with a history, from its time on. */
+typedef struct model_past {
+    size_t column;
+    int64_t time;
+    model_value value;
+} model_past;
+
 typedef struct model_user {
-    bool known;         /* some row spoke of him */
-    bool named;         /* a batch of attributes did */
+    bool known;       /* some row spoke of him */
+    bool named;       /* a batch of attributes did; */
+    int64_t since;    /* ... from then on he exists */
+    model_past *past; /* by time, the later ones of an instant last */
+    size_t past_count, past_capacity;
     model_value *attrs; /* attribute_count */
     const char *id;     /* external id as the bytes that a draw takes */
     size_t id_size;
@@ -284,7 +296,9 @@ typedef enum model_kind {
     MODEL_STAGE,
     MODEL_ANNIVERSARY,
     MODEL_SEASON,
-    MODEL_GROUP, /* of an rfm: `labels` */
+    MODEL_HELD,    /* children[0] has been `past_to` for `shift` */
+    MODEL_CHANGED, /* children[0] changed from past_from to past_to in window */
+    MODEL_GROUP,   /* of an rfm: `labels` */
     MODEL_PREDICATE_COUNT,
     /* values */
     MODEL_LITERAL = MODEL_PREDICATE_COUNT,
@@ -559,7 +573,9 @@ typedef struct model_node {
     model_rfm *rfm;     /* RFM, GROUP; CLASS: NULL or not */
     int measure;        /* RFM, CLASS_RFM */
     model_split split;  /* SPLIT */
-    unsigned labels;    /* LABEL, GROUP: bits */
+    bool has_from, has_to;
+    model_value past_from, past_to; /* a value or null */
+    unsigned labels;                /* LABEL, GROUP: bits */
     /* RANK: what the last evaluation found */
     uint64_t rank_stamp;
     bool rank_any;
@@ -601,6 +617,13 @@ void model_score_cut(model_score *score, model_value *values, size_t count);
 /* The class of a value by the cut points found. */
 int64_t model_score_class(const model_score *score, const model_value *value);
 bool model_split_holds(const model_split *split, const char *id, size_t id_size);
+/* model_history.c: what an attribute was. */
+model_value model_past_value(const model_user *user, size_t column, int64_t instant);
+/* The last instant that an attribute as of then looks at. */
+int64_t model_as_of(const model_window *window, const model_zone *zone, int64_t now);
+bool model_has_been(const model_user *user, const model_node *node, const model_zone *zone,
+                    int64_t now);
+bool model_changed(const model_user *user, const model_node *node, int64_t begin, int64_t end);
 /* model_shape.c: shapes over time. A list holds a user's selected events in order. */
 int64_t model_active_periods(const model_event *const *list, size_t count, model_unit unit,
                              int64_t each, const model_zone *zone, int week_start);

@@ -453,7 +453,7 @@ static model_value summary(context *run, const model_node *node, const model_val
                            size_t n)
 {
     const model_column *column = NULL;
-    static const model_column whole = {"", SEG_TYPE_INT64, 0};
+    static const model_column whole = {"", SEG_TYPE_INT64, 0, false};
     if (node->argument != NULL)
         column = node->argument->kind == MODEL_PROPERTY
                      ? &run->data->schema->properties[node->argument->column]
@@ -597,7 +597,11 @@ static model_value value_of(context *run, const model_node *node, place at)
     case MODEL_PERCENT: return model_decimal(node->literal.i, 8);
     case MODEL_MOMENT: return model_instant(model_moment_instant(node->moment, at.zone));
     case MODEL_NOW: return model_instant(run->now);
-    case MODEL_ATTRIBUTE: return at.user->attrs[node->column];
+    case MODEL_ATTRIBUTE:
+        if (run->data->schema->attributes[node->column].history)
+            return model_past_value(at.user, node->column,
+                                    model_as_of(&node->window, at.zone, run->now));
+        return at.user->attrs[node->column];
     case MODEL_PROPERTY: return at.event->props[node->column];
     case MODEL_BUILTIN: return builtin(node, at);
     case MODEL_AGGREGATE: return aggregate(run, node, at);
@@ -1147,6 +1151,14 @@ static size_t operands(context *run, const model_node *node, place at)
     return count;
 }
 
+static bool changed(context *run, const model_node *node, place at)
+{
+    int64_t begin, end;
+    at.zone = window_zone(run, &node->window, at);
+    bounds_of(run, &node->window, at, true, &begin, &end);
+    return model_changed(at.user, node, begin, end);
+}
+
 static bool leaf_holds(context *run, model_node *node, place at)
 {
     model_value a, b, c;
@@ -1186,6 +1198,8 @@ static bool leaf_holds(context *run, model_node *node, place at)
     case MODEL_STAGE: return life(run, node, at);
     case MODEL_ANNIVERSARY:
     case MODEL_SEASON: return day_of_year(run, node, at);
+    case MODEL_HELD: return model_has_been(at.user, node, at.zone, run->now);
+    case MODEL_CHANGED: return changed(run, node, at);
     default: exit(2);
     }
 }
@@ -1215,7 +1229,8 @@ static uint64_t stamps;
 bool model_exists(const model *data, size_t user, int64_t now)
 {
     const model_user *who = &data->users[user];
-    return who->known && (who->named || (who->event_count > 0 && who->events[0].time <= now));
+    return who->known && ((who->named && who->since <= now) ||
+                          (who->event_count > 0 && who->events[0].time <= now));
 }
 
 void model_evaluate(const model *data, const model_catalog *catalog, const model_segment *segment,

@@ -580,6 +580,19 @@ static void print_label(printer *p, const model_node *tier, const model_value *c
 
 static void print_sequence(printer *p, const model_node *node);
 
+static void print_as_of(printer *p, const model_window *window)
+{
+    if (window->kind == MODEL_W_EVER)
+        return;
+    add(p, " as of ");
+    if (window->kind == MODEL_W_OLDER) {
+        print_span(p, window->length);
+        add(p, " ago");
+    } else {
+        print_moment_or_param(p, window->from);
+    }
+}
+
 static void print_class_name(printer *p, const model_node *node)
 {
     char name[64];
@@ -597,7 +610,10 @@ static void print_value(printer *p, const model_node *node)
         break;
     case MODEL_MOMENT: print_moment_or_param(p, node->moment); break;
     case MODEL_NOW: add(p, "now"); break;
-    case MODEL_ATTRIBUTE: print_name(p, p->schema->attributes[node->column].name); break;
+    case MODEL_ATTRIBUTE:
+        print_name(p, p->schema->attributes[node->column].name);
+        print_as_of(p, &node->window);
+        break;
     case MODEL_PROPERTY: print_name(p, p->schema->properties[node->column].name); break;
     case MODEL_BUILTIN: add(p, builtin_name(node->builtin)); break;
     case MODEL_AGGREGATE:
@@ -1122,6 +1138,38 @@ static void print_state(printer *p, const model_node *node)
     model_addf(p->out, node->negated ? " is not %s" : " is %s", words[node->state]);
 }
 
+/* A value that a history had. */
+static void print_past(printer *p, const char *words, bool given, const model_node *left,
+                       const model_value *value)
+{
+    if (!given)
+        return;
+    add(p, words);
+    if (value->state == SEG_VALUE_NULL)
+        add(p, "null");
+    else if (fits(p, left, value))
+        print_literal_or_param(p, value);
+    else
+        print_literal(p->out, value);
+}
+
+static void print_held(printer *p, const model_node *node)
+{
+    print_node(p, node->children[0]);
+    print_past(p, " has been ", true, node->children[0], &node->past_to);
+    add(p, " for ");
+    print_span(p, node->shift);
+}
+
+static void print_changed(printer *p, const model_node *node)
+{
+    print_node(p, node->children[0]);
+    add(p, " changed");
+    print_past(p, " from ", node->has_from, node->children[0], &node->past_from);
+    print_past(p, " to ", node->has_to, node->children[0], &node->past_to);
+    print_window(p, &node->window);
+}
+
 static void print_leaf(printer *p, const model_node *node)
 {
     switch (node->kind) {
@@ -1170,6 +1218,8 @@ static void print_leaf(printer *p, const model_node *node)
                                           : " between %02d-%02d and %02d-%02d",
                    node->from / 100, node->from % 100, node->to / 100, node->to % 100);
         break;
+    case MODEL_HELD: print_held(p, node); break;
+    case MODEL_CHANGED: print_changed(p, node); break;
     default: print_value(p, node); break;
     }
 }

@@ -280,7 +280,7 @@ static void shrink_values(shrinker *s)
             size_t count = s->feed->schema.property_count;
             if (s->feed->schema.attribute_count > count)
                 count = s->feed->schema.attribute_count;
-            bool event = row->time != 0;
+            bool event = !row->attributes;
             size_t columns =
                 event ? s->feed->schema.property_count : s->feed->schema.attribute_count;
             if (k >= columns || kept[k].state == SEG_VALUE_ABSENT)

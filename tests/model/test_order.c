@@ -18,7 +18,7 @@
 
 typedef struct bare_row {
     feed_row row;
-    bool attributes;
+    feed_kind kind; /* ATTRIBUTES, SINCE or MANY_TYPES */
 } bare_row;
 
 /* ---- arranging ---- */
@@ -39,7 +39,8 @@ static bare_row *rows_of(const feed_data *feed, model_arena *arena, size_t *coun
                 if (batch->rows[i].time > SEG_TIME_MAX)
                     continue;
                 rows[*count].row = batch->rows[i];
-                rows[(*count)++].attributes = batch->kind == FEED_ATTRIBUTES;
+                rows[(*count)++].kind =
+                    feed_has_events(batch->kind) ? FEED_MANY_TYPES : batch->kind;
             }
         }
     }
@@ -49,8 +50,8 @@ static bare_row *rows_of(const feed_data *feed, model_arena *arena, size_t *coun
 /* Rows whose order among themselves means something. */
 static bool bound_together(const bare_row *a, const bare_row *b)
 {
-    return a->row.user == b->row.user && a->attributes == b->attributes &&
-           (a->attributes || a->row.time == b->row.time);
+    return a->row.user == b->row.user && a->row.attributes == b->row.attributes &&
+           (a->row.attributes || a->row.time == b->row.time);
 }
 
 /* A random order; rows that belong together keep theirs on the places that they got. */
@@ -83,10 +84,10 @@ static size_t cut_batch(rng *r, const bare_row *rows, size_t count, model_arena 
 {
     size_t most = 1 + rng_below(r, 40), n = 1;
     bool one_type = rng_chance(r, 40);
-    while (n < count && n < most && rows[n].attributes == rows[0].attributes &&
+    while (n < count && n < most && rows[n].kind == rows[0].kind &&
            (!one_type || rows[n].row.type == rows[0].row.type))
         n++;
-    batch->kind = rows[0].attributes ? FEED_ATTRIBUTES : one_type ? FEED_ONE_TYPE : FEED_MANY_TYPES;
+    batch->kind = rows[0].kind == FEED_MANY_TYPES && one_type ? FEED_ONE_TYPE : rows[0].kind;
     batch->type = rows[0].row.type;
     batch->row_count = n;
     batch->rows = model_alloc(arena, n * sizeof(*batch->rows));

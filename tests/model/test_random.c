@@ -105,6 +105,8 @@ static gen_class class_of(const model_node *node)
     case MODEL_RESURRECTED:
     case MODEL_STAGE: return GEN_LIFE;
     case MODEL_SPLIT: return GEN_SPLIT;
+    case MODEL_HELD:
+    case MODEL_CHANGED: return GEN_HISTORY;
     case MODEL_NOT: return GEN_NOT;
     case MODEL_AT_LEAST: return GEN_AT_LEAST;
     default: return GEN_CLASS_COUNT;

@@ -83,7 +83,7 @@ static void journal(const char *call, const char *const *texts)
 
 /* ---- open and close ---- */
 
-shop shop_open(const char *zone)
+static shop open_quietly(const char *zone)
 {
     shop s = {NULL, NULL};
     seg_error err = SEG_ERROR_INIT;
@@ -92,8 +92,13 @@ shop shop_open(const char *zone)
     options.timezone_size = strlen(zone);
     options.threads_max = 2;
     must(seg_store_open(":memory:", 8, &options, &s.store, &err), &err, "open");
-    JOURNAL("open", zone);
     return s;
+}
+
+shop shop_open(const char *zone)
+{
+    JOURNAL("open", zone);
+    return open_quietly(zone);
 }
 
 void shop_close(shop *s)
@@ -216,6 +221,39 @@ void shop_user(shop *s, const char *user, const char *values)
     set_values(a, values);
     must(row_end(s, a, &err), &err, user);
     JOURNAL("user", user, values);
+}
+
+static void add_since(shop *s, const char *user, const char *since, const char *values)
+{
+    seg_error err = SEG_ERROR_INIT;
+    seg_appender *a = row_begin(s);
+    must(seg_appender_user_since(a, user, strlen(user), shop_time(since), &err), &err, user);
+    set_values(a, values);
+    must(row_end(s, a, &err), &err, user);
+}
+
+void shop_since(shop *s, const char *user, const char *since, const char *values)
+{
+    add_since(s, user, since, values);
+    JOURNAL("since", user, since, values);
+}
+
+/* What is defined so in another store says the types. */
+void shop_history(shop *s, const char *values)
+{
+    shop example = open_quietly("UTC");
+    add_since(&example, "x", "2026-01-01", values);
+    uint64_t count = seg_store_column_count(example.store);
+    for (uint64_t i = 0; i < count; i++) {
+        seg_error err = SEG_ERROR_INIT;
+        seg_column_info info = {.struct_size = sizeof info};
+        must(seg_store_column_at(example.store, i, &info, &err), &err, values);
+        must(seg_store_define_history(s->store, info.name, (size_t)info.name_size, info.type,
+                                      info.scale, &err),
+             &err, values);
+    }
+    shop_close(&example);
+    JOURNAL("history", values);
 }
 
 seg_status shop_event_id(shop *s, const char *user, const char *event, const char *time,

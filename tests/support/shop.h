@@ -29,6 +29,10 @@ shop shop_open(const char *zone);
 void shop_close(shop *s);
 
 void shop_user(shop *s, const char *user, const char *values);
+/* Attributes that keep their history, by a value of their type: "plan='' seats=0"; and values of
+ * theirs that hold from `since` on. */
+void shop_history(shop *s, const char *values);
+void shop_since(shop *s, const char *user, const char *since, const char *values);
 void shop_event(shop *s, const char *user, const char *event, const char *time, const char *values);
 /* With an event id; gives the status instead of failing the test. */
 seg_status shop_event_id(shop *s, const char *user, const char *event, const char *time,

@@ -270,24 +270,28 @@ class Store(_core.Store):
 
     # ---- what the store knows
 
-    def define_attribute(self, name: str, type: TypeName, scale: int = 0) -> None:
-        """Fix the type of an attribute ahead of the data; ``scale`` is for decimals."""
-        self._define_column(None, name, type_number(type), scale)
+    def define_attribute(
+        self, name: str, type: TypeName, scale: int = 0, *, history: bool = False
+    ) -> None:
+        """Fix the type of an attribute ahead of the data; ``scale`` is for decimals. With
+        ``history`` every value that is set is remembered with the instant from which it holds
+        (:meth:`Appender.user_since`), so that predicates can ask what it was before."""
+        self._define_column(None, name, type_number(type), scale, history)
 
     def define_event(self, event: str) -> None:
         """Make an event type known ahead of the data."""
-        self._define_column(event, None, 0, 0)
+        self._define_column(event, None, 0, 0, False)
 
     def define_property(self, event: str, name: str, type: TypeName, scale: int = 0) -> None:
         """Fix the type of a property of an event type ahead of the data."""
-        self._define_column(event, name, type_number(type), scale)
+        self._define_column(event, name, type_number(type), scale, False)
 
     @property
     def columns(self) -> list[Column]:
         """Attributes, then each event type followed by its properties."""
         return [
-            Column(event, name, type_name(type), scale)
-            for event, name, type, scale in self._columns()
+            Column(event, name, type_name(type), scale, history)
+            for event, name, type, scale, history in self._columns()
         ]
 
     @property

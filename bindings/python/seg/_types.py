@@ -78,6 +78,8 @@ class Column:
     name: str | None
     type: TypeName | None
     scale: int
+    history: bool = False
+    """An attribute that remembers its values."""
 
 
 @dataclass(frozen=True, slots=True)

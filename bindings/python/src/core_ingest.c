@@ -408,27 +408,25 @@ static PyObject *set_values(slot *s, PyObject *names, PyObject *const *values)
 
 /* Begin a row of a user, or of an event where `event` is given. */
 static int begin_row(core_appender *self, PyObject *user, const char *event, size_t event_size,
-                     int64_t time, seg_error *err)
+                     const int64_t *time, seg_error *err)
 {
     seg_appender *appender = self->appender;
-    if (self->owner->ids == CORE_IDS_INT) {
-        uint64_t number = PyLong_AsUnsignedLongLong(user);
-        if (number == UINT64_MAX && PyErr_Occurred())
-            return -1;
-        if (event != NULL)
-            core_noted(seg_appender_event_u64(appender, number, event, event_size, time, err));
-        else
-            core_noted(seg_appender_user_u64(appender, number, err));
-        return 0;
-    }
-    const char *id;
-    size_t size;
-    if (core_text(user, 1, &id, &size) != 0)
+    core_user who;
+    if (core_user_read(self->owner->ids, user, &who) != 0)
         return -1;
-    if (event != NULL)
-        core_noted(seg_appender_event(appender, id, size, event, event_size, time, err));
+    if (event != NULL && who.is_number)
+        core_noted(seg_appender_event_u64(appender, who.number, event, event_size, *time, err));
+    else if (event != NULL)
+        core_noted(
+            seg_appender_event(appender, who.bytes, who.size, event, event_size, *time, err));
+    else if (time != NULL && who.is_number)
+        core_noted(seg_appender_user_since_u64(appender, who.number, *time, err));
+    else if (time != NULL)
+        core_noted(seg_appender_user_since(appender, who.bytes, who.size, *time, err));
+    else if (who.is_number)
+        core_noted(seg_appender_user_u64(appender, who.number, err));
     else
-        core_noted(seg_appender_user(appender, id, size, err));
+        core_noted(seg_appender_user(appender, who.bytes, who.size, err));
     return 0;
 }
 
@@ -450,7 +448,7 @@ static PyObject *appender_event(PyObject *object, PyObject *const *args, Py_ssiz
         return NULL;
     if (count == 4 && args[3] != Py_None && core_text(args[3], 1, &id, &id_size) != 0)
         return NULL;
-    if (begin_row(self, args[0], s.event, s.event_size, time, &s.err) != 0)
+    if (begin_row(self, args[0], s.event, s.event_size, &time, &s.err) != 0)
         return NULL;
     if (s.err.code == SEG_OK && id != NULL)
         core_noted(seg_appender_set_event_id(self->appender, id, id_size, &s.err));
@@ -467,7 +465,25 @@ static PyObject *appender_user(PyObject *object, PyObject *const *args, Py_ssize
         PyErr_SetString(PyExc_TypeError, "user() takes one id; attributes are keywords");
         return NULL;
     }
-    if (appender_ready(self) != 0 || begin_row(self, args[0], NULL, 0, 0, &s.err) != 0)
+    if (appender_ready(self) != 0 || begin_row(self, args[0], NULL, 0, NULL, &s.err) != 0)
+        return NULL;
+    return s.err.code != SEG_OK ? core_fail(&s.err) : set_values(&s, names, args + count);
+}
+
+/* user_since(user, since, /, **attributes) */
+static PyObject *appender_user_since(PyObject *object, PyObject *const *args, Py_ssize_t count,
+                                     PyObject *names)
+{
+    core_appender *self = (core_appender *)object;
+    slot s = {.self = self, .err = SEG_ERROR_INIT};
+    int64_t since;
+    if (count != 2) {
+        PyErr_SetString(PyExc_TypeError, "user_since() takes an id and a time; attributes are "
+                                         "keywords");
+        return NULL;
+    }
+    if (appender_ready(self) != 0 || core_time(args[1], &since) != 0 ||
+        begin_row(self, args[0], NULL, 0, &since, &s.err) != 0)
         return NULL;
     return s.err.code != SEG_OK ? core_fail(&s.err) : set_values(&s, names, args + count);
 }
@@ -529,6 +545,9 @@ static PyMethodDef appender_methods[] = {
      "Add something that a user did."},
     {"user", (PyCFunction)(void (*)(void))appender_user, METH_FASTCALL | METH_KEYWORDS,
      "user($self, user, /, **attributes)\n--\n\nAdd what a user is; None empties an attribute."},
+    {"user_since", (PyCFunction)(void (*)(void))appender_user_since, METH_FASTCALL | METH_KEYWORDS,
+     "user_since($self, user, since, /, **attributes)\n--\n\n"
+     "Add what a user is from an instant on, for attributes with a history."},
     {"_commit", appender_commit, METH_VARARGS, NULL},
     {"clear", appender_clear, METH_NOARGS, "clear($self, /)\n--\n\nDrop the rows gathered."},
     {NULL, NULL, 0, NULL},

@@ -185,13 +185,15 @@ typedef struct column_job {
     seg_store *store;
     const char *event, *name; /* an attribute has no event, an event type has no name */
     Py_ssize_t event_size, name_size;
-    int type, scale;
+    int type, scale, history;
 } column_job;
 
 static seg_status column_run(void *argument, seg_error *err)
 {
     const column_job *j = argument;
     size_t event_size = (size_t)j->event_size, name_size = (size_t)j->name_size;
+    if (j->event == NULL && j->history)
+        return seg_store_define_history(j->store, j->name, name_size, j->type, j->scale, err);
     if (j->event == NULL)
         return seg_store_define_attribute(j->store, j->name, name_size, j->type, j->scale, err);
     if (j->name == NULL)
@@ -200,18 +202,18 @@ static seg_status column_run(void *argument, seg_error *err)
                                      j->scale, err);
 }
 
-/* Store._define_column(event or None, name or None, type, scale) */
+/* Store._define_column(event or None, name or None, type, scale, history) */
 PyObject *core_store_define_column(PyObject *store, PyObject *args)
 {
     column_job job = {.store = NULL};
-    if (!PyArg_ParseTuple(args, "z#z#ii", &job.event, &job.event_size, &job.name, &job.name_size,
-                          &job.type, &job.scale) ||
+    if (!PyArg_ParseTuple(args, "z#z#iip", &job.event, &job.event_size, &job.name, &job.name_size,
+                          &job.type, &job.scale, &job.history) ||
         core_store_run((core_store *)store, column_run, &job, &job.store) != 0)
         return NULL;
     Py_RETURN_NONE;
 }
 
-/* Store._columns(): [(event or None, name or None, type, scale)] */
+/* Store._columns(): [(event or None, name or None, type, scale, history)] */
 PyObject *core_store_columns(PyObject *object, PyObject *ignored)
 {
     core_store *self = (core_store *)object;
@@ -225,8 +227,9 @@ PyObject *core_store_columns(PyObject *object, PyObject *ignored)
         seg_column_info info = {.struct_size = sizeof info};
         core_noted(seg_store_column_at(store, i, &info, NULL));
         core_list_add(&list,
-                      Py_BuildValue("z#z#ii", info.event, (Py_ssize_t)info.event_size, info.name,
-                                    (Py_ssize_t)info.name_size, (int)info.type, (int)info.scale));
+                      Py_BuildValue("z#z#iiO", info.event, (Py_ssize_t)info.event_size, info.name,
+                                    (Py_ssize_t)info.name_size, (int)info.type, (int)info.scale,
+                                    info.flags & SEG_COLUMN_HISTORY ? Py_True : Py_False));
     }
     core_store_return(self);
     return list;

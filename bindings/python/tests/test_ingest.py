@@ -318,3 +318,23 @@ def test_an_appender_needs_its_store_open(store: seg.Store) -> None:
         rows.commit()
     with pytest.raises(seg.MisuseError):
         store.appender()
+
+
+def test_attributes_may_have_a_history(store: seg.Store) -> None:
+    store.define_attribute("plan", "string", history=True)
+    assert store.columns == [seg.Column(None, "plan", "string", 0, True)]
+    with store.appender() as rows:
+        rows.user_since("ann", JANUARY_1 + 10 * DAY, plan="pro")
+        rows.user_since("ann", JANUARY_1, plan="free")
+        rows.user_since("ben", JANUARY_1, plan="free")
+    assert store.evaluate('plan = "free"', now=NOW).ids() == ["ben"]
+    assert store.count('plan = "free"', now=JANUARY_1 + 5 * DAY) == 2
+    assert store.evaluate('plan changed to "pro" in last 30 days', now=NOW).ids() == ["ann"]
+    assert store.evaluate('plan has been "free" for 30 days', now=NOW).ids() == ["ben"]
+    with pytest.raises(seg.SchemaError):
+        store.define_attribute("tags", "string_set", history=True)
+    rows = store.appender()
+    with pytest.raises(TypeError):
+        rows.user_since("ann", plan="x")  # type: ignore[call-arg]
+    with pytest.raises(ValueError, match="time zone"):
+        rows.user_since("ann", dt.datetime(2026, 1, 1), plan="x")

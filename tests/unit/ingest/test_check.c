@@ -104,7 +104,7 @@ static seg_status break_batch(fixture *f, int what)
     switch (what) {
     case GOOD: return SEG_OK;
     case BATCH_SIZE: f->batch.struct_size = 8; return SEG_E_VERSION;
-    case BATCH_FLAGS: f->batch.flags = 1; return SEG_E_VERSION;
+    case BATCH_FLAGS: f->batch.flags = 2; return SEG_E_VERSION;
     case NO_USERS: f->batch.user_offsets = NULL; return SEG_E_ARG;
     case USERS_AS_NUMBERS: f->batch.user_ids = f->user_offsets; return SEG_E_ARG;
     case USERS_FALL: f->user_offsets[2] = 9; return SEG_E_DATA;

@@ -15,45 +15,47 @@ typedef struct lang_column {
     const char *name;  /* NULL: an event type without properties */
     seg_type type;
     int32_t scale;
+    bool history;
 } lang_column;
 
-static const lang_column lang_columns[] = {{NULL, "email", SEG_TYPE_STRING, 0},
-                                           {NULL, "country", SEG_TYPE_STRING, 0},
-                                           {NULL, "plan", SEG_TYPE_STRING, 0},
-                                           {NULL, "timezone", SEG_TYPE_STRING, 0},
-                                           {NULL, "seats", SEG_TYPE_INT64, 0},
-                                           {NULL, "score", SEG_TYPE_FLOAT64, 0},
-                                           {NULL, "balance", SEG_TYPE_DECIMAL, 2},
-                                           {NULL, "vip", SEG_TYPE_BOOL, 0},
-                                           {NULL, "signed_up", SEG_TYPE_TIMESTAMP, 0},
-                                           {NULL, "trial_end", SEG_TYPE_TIMESTAMP, 0},
-                                           {NULL, "birthday", SEG_TYPE_DATE, 0},
-                                           {NULL, "home", SEG_TYPE_GEO, 0},
-                                           {NULL, "last_location", SEG_TYPE_GEO, 0},
-                                           {NULL, "tags", SEG_TYPE_STRING_SET, 0},
-                                           {NULL, "class.value_tier", SEG_TYPE_STRING, 0},
-                                           {NULL, "odd name", SEG_TYPE_STRING, 0},
-                                           {NULL, "first", SEG_TYPE_INT64, 0},
-                                           {"Signed Up", "utm_source", SEG_TYPE_STRING, 0},
-                                           {"Order Completed", "total", SEG_TYPE_DECIMAL, 2},
-                                           {"Order Completed", "currency", SEG_TYPE_STRING, 0},
-                                           {"Order Completed", "category", SEG_TYPE_STRING, 0},
-                                           {"Order Completed", "coupon", SEG_TYPE_STRING, 0},
-                                           {"Order Completed", "items", SEG_TYPE_INT64, 0},
-                                           {"Order Completed", "gift", SEG_TYPE_BOOL, 0},
-                                           {"Order Completed", "deliver_on", SEG_TYPE_DATE, 0},
-                                           {"Order Completed", "paid_at", SEG_TYPE_TIMESTAMP, 0},
-                                           {"Order Completed", "shop", SEG_TYPE_GEO, 0},
-                                           {"Product Viewed", "sku", SEG_TYPE_STRING, 0},
-                                           {"Product Viewed", "category", SEG_TYPE_STRING, 0},
-                                           {"Product Viewed", "total", SEG_TYPE_FLOAT64, 0},
-                                           {"Session Started", "utm_source", SEG_TYPE_STRING, 0},
-                                           {"Session Started", "seconds", SEG_TYPE_FLOAT64, 0},
-                                           {"Plan Changed", "plan", SEG_TYPE_STRING, 0},
-                                           {"Project Created", NULL, 0, 0},
-                                           {"Password Reset", NULL, 0, 0},
-                                           {"App Opened", NULL, 0, 0},
-                                           {"login", NULL, 0, 0}};
+static const lang_column lang_columns[] = {
+    {NULL, "email", SEG_TYPE_STRING, 0, false},
+    {NULL, "country", SEG_TYPE_STRING, 0, false},
+    {NULL, "plan", SEG_TYPE_STRING, 0, true},
+    {NULL, "timezone", SEG_TYPE_STRING, 0, false},
+    {NULL, "seats", SEG_TYPE_INT64, 0, false},
+    {NULL, "score", SEG_TYPE_FLOAT64, 0, false},
+    {NULL, "balance", SEG_TYPE_DECIMAL, 2, false},
+    {NULL, "vip", SEG_TYPE_BOOL, 0, false},
+    {NULL, "signed_up", SEG_TYPE_TIMESTAMP, 0, false},
+    {NULL, "trial_end", SEG_TYPE_TIMESTAMP, 0, false},
+    {NULL, "birthday", SEG_TYPE_DATE, 0, false},
+    {NULL, "home", SEG_TYPE_GEO, 0, false},
+    {NULL, "last_location", SEG_TYPE_GEO, 0, false},
+    {NULL, "tags", SEG_TYPE_STRING_SET, 0, false},
+    {NULL, "class.value_tier", SEG_TYPE_STRING, 0, false},
+    {NULL, "odd name", SEG_TYPE_STRING, 0, false},
+    {NULL, "first", SEG_TYPE_INT64, 0, false},
+    {"Signed Up", "utm_source", SEG_TYPE_STRING, 0, false},
+    {"Order Completed", "total", SEG_TYPE_DECIMAL, 2, false},
+    {"Order Completed", "currency", SEG_TYPE_STRING, 0, false},
+    {"Order Completed", "category", SEG_TYPE_STRING, 0, false},
+    {"Order Completed", "coupon", SEG_TYPE_STRING, 0, false},
+    {"Order Completed", "items", SEG_TYPE_INT64, 0, false},
+    {"Order Completed", "gift", SEG_TYPE_BOOL, 0, false},
+    {"Order Completed", "deliver_on", SEG_TYPE_DATE, 0, false},
+    {"Order Completed", "paid_at", SEG_TYPE_TIMESTAMP, 0, false},
+    {"Order Completed", "shop", SEG_TYPE_GEO, 0, false},
+    {"Product Viewed", "sku", SEG_TYPE_STRING, 0, false},
+    {"Product Viewed", "category", SEG_TYPE_STRING, 0, false},
+    {"Product Viewed", "total", SEG_TYPE_FLOAT64, 0, false},
+    {"Session Started", "utm_source", SEG_TYPE_STRING, 0, false},
+    {"Session Started", "seconds", SEG_TYPE_FLOAT64, 0, false},
+    {"Plan Changed", "plan", SEG_TYPE_STRING, 0, false},
+    {"Project Created", NULL, 0, 0, false},
+    {"Password Reset", NULL, 0, 0, false},
+    {"App Opened", NULL, 0, 0, false},
+    {"login", NULL, 0, 0, false}};
 
 static inline void lang_need(seg_status status)
 {
@@ -72,8 +74,11 @@ static inline const segi_schema *lang_schema(const segi_mem *mem)
     for (size_t i = 0; i < sizeof lang_columns / sizeof *lang_columns; i++) {
         const lang_column *c = &lang_columns[i];
         if (c->event == NULL) {
-            lang_need(segi_schema_add_attribute(schema, c->name, strlen(c->name), c->type, c->scale,
-                                                &next, &index, NULL));
+            size_t size = strlen(c->name);
+            lang_need(c->history ? segi_schema_add_history(schema, c->name, size, c->type, c->scale,
+                                                           &next, NULL)
+                                 : segi_schema_add_attribute(schema, c->name, size, c->type,
+                                                             c->scale, &next, &index, NULL));
             segi_schema_release(schema);
             schema = next;
             continue;
@@ -180,7 +185,9 @@ static inline bool lang_nodes_equal(const segi_node *a, const segi_node *b)
     if (!lang_literal_equal(&a->literal, &b->literal) || !lang_rings_equal(a, b) ||
         !lang_window_equal(&a->window, &b->window) ||
         !lang_selector_equal(a->selector, b->selector) ||
-        !lang_nodes_equal(a->argument, b->argument) || !lang_nodes_equal(a->share, b->share))
+        !lang_nodes_equal(a->argument, b->argument) || !lang_nodes_equal(a->share, b->share) ||
+        !lang_nodes_equal(a->from, b->from) || !lang_nodes_equal(a->to, b->to) ||
+        !lang_nodes_equal(a->written, b->written))
         return false;
     for (uint32_t i = 0; i < a->list_count; i++) {
         if (!lang_literal_equal(&a->list[i], &b->list[i]))

@@ -382,10 +382,32 @@ static void write_behaviour(int depth)
     write_event_window(depth);
 }
 
+/* A history: as it was, for how long, and what it changed to. */
+static void write_history(int depth)
+{
+    static const char *const values[] = {"\"free\"", "\"pro\"", "null"};
+    switch (pick(3)) {
+    case 0:
+        put(pick(2) ? "plan as of 2026-01-31" : "plan as of 3 weeks ago");
+        put(pick(2) ? " = \"free\"" : " is not null");
+        break;
+    case 1: put("plan has been %s for %u %s", ONE_OF(values), pick(40), ONE_OF(units)); break;
+    default:
+        put("plan changed");
+        if (pick(2))
+            put(" from %s", ONE_OF(values));
+        if (pick(2))
+            put(" to %s", ONE_OF(values));
+        write_event_window(depth);
+        break;
+    }
+}
+
 static void write_user_test(int depth)
 {
     static const char *const sets[] = {"has", "has any", "has all", "has none", "has exactly"};
-    switch (pick(4)) {
+    switch (pick(5)) {
+    case 4: write_history(depth); break;
     case 0: put("tags %s (\"a\", \"b\")", ONE_OF(sets)); break;
     case 1:
         write_number(depth - 1, false);
