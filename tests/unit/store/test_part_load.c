@@ -508,7 +508,7 @@ static uint64_t faults_of(segi_store *store, uint32_t level)
     return faults;
 }
 
-/* What the store counts, and since when users exist, must fit its events; only a deep check looks. */
+/* What the store counts, and since when users exist, must fit its events: a deep check looks. */
 START_TEST(test_part_load__a_deep_check_counts_again)
 {
     static uint64_t ids[100];
