@@ -94,13 +94,23 @@ static bool calendar_holds(const segi_prep_filter *filter, int64_t instant)
     }
 }
 
-static uint64_t calendar_rows(const segi_prep_type *type, const segi_prep_source *source)
+/* The rows of parts that reach into the window, and the times in it that they have. First events
+ * that have expired are older than all of the snapshot's own, so it is the parts that count. */
+static uint64_t calendar_rows(const segi_prep_type *type, const segi_prep_source *source,
+                              int64_t *begin, int64_t *end)
 {
     uint64_t rows = 0;
+    int64_t first = INT64_MAX, last = INT64_MIN;
     for (uint32_t p = 0; p < type->view->part_count; p++) {
-        if (segi_span_overlaps(type->view->parts[p], source))
-            rows += type->view->parts[p]->row_count;
+        const segi_part *part = type->view->parts[p];
+        if (!segi_span_overlaps(part, source))
+            continue;
+        rows += part->row_count;
+        first = part->time_min < first ? part->time_min : first;
+        last = part->time_max > last ? part->time_max : last;
     }
+    *begin = source->begin > first ? source->begin : first;
+    *end = source->end <= last ? source->end : last + 1;
     return rows;
 }
 
@@ -160,10 +170,10 @@ const segi_prep_filter *segi_prep_calendar(segi_prep *p, const segi_prep_filter 
                                            const segi_prep_type *type,
                                            const segi_prep_source *source)
 {
-    const segi_snapshot *s = p->run->snapshot;
-    int64_t begin = source->begin > s->time_min ? source->begin : s->time_min;
-    int64_t end = source->end <= s->time_max ? source->end : s->time_max + 1;
-    uint64_t rows = calendar_rows(type, source);
+    int64_t begin, end;
+    uint64_t rows = calendar_rows(type, source, &begin, &end);
+    if (rows == 0)
+        return filter;
     if (calendar_only(filter))
         return calendar_table(p, filter, begin, end, rows);
     return filter->form == SEGI_TEST_AND ? calendar_among(p, filter, begin, end, rows) : filter;

@@ -360,6 +360,41 @@ START_TEST(test_privacy__the_first_outlives_its_event)
 }
 END_TEST
 
+/* S-18: so many rows that weekdays are looked up in a table of times, and first events that are
+ * older than all that is left. 2026-01-01 was a Thursday, the 31st a Saturday. */
+START_TEST(test_privacy__weekdays_of_first_events_that_have_gone)
+{
+    enum {
+        USERS = 2000
+    };
+    seg_error err = SEG_ERROR_INIT;
+    seg_store *store = shop_open();
+    seg_appender *appender = NULL;
+    CK_OK(seg_appender_create(store, &appender, &err), err);
+    for (int i = 0; i < USERS; i++) {
+        char id[16];
+        snprintf(id, sizeof id, "u%d", i);
+        add_purchase(appender, id, 0, 100);
+        add_purchase(appender, id, 30, 100);
+    }
+    CK_OK(seg_appender_commit(appender, NULL, NULL, &err), err);
+    seg_appender_destroy(appender);
+    keep(store, NULL, 15 * (uint64_t)DAY);
+    ck_assert_uint_gt(expire(store, NOW).events_removed, USERS - 1);
+    seg_snapshot *snapshot = snapshot_of(store);
+    seg_set *thursday =
+        set_of(store, snapshot, "first \"purchase\" where (@weekday = \"thu\") in last 1000 days");
+    seg_set *saturday =
+        set_of(store, snapshot, "first \"purchase\" where (@weekday = \"sat\") in last 1000 days");
+    ck_assert_uint_eq(seg_set_count(thursday), USERS + 1); /* and ann */
+    ck_assert_uint_eq(seg_set_count(saturday), USERS + 1); /* the first of that test */
+    seg_set_release(thursday);
+    seg_set_release(saturday);
+    seg_snapshot_release(snapshot);
+    ck_assert_int_eq(seg_store_close(store, NULL), SEG_OK);
+}
+END_TEST
+
 START_TEST(test_privacy__rules_of_types_and_of_all)
 {
     seg_store *store = shop_open();
@@ -641,6 +676,7 @@ static void add_themes(Suite *s, bool in_file)
     tcase_add_test(erasing, test_privacy__stores_of_numbers);
     tcase_add_test(retention, test_privacy__events_expire_at_the_edge_of_their_window);
     tcase_add_test(retention, test_privacy__the_first_outlives_its_event);
+    tcase_add_test(retention, test_privacy__weekdays_of_first_events_that_have_gone);
     tcase_add_test(retention, test_privacy__rules_of_types_and_of_all);
     tcase_add_test(hardship, test_privacy__readers_go_on_while_customers_are_erased);
     if (!in_file)

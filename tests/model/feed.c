@@ -302,6 +302,28 @@ static void attribute_row(feed_data *feed, rng *r, feed_kind kind, feed_row *row
     row->values = values;
 }
 
+static bool is_disputed(const feed_data *feed, int64_t event_id)
+{
+    for (size_t i = 0; i < feed->disputed_count; i++) {
+        if (feed->disputed[i] == event_id)
+            return true;
+    }
+    return false;
+}
+
+static void dispute(feed_data *feed, int64_t event_id)
+{
+    if (feed->disputed_count == feed->disputed_capacity) {
+        size_t capacity = feed->disputed_capacity == 0 ? 16 : 2 * feed->disputed_capacity;
+        int64_t *list = model_alloc(&feed->arena, capacity * sizeof(*list));
+        if (feed->disputed_count > 0)
+            memcpy(list, feed->disputed, feed->disputed_count * sizeof(*list));
+        feed->disputed = list;
+        feed->disputed_capacity = capacity;
+    }
+    feed->disputed[feed->disputed_count++] = event_id;
+}
+
 /* An earlier row of the type with an event id, to be sent again; NULL if none is at hand. */
 static const feed_row *row_again(const feed_data *feed, rng *r, size_t commit, size_t type)
 {
@@ -313,7 +335,8 @@ static const feed_row *row_again(const feed_data *feed, rng *r, size_t commit, s
         if (!feed_has_events(batch->kind) || batch->row_count == 0)
             continue;
         const feed_row *row = &batch->rows[rng_below(r, batch->row_count)];
-        if (row->event_id >= 0 && row->type == type && !row->altered)
+        if (row->event_id >= 0 && row->type == type && !row->altered &&
+            !is_disputed(feed, row->event_id))
             return row;
     }
     return NULL;
@@ -332,6 +355,7 @@ static void event_row(feed_data *feed, rng *r, const feed_batch *batch, feed_row
         if (feed->commits[commit].quarantine && rng_chance(r, 30)) {
             row->time += MODEL_SECOND;
             row->altered = true;
+            dispute(feed, row->event_id);
         }
         return;
     }

@@ -69,6 +69,10 @@ typedef struct feed_data {
     uint64_t keep_usual, keep[MODEL_TYPES_MAX]; /* retention: microseconds or SEG_KEEP_* */
     bool define_first; /* columns are defined before the first commit, else after the last */
     rng column_rng;    /* how columns are laid out */
+    /* Event ids that came with two contents. Which one counts depends on whether the first was
+     * erased in between, so these are not sent again. */
+    int64_t *disputed;
+    size_t disputed_count, disputed_capacity;
     /* Set by the caller after feed_make(). The store lives in a file of this folder and is opened
      * again between commits, after it was closed, backed up or lost; NULL: in memory. */
     const char *folder;
