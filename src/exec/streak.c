@@ -11,7 +11,7 @@ void segi_streak_begin(segi_streak_walk *s, const segi_streak *rule)
     s->rule = rule;
     s->alive = false;
     s->any = false;
-    s->length = s->longest = s->missed = 0;
+    s->length = s->longest = s->latest = s->missed = 0;
     s->broken_at = INT64_MIN;
 }
 
