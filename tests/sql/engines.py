@@ -28,19 +28,21 @@ def column_arrays(column):
     yield f"seg_state_{name}", pyarrow.array(column["states"], pyarrow.int8())
 
 
-def id_array(ids):
-    if all(isinstance(i, int) for i in ids):
+def id_array(ids, numeric):
+    if numeric:
         return pyarrow.array(ids, pyarrow.uint64())
     return pyarrow.array([bytes.fromhex(i) for i in ids], pyarrow.binary())
 
 
 def tables(data):
-    users = {"seg_user": id_array(data["users"]["ids"]),
+    # Whoever has events is among the users, but there may be no events to see the type of ids by.
+    numeric = all(isinstance(i, int) for i in data["users"]["ids"])
+    users = {"seg_user": id_array(data["users"]["ids"], numeric),
              "seg_since": pyarrow.array(data["users"]["since"], pyarrow.int64())}
     for column in data["users"]["columns"]:
         users.update(column_arrays(column))
     times = data["events"]["times"]
-    events = {"seg_user": id_array(data["events"]["users"]),
+    events = {"seg_user": id_array(data["events"]["users"], numeric),
               "seg_event": pyarrow.array(data["events"]["types"], pyarrow.string()),
               "seg_time": pyarrow.array(times, pyarrow.int64()),
               "seg_order": pyarrow.array(range(len(times)), pyarrow.int64())}
