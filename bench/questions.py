@@ -720,7 +720,7 @@ ask("resurrected", "did",
              + bitmap(OPENED + " AND t <= $74d") + ")",
              bitmap(OPENED + " AND t > $74d AND t <= $14d"))])
 
-# ---- what is not asked yet: the language cannot say the first, there is no report for the rest ---
+# ---- what is not asked yet: the first waits for its SQL, for the rest there is no report -------
 
 NOT_YET = [
     ("rfm", "Users whose recency, frequency and money make them champions", "rfm"),
