@@ -463,7 +463,7 @@ static int coverage(const tally *t, const settings *o)
            100.0 * (double)t->boundary / (double)t->pairs,
            100.0 * (double)t->triples / (double)t->pairs,
            100.0 * (double)t->overflows / (double)t->pairs, least);
-    if (t->pairs < 20000 || o->only < GEN_CLASS_COUNT)
+    if (t->pairs < 40000 || o->only < GEN_CLASS_COUNT)
         return 0;
     for (int i = 0; i < 10; i++)
         missing += expect(t->bins[i] * 100 >= answered * 3, "a tenth of sizes has below 3%");
