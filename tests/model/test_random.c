@@ -7,7 +7,7 @@
  * whatever comes first. --data-set starts with that one, to repeat a failure. After a failure the
  * run ends, unless --keep-going allows more of them. --files keeps the stores in files of a folder
  * that exists, and opens them again between commits. --only asks for predicates of one class, for
- * example "sequence", alone. With 20,000 pairs or more, the spread of
+ * example "sequence", alone. With 40,000 pairs or more, the spread of
  * what was generated is checked as well. */
 #include "shrink.h"
 
