@@ -16,7 +16,7 @@
 
 /* Snapshots of one moment share the version. */
 typedef struct snapshot_full {
-    segi_snapshot pub; /* first, so that pointers convert */
+    segi_snapshot pub;     /* first, so that pointers convert */
     segi_version *version; /* retained */
 } snapshot_full;
 
