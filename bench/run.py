@@ -32,7 +32,7 @@ def parse():
     parser.add_argument("--events", type=int, help="another number of events")
     parser.add_argument("--questions", default="", metavar="REGEX", help="only these")
     parser.add_argument("--rounds", type=int, default=7, help="times that each one is asked")
-    parser.add_argument("--quick", action="store_true", 
+    parser.add_argument("--quick", action="store_true",
                         help="everything, but few rounds and one sort order")
     parser.add_argument("--check", action="store_true", help="compare the answers, time nothing")
     parser.add_argument("--reload", action="store_true", help="make the peers' tables again")
