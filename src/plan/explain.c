@@ -158,7 +158,8 @@ static void explain_text(explain *e, uint32_t index, segi_buf *prefix, const cha
     prefix->size = size;
 }
 
-/* The same tree, without the brace at its end; `id` lets a reader recognise an operation that is shared. */
+/* The same tree, without the brace at its end; `id` lets a reader recognise an operation that is
+ * shared. */
 static void explain_json(explain *e, uint32_t index)
 {
     static const char *const kinds[] = {"everyone", "nobody",   "not",  "and",  "or",
