@@ -2,6 +2,7 @@
  * under the thread sanitizer. */
 #define _GNU_SOURCE
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -315,6 +316,35 @@ START_TEST(test_thread__mutex_excludes)
 }
 END_TEST
 
+/* The processors that each index's thread may use. */
+typedef struct processors {
+    cpu_set_t set[WORKERS_MAX];
+} processors;
+
+static void note_mask(void *context, uint32_t worker)
+{
+    processors *m = context;
+    CPU_ZERO(&m->set[worker]);
+    sched_getaffinity(0, sizeof m->set[worker], &m->set[worker]);
+}
+
+/* Workers are moved away from their caller's processor, for which their mask is narrowed. */
+START_TEST(test_thread__workers_may_use_all_processors_of_the_caller)
+{
+    cpu_set_t mine;
+    CPU_ZERO(&mine);
+    ck_assert_int_eq(sched_getaffinity(0, sizeof mine, &mine), 0);
+    segi_pool *pool = new_pool(WORKERS_MAX);
+    for (int round = 0; round < 3000; round++) {
+        processors m;
+        segi_pool_run(pool, WORKERS_MAX, note_mask, &m);
+        for (uint32_t i = 0; i < WORKERS_MAX; i++)
+            check_fast(CPU_EQUAL(&m.set[i], &mine));
+    }
+    segi_pool_destroy(pool);
+}
+END_TEST
+
 Suite *suite(void)
 {
     Suite *s = suite_create("base/thread");
@@ -329,6 +359,7 @@ Suite *suite(void)
     tcase_add_test(tc, test_thread__work_is_done_without_threads);
     tcase_add_test(tc, test_thread__creation_survives_failing_memory);
     tcase_add_test(tc, test_thread__mutex_excludes);
+    tcase_add_test(tc, test_thread__workers_may_use_all_processors_of_the_caller);
     suite_add_tcase(s, tc);
     return s;
 }
