@@ -637,7 +637,11 @@ uint32_t segi_attr_set(const segi_attr_view *view, uint32_t chunk, uint32_t low,
 
 void segi_tally_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                       segi_vector *out);
-/* Its part for distinct periods and streaks. */
+/* Its part for distinct periods and streaks: events that a period needs to count, and the planes
+ * that it takes to count so far, at most SEGI_PERIOD_PLANES_MAX for this road. */
+#define SEGI_PERIOD_PLANES_MAX 8
+int64_t segi_period_least(const segi_node *node);
+uint32_t segi_period_planes(int64_t least);
 void segi_tally_period_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                              segi_vector *out);
 /* Its part for the value in the first or last event. */

@@ -390,7 +390,7 @@ static gather_result reduce_periods(segi_worker *w, const segi_prep_value *value
     const segi_zone *zone = segi_user_zone(w, value->zones, rows[0].low);
     segi_period period = segi_prep_period(did ? node->bound.period : node->period);
     return result_set(
-        (int64_t)reduce_starts(value, zone, period, did ? node->bound.each : 1, rows, spare, n));
+        (int64_t)reduce_starts(value, zone, period, segi_period_least(node), rows, spare, n));
 }
 
 /* Periods as numbers that follow upon each other. */
@@ -416,7 +416,7 @@ static gather_result reduce_streak(segi_worker *w, const segi_prep_value *value,
     segi_streak_walk walk;
     segi_streak_begin(&walk, node->streak);
     const segi_zone *zone = n ? segi_user_zone(w, value->zones, rows[0].low) : NULL;
-    n = n ? reduce_starts(value, zone, period, node->streak->min_events, rows, spare, n) : 0;
+    n = n ? reduce_starts(value, zone, period, segi_period_least(node), rows, spare, n) : 0;
     for (size_t i = 0; i < n; i++)
         segi_streak_active(&walk, streak_number(period, (int32_t)rows[i].slot));
     int64_t result, now = 0;
