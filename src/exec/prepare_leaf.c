@@ -486,7 +486,7 @@ bool segi_prep_leaf_of(segi_prep *p, const segi_node *node, segi_prep_leaf *out)
 
 /* One pass over the program, children before parents. Operations that rewrites have dropped (uses
  * 0) are passed over; estimates are made of all, since they decide the order of operands. */
-seg_status segi_run_prepare(segi_run *run, seg_error *err)
+seg_status segi_exec_run_prepare(segi_exec_run *run, seg_error *err)
 {
     segi_prep p = {.run = run, .status = SEG_OK, .err = err};
     uint32_t count = run->program->op_count;
