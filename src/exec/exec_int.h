@@ -525,7 +525,6 @@ const segi_match *segi_prep_match(segi_prep *p, const segi_node *node, const seg
                                   const segi_prep_value *right, const segi_prep_value *upper);
 /* op as seen from the other side: a < b is b > a. */
 segi_compare segi_compare_flip(segi_compare op);
-bool segi_prep_leaf_of(segi_prep *p, const segi_node *node, segi_prep_leaf *out);
 /* A cheaper form of a test, where there is one; false after a failure (shortcut.c). */
 bool segi_prep_shortcut(segi_prep *p, segi_prep_leaf *leaf);
 /* The source of an aggregate, with the test of its argument as one more of its rows. */
@@ -601,7 +600,6 @@ void segi_filter_row_values(segi_worker *w, const segi_prep_value *value, const 
  * do not matter. bits start clear. */
 void segi_occasion_test(segi_worker *w, const segi_prep_filter *filter, const segi_vector *dates,
                         uint32_t count, const uint16_t *lows, uint64_t *bits);
-bool segi_anniversary_in(int32_t date, bool early, int64_t begin, int64_t end);
 /* The user of each row of a span; NULL after a failure. */
 const uint16_t *segi_span_row_lows(segi_worker *w, segi_span *span);
 /* The same test over values of users. */
@@ -747,8 +745,6 @@ seg_status segi_exec_run_start(segi_exec_run *run, uint32_t threads, seg_error *
 typedef void segi_chunk_function(segi_worker *w, void *context, uint32_t group);
 seg_status segi_exec_run_chunks(segi_exec_run *run, uint32_t threads, segi_chunk_function *function,
                                 void *context, uint32_t group_count, seg_error *err);
-/* Candidates of the request in a chunk, into w->base; false if there are none. */
-bool segi_exec_run_enter(segi_worker *w, uint32_t chunk, segi_mask *base);
 /* The pass over the population of a rank or a score, and its cut points. */
 segi_ranking *segi_rank_new(segi_prep *p, const segi_op *op);
 seg_status segi_rank_prepare(segi_exec_run *run, uint32_t threads, uint32_t op, seg_error *err);

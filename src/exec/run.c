@@ -14,7 +14,8 @@
 
 /* ---- chunks and threads ---- */
 
-bool segi_exec_run_enter(segi_worker *w, uint32_t chunk, segi_mask *base)
+/* Candidates of the request in a chunk, into w->base; false if there are none. */
+static bool run_enter(segi_worker *w, uint32_t chunk, segi_mask *base)
 {
     const segi_exec_run *run = w->run;
     uint32_t first = chunk << SEGI_CHUNK_BITS;
@@ -60,7 +61,7 @@ static void chunk_group(segi_worker *w, chunk_work *work, uint32_t group, segi_m
     uint32_t begin = (uint32_t)(chunks * group / groups);
     uint32_t end = (uint32_t)(chunks * (group + 1) / groups);
     for (uint32_t chunk = begin; chunk < end; chunk++) {
-        if (segi_exec_run_enter(w, chunk, base))
+        if (run_enter(w, chunk, base))
             work->function(w, work->context, group);
         if (segi_worker_stop(w)) {
             atomic_store(&work->failed, 1);
@@ -344,7 +345,7 @@ seg_status segi_exec_test(const segi_request *request, uint32_t ordinal, bool *o
         segi_mask *base = segi_worker_mask_push(w);
         segi_mask *result = base ? segi_worker_mask_push(w) : NULL;
         uint32_t low = ordinal & (SEGI_CHUNK_USERS - 1);
-        if (result && segi_exec_run_enter(w, ordinal >> SEGI_CHUNK_BITS, base) &&
+        if (result && run_enter(w, ordinal >> SEGI_CHUNK_BITS, base) &&
             segi_bit_get(base->words, low)) {
             /* The user exists: from here on nobody else is a candidate. Ranks were settled over
              * their whole populations before. */

@@ -72,7 +72,6 @@ void segi_sql_put(segi_sql *w, const char *text);
 void segi_sql_int(segi_sql *w, int64_t value);
 void segi_sql_float(segi_sql *w, double value);
 void segi_sql_string(segi_sql *w, const char *text, size_t size);
-void segi_sql_name(segi_sql *w, const char *name, size_t size);
 /* A name with dots. */
 void segi_sql_table_name(segi_sql *w, const char *name);
 /* The node cannot be said; `what` is what it is. The first refusal stays. */
@@ -116,8 +115,6 @@ void segi_sql_event_types(segi_sql *w, const segi_selector *selector);
 /* Does the instant or the date, a value, lie in the window of `node`? NULL where there is none. */
 void segi_sql_window(segi_sql *w, const segi_node *node, const segi_node *value);
 void segi_sql_dates(segi_sql *w, const segi_node *node, const segi_node *value);
-/* Whether the window is the same in every time zone. */
-bool segi_sql_zoneless(const segi_window *window);
 
 /* ---- sql_day.c ---- */
 
