@@ -25,13 +25,13 @@ typedef struct segi_sql_dialect {
     const char *contains, *contains_end, *starts, *ends; /* (text, part) */
     const char *has_any, *has_all;                       /* (set, list) */
     const char *set_size;
-    const char *matches, *matches_end; /* (text, 'regular expression' of RE2 for the whole) */
-    const char *sorted, *sorted_end;   /* aggregate: its values as an array in rising order */
-    const char *hash;                  /* XXH3 of a text; NULL: there is none */
-    const char *settings;              /* behind the statement */
-    bool folds_names;                  /* names that differ in case alone are one */
-    bool backslash;                    /* escapes inside of quotes */
-    bool set_states;                   /* an absent set is known by its state column alone */
+    const char *matches;             /* (text, 'regular expression' of RE2 for the whole) */
+    const char *sorted, *sorted_end; /* aggregate: its values as an array in rising order */
+    const char *hash;                /* XXH3 of a text; NULL: there is none */
+    const char *settings;            /* behind the statement */
+    bool folds_names;                /* names that differ in case alone are one */
+    bool backslash;                  /* escapes inside of quotes */
+    bool set_states;                 /* an absent set is known by its state column alone */
 } segi_sql_dialect;
 
 extern const segi_sql_dialect segi_sql_dialects[2]; /* by SEG_SQL_* - 1 */
