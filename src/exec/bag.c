@@ -18,18 +18,6 @@
 
 /* ---- preparing ---- */
 
-/* The column of the argument in a part; NULL where no row has a value. */
-static const segi_col *bag_column(const segi_prep_value *value, const segi_part *part,
-                                  uint32_t position)
-{
-    const segi_prep_value *argument = value->argument;
-    const segi_field *field = position < argument->field_count ? argument->fields[position] : NULL;
-    if (!field || field->index >= part->column_count)
-        return NULL;
-    const segi_col *col = &part->columns[field->index];
-    return col->type == 0 || col->none_set ? NULL : col;
-}
-
 /* The least slot and how far the greatest lies above it, from the columns' statistics. */
 static void bag_range(const segi_prep_value *value, int64_t *out_low, uint64_t *out_span)
 {
@@ -37,7 +25,8 @@ static void bag_range(const segi_prep_value *value, int64_t *out_low, uint64_t *
     for (uint32_t t = 0; t < value->source->type_count; t++) {
         const segi_prep_type *type = &value->source->types[t];
         for (uint32_t p = 0; p < type->view->part_count; p++) {
-            const segi_col *col = bag_column(value, type->view->parts[p], type->position);
+            const segi_col *col =
+                segi_tally_column(value->argument, type->view->parts[p], type->position);
             if (!col || !segi_span_overlaps(type->view->parts[p], value->source))
                 continue;
             low = col->min < low ? col->min : low;
@@ -162,7 +151,7 @@ static bool bag_room(segi_worker *w, size_t count)
 static void bag_span(segi_worker *w, void *context, segi_span *span)
 {
     const bag *b = context;
-    const segi_col *col = bag_column(b->value, span->part, span->type->position);
+    const segi_col *col = segi_tally_column(b->value->argument, span->part, span->type->position);
     if (!col || !bag_room(w, w->bag_count + span->row_count))
         return;
     int64_t *slots = w->bag_slots + w->bag_count;
@@ -361,7 +350,7 @@ SEGI_HOT static void bag_bits_rows(uint64_t *seen, const segi_span *span, const 
 static void bag_bits_span(segi_worker *w, void *context, segi_span *span)
 {
     const bag *b = context;
-    const segi_col *col = bag_column(b->value, span->part, span->type->position);
+    const segi_col *col = segi_tally_column(b->value->argument, span->part, span->type->position);
     const segi_texts *strings = b->value->argument->strings;
     const uint32_t *to_code = strings && strings->dict_count > 1 ? strings->to_code[0] : NULL;
     if (!col)

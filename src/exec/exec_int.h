@@ -314,8 +314,10 @@ typedef struct segi_exec_run {
     segi_prep_score **scores;     /* by operation: SCORE */
     segi_scratch *scratch;
     uint32_t chunk_count;
-    segi_op_actual *actual; /* figures wanted, or NULL */
-    bool everyone;          /* `among` alone says who: not cut to those who exist at now */
+    segi_actual *actual; /* figures wanted, or NULL */
+    segi_phase phase;    /* with figures: what is under way, */
+    uint64_t since;      /* and since when, of segi_os_nanoseconds() */
+    bool everyone;       /* `among` alone says who: not cut to those who exist at now */
 } segi_exec_run;
 
 /* ---- the working memory of one thread ----

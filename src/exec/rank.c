@@ -304,7 +304,9 @@ seg_status segi_rank_prepare(segi_exec_run *run, uint32_t threads, uint32_t op, 
         status = ranking->op->kind == SEGI_OP_RANK ? rank_cut(run->mem, ranking, err)
                                                    : segi_score_cut(&p, run->scores[op]);
     }
-    if (run->actual)
-        run->actual[op].nanoseconds += segi_os_nanoseconds() - started;
+    if (run->actual) {
+        run->actual->ops[op].ranked = ranking->total;
+        run->actual->ops[op].ranking += segi_os_nanoseconds() - started;
+    }
     return status;
 }

@@ -10,6 +10,7 @@
  * their next chunk; the status of the worker with the lowest index is the one reported. */
 #include <string.h>
 
+#include "base/os.h"
 #include "exec/exec_int.h"
 
 /* ---- chunks and threads ---- */
@@ -111,7 +112,7 @@ static seg_status run_finish(segi_exec_run *run, segi_worker **workers, uint32_t
         if (!w)
             continue;
         if (run->actual && w->actual)
-            actual_add(run->actual, w->actual, run->program->op_count);
+            actual_add(run->actual->ops, w->actual, run->program->op_count);
         if (w->status != SEG_OK && status == SEG_OK) {
             status = segi_fail(err, w->status, "%s", w->error.message);
         }
@@ -120,11 +121,27 @@ static seg_status run_finish(segi_exec_run *run, segi_worker **workers, uint32_t
     return status;
 }
 
+/* From here on the run's time counts for another phase; what was under way before. */
+static segi_phase run_phase(segi_exec_run *run, segi_phase next)
+{
+    segi_phase before = run->phase;
+    if (run->actual) {
+        uint64_t now = segi_os_nanoseconds();
+        run->actual->nanoseconds[before] += now - run->since;
+        run->since = now;
+    }
+    run->phase = next;
+    return before;
+}
+
 /* Columns that were noted since the last pass. */
 static seg_status run_hold(segi_exec_run *run, uint32_t threads, seg_error *err)
 {
-    return segi_snapshot_hold(run->snapshot, &run->pins, segi_store_pool(run->snapshot->store),
-                              threads, err);
+    segi_phase before = run_phase(run, SEGI_PHASE_LOAD);
+    seg_status status = segi_snapshot_hold(run->snapshot, &run->pins,
+                                           segi_store_pool(run->snapshot->store), threads, err);
+    run_phase(run, before);
+    return status;
 }
 
 seg_status segi_exec_run_chunks(segi_exec_run *run, uint32_t threads, segi_chunk_function *function,
@@ -190,8 +207,11 @@ void segi_exec_run_init(segi_exec_run *run, const segi_request *request)
     run->chunk_count = (run->snapshot->user_count + SEGI_CHUNK_USERS - 1) / SEGI_CHUNK_USERS;
     segi_arena_init(&run->arena, mem);
     segi_pins_init(&run->pins, mem);
-    if (run->actual)
-        memset(run->actual, 0, run->program->op_count * sizeof *run->actual);
+    if (run->actual) {
+        memset(run->actual->ops, 0, run->program->op_count * sizeof *run->actual->ops);
+        memset(run->actual->nanoseconds, 0, sizeof run->actual->nanoseconds);
+        run->since = segi_os_nanoseconds();
+    }
 }
 
 /* Prepare, and settle the ranks that the program asks for: each is an evaluation of its own over
@@ -208,10 +228,16 @@ seg_status segi_exec_run_start(segi_exec_run *run, uint32_t threads, seg_error *
     SEGI_TRY(segi_snapshot_alive(run->snapshot, err));
     SEGI_TRY(segi_snapshot_need_universe(run->snapshot, err));
     SEGI_TRY(segi_exec_run_prepare(run, err));
+    if (run->actual) {
+        run->actual->chunks = run->chunk_count;
+        run->actual->threads = threads;
+    }
+    run_phase(run, SEGI_PHASE_RANK);
     for (uint32_t i = 0; i < run->program->op_count; i++) {
         if (segi_op_ranks(&run->program->ops[i]) && run->program->ops[i].uses > 0)
             SEGI_TRY(segi_rank_prepare(run, threads, i, err));
     }
+    run_phase(run, SEGI_PHASE_EVALUATE);
     return SEG_OK;
 }
 
@@ -272,6 +298,7 @@ static seg_status sets_finish(segi_exec_run *run, const sets_work *work, segi_bi
 {
     uint32_t roots = run->program->root_count;
     seg_status status = SEG_OK;
+    run_phase(run, SEGI_PHASE_ASSEMBLE);
     for (uint32_t r = 0; r < roots && status == SEG_OK; r++)
         status = segi_bitmap_builders_finish(&work->builders[(size_t)r * work->group_count],
                                              work->group_count, &out[r], err);
@@ -279,6 +306,7 @@ static seg_status sets_finish(segi_exec_run *run, const sets_work *work, segi_bi
         segi_bitmap_destroy(out[r]);
         out[r] = NULL;
     }
+    run_phase(run, SEGI_PHASE_ASSEMBLE);
     return status;
 }
 
