@@ -4,7 +4,8 @@
 
 #include "lang/checker.h"
 
-/* The usual groups, as the text of a class. First match wins, so later ones need not say what those before them took. */
+/* The usual groups, as the text of a class. First match wins, so later ones need not say what those
+ * before them took. */
 static const char groups_usual[] = "\"champions\": r >= 4 and f >= 4 and m >= 4; "
                                    "\"loyal\": r >= 3 and f >= 4; "
                                    "\"big spenders\": r >= 3 and m >= 4; "
