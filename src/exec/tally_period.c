@@ -52,7 +52,8 @@ static void periods_begin(tally_periods *t, uint32_t low_begin, uint32_t low_end
     uint64_t begin = (uint64_t)-segi_period_least(t->value->node);
     memset(t->words + low_begin, 0, (low_end - low_begin) * sizeof *t->words);
     uint64_t *plane = t->planes + (size_t)low_begin * t->plane_count;
-    for (uint32_t low = low_begin; low < low_end; low++) {
+    uint64_t *end = plane + (size_t)(low_end - low_begin) * t->plane_count;
+    while (plane < end) {
         for (uint32_t i = 0; i < t->plane_count; i++)
             *plane++ = begin >> i & 1 ? UINT64_MAX : 0;
     }
@@ -126,7 +127,11 @@ static void periods_by_rows(tally_periods *t, const segi_span *span)
         uint32_t left = span->row_count - begin, count = left < PERIOD_ROWS ? left : PERIOD_ROWS;
         const uint16_t *users = span->row_users + begin;
         periods_slice(t->value, &span->part->time, span->row_begin + begin, count, periods);
-        for (uint32_t i = 0; i < count; i++) {
+        for (uint32_t i = 0; t->plane_count == 0 && i < count; i++) {
+            uint64_t selected = !span->bits || segi_bit_get(span->bits, begin + i);
+            t->words[users[i]] |= selected << (periods[i] & 63);
+        }
+        for (uint32_t i = 0; t->plane_count > 0 && i < count; i++) {
             uint64_t selected = !span->bits || segi_bit_get(span->bits, begin + i);
             t->words[users[i]] |= period_add(t, users[i], selected << (periods[i] & 63));
         }
