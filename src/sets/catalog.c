@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/name.h"
 #include "base/text.h"
 #include "base/thread.h"
 
@@ -44,21 +45,13 @@ typedef struct catalog_refs {
 
 /* ---- entries ----------------------------------------------------------------------------- */
 
-int segi_catalog_name_compare(const char *a, size_t a_size, const char *b, size_t b_size)
-{
-    int order = memcmp(a, b, a_size < b_size ? a_size : b_size);
-    if (order != 0)
-        return order;
-    return a_size < b_size ? -1 : a_size > b_size;
-}
-
 /* Kinds apart, and names within them. */
 static int entry_compare(const catalog_entry *entry, segi_definition kind, const char *name,
                          size_t name_size)
 {
     if (entry->kind != kind)
         return entry->kind < kind ? -1 : 1;
-    return segi_catalog_name_compare(entry->name, entry->name_size, name, name_size);
+    return segi_name_compare(entry->name, entry->name_size, name, name_size);
 }
 
 /* Position of the name, or the one at which it belongs; true if it is there. */
@@ -147,7 +140,7 @@ static seg_status view_find(void *user, segi_definition kind, const char *name, 
 {
     const catalog_view *view = user;
     if (view->name != NULL && view->kind == kind &&
-        segi_catalog_name_compare(view->name, view->name_size, name, name_size) == 0) {
+        segi_name_compare(view->name, view->name_size, name, name_size) == 0) {
         *out_text = view->text;
         *out_size = view->text_size;
         return SEG_OK;

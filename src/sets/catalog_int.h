@@ -31,8 +31,6 @@ struct segi_catalog {
     segi_occasions occasions;
 };
 
-/* By bytes, a name before those that it begins: the order in which names are listed. */
-int segi_catalog_name_compare(const char *a, size_t a_size, const char *b, size_t b_size);
 /* May something be saved under the name? what: "a segment", "an occasion". */
 seg_status segi_catalog_name_check(const char *what, const char *name, size_t name_size,
                                    seg_error *err);
