@@ -81,8 +81,8 @@ seg_status segi_catalog_entry_compile(catalog_entry *entry, catalog_view *view,
     seg_status status = SEG_OK;
     if (predicate->param_count > 0) {
         const segi_param *param = &predicate->params[0];
-        status = segi_fail(err, SEG_E_BOUND, "a saved segment cannot have parameters, here $%.*s",
-                           (int)param->name_size, param->name);
+        status = segi_fail(err, SEG_E_BOUND, "a saved %s cannot have parameters, here $%.*s",
+                           segi_catalog_kind_name(entry->kind), (int)param->name_size, param->name);
         segi_error_span(err, param->offset, param->name_size + 1);
         segi_error_locate(err, entry->text, entry->text_size);
     }

@@ -129,8 +129,8 @@ static seg_status entry_check_circle(const segi_catalog *catalog, catalog_entry 
         if (buf.failed)
             status = segi_fail_nomem(err);
         else
-            status = segi_fail(err, SEG_E_CYCLE, "the segment would refer to itself: %.*s",
-                               (int)buf.size, buf.data);
+            status = segi_fail(err, SEG_E_CYCLE, "the %s would refer to itself: %.*s",
+                               segi_catalog_kind_name(entry->kind), (int)buf.size, buf.data);
         segi_buf_deinit(&buf);
     }
     segi_free(catalog->mem, queue);
@@ -160,7 +160,8 @@ static seg_status entry_explain_circle(const segi_catalog *catalog, catalog_entr
     if (status == SEG_OK)
         status = entry_check_circle(catalog, entry, old, err);
     if (status == SEG_OK) /* The walk and the compiler disagree. */
-        return segi_fail(err, SEG_E_CYCLE, "the segment would refer to itself");
+        return segi_fail(err, SEG_E_CYCLE, "the %s would refer to itself",
+                         segi_catalog_kind_name(entry->kind));
     if (status == SEG_E_CYCLE && place.offset >= 0 && place.length >= 0) {
         segi_error_span(err, (size_t)place.offset, (size_t)place.length);
         segi_error_locate(err, entry->text, entry->text_size);
@@ -174,9 +175,9 @@ static seg_status dependent_fail(const catalog_entry *entry, const catalog_entry
 {
     if (status == SEG_E_NOMEM)
         return segi_fail_nomem(err);
-    segi_fail(err, status, "segment \"%.*s\", which refers to \"%.*s\", would not compile: %s",
-              (int)dependent->name_size, dependent->name, (int)entry->name_size, entry->name,
-              cause->message);
+    segi_fail(err, status, "%s \"%.*s\", which refers to \"%.*s\", would not compile: %s",
+              segi_catalog_kind_name(dependent->kind), (int)dependent->name_size, dependent->name,
+              (int)entry->name_size, entry->name, cause->message);
     segi_error_hint(err, "change or drop \"%.*s\" first", (int)dependent->name_size,
                     dependent->name);
     return status;
