@@ -1,5 +1,5 @@
-/* catalog_refs.c - references between saved texts: read from a text, looked through for circles, and
- * followed backwards to whatever a new text would break.
+/* catalog_refs.c - references between saved texts: read from a text, looked through for circles,
+ * and followed backwards to whatever a new text would break.
  *
  * Walks mark the entries (`seen`, `from`); the marks mean nothing between two walks. Under the lock
  * of the catalog. Searches are linear but for look-ups by name: a store has hundreds of
