@@ -1,5 +1,6 @@
 /* checker.c - what all files of the checker stand on: failures and warnings with their place,
- * memory of the tree, nodes, and the count of levels. No construct of the language is known here. */
+ * memory of the tree, nodes, and the count of levels. No construct of the language is known
+ * here. */
 #include "lang/checker.h"
 
 #include <string.h>
