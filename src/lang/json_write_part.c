@@ -80,8 +80,7 @@ void segi_json_out_duration_value(segi_json_out *w, segi_syn_duration duration)
 void segi_json_out_percent(segi_json_out *w, int64_t parts)
 {
     segi_printer p = {.out = w->out};
-    segi_literal percent = {{SEG_TYPE_DECIMAL, 6}, parts, NULL, 0};
-    segi_print_literal(&p, &percent);
+    segi_print_millionths(&p, parts);
 }
 
 /* A date, an instant with Z, or local time without it. */
