@@ -266,7 +266,7 @@ static seg_status run_once(const seg_segment *segment, run_kind kind, uint32_t t
     return status;
 }
 
-/* Where other work runs beside, time of the processor says what a run took; on the clock it waits. */
+/* Beside other work, time of the processor says what a run took; on the clock it also waits. */
 static bool by_processor;
 
 static uint64_t lap(void)

@@ -5,8 +5,8 @@
  * A kernel runs over data that lies in the second-level cache, as in an evaluation that goes
  * chunk by chunk, and over data far larger than the last level. The floor is the fastest plain
  * read of as many bytes from the same place. Whole questions that lean on one loop follow, beside
- * one reading of the columns they need, from the last level where they fit it. One thread; the least
- * processor time of several runs. */
+ * one reading of the columns they need, from the last level where they fit it. One thread; the
+ * least processor time of several runs. */
 #include "../workload.h"
 
 #include <inttypes.h>
