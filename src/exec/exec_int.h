@@ -19,7 +19,7 @@
  * gather.c   all rows of each user in order: everything that needs the order
  * history.c  since when an attribute has its value, and how often it changed
  * session.c  rows in order, cut into sessions
- * prepare_sequence.c, sequence.c, sequence_chain.c, sequence_scan.c  ordered steps
+ * prepare_sequence.c, sequence*.c  ordered steps
  * occasion.c days of the year
  * value.c    values of candidates
  * leaf.c     leaves of the program -> mask
@@ -158,8 +158,8 @@ typedef struct segi_prep_source {
 
 /* Sessions: runs of rows of `events` (S-21). */
 typedef struct segi_prep_session {
-    const segi_prep_value *events; /* their source reaches beyond the window on both sides */
-    int64_t gap;                   /* a longer one begins a new session */
+    const segi_prep_source *events; /* reaches beyond the window on both sides */
+    int64_t gap;                    /* a longer one begins a new session */
     int64_t begin, end; /* when sessions begin; with `each` the widest bounds of any user */
     const segi_prep_window *each;
     const segi_prep_filter *where, *share; /* of sessions; NULL: all, none */
@@ -342,7 +342,7 @@ typedef struct segi_list_row {
 typedef struct segi_gather_block {
     uint32_t first, last; /* of the list: users whose low bits lie in [low_begin, low_end) */
     uint32_t low_begin, low_end;
-    const uint64_t *wanted; /* users of the list, by low bits */
+    const uint64_t *wanted; /* users of the list, by low bits; NULL: they are all of the chunk */
 } segi_gather_block;
 
 /* One session of one user. */
@@ -502,9 +502,10 @@ const segi_prep_value *segi_prep_sessions(segi_prep *p, const segi_node *node);
 const segi_prep_value *segi_prep_of_session(segi_prep *p, const segi_node *node,
                                             const segi_prep_session *session);
 /* Note the columns that will be read: what walking a source takes, which segi_prep_source_of() has
- * done; times and ties of all its rows; what an aggregate reads beside its source, done by
- * segi_prep_gather() (prepare_pins.c). */
+ * done; times, and times and ties, of all its rows; what an aggregate reads beside its source, done
+ * by segi_prep_gather() (prepare_pins.c). */
 bool segi_prep_pin_source(segi_prep *p, const segi_prep_source *source);
+bool segi_prep_pin_times(segi_prep *p, const segi_prep_source *source);
 bool segi_prep_pin_order(segi_prep *p, const segi_prep_source *source);
 bool segi_prep_pin_value(segi_prep *p, const segi_prep_value *value);
 /* An aggregate value over a source; argument may be NULL. */
@@ -637,7 +638,11 @@ uint32_t segi_attr_set(const segi_attr_view *view, uint32_t chunk, uint32_t low,
 
 void segi_tally_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                       segi_vector *out);
-/* Its part for distinct periods and streaks. */
+/* Its part for distinct periods and streaks: events that a period needs to count, and the planes
+ * that it takes to count so far, at most SEGI_PERIOD_PLANES_MAX for this road. */
+#define SEGI_PERIOD_PLANES_MAX 8
+int64_t segi_period_least(const segi_node *node);
+uint32_t segi_period_planes(int64_t least);
 void segi_tally_period_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                              segi_vector *out);
 /* Its part for the value in the first or last event. */
@@ -672,9 +677,9 @@ void segi_gather_users(segi_worker *w, const segi_prep_value *value, segi_users 
 /* Its parts, for what makes something else of the rows (session.c). */
 typedef void segi_gather_function(segi_worker *w, const segi_prep_value *value, segi_users users,
                                   segi_gather_block block, segi_vector *out);
-/* All users, a block at a time; `out` starts absent. */
+/* All users, a block of about rows_max rows at a time; `out` starts absent. */
 void segi_gather_blocks(segi_worker *w, const segi_prep_value *value, segi_users users,
-                        segi_gather_function *function, segi_vector *out);
+                        uint32_t rows_max, segi_gather_function *function, segi_vector *out);
 /* w->bound_begin and w->bound_end of the users. */
 bool segi_gather_bounds(segi_worker *w, const segi_prep_window *each, segi_users users);
 /* Rows of value->source into w->rows_sorted, those of low_begin + u from w->starts[u] on, within
@@ -711,7 +716,10 @@ void segi_streak_end(segi_streak_walk *s, int64_t now);
 bool segi_streak_result(const segi_streak_walk *s, segi_aggregate aggregate, int64_t *out);
 /* The same for periods 0 .. 63 as bits, of which `now` is the running one. */
 bool segi_streak_word(const segi_node *node, uint64_t word, uint32_t now, int64_t *out);
-/* Figures of a bag of values (bag.c). fits: settles the range of the values as well. */
+/* Times of the source's rows into w->bag_sorted, those of low_begin + u rising from w->starts[u]
+ * on (bag.c). */
+bool segi_bag_times(segi_worker *w, const segi_prep_source *source, segi_gather_block block);
+/* Figures of a bag of values. fits: settles the range of the values as well. */
 bool segi_bag_fits(segi_prep_value *value);
 void segi_bag_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                     segi_vector *out);
