@@ -104,8 +104,8 @@ static seg_status check_payload(disk_check *check, const disk_entry *entry, segi
     if (status != SEG_OK)
         check_fault(check, disk->path, entry->offset, entry, inner.message);
     else
-        check_zeros(check, &disk->file, entry->offset + behind,
-                    segi_disk_extent_of(entry) - behind, entry, "bytes behind a block");
+        check_zeros(check, &disk->file, entry->offset + behind, segi_disk_extent_of(entry) - behind,
+                    entry, "bytes behind a block");
     return SEG_OK;
 }
 

@@ -109,9 +109,9 @@ static seg_status blank_count(const segi_disk *disk, uint64_t from, uint64_t unt
 }
 
 /* What stands behind the last good record: nothing, or a record that was being written. Its place
- * held zeros, and each sector of it is there wholly or not at all. So without its first sector there
- * are zeros in that place, and without another it has more sectors of zeros than it says; anything
- * else did not come from an interruption. What lies beyond the size in the header may be noise. */
+ * held zeros, and each sector of it is there wholly or not at all. So without its first sector
+ * there are zeros in that place, and without another it has more sectors of zeros than it says;
+ * anything else did not come from an interruption. Beyond the size in the header may be noise. */
 static seg_status end_check(const segi_disk *disk, const disk_cursor *end, unsigned char *bytes,
                             seg_error *err)
 {
@@ -138,8 +138,11 @@ static seg_status end_check(const segi_disk *disk, const disk_cursor *end, unsig
     return segi_disk_damaged(disk, disk->log_path, end->position, what, err);
 }
 
-seg_status segi_disk_log_tail(const segi_disk *disk, const disk_cursor *end, uint64_t *epoch,
-                              uint64_t *touched, seg_error *err)
+/* Look through what lies behind the last good record: SEG_E_CORRUPT if a record that was safe is
+ * gone, or one that was written whole is wrong. *epoch rises to the highest seen, *touched is the
+ * end of what is not zero. */
+static seg_status log_tail(const segi_disk *disk, const disk_cursor *end, uint64_t *epoch,
+                           uint64_t *touched, seg_error *err)
 {
     unsigned char *bytes = segi_alloc(&disk->mem, SCAN_STEP);
     *touched = end->position;
@@ -235,7 +238,7 @@ seg_status segi_disk_log_open(segi_disk *disk, seg_error *err)
     SEGI_TRY(log_count(disk, err));
     if (log->end.epoch > disk->epoch)
         disk->epoch = log->end.epoch;
-    SEGI_TRY(segi_disk_log_tail(disk, &log->end, &disk->epoch, &log->touched, err));
+    SEGI_TRY(log_tail(disk, &log->end, &disk->epoch, &log->touched, err));
     log->durable_lsn = log->end.lsn;
     log->replayed = log->records == 0;
     return SEG_OK;

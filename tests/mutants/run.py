@@ -155,8 +155,8 @@ MUTANTS = [
     Mutant("checksum: payload of a block", BLOCK,
            " || segi_disk_payload_sum(entry, disk->uuid_low, out) != sum)", ")", DAMAGE),
     Mutant("checksum: superblocks and the log's header", FORMAT,
-           " ||\n        get(bytes + CHECKSUM_AT, 8) != segi_xxh3(bytes, CHECKSUM_AT, 0))", ")",
-           DAMAGE),
+           " ||\n        segi_get_at(bytes + CHECKSUM_AT, 8) != "
+           "segi_xxh3(bytes, CHECKSUM_AT, 0))", ")", DAMAGE),
     Mutant("checksum: chain of records", SCAN,
            " ||\n        record.chain != segi_disk_record_chain(bytes, cursor->chain, "
            "payload->data, done))", ")", DAMAGE + POWER),

@@ -1,5 +1,5 @@
-/* unit/store/test_store_golden.c - two whole stores, of which every byte is changed and every length
- * tried: an error or the same answers, all of them.
+/* unit/store/test_store_golden.c - two whole stores, of which every byte is changed and every
+ * length tried: an error or the same answers, all of them.
  *
  * Bytes that opening and answering read are changed one by one. Those that they do not read are
  * changed all at once, which shows that they do not count; of them a deep check has to find each,
@@ -28,7 +28,8 @@ static const unsigned char patterns[] = {0x01, 0x80, 0xff, 0x02, 0x04, 0x08, 0x1
 
 /* ---- bytes that are read ---- */
 
-/* The next writer overwrites what lies behind the last record, so only there a change may be unseen. */
+/* The next writer overwrites what lies behind the last record, so only there a change may be
+ * unseen. */
 static void change_one(golden_file *file, size_t at, unsigned char pattern, uint64_t verdicts[3])
 {
     file->bytes[at] ^= pattern;
@@ -112,8 +113,8 @@ static uint64_t count_faults(seg_store *store)
     return faults;
 }
 
-/* Changes each byte that neither opening nor an answer reads, and counts those that a check does not
- * read either. */
+/* Changes each byte that neither opening nor an answer reads, and counts those that a check does
+ * not read either. */
 static uint64_t check_finds(seg_store *store, golden_file *file)
 {
     unsigned char *checked = calloc(1, file->size);
