@@ -248,8 +248,11 @@ static segi_node *check_in(segi_check *k, const segi_syn *syn)
     segi_node *left = node == NULL ? NULL : segi_check_value(k, syn->kids, NULL);
     if (left == NULL || (segi_node_top(left) && !segi_check_single(k, left)))
         return NULL;
-    if (segi_type_unknown(left) && syn->kids->next != NULL &&
-        syn->kids->next->kind == SEGI_SYN_NUMBER)
+    /* A parameter does not say of what type an unknown name is, wherever it stands. */
+    const segi_syn *first = syn->kids->next;
+    while (first != NULL && first->kind == SEGI_SYN_PARAM)
+        first = first->next;
+    if (segi_type_unknown(left) && first != NULL && first->kind == SEGI_SYN_NUMBER)
         segi_check_settle(left, segi_type_of(SEG_TYPE_FLOAT64));
     segi_check_settle(left, segi_type_of(SEG_TYPE_STRING));
     if (left->type.type == SEG_TYPE_STRING_SET || left->type.type == SEG_TYPE_GEO) {
