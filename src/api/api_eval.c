@@ -10,10 +10,7 @@
 
 void seg_eval_options_init(seg_eval_options *options, size_t options_size)
 {
-    if (options == NULL || options_size < SEGI_API_OPTIONS_MIN || options_size > UINT32_MAX)
-        return;
-    memset(options, 0, options_size);
-    options->struct_size = (uint32_t)options_size;
+    segi_api_struct_init(options, options_size);
 }
 
 /* An interrupt that came before the call ends it, however short it would have been. */

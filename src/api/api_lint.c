@@ -13,10 +13,7 @@ struct seg_lint {
 
 void seg_lint_options_init(seg_lint_options *options, size_t options_size)
 {
-    if (options == NULL || options_size < SEGI_API_OPTIONS_MIN || options_size > UINT32_MAX)
-        return;
-    memset(options, 0, options_size);
-    options->struct_size = (uint32_t)options_size;
+    segi_api_struct_init(options, options_size);
 }
 
 /* Errors first, then as they stand in the text. */
@@ -118,10 +115,8 @@ uint64_t seg_lint_count(const seg_lint *lint)
 seg_status seg_lint_at(const seg_lint *lint, uint64_t index, seg_finding *out_finding,
                        seg_error *err)
 {
-    seg_finding finding;
+    seg_finding finding = {.struct_size = (uint32_t)sizeof finding};
     segi_api_begin(err);
-    memset(&finding, 0, sizeof finding);
-    finding.struct_size = (uint32_t)sizeof finding;
     SEGI_TRY(segi_options_write(out_finding, &finding, sizeof finding, "seg_finding", err));
     SEGI_CHECK_ARG(lint != NULL, err, "lint is NULL");
     SEGI_CHECK_ARG(index < lint->findings.count, err, "there is no finding of that index");

@@ -98,7 +98,7 @@ typedef struct segi_check {
     const segi_rfm *rfm;            /* inside its groups: r, f and m are its scores */
 } segi_check;
 
-/* ---- failing ---- */
+/* ---- checker.c: failing ---- */
 
 /* Each returns NULL, so that `return segi_check_fail(...)` reads well. */
 #define segi_check_fail(k, begin, size, code, ...)                                                 \
@@ -121,7 +121,7 @@ void *segi_check_nomem(segi_check *k);
 seg_error *segi_check_warning(segi_check *k); /* NULL: there are too many */
 void segi_check_warned(segi_check *k, seg_error *warning, uint32_t begin, uint32_t size);
 
-/* ---- nodes ---- */
+/* ---- checker.c: nodes ---- */
 
 segi_node *segi_check_node(segi_check *k, segi_node_kind kind, const segi_syn *syn);
 void *segi_check_alloc(segi_check *k, size_t count, size_t size);
@@ -215,8 +215,6 @@ static inline bool segi_node_constant(const segi_node *node)
 /* The literal of one element of a list of such values. */
 bool segi_check_element(segi_check *k, const segi_syn *syn, const segi_node *left,
                         segi_literal *out);
-/* "mon" .. "sun" as 1 .. 7; 0 if it is something else. */
-int segi_weekday_of(const char *text, size_t size);
 /* The most frequent values, which only `has` can take. */
 static inline bool segi_node_top(const segi_node *node)
 {
@@ -265,6 +263,15 @@ segi_node *segi_check_rfm(segi_check *k, const segi_syn *syn);
 segi_node *segi_check_rfm_class(segi_check *k, const segi_syn *syn);
 /* r, f or m inside of groups; NULL without a failure where the name is none of them. */
 segi_node *segi_check_rfm_name(segi_check *k, const segi_syn *syn);
+
+/* ---- check_compare.c ---- */
+
+segi_node *segi_check_compare(segi_check *k, const segi_syn *syn);
+/* "mon" beside @weekday becomes 1; anything else stays. False after a failure. */
+bool segi_check_weekday(segi_check *k, const segi_node *beside, segi_node *literal);
+/* Fails: the two cannot be compared. Returns NULL. */
+void *segi_check_unlike(segi_check *k, const segi_syn *syn, const segi_node *left,
+                        const segi_node *right);
 
 /* ---- check_test.c ---- */
 

@@ -413,7 +413,7 @@ seg_status segi_parse(segi_arena *arena, const char *text, size_t size, segi_goa
 seg_status segi_parse_canonical(segi_arena *arena, const char *text, size_t size,
                                 segi_syn_root *out);
 
-/* ---- shared by the files of the parser ---- */
+/* ---- parser.c: shared by the files of the parser ---- */
 
 /* The state of one parse, on the stack of segi_parse(). One token is current; whatever looks
  * further copies the lexer. */
@@ -446,7 +446,11 @@ segi_parser_mark segi_parser_save(const segi_parser *p);
 void segi_parser_restore(segi_parser *p, segi_parser_mark mark);
 bool segi_parser_is(const segi_parser *p, const char *word);   /* the current token is this word */
 bool segi_parser_then(const segi_parser *p, const char *word); /* and the next one this */
-segi_token segi_parser_peek(const segi_parser *p);             /* the one after the current */
+/* The n-th token after the current one. It is lexed again when it is reached, which is cheap: n is
+ * small, and tokens hold no memory. */
+segi_token segi_parser_peek(const segi_parser *p, uint32_t n);
+/* A word of the language, in upper or lower case. */
+bool segi_token_is(const segi_parser *p, segi_token token, const char *word);
 bool segi_parser_take(segi_parser *p, const char *word);
 bool segi_parser_take2(segi_parser *p, const char *first, const char *second);
 bool segi_parser_take_kind(segi_parser *p, segi_token_kind kind);
@@ -555,7 +559,7 @@ segi_syn *segi_parse_test(segi_parser *p, segi_syn *value);
  * for everyone in its place. NULL where the failure is the end. */
 segi_syn *segi_parser_recover(segi_parser *p, segi_token start);
 
-/* parser.c */
+/* parse_predicate.c */
 bool segi_parse_later(segi_parser *p); /* true: failed, this is not in the language yet */
 segi_syn *segi_parse_expr(segi_parser *p);
 /* "(" expr ")" after a word that asks for it. */

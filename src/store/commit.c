@@ -197,13 +197,14 @@ static seg_status commit_refuse(segi_commit *c)
 static seg_status commit_dedup(segi_commit *c)
 {
     segi_store *store = c->store;
-    int64_t watermark = segi_clock_watermark(&store->clock);
     size_t rows = 0;
     for (size_t i = 0; i < c->batch_count; i++)
         if (c->batches[i].checked.batch.event_ids)
             rows += (size_t)c->batches[i].checked.batch.row_count;
-    if (rows > 0)
-        SEGI_TRY(segi_load_event_ids(store, c->err));
+    if (rows == 0)
+        return SEG_OK;
+    SEGI_TRY(segi_load_event_ids(store, c->err));
+    int64_t watermark = segi_clock_watermark(&store->clock);
     if (!segi_dedup_begin(&store->dedup, rows))
         return segi_fail_nomem(c->err);
     for (size_t i = 0; i < c->batch_count; i++) {
@@ -544,7 +545,8 @@ static void commit_accept(segi_commit *c)
     for (size_t i = 0; i < store->attr_count; i++)
         segi_attr_accept(&store->attrs[i]);
     segi_dedup_apply(&store->dedup);
-    segi_dedup_expire(&store->dedup, segi_clock_watermark(&store->clock));
+    if (store->dedup.groups)
+        segi_dedup_expire(&store->dedup, segi_clock_watermark(&store->clock));
     segi_schema_release(store->schema);
     store->schema = c->schema;
     store->user_count = store->ids->strings.count;
@@ -640,7 +642,7 @@ static seg_status commit_steps(segi_commit *c, const seg_batch *batches)
 static seg_status commit_log(segi_commit *c, const seg_commit_report *report)
 {
     segi_buf record;
-    if (c->token_size > 0 && !segi_tokens_reserve(&c->store->tokens, &c->store->mem))
+    if (c->token_size > 0 && !segi_commit_tokens_reserve(&c->store->tokens, &c->store->mem))
         return segi_fail_nomem(c->err);
     if (!segi_keep_logs(c->store))
         return SEG_OK;
@@ -654,8 +656,9 @@ static seg_status commit_log(segi_commit *c, const seg_commit_report *report)
 /* A commit whose token is known was applied before. */
 static bool commit_repeated(segi_commit *c, seg_commit_report *report)
 {
-    const segi_token *token =
-        c->token_size > 0 ? segi_tokens_find(&c->store->tokens, c->token, c->token_size) : NULL;
+    const segi_commit_token *token =
+        c->token_size > 0 ? segi_commit_tokens_find(&c->store->tokens, c->token, c->token_size)
+                          : NULL;
     if (token) {
         *report = token->report;
         report->flags |= SEG_COMMIT_REPEATED;
@@ -680,7 +683,7 @@ static seg_status commit_run(segi_commit *c, const seg_batch *batches, seg_commi
     }
     commit_accept(c);
     if (c->token_size > 0)
-        segi_tokens_add(&store->tokens, c->token, c->token_size, report);
+        segi_commit_tokens_add(&store->tokens, c->token, c->token_size, report);
     return SEG_OK;
 }
 

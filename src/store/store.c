@@ -45,8 +45,8 @@ static void store_destroy(segi_store *store)
     segi_free(&mem, store->retention.own);
     segi_dedup_deinit(&store->dedup);
     for (int shelf = 0; shelf < SEGI_SHELF_COUNT; shelf++)
-        segi_texts_deinit(&store->texts[shelf], &store->mem);
-    segi_tokens_deinit(&store->tokens, &store->mem);
+        segi_saved_texts_deinit(&store->texts[shelf], &store->mem);
+    segi_commit_tokens_deinit(&store->tokens, &store->mem);
     (void)segi_keep_close(store, NULL);
     segi_scratch_trim(&store->scratch, 0);
     segi_pool_destroy(store->pool);
@@ -240,10 +240,11 @@ void segi_store_forget(segi_store *store)
     size_t attributes = schema ? schema->attribute_count : 0;
     while (store->attr_count > attributes)
         segi_attr_deinit(&store->attrs[--store->attr_count], &store->mem);
-    for (size_t i = 0; i < store->dict_count; i++) {
-        bool known = schema && i < schema->event_count;
-        store_forget_dicts(store, &store->dicts[i], known ? schema->events[i]->field_count : 0);
-    }
+    size_t events = schema ? schema->event_count : 0;
+    for (; store->dict_count > events; store->dict_count--)
+        store_forget_dicts(store, &store->dicts[store->dict_count - 1], 0);
+    for (size_t i = 0; i < store->dict_count; i++)
+        store_forget_dicts(store, &store->dicts[i], schema->events[i]->field_count);
 }
 
 /* Each attribute by itself: where memory ends in the middle some are folded, and all are whole. */
