@@ -226,7 +226,7 @@ START_TEST(test_check__bad_dictionary_entries)
 }
 END_TEST
 
-/* A dictionary larger than its batch: only what the rows use is looked at, with the same results. */
+/* A dictionary larger than its batch: only what the rows use is looked at, to the same end. */
 START_TEST(test_check__large_dictionary)
 {
     fixture f;
