@@ -33,4 +33,9 @@ void segi_bits_andnot_extract(const uint64_t *source, size_t begin, size_t count
 /* The first count bits set, the rest of the last word clear. */
 void segi_bits_fill(uint64_t *out, size_t count);
 
+/* values[i] of each bit i that is set in `words`, in order; returns how many. There are 64 values
+ * for each word, and all of them may be read. */
+size_t segi_bits_pick(const uint64_t *words, size_t word_count, const uint64_t *values,
+                      uint64_t *out);
+
 #endif

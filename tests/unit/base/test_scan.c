@@ -115,6 +115,35 @@ START_TEST(test_scan__extract_moves_bits_to_zero)
 }
 END_TEST
 
+/* Thin and full words, and what lies behind the last picked value stays as it was. */
+START_TEST(test_scan__pick_equals_one_by_one_at_every_level)
+{
+    enum {
+        WORDS = 20
+    };
+    uint64_t words[WORDS], values[WORDS * 64], expected[WORDS * 64 + 1], out[WORDS * 64 + 1];
+    for (size_t i = 0; i < WORDS * 64; i++)
+        values[i] = next_random();
+    for (int round = 0; round < 3000; round++) {
+        size_t word_count = next_random() % (WORDS + 1), count = 0;
+        for (size_t i = 0; i < word_count; i++)
+            words[i] = next_random() % 4 == 0   ? UINT64_MAX
+                       : next_random() % 4 == 0 ? 0
+                       : round % 2              ? next_random()
+                                                : next_random() & next_random() & next_random();
+        memset(expected, 0x5a, sizeof expected);
+        for (size_t i = 0; i < word_count * 64; i++)
+            if (segi_bit_get(words, i))
+                expected[count++] = values[i];
+        for (int level = 0; level <= segi_scan_level(); level++) {
+            memset(out, 0x5a, sizeof out);
+            check_fast(segi_bits_pick_at(level, words, word_count, values, out) == count);
+            ck_assert_mem_eq(out, expected, sizeof out);
+        }
+    }
+}
+END_TEST
+
 Suite *suite(void)
 {
     Suite *s = suite_create("scan");
@@ -123,6 +152,7 @@ Suite *suite(void)
     tcase_add_test(t, test_scan__range_equals_one_by_one_at_every_level);
     tcase_add_test(t, test_scan__table_any_all_equal_one_by_one);
     tcase_add_test(t, test_scan__extract_moves_bits_to_zero);
+    tcase_add_test(t, test_scan__pick_equals_one_by_one_at_every_level);
     suite_add_tcase(s, t);
     return s;
 }
