@@ -5,8 +5,9 @@
 
 Commits of 1, 100, 1,000 and 100,000 events, each safe on the medium before the next; beside them
 writes of as many bytes with fdatasync. Then a store of the scale is loaded in batches of 65,536,
-closed, opened and asked; then more is committed until its log holds 60 MB, the process ends, and
-opening recovers. Writes bench/results/DATE-durable-SCALE.json and .md.
+closed, opened cold and warm and asked; then more is committed until its log holds 60 MB, the
+process ends, and opening recovers. Part of run.py; alone it writes
+bench/results/DATE-durable-SCALE.json and .md.
 """
 import argparse
 import datetime
@@ -18,10 +19,11 @@ import sys
 import tempfile
 import time
 
-import run
+import common
 
-PROGRAM = run.BUILD / "bench" / "durable_bench"
+PROGRAM = common.BUILD / "bench" / "durable_bench"
 COMMITS = {1: 1000, 100: 1000, 1000: 1000, 100_000: 20}
+QUICK = {1: 200, 1000: 300, 100_000: 5}
 USERS, EVENTS = 100_000, 2_000_000
 LOG_BYTES = 60_000_000
 OPENINGS = 5
@@ -40,10 +42,10 @@ def percentiles(seconds):
             "p50_ns": times[len(times) // 2] * 1e9, "p99_ns": times[len(times) * 99 // 100] * 1e9}
 
 
-def our_commits(folder):
+def our_commits(folder, commits):
     made = {}
-    for batch, count in COMMITS.items():
-        answer = say("commit", folder / f"commits-{batch}", USERS, run.SEED, batch, count)
+    for batch, count in commits.items():
+        answer = say("commit", folder / f"commits-{batch}", USERS, common.SEED, batch, count)
         size = answer["log_used"] // answer["count"]
         made[batch] = {**answer, "record_bytes": size,
                        "sync": say("sync", folder / "sync", size, count)}
@@ -60,7 +62,7 @@ def timed_batches(insert, batch, count):
     return percentiles(seconds)
 
 
-def duckdb_commits(folder, data):
+def duckdb_commits(folder, data, commits):
     """Each insert is a transaction of its own; its rows come from a table in memory."""
     import peers
     made = {}
@@ -68,17 +70,17 @@ def duckdb_commits(folder, data):
     peer.set_threads(2)
     peer.events_view(data)
     peer.con.execute("CREATE TEMP TABLE source AS SELECT * FROM arrived")
-    for batch, count in COMMITS.items():
+    for batch, count in commits.items():
         peer.con.execute("CREATE OR REPLACE TABLE taken AS SELECT * FROM source LIMIT 0")
         made[batch] = timed_batches(
             lambda begin, end: peer.con.execute(
                 "INSERT INTO taken SELECT * FROM source "
                 f"WHERE rowid >= {begin} AND rowid < {end}"), batch, count)
     peer.close()
-    return {"version": peer.version, "commits": made}
+    return made
 
 
-def clickhouse_commits(folder, data):
+def clickhouse_commits(folder, data, commits):
     """Each insert makes a part and syncs it; its rows come from a table."""
     import peers
     made = {}
@@ -89,7 +91,7 @@ def clickhouse_commits(folder, data):
     peer.create_events(data, "source", "t")
     peer.insert_events(data, "source", source)
     peer.run("OPTIMIZE TABLE source FINAL")
-    for batch, count in COMMITS.items():
+    for batch, count in commits.items():
         peer.run("DROP TABLE IF EXISTS taken SYNC")
         peer.run("CREATE TABLE taken AS source ENGINE = MergeTree ORDER BY (event, u, t) "
                  "SETTINGS fsync_after_insert = 1, fsync_part_directory = 1")
@@ -99,15 +101,17 @@ def clickhouse_commits(folder, data):
                 f"WHERE _part_offset >= {begin} AND _part_offset < {end}"), batch,
             min(count, 200))
     peer.close()
-    return {"version": peer.version, "commits": made}
+    return made
 
 
 def store(folder, users, events):
     """Loading, opening and recovering; medians of several openings."""
     path = folder / "store"
-    made = {"load": say("load", path, users, events, run.SEED)}
+    made = {"load": say("load", path, users, events, common.SEED)}
+    common.evict(path)
+    made["cold"] = say("open", path)
     made["open"] = medians(path)
-    made["crash"] = say("crash", path, users, run.SEED, LOG_BYTES)
+    made["crash"] = say("crash", path, users, common.SEED, LOG_BYTES)
     made["recover"] = say("open", path)
     return made
 
@@ -117,12 +121,19 @@ def medians(path):
     return {key: statistics.median(answer[key] for answer in answers) for key in answers[0]}
 
 
-def peer_bytes(scale):
-    """Bytes per event from the newest run of run.py at this scale, by table."""
-    found = sorted((run.HERE / "results").glob(f"????-??-??-{scale}.json"))
-    rows = json.loads(found[-1].read_text(encoding="utf-8")).get("loading", {}) if found else {}
-    return {label: row["per_event"] or row["kept"] for label, row in rows.items()
-            if not label.startswith("libseg")}
+def measure(engine, users, events, quick=False):
+    """What one engine does, in a folder of its own."""
+    commits = QUICK if quick else COMMITS
+    with tempfile.TemporaryDirectory(dir=common.ROOT / "build") as name:
+        folder = pathlib.Path(name)
+        if engine == "libseg":
+            return {"commits": our_commits(folder, commits), "store": store(folder, users, events)}
+        import data
+        (folder / "data").mkdir()
+        subprocess.run([common.BUILD / "bench" / "bench_dump", folder / "data", str(USERS),
+                        str(EVENTS), str(common.SEED)], check=True)
+        ask = {"duckdb": duckdb_commits, "clickhouse": clickhouse_commits}[engine]
+        return {"commits": ask(folder, data.Data(folder / "data"), commits)}
 
 
 def rate(batch, commits):
@@ -143,27 +154,24 @@ def milliseconds(value):
 def commits_table(made):
     import report
     rows = []
-    for batch, ours in made["libseg"].items():
-        batch = int(batch)
-        sync = ours["sync"]
-        rows.append([f"{batch:,}", rate(batch, ours), milliseconds(ours["p50_ns"]),
+    for batch, ours in made["libseg"]["commits"].items():
+        sync, size = ours["sync"], int(batch)
+        rows.append([f"{size:,}", rate(size, ours), milliseconds(ours["p50_ns"]),
                      milliseconds(ours["p99_ns"]),
-                     three_digits(batch * ours["count"] / ours["cpu_ns"] * 1e9),
+                     three_digits(size * ours["count"] / ours["cpu_ns"] * 1e9),
                      f"{milliseconds(sync['p50_ns'])} / {milliseconds(sync['p99_ns'])}",
                      f"{ours['p99_ns'] / sync['p99_ns']:.1f}"] +
-                    [f"{rate(batch, peer)} / {milliseconds(peer['p99_ns'])}" for peer in
-                     (made[name]["commits"][batch] for name in ("duckdb", "clickhouse")
-                      if name in made)])
-    peers = [name for name in ("duckdb", "clickhouse") if name in made]
+                    [f"{rate(size, peer)} / {milliseconds(peer['p99_ns'])}" for peer in
+                     (made[name]["commits"][batch] for name in ("duckdb", "clickhouse"))])
     return report.table(["events per commit", "events/s", "p50 ms", "p99 ms",
                          "events/s of processor time", "fdatasync p50 / p99 ms",
-                         "p99 / fdatasync p99"] +
-                        [f"{name}: events/s / p99 ms" for name in peers], rows)
+                         "p99 / fdatasync p99", "DuckDB: events/s / p99 ms",
+                         "ClickHouse: events/s / p99 ms"], rows)
 
 
 def store_table(made, users, events):
     import report
-    load, opened, recovered = (made["store"][key] for key in ("load", "open", "recover"))
+    load = made["load"]
     seconds = (load["users_ns"] + load["events_ns"] + load["close_ns"]) / 1e9
     rows = [["load and close", f"{report.span(seconds)}, {events / seconds / 1e6:.2f} M events/s"],
             ["the same, processor time of the commits", report.span(load["commit_cpu_ns"] / 1e9)],
@@ -172,58 +180,47 @@ def store_table(made, users, events):
             ["attributes", f"{load['attribute_bytes'] / users:.1f} bytes per user"],
             ["ids", f"{load['id_bytes'] / users:.1f} bytes per user"],
             ["the whole file", f"{load['file_bytes'] / events:.2f} bytes per event"]]
-    for label, row in (("open", opened), ("recover", recovered)):
-        for what, key in (("", "open"), (", then the first count", "first"),
-                          (", again", "again"), (", a test by id", "id")):
-            rows.append([f"{label}{what}", f"{report.span(row[key + '_ns'] / 1e9)}, processor "
-                         f"{report.span(row[key + '_cpu_ns'] / 1e9)}"])
-    rows += [[label, f"{value} (bytes per event)" if value[0].isdigit() and " " not in value
-              else value] for label, value in made["peer_bytes"].items()]
+    for label, key in (("open, file not in memory", "cold"), ("open", "open"),
+                       ("recover", "recover")):
+        for what, step in (("", "open"), (", then the first count", "first"),
+                           (", again", "again"), (", a test by id", "id")):
+            row = made[key]
+            rows.append([f"{label}{what}", f"{report.span(row[step + '_ns'] / 1e9)}, processor "
+                         f"{report.span(row[step + '_cpu_ns'] / 1e9)}"])
     return report.table(["", ""], rows)
 
 
-def markdown(made):
-    import report
-    parts = [f"# Stores in files, {made['date']}, scale {made['scale']}\n",
-             f"{made['users']:,} users, {made['events']:,} events. {made['note']}\n",
-             report.table(["machine", ""], [[key, value] for key, value in made["machine"].items()]
-                          + [["commit", made["commit"]]]),
-             "## Durable commits\n",
-             f"Full durability, a store of {USERS:,} users. Beside each, writes of as many bytes "
-             "into a file that is there, each with fdatasync.\n", commits_table(made),
-             "## Loading, opening, recovering\n",
-             f"Recovery is opening with {LOG_BYTES // 1_000_000} MB in the log.\n",
-             store_table(made, made["users"], made["events"])]
-    return "\n".join(parts)
+def sections(made, users, events):
+    """The parts of a report."""
+    return ["## Durable commits\n",
+            f"Full durability, a store of {USERS:,} users. Beside each, writes of as many bytes "
+            "into a file that is there, each with fdatasync.\n", commits_table(made),
+            "## Stores in files\n",
+            f"Recovery is opening with {LOG_BYTES // 1_000_000} MB in the log.\n",
+            store_table(made["libseg"]["store"], users, events)]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--scale", default="M", choices=run.SCALES)
+    parser.add_argument("--scale", default="M", choices=common.SCALES)
     parser.add_argument("--note", default="")
     options = parser.parse_args()
-    run.enter_venv()
-    sys.path.insert(0, str(run.HERE))
-    import data
-    users, events = run.SCALES[options.scale]
+    common.enter_venv()
+    import report
+    users, events = common.SCALES[options.scale]
     made = {"date": datetime.date.today().isoformat(), "scale": options.scale, "users": users,
-            "events": events, "commit": run.commit(), "machine": run.machine(),
-            "note": options.note, "peer_bytes": peer_bytes(options.scale)}
-    scratch = run.ROOT / "build"
-    with tempfile.TemporaryDirectory(dir=scratch) as name:
-        folder = pathlib.Path(name)
-        made["libseg"] = our_commits(folder)
-        made["store"] = store(folder, users, events)
-        (folder / "data").mkdir()
-        subprocess.run([run.BUILD / "bench" / "bench_dump", folder / "data", str(USERS),
-                        str(EVENTS), str(run.SEED)], check=True)
-        columns = data.Data(folder / "data")
-        made["duckdb"] = duckdb_commits(folder, columns)
-        made["clickhouse"] = clickhouse_commits(folder, columns)
-    name = run.HERE / "results" / f"{made['date']}-durable-{options.scale}"
+            "events": events, "commit": common.commit(), "machine": common.machine(),
+            "note": options.note}
+    for engine in ("libseg", "duckdb", "clickhouse"):
+        made[engine] = json.loads(json.dumps(measure(engine, users, events)))
+    text = "\n".join([f"# Stores in files, {made['date']}, scale {made['scale']}\n",
+                      f"{users:,} users, {events:,} events. {made['note']}\n",
+                      report.table(["machine", ""], [*map(list, made["machine"].items()),
+                                                     ["commit", made["commit"]]]),
+                      *sections(made, users, events)])
+    name = common.HERE / "results" / f"{made['date']}-durable-{options.scale}"
     name.with_suffix(".json").write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
-    text = markdown(made)
     name.with_suffix(".md").write_text(text, encoding="utf-8")
     print(text)
 

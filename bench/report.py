@@ -1,6 +1,8 @@
 """Tables of one run, as Markdown."""
 import math
 
+import durable
+
 
 def geometric_mean(values):
     values = list(values)
@@ -49,6 +51,57 @@ def questions(results):
                     + [f"{ratio(run, what, threads):.1f}"
                        for what, threads in (("count", 2), ("count", 1), ("ids", 2))])
     return table(head, rows)
+
+
+def times(results, what, threads):
+    """A row: the geometric mean of each engine's times, and that of the ratios."""
+    runs = [run for run in results["questions"].values() if not run.get("skipped")]
+    means = [span(geometric_mean(run[who][what][str(threads)] for run in runs))
+             for who in ("libseg", "duckdb", "clickhouse")]
+    return means + [geometric_mean(ratio(run, what, threads) for run in runs)]
+
+
+def headline(results):
+    """Everything against the best peer, from this one run."""
+    rows = [[f"{label} of {len(results['questions'])} questions, {number}",
+             *times(results, what, threads)]
+            for what, label in (("count", "count"), ("ids", "users' numbers"))
+            for threads, number in ((2, "2 threads"), (1, "1 thread"))]
+    events = results["events"]
+    loads = {name: run["raw"] for name, run in results["loading"].items()}
+    ours = loads["libseg, text ids, 1 thread"]
+    peers = [next(load for name, load in loads.items() if name.startswith(peer))
+             for peer in ("DuckDB", "ClickHouse")]
+    durable = results["durable"]
+    stored = durable["libseg"]["store"]["load"]
+
+    def less(label, say, values):
+        rows.append([label, *map(say, values), min(values[1:]) / values[0]])
+
+    def more(label, values):
+        rows.append([label, *(f"{value:,.0f}" for value in values), values[0] / max(values[1:])])
+
+    less("open and first question, files not in memory", span,
+         [results["cold"][who]["open"] + results["cold"][who]["first"]
+          for who in ("libseg", "duckdb", "clickhouse")])
+    tables = [[name for name in load["layouts"] if name in load["seconds"]] for load in peers]
+    quickest = [events / min(load["seconds"][name] for name in names)
+                for load, names in zip(peers, tables)]
+    more("load, events/s: libseg in memory, text ids, 1 thread; peers 2",
+         [events / (ours["events_ns"] + ours["snapshot_ns"]) * 1e9, *quickest])
+    more("load into a file, events/s, 1 thread; peers 2",
+         [events / (stored["events_ns"] + stored["close_ns"]) * 1e9, *quickest])
+    less("peak memory of loading", size,
+         [ours["peak_kb"] * 1024, *(load["peak"] for load in peers)])
+    for batch in durable["libseg"]["commits"]:
+        commits = [durable[who]["commits"][batch] for who in ("libseg", "duckdb", "clickhouse")]
+        more(f"durable commits of {int(batch):,}, events/s",
+             [int(batch) * commit["count"] / commit["wall_ns"] * 1e9 for commit in commits])
+    less("events on disk", size, [stored["event_bytes"], *(
+        min(load["disk"][name] for name in names) for load, names in zip(peers, tables))])
+    return table(["", "libseg", "DuckDB", "ClickHouse", "libseg better than the best peer by"],
+                 [[*row[:-1], f"{row[-1]:.2g} x" if row[-1] < 10 else f"{row[-1]:.0f} x"]
+                  for row in rows])
 
 
 def summary(results):
@@ -114,6 +167,9 @@ def markdown(results):
     parts = [f"# Benchmark of {results['date']}, scale {results['scale']}\n",
              f"{results['users']:,} users, {results['events']:,} events. {results['note']}\n",
              table(["machine", ""], [[key, value] for key, value in machine.items()]),
+             "## In one table\n",
+             "Questions: geometric means of warm times, and of the ratios to the best peer of each "
+             "question.\n", headline(results),
              "## Against the best peer per question\n", summary(results),
              "## Questions\n",
              "Warm medians of the count; every count and every id was compared first.\n",
@@ -133,7 +189,8 @@ def markdown(results):
         parts += ["## Loading\n", loading(results)]
     if results.get("cold"):
         parts += ["## Cold\n", cold(results)]
-    if results.get("not_yet"):
-        parts += ["## Not yet\n", "".join(f"- {english} ({reason})\n"
-                                          for _, english, reason in results["not_yet"])]
+    if results.get("durable"):
+        parts += durable.sections(results["durable"], results["users"], results["events"])
+    parts += ["## Left out\n", "Reports, which the library does not make:\n",
+              "".join(f"- {english}\n" for english in results["left_out"])]
     return "\n".join(parts)

@@ -3,30 +3,23 @@
 
     run.py [--scale small|M|L] [--users N --events N] [--questions REGEX] [--quick]
 
-Makes the data once (build/bench-data/SCALE), loads the peers once, then asks each question of
-everyone in turn, compares the answers user by user, and writes bench/results/DATE-SCALE.md and
-.json. The peers come as Python packages into build/bench-venv (bench/requirements.txt).
+Makes the data once (build/bench-data/SCALE), loads the peers once, asks each question of everyone
+in turn, compares the answers user by user, then measures cold starts, loading, durable commits,
+disk and memory, and writes bench/results/DATE-SCALE.md and .json. The first table of it holds the
+ratios. The peers come as Python packages into build/bench-venv (bench/requirements.txt).
 """
 import argparse
 import datetime
 import json
-import os
 import pathlib
-import platform
 import re
 import statistics
 import subprocess
 import sys
 import time
-import venv
 
-HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parent
-BUILD = ROOT / "build" / "release"
-VENV = ROOT / "build" / "bench-venv"
-SCALES = {"tiny": (10_000, 200_000), "small": (100_000, 2_000_000), "M": (1_000_000, 20_000_000),
-          "L": (5_000_000, 100_000_000)}
-SEED = 1
+from common import BUILD, HERE, ROOT, SCALES, SEED, commit, enter_venv, evict, machine, peak_memory
+
 THREADS = (1, 2)
 TINY = (1000, 20_000)
 
@@ -34,67 +27,23 @@ TINY = (1000, 20_000)
 def parse():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--scale", default="small", choices=SCALES)
+    parser.add_argument("--scale", choices=SCALES, help="small, or M with --quick")
     parser.add_argument("--users", type=int, help="another number of users")
     parser.add_argument("--events", type=int, help="another number of events")
     parser.add_argument("--questions", default="", metavar="REGEX", help="only these")
     parser.add_argument("--rounds", type=int, default=7, help="times that each one is asked")
-    parser.add_argument("--quick", action="store_true", help="few rounds, one sort order")
+    parser.add_argument("--quick", action="store_true",
+                        help="everything, but few rounds and one sort order")
     parser.add_argument("--check", action="store_true", help="compare the answers, time nothing")
     parser.add_argument("--reload", action="store_true", help="make the peers' tables again")
     parser.add_argument("--note", default="", help="a sentence for the report")
     parser.add_argument("--out", type=pathlib.Path, default=HERE / "results")
     parser.add_argument("--step", nargs=2, metavar=("STEP", "PEER"), help=argparse.SUPPRESS)
-    return parser.parse_args()
-
-
-def enter_venv():
-    """Go on under the Python that has the peers' packages."""
-    wanted = (HERE / "requirements.txt").read_text(encoding="utf-8")
-    stamp = VENV / "requirements.txt"
-    if not stamp.exists() or stamp.read_text(encoding="utf-8") != wanted:
-        print("making build/bench-venv", file=sys.stderr)
-        venv.create(VENV, with_pip=True, clear=True)
-        subprocess.run([VENV / "bin" / "pip", "install", "-q", "-r", HERE / "requirements.txt"],
-                       check=True)
-        stamp.write_text(wanted, encoding="utf-8")
-    if pathlib.Path(sys.prefix).resolve() != VENV.resolve():
-        python = str(VENV / "bin" / "python")
-        os.execv(python, [python, *sys.argv])
-
-
-def machine():
-    def first(command, pattern):
-        try:
-            text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-        except (OSError, subprocess.CalledProcessError):
-            return "?"
-        found = re.search(pattern, text, re.M)
-        return found.group(1).strip() if found else "?"
-
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return {"processor": first(["lscpu"], r"^Model name:(.*)$"),
-            "cores": os.cpu_count(),
-            "last-level cache": first(["lscpu"], r"^L3 cache:(.*)$"),
-            "memory": f"{memory / 2**30:.0f} GiB",
-            "system": f"{platform.system()} {platform.release()}",
-            "compiler": first(["cc", "--version"], r"^(.*)$"),
-            "load at the start": f"{os.getloadavg()[0]:.1f}"}
-
-
-def commit():
-    def git(*words):
-        return subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True,
-                              check=False).stdout.strip()
-
-    return git("rev-parse", "--short=12", "HEAD") + (
-        " with changes" if git("status", "--porcelain", "-uno") else "")
-
-
-def peak_memory():
-    """Bytes; not from getrusage(), whose peak is inherited by child processes."""
-    status = pathlib.Path("/proc/self/status").read_text(encoding="ascii")
-    return int(re.search(r"VmHWM:\s*(\d+)", status).group(1)) * 1024
+    options = parser.parse_args()
+    if options.quick:
+        options.rounds = min(options.rounds, 2)
+    options.scale = options.scale or ("M" if options.quick else "small")
+    return options
 
 
 class Run:
@@ -148,12 +97,16 @@ class Run:
             opened.run("USE bench")
         return opened
 
+    def layouts(self):
+        """The sort orders of the peers' tables of events."""
+        import peers
+        return list(peers.LAYOUTS)[:1] if self.options.quick else list(peers.LAYOUTS)
+
     def do_load(self, peer):
         import data
-        import peers
         columns = data.Data(self.folder)
         opened = self.open_peer(peer, fresh=True)
-        layouts = list(peers.LAYOUTS)[:1] if self.options.quick else list(peers.LAYOUTS)
+        layouts = self.layouts()
         seconds = opened.load(columns, layouts)
         peak = peak_memory()
         disk = opened.disk()
@@ -164,11 +117,7 @@ class Run:
         """Open and ask, with the files out of the page cache as far as the system lets us."""
         import questions
         path = self.peer_path(peer)
-        for file in [path] if path.is_file() else path.rglob("*"):
-            if file.is_file():
-                handle = os.open(file, os.O_RDONLY)
-                os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
-                os.close(handle)
+        evict(path)
         asked = next(q for q in questions.QUESTIONS if q.name == "did_30d")
         sql = questions.expand(getattr(asked, peer)[0][1], "events_eut")
         __import__({"duckdb": "duckdb", "clickhouse": "chdb"}[peer])
@@ -184,7 +133,8 @@ class Run:
         loaded = self.folder / "loaded.json"
         if loaded.exists() and not self.options.reload:
             self.loads = json.loads(loaded.read_text(encoding="utf-8"))
-            return
+            if all(set(self.layouts()) <= set(load["layouts"]) for load in self.loads.values()):
+                return
         self.loads = {}
         for peer in ("duckdb", "clickhouse"):
             self.note(f"loading {peer}")
@@ -214,7 +164,7 @@ class Run:
         import questions
         best, counts = None, set()
         for way in getattr(question, peer):
-            for layout in self.loads[peer]["layouts"]:
+            for layout in self.layouts():
                 sql = questions.expand(way[what == "count"], layout)
                 if best and "events" not in sql and sql == best[1]:
                     continue
@@ -436,16 +386,12 @@ class Run:
                            "per_event": f"{info['memory_bytes'] / self.events:.2f}",
                            "raw": {**loaded, **info}}
         for peer, load in self.loads.items():
-            for table in load["layouts"]:
+            for table in self.layouts():
                 seconds = load["seconds"][table]
-                disk = load["disk"] if peer == "duckdb" else load["disk"][table]
-                if peer == "duckdb":
-                    kept = f"{report.size(disk)} for all tables"
-                else:
-                    kept = f"{report.size(disk)} on disk"
-                per = "" if peer == "duckdb" else f"{disk / self.events:.2f}"
+                disk = load["disk"][table]
                 rows[f"{self.peers[peer].name}, {table}, 2 threads"] = {
-                    "seconds": report.span(seconds), "kept": kept, "per_event": per,
+                    "seconds": report.span(seconds), "kept": f"{report.size(disk)} on disk",
+                    "per_event": f"{disk / self.events:.2f}",
                     "events_per_second": f"{self.events / seconds / 1e6:.2f} M",
                     "peak": report.size(load["peak"]) + " (with its columns)", "raw": load}
         self.results["loading"] = rows
@@ -453,11 +399,27 @@ class Run:
     def cold(self):
         self.results["cold"] = {peer: self.step("cold", peer) for peer in ("duckdb", "clickhouse")}
 
+    def do_durable(self, who):
+        import durable
+        print(json.dumps(durable.measure(who, self.users, self.events, self.options.quick)))
+
+    def durable(self):
+        """Stores in files; the figures of opening libseg cold are part of it."""
+        made = {}
+        for who in ("libseg", "duckdb", "clickhouse"):
+            self.note(f"durable commits: {who}")
+            made[who] = self.step("durable", who)
+        opened = made["libseg"]["store"]["cold"]
+        self.results["durable"] = made
+        self.results["cold"]["libseg"] = {name: opened[f"{key}_ns"] / 1e9 for name, key in
+                                          (("open", "open"), ("first", "first"),
+                                           ("second", "again"))}
+
     def run(self):
         import questions
         self.make_data()
         self.load_peers()
-        if not (self.options.quick or self.options.check):
+        if not self.options.check:
             self.cold()
         self.open_all()
         for question in questions.QUESTIONS:
@@ -466,11 +428,13 @@ class Run:
         if not self.options.check:
             self.fixed()
             self.hand()
-        if not (self.options.quick or self.options.check):
+        if not self.options.check:
             self.extras()
             self.loading()
-        self.results["not_yet"] = questions.NOT_YET
         self.close_all()
+        if not self.options.check:
+            self.durable()
+        self.results["left_out"] = questions.LEFT_OUT
 
     def write(self):
         import report
@@ -486,9 +450,6 @@ class Run:
 def main():
     options = parse()
     enter_venv()
-    sys.path.insert(0, str(HERE))
-    if options.quick:
-        options.rounds = min(options.rounds, 2)
     run = Run(options)
     if options.step:
         return getattr(run, "do_" + options.step[0])(options.step[1])

@@ -178,8 +178,8 @@ SEG_API SEG_MUST_USE seg_status seg_segment_test_u64(const seg_segment *segment,
                                                      int64_t now, int32_t *out_member,
                                                      seg_error *err);
 
-/* How the segment runs. */
-#define SEG_EXPLAIN_ANALYZE 1u /* run it, and add actual users, rows and time per node */
+/* How the segment runs: its conditions in their order, with estimates. */
+#define SEG_EXPLAIN_ANALYZE 1u /* run it; add users, chunks, rows, time by node and by phase */
 #define SEG_EXPLAIN_JSON 2u    /* JSON instead of a tree of text */
 
 /* out_text is owned by the caller: seg_buffer_destroy(). options may be NULL. */

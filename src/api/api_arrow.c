@@ -14,14 +14,9 @@
 
 /* ---- in -------------------------------------------------------------------------------------- */
 
-/* As every ..._options_init(): what a caller of an older or newer header asks for, all zeros,
- * which are the defaults. */
 void seg_arrow_options_init(seg_arrow_options *options, size_t options_size)
 {
-    if (options == NULL || options_size < SEGI_API_OPTIONS_MIN || options_size > UINT32_MAX)
-        return;
-    memset(options, 0, options_size);
-    options->struct_size = (uint32_t)options_size;
+    segi_api_struct_init(options, options_size);
 }
 
 /* One ingest under way. */
@@ -238,10 +233,7 @@ export;
 
 void seg_arrow_output_init(seg_arrow_output *output, size_t output_size)
 {
-    if (output == NULL || output_size < SEGI_API_OPTIONS_MIN || output_size > UINT32_MAX)
-        return;
-    memset(output, 0, output_size);
-    output->struct_size = (uint32_t)output_size;
+    segi_api_struct_init(output, output_size);
 }
 
 /* The last array may outlive the set and the store's handle, so this keeps the store. */

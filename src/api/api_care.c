@@ -19,10 +19,7 @@ seg_status seg_store_checkpoint(seg_store *store, seg_error *err)
 
 void seg_maintain_options_init(seg_maintain_options *options, size_t options_size)
 {
-    if (options == NULL || options_size < SEGI_API_OPTIONS_MIN || options_size > UINT32_MAX)
-        return;
-    memset(options, 0, options_size);
-    options->struct_size = (uint32_t)options_size;
+    segi_api_struct_init(options, options_size);
 }
 
 seg_status seg_store_maintain(seg_store *store, const seg_maintain_options *options,
@@ -91,10 +88,7 @@ seg_status seg_store_get_stats(seg_store *store, seg_store_stats *stats, seg_err
 
 void seg_salvage_options_init(seg_salvage_options *options, size_t options_size)
 {
-    if (options == NULL || options_size < SEGI_API_OPTIONS_MIN || options_size > UINT32_MAX)
-        return;
-    memset(options, 0, options_size);
-    options->struct_size = (uint32_t)options_size;
+    segi_api_struct_init(options, options_size);
 }
 
 static seg_status salvage(const seg_salvage_options *options, const char *from, size_t from_size,

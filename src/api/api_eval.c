@@ -10,10 +10,7 @@
 
 void seg_eval_options_init(seg_eval_options *options, size_t options_size)
 {
-    if (options == NULL || options_size < SEGI_API_OPTIONS_MIN || options_size > UINT32_MAX)
-        return;
-    memset(options, 0, options_size);
-    options->struct_size = (uint32_t)options_size;
+    segi_api_struct_init(options, options_size);
 }
 
 /* An interrupt that came before the call ends it, however short it would have been. */
@@ -235,12 +232,14 @@ seg_status seg_segment_test_u64(const seg_segment *segment, seg_snapshot *snapsh
 
 /* ---- explain ----------------------------------------------------------------------------- */
 
-/* Run for the figures alone. */
-static seg_status explain_run(segi_request *request, segi_op_actual *actual, seg_error *err)
+/* Run for the figures alone; the set is made, since that takes time, too. */
+static seg_status explain_run(segi_request *request, segi_actual *actual, seg_error *err)
 {
-    uint64_t count = 0;
+    segi_bitmap *set;
     request->actual = actual;
-    return segi_exec_counts(request, &count, err);
+    SEGI_TRY(segi_exec_sets(request, &set, err));
+    segi_bitmap_destroy(set);
+    return SEG_OK;
 }
 
 /* Estimates always; figures of a run where the flags ask for them. */
@@ -252,25 +251,24 @@ static seg_status explain_write(const seg_segment *segment, segi_request *reques
     size_t count = program->op_count;
     bool analyze = (flags & SEG_EXPLAIN_ANALYZE) != 0;
     segi_estimate *estimates = segi_alloc_array(mem, count, sizeof *estimates);
-    segi_op_actual *actual = segi_alloc_array(mem, count, sizeof *actual);
+    segi_actual actual = {.ops = segi_alloc_array(mem, count, sizeof *actual.ops)};
     segi_buf buf;
     segi_buf_init(&buf, mem);
-    seg_status status = estimates == NULL || actual == NULL ? segi_fail_nomem(err) : SEG_OK;
+    seg_status status = estimates == NULL || actual.ops == NULL ? segi_fail_nomem(err) : SEG_OK;
     if (status == SEG_OK) {
-        memset(actual, 0, count * sizeof *actual);
         memset(estimates, 0, count * sizeof *estimates);
         segi_program_estimate(program, request->snapshot, request->now, estimates);
         if (analyze)
-            status = explain_run(request, actual, err);
+            status = explain_run(request, &actual, err);
     }
     if (status == SEG_OK) {
         segi_program_explain(program, 0, request->snapshot->user_count, request->snapshot->schema,
-                             estimates, analyze ? actual : NULL, (flags & SEG_EXPLAIN_JSON) != 0,
+                             estimates, analyze ? &actual : NULL, (flags & SEG_EXPLAIN_JSON) != 0,
                              &buf);
         status = buf.failed ? segi_fail_nomem(err) : segi_buffer_take(&buf, out_text, err);
     }
     segi_buf_deinit(&buf);
-    segi_free(mem, actual);
+    segi_free(mem, actual.ops);
     segi_free(mem, estimates);
     return status;
 }

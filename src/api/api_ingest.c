@@ -78,13 +78,9 @@ static seg_status batches_read(const seg_batch *batches, size_t count, segi_aren
 
 /* ---- commit ------------------------------------------------------------------------------ */
 
-/* See seg_arrow_options_init(). */
 void seg_commit_options_init(seg_commit_options *options, size_t options_size)
 {
-    if (options == NULL || options_size < SEGI_API_OPTIONS_MIN || options_size > UINT32_MAX)
-        return;
-    memset(options, 0, options_size);
-    options->struct_size = (uint32_t)options_size;
+    segi_api_struct_init(options, options_size);
 }
 
 /* Also for api_arrow.c. */

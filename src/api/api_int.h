@@ -8,6 +8,7 @@
 
 #include <seg/seg.h>
 #include <stdatomic.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/bitmap.h"
@@ -107,6 +108,16 @@ static inline void segi_api_begin(seg_error *err)
 {
     if (err != NULL && err->code != 0)
         segi_error_clear(err);
+}
+
+/* Every public ..._init() of a struct that begins with its size: all zeros, which are the defaults,
+ * as large as the caller's header makes it. A size that none can have leaves it alone. */
+static inline void segi_api_struct_init(void *fields, size_t size)
+{
+    if (fields == NULL || size < SEGI_API_OPTIONS_MIN || size > UINT32_MAX)
+        return;
+    memset(fields, 0, size);
+    *(uint32_t *)fields = (uint32_t)size;
 }
 
 static inline uint32_t segi_api_id_kind(const seg_snapshot *snapshot)

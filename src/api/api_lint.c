@@ -13,10 +13,7 @@ struct seg_lint {
 
 void seg_lint_options_init(seg_lint_options *options, size_t options_size)
 {
-    if (options == NULL || options_size < SEGI_API_OPTIONS_MIN || options_size > UINT32_MAX)
-        return;
-    memset(options, 0, options_size);
-    options->struct_size = (uint32_t)options_size;
+    segi_api_struct_init(options, options_size);
 }
 
 /* Errors first, then as they stand in the text. */

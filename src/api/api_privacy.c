@@ -2,16 +2,11 @@
  *
  * Both are done by the store; what is left to do here is to forget working memory of evaluations,
  * in which values of customers may lie. */
-#include <string.h>
-
 #include "api/api_int.h"
 
 void seg_erase_options_init(seg_erase_options *options, size_t options_size)
 {
-    if (options == NULL || options_size < SEGI_API_OPTIONS_MIN || options_size > UINT32_MAX)
-        return;
-    memset(options, 0, options_size);
-    options->struct_size = (uint32_t)options_size;
+    segi_api_struct_init(options, options_size);
 }
 
 /* The receipt's size is checked before anything is erased, which cannot be undone. */

@@ -61,13 +61,9 @@ seg_status segi_api_check_now(int64_t now, seg_error *err)
 
 /* ---- store ------------------------------------------------------------------------------- */
 
-/* See seg_arrow_options_init(). */
 void seg_store_options_init(seg_store_options *options, size_t options_size)
 {
-    if (options == NULL || options_size < SEGI_API_OPTIONS_MIN || options_size > UINT32_MAX)
-        return;
-    memset(options, 0, options_size);
-    options->struct_size = (uint32_t)options_size;
+    segi_api_struct_init(options, options_size);
 }
 
 /* What can be seen without the file. */

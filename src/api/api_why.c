@@ -19,10 +19,7 @@ struct seg_why {
 
 void seg_why_options_init(seg_why_options *options, size_t options_size)
 {
-    if (options == NULL || options_size < SEGI_API_OPTIONS_MIN || options_size > UINT32_MAX)
-        return;
-    memset(options, 0, options_size);
-    options->struct_size = (uint32_t)options_size;
+    segi_api_struct_init(options, options_size);
 }
 
 /* What is left open: 400 days ahead, and five of the deciding events. */

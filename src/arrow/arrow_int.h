@@ -151,10 +151,6 @@ seg_status segi_arrow_read_places(arrow_batch *b, const arrow_field *field, cons
 
 /* ---- arrow_text.c ---------------------------------------------------------------------------- */
 
-/* Bytes of any form; states tell which elements need no look. */
-seg_status segi_arrow_read_bytes(arrow_batch *b, const arrow_type *type, const arrow_span *span,
-                                 const uint8_t *states, const char **out_bytes,
-                                 const uint64_t **out_offsets);
 /* Texts, plain or with a dictionary. Nulls of the dictionary are nulls of the rows. */
 seg_status segi_arrow_read_texts(arrow_batch *b, const arrow_type *type, const arrow_type *values,
                                  bool has_dictionary, const arrow_span *span, uint8_t null_state,

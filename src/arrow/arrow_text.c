@@ -139,9 +139,10 @@ static seg_status read_fixed_bytes(arrow_batch *b, const arrow_type *type, const
     return SEG_OK;
 }
 
-seg_status segi_arrow_read_bytes(arrow_batch *b, const arrow_type *type, const arrow_span *span,
-                                 const uint8_t *states, const char **out_bytes,
-                                 const uint64_t **out_offsets)
+/* Bytes of any form; states tell which elements need no look. */
+static seg_status text_bytes(arrow_batch *b, const arrow_type *type, const arrow_span *span,
+                             const uint8_t *states, const char **out_bytes,
+                             const uint64_t **out_offsets)
 {
     if (type->form == ARROW_NULL) {
         uint64_t *zeros;
@@ -223,13 +224,13 @@ seg_status segi_arrow_read_texts(arrow_batch *b, const arrow_type *type, const a
     out->offsets = no_offsets;
     SEGI_TRY(segi_arrow_states(b, type, span, null_state, &out->states));
     if (!has_dictionary)
-        return segi_arrow_read_bytes(b, type, span, out->states, &out->bytes, &out->offsets);
+        return text_bytes(b, type, span, out->states, &out->bytes, &out->offsets);
     const struct ArrowArray *dictionary = span->array->dictionary;
     arrow_span entries;
     uint8_t *entry_states;
     SEGI_TRY(segi_arrow_span_check(b, values, false, dictionary, 0, dictionary->length, &entries));
     SEGI_TRY(segi_arrow_states(b, values, &entries, SEG_VALUE_NULL, &entry_states));
-    SEGI_TRY(segi_arrow_read_bytes(b, values, &entries, entry_states, &out->bytes, &out->offsets));
+    SEGI_TRY(text_bytes(b, values, &entries, entry_states, &out->bytes, &out->offsets));
     out->dictionary_count = entries.count;
     SEGI_TRY(read_codes(b, type, span, entries.count, &out->states, &out->codes));
     return pass_nulls(b, entry_states, out->codes, span->count, null_state, &out->states);

@@ -27,6 +27,15 @@ struct segi_mutex {
     pthread_mutex_t mutex;
 };
 
+/* One thread of the pool. */
+typedef struct pool_worker {
+    segi_pool *pool;
+    pthread_t thread;
+    int cpu;        /* the processor it was on when it last held the lock; first its maker's */
+    bool moved;     /* it has `mask` to put back */
+    cpu_set_t mask; /* the processors it may use, from before it was moved */
+} pool_worker;
+
 typedef struct pool_run pool_run;
 struct pool_run {
     pool_run *next; /* in the queue */
@@ -48,7 +57,7 @@ struct segi_pool {
     uint32_t done_waiters; /* callers waiting for `done` */
     uint32_t demand;       /* threads that the runs under way would like to have */
     uint32_t started;
-    pthread_t *threads;           /* owned; threads_max - 1 entries */
+    pool_worker *workers;         /* owned; threads_max - 1 entries */
     atomic_uint_fast32_t tickets; /* indices of queued runs that nobody took; a hint to spinners */
     atomic_bool stop;
 };
@@ -161,12 +170,25 @@ static void worker_spin(segi_pool *pool)
     } while (segi_os_nanoseconds() < end);
 }
 
+/* Notes where the worker is, and opens all its processors again once it has moved. The lock is
+ * held. */
+static void worker_settle(pool_worker *worker)
+{
+    worker->cpu = sched_getcpu();
+    if (!worker->moved)
+        return;
+    worker->moved = false;
+    pthread_setaffinity_np(worker->thread, sizeof worker->mask, &worker->mask);
+}
+
 /* Serves runs until the pool stops; the oldest run first, so that none starves. */
 static void *worker_main(void *argument)
 {
-    segi_pool *pool = argument;
+    pool_worker *worker = argument;
+    segi_pool *pool = worker->pool;
     pthread_mutex_lock(&pool->lock);
     while (!atomic_load_explicit(&pool->stop, memory_order_relaxed)) {
+        worker_settle(worker);
         if (pool->first != NULL) {
             worker_serve(pool, pool->first);
             continue;
@@ -178,6 +200,7 @@ static void *worker_main(void *argument)
             pool->sleepers++;
             pthread_cond_wait(&pool->work, &pool->lock);
             pool->sleepers--;
+            worker_settle(worker);
         }
     }
     pthread_mutex_unlock(&pool->lock);
@@ -204,12 +227,36 @@ static void pool_start_threads(segi_pool *pool)
         sigdelset(&blocked, faults[i]);
     pthread_sigmask(SIG_SETMASK, &blocked, &before);
     while (pool->started < wanted) {
-        if (pthread_create(&pool->threads[pool->started], &attributes, worker_main, pool) != 0)
+        pool_worker *worker = &pool->workers[pool->started];
+        *worker = (pool_worker){.pool = pool, .cpu = sched_getcpu()};
+        if (pthread_create(&worker->thread, &attributes, worker_main, worker) != 0)
             break;
         pool->started++;
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_attr_destroy(&attributes);
+}
+
+/* Moves workers away from the caller's processor; the lock is held. A guest of a virtual machine
+ * takes an idle processor for one that the host has taken away (vcpu_is_preempted in Linux), and so
+ * wakes a thread on the processor of whoever wakes it. There it waits for the caller whom it should
+ * help, until some milliseconds later the scheduler spreads the two. Each worker that moved puts
+ * its mask back as soon as it runs. */
+static void pool_spread(segi_pool *pool)
+{
+    int cpu = sched_getcpu();
+    if (cpu < 0 || cpu >= CPU_SETSIZE)
+        return;
+    for (uint32_t i = 0; i < pool->started; i++) {
+        pool_worker *worker = &pool->workers[i];
+        if (worker->cpu != cpu || worker->moved ||
+            pthread_getaffinity_np(worker->thread, sizeof worker->mask, &worker->mask) != 0)
+            continue;
+        cpu_set_t others = worker->mask;
+        CPU_CLR(cpu, &others);
+        if (CPU_COUNT(&others) != 0)
+            worker->moved = pthread_setaffinity_np(worker->thread, sizeof others, &others) == 0;
+    }
 }
 
 /* Waits until all indices of the run that workers took have returned. */
@@ -261,9 +308,9 @@ seg_status segi_pool_create(const segi_mem *mem, uint32_t threads_max, segi_pool
         return segi_fail_nomem(err);
     pool->mem = *mem;
     pool->threads_max = threads_max;
-    pool->threads = segi_alloc_array(mem, threads_max - 1, sizeof *pool->threads);
-    if (pool->threads == NULL || pool_init_locks(pool) != SEG_OK) {
-        segi_free(mem, pool->threads);
+    pool->workers = segi_alloc_array(mem, threads_max - 1, sizeof *pool->workers);
+    if (pool->workers == NULL || pool_init_locks(pool) != SEG_OK) {
+        segi_free(mem, pool->workers);
         segi_free(mem, pool);
         return segi_fail_nomem(err);
     }
@@ -282,12 +329,12 @@ void segi_pool_destroy(segi_pool *pool)
     pthread_cond_broadcast(&pool->work);
     pthread_mutex_unlock(&pool->lock);
     for (uint32_t i = 0; i < pool->started; i++)
-        pthread_join(pool->threads[i], NULL);
+        pthread_join(pool->workers[i].thread, NULL);
     pthread_cond_destroy(&pool->done);
     pthread_cond_destroy(&pool->work);
     pthread_mutex_destroy(&pool->lock);
     segi_mem mem = pool->mem;
-    segi_free(&mem, pool->threads);
+    segi_free(&mem, pool->workers);
     segi_free(&mem, pool);
 }
 
@@ -312,6 +359,7 @@ void segi_pool_run(segi_pool *pool, uint32_t count, segi_pool_function *function
     /* Demand is summed over runs, so that two callers at once get threads for both. */
     pool->demand += others;
     pool_start_threads(pool);
+    pool_spread(pool);
     uint32_t wake = pool->sleepers < others ? pool->sleepers : others;
     pthread_mutex_unlock(&pool->lock);
     /* Signalled without the lock: a woken thread would only run into it. */

@@ -12,26 +12,11 @@
 #define WIRE_AS_IT_LIES false
 #endif
 
-/* The least significant byte first. */
-static void wire_store(unsigned char *to, uint64_t value, size_t width)
-{
-    for (size_t i = 0; i < width; i++)
-        to[i] = (unsigned char)(value >> 8 * i);
-}
-
-static uint64_t wire_load(const unsigned char *from, size_t width)
-{
-    uint64_t value = 0;
-    for (size_t i = 0; i < width; i++)
-        value |= (uint64_t)from[i] << 8 * i;
-    return value;
-}
-
 /* Want of memory is left in buf->failed. */
 static void wire_add(segi_buf *buf, uint64_t value, size_t width)
 {
     unsigned char bytes[8];
-    wire_store(bytes, value, width);
+    segi_put_at(bytes, value, width);
     segi_buf_add(buf, bytes, width);
 }
 
@@ -128,7 +113,7 @@ const void *segi_get_skip(segi_wire *from, size_t size)
 static uint64_t get_fixed(segi_wire *from, size_t width)
 {
     const unsigned char *at = segi_get_skip(from, width);
-    return at ? wire_load(at, width) : 0;
+    return at ? segi_get_at(at, width) : 0;
 }
 
 uint8_t segi_get_u8(segi_wire *from)
@@ -179,7 +164,7 @@ bool segi_get_array(segi_wire *from, void *values, size_t count, size_t width)
         return true;
     }
     for (size_t i = 0; i < count; i++)
-        get_native((char *)values + i * width, wire_load(at + i * width, width), width);
+        get_native((char *)values + i * width, segi_get_at(at + i * width, width), width);
     return true;
 }
 

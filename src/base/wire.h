@@ -1,9 +1,24 @@
 /* Fixed-width little-endian fields: appended to a segi_buf, and read back from bytes that are
- * hostile until checked. */
+ * hostile until checked; or at a place that the caller knows. */
 #ifndef SEGI_WIRE_H
 #define SEGI_WIRE_H
 
 #include "base/buf.h"
+
+/* Up to eight bytes at a place, the least significant first; the caller knows that they are there.
+ */
+static inline void segi_put_at(unsigned char *to, uint64_t value, size_t width)
+{
+    for (size_t i = 0; i < width; i++)
+        to[i] = (unsigned char)(value >> 8 * i);
+}
+static inline uint64_t segi_get_at(const unsigned char *from, size_t width)
+{
+    uint64_t value = 0;
+    for (size_t i = 0; i < width; i++)
+        value |= (uint64_t)from[i] << 8 * i;
+    return value;
+}
 
 void segi_put_u8(segi_buf *buf, uint8_t value);
 void segi_put_u16(segi_buf *buf, uint16_t value);

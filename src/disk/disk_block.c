@@ -9,7 +9,8 @@
 
 /* ---- the table ---- */
 
-disk_block *segi_disk_find(const segi_disk *disk, uint64_t id)
+/* NULL if there is none of that id. Under the mutex, or by the writer. */
+static disk_block *block_find(const segi_disk *disk, uint64_t id)
 {
     size_t low = 0, high = disk->block_count;
     while (low < high) {
@@ -50,7 +51,7 @@ static seg_status block_lookup(segi_disk *disk, uint64_t id, uint32_t kind, disk
 {
     SEGI_TRY(segi_disk_here(disk, err));
     segi_mutex_lock(disk->mutex);
-    const disk_block *block = segi_disk_find(disk, id);
+    const disk_block *block = block_find(disk, id);
     if (block != NULL)
         *out = block->entry;
     segi_mutex_unlock(disk->mutex);
@@ -143,7 +144,7 @@ seg_status segi_disk_write(segi_disk *disk, uint32_t kind, const void *bytes, si
 seg_status segi_disk_drop(segi_disk *disk, uint64_t id, seg_error *err)
 {
     SEGI_TRY(segi_disk_writable(disk, err));
-    disk_block *block = segi_disk_find(disk, id);
+    disk_block *block = block_find(disk, id);
     if (block == NULL || block->dropped != 0)
         return segi_fail(err, SEG_E_NOT_FOUND, "%s has no block %llu", disk->path,
                          (unsigned long long)id);

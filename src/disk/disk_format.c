@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/wire.h"
 #include "disk.h"
 
 #define FORMAT_MAJOR 1u
@@ -22,23 +23,6 @@
 static const unsigned char slot_magic[8] = {0x89, 'S', 'E', 'G', '\r', '\n', 0x1a, '\n'};
 static const unsigned char log_magic[8] = {0x89, 'S', 'E', 'W', '\r', '\n', 0x1a, '\n'};
 
-/* ---- fields ---- */
-
-/* Little-endian, as everything in the file. */
-static void put(unsigned char *to, uint64_t value, size_t size)
-{
-    for (size_t i = 0; i < size; i++)
-        to[i] = (unsigned char)(value >> (8 * i));
-}
-
-static uint64_t get(const unsigned char *from, size_t size)
-{
-    uint64_t value = 0;
-    for (size_t i = 0; i < size; i++)
-        value |= (uint64_t)from[i] << (8 * i);
-    return value;
-}
-
 static bool all_zero(const unsigned char *bytes, size_t size)
 {
     for (size_t i = 0; i < size; i++)
@@ -49,7 +33,7 @@ static bool all_zero(const unsigned char *bytes, size_t size)
 
 uint64_t segi_disk_uuid_low(const unsigned char uuid[16])
 {
-    return get(uuid, 8);
+    return segi_get_at(uuid, 8);
 }
 
 /* Whole sectors behind the superblocks and within the file. */
@@ -67,62 +51,63 @@ void segi_disk_slot_encode(const disk_super *super, unsigned char out[DISK_SLOT_
     const disk_entry *catalogue = &super->catalogue;
     memset(out, 0, DISK_SLOT_SIZE);
     memcpy(out, slot_magic, sizeof slot_magic);
-    put(out + 8, FORMAT_MAJOR, 4);
-    put(out + 12, FORMAT_MINOR, 4);
-    put(out + 16, super->features_any, 8);
-    put(out + 24, super->features_read, 8);
-    put(out + 32, super->features_all, 8);
+    segi_put_at(out + 8, FORMAT_MAJOR, 4);
+    segi_put_at(out + 12, FORMAT_MINOR, 4);
+    segi_put_at(out + 16, super->features_any, 8);
+    segi_put_at(out + 24, super->features_read, 8);
+    segi_put_at(out + 32, super->features_all, 8);
     memcpy(out + 40, super->uuid, sizeof super->uuid);
-    put(out + 56, super->generation, 8);
-    put(out + 64, super->flags, 8);
-    put(out + 72, super->log_epoch, 8);
-    put(out + 80, super->epoch_floor, 8);
-    put(out + 88, super->checkpoint_lsn, 8);
-    put(out + 96, super->end, 8);
-    put(out + 104, catalogue->offset, 8);
-    put(out + 112, catalogue->id, 8);
-    put(out + 120, catalogue->generation, 8);
-    put(out + 128, catalogue->sum, 8);
-    put(out + 136, catalogue->stored, 4);
-    put(out + 140, catalogue->size, 4);
-    put(out + 144,
-        (uint64_t)SEG_VERSION_MAJOR << 32 | (uint64_t)SEG_VERSION_MINOR << 16 | SEG_VERSION_PATCH,
-        8);
-    put(out + 152, super->copy.offset, 8);
-    put(out + 160, super->copy.sum, 8);
-    put(out + 168, super->copy.stored, 4);
-    put(out + CHECKSUM_AT, segi_xxh3(out, CHECKSUM_AT, 0), 8);
+    segi_put_at(out + 56, super->generation, 8);
+    segi_put_at(out + 64, super->flags, 8);
+    segi_put_at(out + 72, super->log_epoch, 8);
+    segi_put_at(out + 80, super->epoch_floor, 8);
+    segi_put_at(out + 88, super->checkpoint_lsn, 8);
+    segi_put_at(out + 96, super->end, 8);
+    segi_put_at(out + 104, catalogue->offset, 8);
+    segi_put_at(out + 112, catalogue->id, 8);
+    segi_put_at(out + 120, catalogue->generation, 8);
+    segi_put_at(out + 128, catalogue->sum, 8);
+    segi_put_at(out + 136, catalogue->stored, 4);
+    segi_put_at(out + 140, catalogue->size, 4);
+    segi_put_at(out + 144,
+                (uint64_t)SEG_VERSION_MAJOR << 32 | (uint64_t)SEG_VERSION_MINOR << 16 |
+                    SEG_VERSION_PATCH,
+                8);
+    segi_put_at(out + 152, super->copy.offset, 8);
+    segi_put_at(out + 160, super->copy.sum, 8);
+    segi_put_at(out + 168, super->copy.stored, 4);
+    segi_put_at(out + CHECKSUM_AT, segi_xxh3(out, CHECKSUM_AT, 0), 8);
 }
 
 /* The same offsets backwards; nothing is judged here. */
 static void slot_fields(const unsigned char *bytes, disk_super *out)
 {
-    out->features_any = get(bytes + 16, 8);
-    out->features_read = get(bytes + 24, 8);
-    out->features_all = get(bytes + 32, 8);
+    out->features_any = segi_get_at(bytes + 16, 8);
+    out->features_read = segi_get_at(bytes + 24, 8);
+    out->features_all = segi_get_at(bytes + 32, 8);
     memcpy(out->uuid, bytes + 40, sizeof out->uuid);
-    out->generation = get(bytes + 56, 8);
-    out->flags = get(bytes + 64, 8);
-    out->log_epoch = get(bytes + 72, 8);
-    out->epoch_floor = get(bytes + 80, 8);
-    out->checkpoint_lsn = get(bytes + 88, 8);
-    out->end = get(bytes + 96, 8);
+    out->generation = segi_get_at(bytes + 56, 8);
+    out->flags = segi_get_at(bytes + 64, 8);
+    out->log_epoch = segi_get_at(bytes + 72, 8);
+    out->epoch_floor = segi_get_at(bytes + 80, 8);
+    out->checkpoint_lsn = segi_get_at(bytes + 88, 8);
+    out->end = segi_get_at(bytes + 96, 8);
     out->catalogue = (disk_entry){
-        .offset = get(bytes + 104, 8),
-        .id = get(bytes + 112, 8),
-        .generation = get(bytes + 120, 8),
-        .sum = get(bytes + 128, 8),
-        .stored = (uint32_t)get(bytes + 136, 4),
-        .size = (uint32_t)get(bytes + 140, 4),
+        .offset = segi_get_at(bytes + 104, 8),
+        .id = segi_get_at(bytes + 112, 8),
+        .generation = segi_get_at(bytes + 120, 8),
+        .sum = segi_get_at(bytes + 128, 8),
+        .stored = (uint32_t)segi_get_at(bytes + 136, 4),
+        .size = (uint32_t)segi_get_at(bytes + 140, 4),
         .kind = DISK_CATALOGUE_KIND,
     };
     out->copy = (disk_entry){
-        .offset = get(bytes + 152, 8),
+        .offset = segi_get_at(bytes + 152, 8),
         .id = out->catalogue.id,
         .generation = out->catalogue.generation,
-        .sum = get(bytes + 160, 8),
-        .stored = (uint32_t)get(bytes + 168, 4),
-        .size = (uint32_t)get(bytes + 168, 4),
+        .sum = segi_get_at(bytes + 160, 8),
+        .stored = (uint32_t)segi_get_at(bytes + 168, 4),
+        .size = (uint32_t)segi_get_at(bytes + 168, 4),
         .kind = DISK_COPY_KIND,
     };
 }
@@ -132,7 +117,7 @@ static bool slot_copy_fits(const unsigned char *bytes, const disk_super *super)
 {
     if ((super->features_read & DISK_FEATURE_COPY) == 0)
         return all_zero(bytes + 152, 24);
-    return super->copy.stored <= DISK_STORED_MAX && get(bytes + 172, 4) == 0 &&
+    return super->copy.stored <= DISK_STORED_MAX && segi_get_at(bytes + 172, 4) == 0 &&
            extent_fits(super->copy.offset, segi_disk_extent_of(&super->copy), super->end);
 }
 
@@ -142,7 +127,7 @@ static const char *slot_fault(const unsigned char *bytes, const disk_super *supe
 {
     const disk_entry *catalogue = &super->catalogue;
     const uint64_t count_max = (uint64_t)1 << 62;
-    bool minor = get(bytes + 12, 4) > FORMAT_MINOR;
+    bool minor = segi_get_at(bytes + 12, 4) > FORMAT_MINOR;
     if (super->generation == 0 || super->generation >= count_max)
         return "generation";
     if (super->generation % 2 != index)
@@ -174,10 +159,10 @@ static disk_found head_found(const unsigned char *bytes, const unsigned char mag
 {
     *what = "checksum of the first sector";
     if (memcmp(bytes, magic, 8) != 0 ||
-        get(bytes + CHECKSUM_AT, 8) != segi_xxh3(bytes, CHECKSUM_AT, 0))
+        segi_get_at(bytes + CHECKSUM_AT, 8) != segi_xxh3(bytes, CHECKSUM_AT, 0))
         return DISK_ABSENT;
     *what = "version";
-    uint64_t major = get(bytes + 8, 4);
+    uint64_t major = segi_get_at(bytes + 8, 4);
     if (major > FORMAT_MAJOR)
         return DISK_NEWER;
     return major == FORMAT_MAJOR ? DISK_SOUND : DISK_DAMAGED;
@@ -211,43 +196,43 @@ void segi_disk_block_encode(disk_entry *entry, uint64_t uuid_low, const void *st
                             unsigned char out[DISK_HEADER_SIZE])
 {
     memset(out, 0, DISK_HEADER_SIZE);
-    put(out, BLOCK_MAGIC, 4);
-    put(out + 8, BLOCK_VERSION, 2);
-    put(out + 10, entry->codec, 1);
-    put(out + 12, entry->kind, 4);
-    put(out + 16, entry->id, 8);
-    put(out + 24, entry->offset, 8);
-    put(out + 32, entry->generation, 8);
-    put(out + 40, uuid_low, 8);
-    put(out + 48, entry->stored, 4);
-    put(out + 52, entry->size, 4);
-    put(out + 56, segi_disk_payload_sum(entry, uuid_low, stored), 8);
-    put(out + 4, segi_crc32c(out + 8, DISK_HEADER_SIZE - 8), 4);
+    segi_put_at(out, BLOCK_MAGIC, 4);
+    segi_put_at(out + 8, BLOCK_VERSION, 2);
+    segi_put_at(out + 10, entry->codec, 1);
+    segi_put_at(out + 12, entry->kind, 4);
+    segi_put_at(out + 16, entry->id, 8);
+    segi_put_at(out + 24, entry->offset, 8);
+    segi_put_at(out + 32, entry->generation, 8);
+    segi_put_at(out + 40, uuid_low, 8);
+    segi_put_at(out + 48, entry->stored, 4);
+    segi_put_at(out + 52, entry->size, 4);
+    segi_put_at(out + 56, segi_disk_payload_sum(entry, uuid_low, stored), 8);
+    segi_put_at(out + 4, segi_crc32c(out + 8, DISK_HEADER_SIZE - 8), 4);
     entry->sum = segi_xxh3(out, DISK_HEADER_SIZE, uuid_low ^ entry->id);
 }
 
 bool segi_disk_block_decode(const unsigned char bytes[DISK_HEADER_SIZE], uint64_t uuid_low,
                             disk_entry *out, uint64_t *out_payload, const char **what)
 {
-    *out_payload = get(bytes + 56, 8);
+    *out_payload = segi_get_at(bytes + 56, 8);
     *out = (disk_entry){
-        .id = get(bytes + 16, 8),
-        .offset = get(bytes + 24, 8),
-        .generation = get(bytes + 32, 8),
-        .stored = (uint32_t)get(bytes + 48, 4),
-        .size = (uint32_t)get(bytes + 52, 4),
-        .kind = (uint32_t)get(bytes + 12, 4),
+        .id = segi_get_at(bytes + 16, 8),
+        .offset = segi_get_at(bytes + 24, 8),
+        .generation = segi_get_at(bytes + 32, 8),
+        .stored = (uint32_t)segi_get_at(bytes + 48, 4),
+        .size = (uint32_t)segi_get_at(bytes + 52, 4),
+        .kind = (uint32_t)segi_get_at(bytes + 12, 4),
         .codec = bytes[10],
     };
     out->sum = segi_xxh3(bytes, DISK_HEADER_SIZE, uuid_low ^ out->id);
     *what = NULL;
-    if (get(bytes, 4) != BLOCK_MAGIC)
+    if (segi_get_at(bytes, 4) != BLOCK_MAGIC)
         *what = "no block where one should be";
-    else if (get(bytes + 4, 4) != segi_crc32c(bytes + 8, DISK_HEADER_SIZE - 8))
+    else if (segi_get_at(bytes + 4, 4) != segi_crc32c(bytes + 8, DISK_HEADER_SIZE - 8))
         *what = "checksum of a block's header";
-    else if (get(bytes + 8, 2) != BLOCK_VERSION || bytes[11] != 0)
+    else if (segi_get_at(bytes + 8, 2) != BLOCK_VERSION || bytes[11] != 0)
         *what = "version of a block's header";
-    else if (get(bytes + 40, 8) != uuid_low)
+    else if (segi_get_at(bytes + 40, 8) != uuid_low)
         *what = "block of another store";
     else if (out->id == 0 || out->generation == 0 || out->kind == 0 || out->kind > DISK_COPY_KIND ||
              out->stored > DISK_STORED_MAX || out->size > DISK_STORED_MAX ||
@@ -285,14 +270,14 @@ static const char *table_entries(const unsigned char *at, disk_table *out)
     for (size_t i = 0; i < out->entry_count; i++, at += DISK_ENTRY_SIZE) {
         disk_entry *entry = &out->entries[i];
         *entry = (disk_entry){
-            .id = get(at, 8),
-            .offset = get(at + 8, 8),
-            .generation = get(at + 16, 8),
-            .sum = get(at + 24, 8),
-            .stored = (uint32_t)get(at + 32, 4),
-            .size = (uint32_t)get(at + 36, 4),
-            .kind = (uint32_t)get(at + 40, 4),
-            .codec = (uint32_t)get(at + 44, 4),
+            .id = segi_get_at(at, 8),
+            .offset = segi_get_at(at + 8, 8),
+            .generation = segi_get_at(at + 16, 8),
+            .sum = segi_get_at(at + 24, 8),
+            .stored = (uint32_t)segi_get_at(at + 32, 4),
+            .size = (uint32_t)segi_get_at(at + 36, 4),
+            .kind = (uint32_t)segi_get_at(at + 40, 4),
+            .codec = (uint32_t)segi_get_at(at + 44, 4),
         };
         const char *fault = entry_fault(entry, previous, out->next_id);
         if (fault != NULL)
@@ -308,7 +293,7 @@ static const char *table_dropped(const unsigned char *at, disk_table *out)
     uint64_t end = DISK_DATA;
     for (size_t i = 0; i < out->dropped_count; i++, at += DISK_EXTENT_SIZE) {
         disk_extent *extent = &out->dropped[i];
-        *extent = (disk_extent){get(at, 8), get(at + 8, 8)};
+        *extent = (disk_extent){segi_get_at(at, 8), segi_get_at(at + 8, 8)};
         if (!extent_fits(extent->offset, extent->size, DISK_END_MAX) || extent->offset < end)
             return "dropped extents in the catalogue";
         end = extent->offset + extent->size;
@@ -325,12 +310,13 @@ seg_status segi_disk_table_decode(const segi_mem *mem, const void *bytes, size_t
     *what = "counts of the catalogue";
     if (size < DISK_TABLE_HEADER)
         return SEG_E_CORRUPT;
-    uint64_t entries = get(at + 8, 8), dropped = get(at + 16, 8), root = get(at + 24, 8);
+    uint64_t entries = segi_get_at(at + 8, 8), dropped = segi_get_at(at + 16, 8),
+             root = segi_get_at(at + 24, 8);
     /* None of these sums can overflow, the counts being capped first. */
     if (entries > DISK_COUNT_MAX || dropped > DISK_COUNT_MAX || root > SEGI_DISK_ROOT_MAX ||
         DISK_TABLE_HEADER + entries * DISK_ENTRY_SIZE + dropped * DISK_EXTENT_SIZE + root != size)
         return SEG_E_CORRUPT;
-    out->next_id = get(at, 8);
+    out->next_id = segi_get_at(at, 8);
     if (out->next_id == 0 || out->next_id >= (uint64_t)1 << 62)
         return SEG_E_CORRUPT;
     out->entry_count = (size_t)entries;
@@ -356,32 +342,32 @@ void segi_disk_table_begin(segi_buf *buf, uint64_t next_id, uint64_t entries, ui
                            uint64_t root_size)
 {
     unsigned char bytes[DISK_TABLE_HEADER];
-    put(bytes, next_id, 8);
-    put(bytes + 8, entries, 8);
-    put(bytes + 16, dropped, 8);
-    put(bytes + 24, root_size, 8);
+    segi_put_at(bytes, next_id, 8);
+    segi_put_at(bytes + 8, entries, 8);
+    segi_put_at(bytes + 16, dropped, 8);
+    segi_put_at(bytes + 24, root_size, 8);
     segi_buf_add(buf, bytes, sizeof bytes);
 }
 
 void segi_disk_table_entry(segi_buf *buf, const disk_entry *entry)
 {
     unsigned char bytes[DISK_ENTRY_SIZE];
-    put(bytes, entry->id, 8);
-    put(bytes + 8, entry->offset, 8);
-    put(bytes + 16, entry->generation, 8);
-    put(bytes + 24, entry->sum, 8);
-    put(bytes + 32, entry->stored, 4);
-    put(bytes + 36, entry->size, 4);
-    put(bytes + 40, entry->kind, 4);
-    put(bytes + 44, entry->codec, 4);
+    segi_put_at(bytes, entry->id, 8);
+    segi_put_at(bytes + 8, entry->offset, 8);
+    segi_put_at(bytes + 16, entry->generation, 8);
+    segi_put_at(bytes + 24, entry->sum, 8);
+    segi_put_at(bytes + 32, entry->stored, 4);
+    segi_put_at(bytes + 36, entry->size, 4);
+    segi_put_at(bytes + 40, entry->kind, 4);
+    segi_put_at(bytes + 44, entry->codec, 4);
     segi_buf_add(buf, bytes, sizeof bytes);
 }
 
 void segi_disk_table_extent(segi_buf *buf, const disk_extent *extent)
 {
     unsigned char bytes[DISK_EXTENT_SIZE];
-    put(bytes, extent->offset, 8);
-    put(bytes + 8, extent->size, 8);
+    segi_put_at(bytes, extent->offset, 8);
+    segi_put_at(bytes + 8, extent->size, 8);
     segi_buf_add(buf, bytes, sizeof bytes);
 }
 
@@ -391,10 +377,10 @@ void segi_disk_copy_begin(segi_buf *buf, const disk_super *super)
 {
     unsigned char bytes[DISK_COPY_HEADER];
     memcpy(bytes, super->uuid, sizeof super->uuid);
-    put(bytes + 16, super->flags, 8);
-    put(bytes + 24, super->log_epoch, 8);
-    put(bytes + 32, super->epoch_floor, 8);
-    put(bytes + 40, super->checkpoint_lsn, 8);
+    segi_put_at(bytes + 16, super->flags, 8);
+    segi_put_at(bytes + 24, super->log_epoch, 8);
+    segi_put_at(bytes + 32, super->epoch_floor, 8);
+    segi_put_at(bytes + 40, super->checkpoint_lsn, 8);
     segi_buf_add(buf, bytes, sizeof bytes);
 }
 
@@ -404,10 +390,10 @@ bool segi_disk_copy_decode(const void *bytes, size_t size, disk_super *out)
     if (size < DISK_COPY_HEADER)
         return false;
     memcpy(out->uuid, at, sizeof out->uuid);
-    out->flags = get(at + 16, 8);
-    out->log_epoch = get(at + 24, 8);
-    out->epoch_floor = get(at + 32, 8);
-    out->checkpoint_lsn = get(at + 40, 8);
+    out->flags = segi_get_at(at + 16, 8);
+    out->log_epoch = segi_get_at(at + 24, 8);
+    out->epoch_floor = segi_get_at(at + 32, 8);
+    out->checkpoint_lsn = segi_get_at(at + 40, 8);
     return true;
 }
 
@@ -417,14 +403,14 @@ void segi_disk_log_encode(const disk_log_header *header, unsigned char out[DISK_
 {
     memset(out, 0, DISK_LOG_HEADER);
     memcpy(out, log_magic, sizeof log_magic);
-    put(out + 8, FORMAT_MAJOR, 4);
-    put(out + 12, FORMAT_MINOR, 4);
+    segi_put_at(out + 8, FORMAT_MAJOR, 4);
+    segi_put_at(out + 12, FORMAT_MINOR, 4);
     memcpy(out + 16, header->uuid, sizeof header->uuid);
-    put(out + 32, header->epoch, 8);
-    put(out + 40, header->base_lsn, 8);
-    put(out + 48, header->file_size, 8);
+    segi_put_at(out + 32, header->epoch, 8);
+    segi_put_at(out + 40, header->base_lsn, 8);
+    segi_put_at(out + 48, header->file_size, 8);
     memcpy(out + 56, header->salt, sizeof header->salt);
-    put(out + CHECKSUM_AT, segi_xxh3(out, CHECKSUM_AT, 0), 8);
+    segi_put_at(out + CHECKSUM_AT, segi_xxh3(out, CHECKSUM_AT, 0), 8);
 }
 
 disk_found segi_disk_log_decode(const unsigned char bytes[DISK_LOG_HEADER], disk_log_header *out,
@@ -435,12 +421,12 @@ disk_found segi_disk_log_decode(const unsigned char bytes[DISK_LOG_HEADER], disk
     if (found != DISK_SOUND)
         return found;
     memcpy(out->uuid, bytes + 16, sizeof out->uuid);
-    out->epoch = get(bytes + 32, 8);
-    out->base_lsn = get(bytes + 40, 8);
-    out->file_size = get(bytes + 48, 8);
+    out->epoch = segi_get_at(bytes + 32, 8);
+    out->base_lsn = segi_get_at(bytes + 40, 8);
+    out->file_size = segi_get_at(bytes + 48, 8);
     memcpy(out->salt, bytes + 56, sizeof out->salt);
     *what = "reserved bytes of the log";
-    if (get(bytes + 12, 4) == FORMAT_MINOR && !all_zero(bytes + 72, CHECKSUM_AT - 72))
+    if (segi_get_at(bytes + 12, 4) == FORMAT_MINOR && !all_zero(bytes + 72, CHECKSUM_AT - 72))
         return DISK_DAMAGED;
     *what = NULL;
     return DISK_SOUND;
@@ -463,14 +449,14 @@ void segi_disk_record_encode(disk_record *record, const unsigned char salt[16], 
                              const void *payload, unsigned char out[DISK_HEADER_SIZE])
 {
     memset(out, 0, DISK_HEADER_SIZE);
-    put(out, RECORD_MAGIC, 4);
-    put(out + 8, record->size, 8);
-    put(out + 16, record->lsn, 8);
-    put(out + 24, record->epoch, 8);
-    put(out + 32, record->durable_lsn, 8);
+    segi_put_at(out, RECORD_MAGIC, 4);
+    segi_put_at(out + 8, record->size, 8);
+    segi_put_at(out + 16, record->lsn, 8);
+    segi_put_at(out + 24, record->epoch, 8);
+    segi_put_at(out + 32, record->durable_lsn, 8);
     record->chain = segi_disk_record_chain(out, chain, payload, (size_t)record->size);
-    put(out + 48, record->chain, 8);
-    put(out + 56, segi_xxh3(out, 56, get(salt, 8)), 8);
+    segi_put_at(out + 48, record->chain, 8);
+    segi_put_at(out + 56, segi_xxh3(out, 56, segi_get_at(salt, 8)), 8);
 }
 
 bool segi_disk_record_decode(const unsigned char bytes[DISK_HEADER_SIZE],
@@ -478,14 +464,14 @@ bool segi_disk_record_decode(const unsigned char bytes[DISK_HEADER_SIZE],
 {
     const uint64_t count_max = (uint64_t)1 << 62;
     *out = (disk_record){
-        .size = get(bytes + 8, 8),
-        .lsn = get(bytes + 16, 8),
-        .epoch = get(bytes + 24, 8),
-        .durable_lsn = get(bytes + 32, 8),
-        .chain = get(bytes + 48, 8),
+        .size = segi_get_at(bytes + 8, 8),
+        .lsn = segi_get_at(bytes + 16, 8),
+        .epoch = segi_get_at(bytes + 24, 8),
+        .durable_lsn = segi_get_at(bytes + 32, 8),
+        .chain = segi_get_at(bytes + 48, 8),
     };
-    return get(bytes, 4) == RECORD_MAGIC && get(bytes + 4, 4) == 0 &&
+    return segi_get_at(bytes, 4) == RECORD_MAGIC && segi_get_at(bytes + 4, 4) == 0 &&
            out->size <= SEGI_DISK_RECORD_MAX && out->lsn < count_max && out->epoch < count_max &&
-           out->durable_lsn < out->lsn && get(bytes + 40, 8) == 0 &&
-           get(bytes + 56, 8) == segi_xxh3(bytes, 56, get(salt, 8));
+           out->durable_lsn < out->lsn && segi_get_at(bytes + 40, 8) == 0 &&
+           segi_get_at(bytes + 56, 8) == segi_xxh3(bytes, 56, segi_get_at(salt, 8));
 }

@@ -113,8 +113,6 @@ void segi_disk_give_back(segi_disk *disk, uint64_t offset, uint64_t size);
 seg_status segi_disk_partition(segi_disk *disk, uint64_t end, disk_extents *gaps, seg_error *err);
 
 /* ---- blocks ---- */
-/* NULL if there is none of that id. Under the mutex, or by the writer. */
-disk_block *segi_disk_find(const segi_disk *disk, uint64_t id);
 /* Write entry->kind, id, generation; the rest of *entry is set. Does not enter it anywhere. */
 seg_status segi_disk_put(segi_disk *disk, disk_entry *entry, const void *bytes, size_t size,
                          seg_error *err);
@@ -159,10 +157,6 @@ seg_status segi_disk_log_open(segi_disk *disk, seg_error *err);
 /* The next good record: payload in buf (replaced) and *cursor moved, or *got false. */
 seg_status segi_disk_log_next(const segi_disk *disk, disk_cursor *cursor, segi_buf *payload,
                               bool *got, seg_error *err);
-/* Look through what lies behind the last good record: SEG_E_CORRUPT if a record that was safe is
- * gone. *epoch rises to the highest seen, *touched is the end of what is not zero. */
-seg_status segi_disk_log_tail(const segi_disk *disk, const disk_cursor *end, uint64_t *epoch,
-                              uint64_t *touched, seg_error *err);
 disk_cursor segi_disk_log_start(const segi_disk *disk);
 
 /* ---- opening ---- */

@@ -92,8 +92,10 @@ static seg_status tail_scan(const segi_disk *disk, const disk_cursor *end, unsig
     return SEG_OK;
 }
 
-seg_status segi_disk_log_tail(const segi_disk *disk, const disk_cursor *end, uint64_t *epoch,
-                              uint64_t *touched, seg_error *err)
+/* Look through what lies behind the last good record: SEG_E_CORRUPT if a record that was safe is
+ * gone. *epoch rises to the highest seen, *touched is the end of what is not zero. */
+static seg_status log_tail(const segi_disk *disk, const disk_cursor *end, uint64_t *epoch,
+                           uint64_t *touched, seg_error *err)
 {
     unsigned char *bytes = segi_alloc(&disk->mem, SCAN_STEP);
     *touched = end->position;
@@ -187,7 +189,7 @@ seg_status segi_disk_log_open(segi_disk *disk, seg_error *err)
     SEGI_TRY(log_count(disk, err));
     if (log->end.epoch > disk->epoch)
         disk->epoch = log->end.epoch;
-    SEGI_TRY(segi_disk_log_tail(disk, &log->end, &disk->epoch, &log->touched, err));
+    SEGI_TRY(log_tail(disk, &log->end, &disk->epoch, &log->touched, err));
     log->durable_lsn = log->end.lsn;
     log->replayed = log->records == 0;
     return SEG_OK;

@@ -45,7 +45,7 @@ static void values_text(values_work *work, const segi_vector *v, uint32_t count)
     }
 }
 
-/* One chunk of members, in rising order. Called by segi_run_chunks() with one thread. */
+/* One chunk of members, in rising order. Called by segi_exec_run_chunks() with one thread. */
 static void values_chunk(segi_worker *w, void *context, uint32_t group)
 {
     values_work *work = context;
@@ -99,7 +99,7 @@ static seg_status values_elements(values_work *work, const segi_dict *dict)
 }
 
 /* Binds the value and makes room for exactly as many rows as there are members. */
-static seg_status values_prepare(segi_run *run, const segi_node *node, values_work *work,
+static seg_status values_prepare(segi_exec_run *run, const segi_node *node, values_work *work,
                                  seg_error *err)
 {
     segi_prep p = {.run = run, .status = SEG_OK, .err = err};
@@ -135,8 +135,8 @@ seg_status segi_exec_values(const segi_request *request, const segi_node *node,
         own.program = &nothing;
     own.among = members;
     own.actual = NULL;
-    segi_run run;
-    segi_run_init(&run, &own);
+    segi_exec_run run;
+    segi_exec_run_init(&run, &own);
     *out = NULL;
     segi_values *values = segi_alloc_zero(run.mem, sizeof *values);
     if (!values)
@@ -148,16 +148,16 @@ seg_status segi_exec_values(const segi_request *request, const segi_node *node,
     values_work work = {.out = values};
     segi_buf_init(&work.elements, run.mem);
     run.everyone = true;
-    seg_status status = segi_run_start(&run, 1, err);
+    seg_status status = segi_exec_run_start(&run, 1, err);
     if (status == SEG_OK)
         status = values_prepare(&run, node, &work, err);
     if (status == SEG_OK)
-        status = segi_run_chunks(&run, 1, values_chunk, &work, 1, err);
+        status = segi_exec_run_chunks(&run, 1, values_chunk, &work, 1, err);
     if (status == SEG_OK && values->lists &&
         values_elements(&work, work.sets ? work.sets->dict : NULL) != SEG_OK)
         status = segi_fail_nomem(err);
     segi_buf_deinit(&work.elements);
-    segi_run_deinit(&run);
+    segi_exec_run_deinit(&run);
     if (status != SEG_OK) {
         segi_values_destroy(values);
         return status;

@@ -1,5 +1,5 @@
-/* Values of a property per user, for figures that need all of them but neither their times nor
- * anything else of their rows: distinct values, percentiles, the most frequent value.
+/* Values of a property per user, for figures that need all of them but nothing else of their rows:
+ * distinct values, percentiles, the most frequent value; and times, for sessions.
  *
  * gather.c could answer the same from rows of 40 bytes; a bag takes 10 per row, and none where the
  * values are so few that a user's distinct ones fit the bits of a word. The most frequent value
@@ -18,18 +18,6 @@
 
 /* ---- preparing ---- */
 
-/* The column of the argument in a part; NULL where no row has a value. */
-static const segi_col *bag_column(const segi_prep_value *value, const segi_part *part,
-                                  uint32_t position)
-{
-    const segi_prep_value *argument = value->argument;
-    const segi_field *field = position < argument->field_count ? argument->fields[position] : NULL;
-    if (!field || field->index >= part->column_count)
-        return NULL;
-    const segi_col *col = &part->columns[field->index];
-    return col->type == 0 || col->none_set ? NULL : col;
-}
-
 /* The least slot and how far the greatest lies above it, from the columns' statistics. */
 static void bag_range(const segi_prep_value *value, int64_t *out_low, uint64_t *out_span)
 {
@@ -37,7 +25,8 @@ static void bag_range(const segi_prep_value *value, int64_t *out_low, uint64_t *
     for (uint32_t t = 0; t < value->source->type_count; t++) {
         const segi_prep_type *type = &value->source->types[t];
         for (uint32_t p = 0; p < type->view->part_count; p++) {
-            const segi_col *col = bag_column(value, type->view->parts[p], type->position);
+            const segi_col *col =
+                segi_tally_column(value->argument, type->view->parts[p], type->position);
             if (!col || !segi_span_overlaps(type->view->parts[p], value->source))
                 continue;
             low = col->min < low ? col->min : low;
@@ -71,11 +60,10 @@ bool segi_bag_fits(segi_prep_value *value)
 
 /* ---- collecting ---- */
 
-/* One aggregate over one chunk. */
+/* What bag_span() is told. */
 typedef struct bag {
-    const segi_prep_value *value;
-    bool among;                       /* some users of the chunk are not asked about */
-    uint64_t wanted[SEGI_MASK_WORDS]; /* those who are */
+    const segi_prep_value *value; /* NULL: times */
+    const uint64_t *wanted;       /* users who are asked about; NULL: all */
 } bag;
 
 SEGI_HOT static void bag_decode(const segi_col *col, uint32_t begin, uint32_t count, int64_t *out)
@@ -158,25 +146,35 @@ static bool bag_room(segi_worker *w, size_t count)
     return ok;
 }
 
-/* Decode the whole span, then drop what is not wanted: cheaper than to ask row by row. */
-static void bag_span(segi_worker *w, void *context, segi_span *span)
+/* The user of each row of the span. */
+static void bag_lows(segi_worker *w, segi_span *span, uint16_t *lows)
 {
-    const bag *b = context;
-    const segi_col *col = bag_column(b->value, span->part, span->type->position);
-    if (!col || !bag_room(w, w->bag_count + span->row_count))
-        return;
-    int64_t *slots = w->bag_slots + w->bag_count;
-    uint16_t *lows = w->bag_lows + w->bag_count;
-    uint32_t count = span->row_count, row = 0;
-    bag_decode(col, span->row_begin, count, slots);
-    if (span->row_users)
-        memcpy(lows, span->row_users, count * sizeof *lows);
-    else
-        segi_span_list(w, span);
+    uint32_t row = 0;
+    segi_span_list(w, span);
     for (uint32_t i = 0; i < span->user_count; i++) {
         for (uint32_t end = row + span->counts[i]; row < end; row++)
             lows[row] = span->lows[i];
     }
+}
+
+/* Decode the whole span, then drop what is not wanted: cheaper than to ask row by row. */
+static void bag_span(segi_worker *w, void *context, segi_span *span)
+{
+    const bag *b = context;
+    const segi_prep_value *value = b->value;
+    const segi_col *col = &span->part->time;
+    if (value)
+        col = segi_tally_column(value->argument, span->part, span->type->position);
+    if (!col || !bag_room(w, w->bag_count + span->row_count))
+        return;
+    int64_t *slots = w->bag_slots + w->bag_count;
+    uint16_t *lows = w->bag_lows + w->bag_count;
+    uint32_t count = span->row_count;
+    bag_decode(col, span->row_begin, count, slots);
+    if (span->row_users)
+        memcpy(lows, span->row_users, count * sizeof *lows);
+    else
+        bag_lows(w, span, lows);
     uint64_t *room = segi_worker_bits_push(w, (size_t)count / 64 + 1);
     if (!room)
         return;
@@ -184,9 +182,9 @@ static void bag_span(segi_worker *w, void *context, segi_span *span)
     if (bag_rows(w, span, col, room, &bits) && bits)
         count = bag_keep(bits, count, slots, lows);
     segi_worker_bits_pop(w);
-    if (b->among)
+    if (b->wanted)
         count = bag_keep_wanted(b, count, slots, lows);
-    const segi_texts *strings = b->value->argument->strings;
+    const segi_texts *strings = value ? value->argument->strings : NULL;
     if (strings && strings->dict_count > 1 && span->type->position < strings->dict_count) {
         const uint32_t *to_code = strings->to_code[span->type->position];
         for (uint32_t i = 0; i < count; i++)
@@ -219,7 +217,17 @@ static bool bag_group(segi_worker *w, uint32_t low_begin, uint32_t low_end)
     return true;
 }
 
-/* ---- reducing ---- */
+/* Values (NULL: times) of the source's rows, as bag_group() leaves them. */
+static bool bag_collect(segi_worker *w, const segi_prep_source *source,
+                        const segi_prep_value *value, segi_gather_block block)
+{
+    bag b = {value, block.wanted};
+    w->bag_count = 0;
+    segi_spans_each(w, source, block.low_begin, block.low_end, bag_span, &b);
+    return !segi_worker_stop(w) && bag_group(w, block.low_begin, block.low_end);
+}
+
+/* ---- order ---- */
 
 /* By insertion while short, else bottom-up merges through `spare`. Floats are sorted by keys of
  * their order (segi_slot_key). */
@@ -252,6 +260,23 @@ static void bag_sort(int64_t *values, int64_t *spare, size_t n)
     if (from != values)
         memcpy(values, from, n * sizeof *values);
 }
+
+/* Times of parts that follow upon each other came in order; those of several types did not. */
+bool segi_bag_times(segi_worker *w, const segi_prep_source *source, segi_gather_block block)
+{
+    uint32_t users = block.low_end - block.low_begin;
+    if (!bag_collect(w, source, NULL, block))
+        return false;
+    bool sorted = segi_source_in_order(source);
+    for (uint32_t u = 0; u < users && !sorted; u++) {
+        uint32_t begin = w->starts[u], count = w->starts[u + 1] - begin;
+        if (count > 1)
+            bag_sort(w->bag_sorted + begin, w->bag_slots, count);
+    }
+    return true;
+}
+
+/* ---- reducing ---- */
 
 /* Sorted, and then counted where the value changes. */
 static int64_t bag_distinct(segi_worker *w, int64_t *values, size_t n)
@@ -361,7 +386,7 @@ SEGI_HOT static void bag_bits_rows(uint64_t *seen, const segi_span *span, const 
 static void bag_bits_span(segi_worker *w, void *context, segi_span *span)
 {
     const bag *b = context;
-    const segi_col *col = bag_column(b->value, span->part, span->type->position);
+    const segi_col *col = segi_tally_column(b->value->argument, span->part, span->type->position);
     const segi_texts *strings = b->value->argument->strings;
     const uint32_t *to_code = strings && strings->dict_count > 1 ? strings->to_code[0] : NULL;
     if (!col)
@@ -389,64 +414,52 @@ static void bag_bits_span(segi_worker *w, void *context, segi_span *span)
 }
 
 /* The number of distinct values is the number of bits. */
-static void bag_bits_users(segi_worker *w, bag *b, segi_users users, bool few, segi_vector *out)
+static void bag_bits_users(segi_worker *w, const segi_prep_value *value, segi_users users,
+                           segi_vector *out)
 {
+    bag b = {.value = value};
+    bool few = segi_spans_few(w, value->source, users.count);
     if (!segi_worker_array(w, (void **)&w->tally64, SEGI_CHUNK_USERS + 64, sizeof *w->tally64))
         return;
     if (!few) {
         memset(w->tally64, 0, SEGI_CHUNK_USERS * sizeof *w->tally64);
-        segi_spans_each(w, b->value->source, 0, SEGI_CHUNK_USERS, bag_bits_span, b);
+        segi_spans_each(w, value->source, 0, SEGI_CHUNK_USERS, bag_bits_span, &b);
     }
     for (uint32_t i = 0; i < users.count; i++) {
         uint32_t low = users.lows[i];
         if (few) {
             w->tally64[low] = 0;
-            segi_spans_each(w, b->value->source, low, low + 1, bag_bits_span, b);
+            segi_spans_each(w, value->source, low, low + 1, bag_bits_span, &b);
         }
         out->slots[i] = segi_popcount((uint64_t)w->tally64[low]);
     }
     segi_bits_fill(out->set, users.count);
+    memset(out->null, 0, ((size_t)users.count + 63) / 64 * sizeof *out->null);
 }
 
 /* ---- blocks ---- */
 
-/* Users [first, last) of the list, whose low bits lie in [low_begin, low_end). */
-static void bag_block(segi_worker *w, bag *b, segi_users users, uint32_t first, uint32_t last,
-                      uint32_t low_begin, uint32_t low_end, segi_vector *out)
+static void bag_block(segi_worker *w, const segi_prep_value *value, segi_users users,
+                      segi_gather_block block, segi_vector *out)
 {
-    w->bag_count = 0;
-    segi_spans_each(w, b->value->source, low_begin, low_end, bag_span, b);
-    if (segi_worker_stop(w) || !bag_group(w, low_begin, low_end))
+    if (!bag_collect(w, value->source, value, block))
         return;
-    for (uint32_t i = first; i < last; i++) {
-        const uint32_t *start = &w->starts[users.lows[i] - low_begin];
+    for (uint32_t i = block.first; i < block.last; i++) {
+        const uint32_t *start = &w->starts[users.lows[i] - block.low_begin];
         uint32_t count = start[1] - start[0];
-        bag_reduce(w, b->value, count ? w->bag_sorted + start[0] : NULL, count, i, out);
+        bag_reduce(w, value, count ? w->bag_sorted + start[0] : NULL, count, i, out);
     }
 }
 
 void segi_bag_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                     segi_vector *out)
 {
-    bag b = {.value = value, .among = users.count < w->user_limit};
-    size_t bytes = ((size_t)users.count + 63) / 64 * sizeof *out->set;
-    bool few = segi_spans_few(w, value->source, users.count);
-    memset(out->set, 0, bytes);
-    memset(out->null, 0, bytes);
     if (value->node->aggregate == SEGI_AGG_DISTINCT && value->bag_span < BAG_WORD) {
-        bag_bits_users(w, &b, users, few, out);
+        bag_bits_users(w, value, users, out);
         return;
     }
     if (!segi_worker_array(w, (void **)&w->bag_counts, BAG_SPAN_MAX, sizeof *w->bag_counts))
         return;
     memset(w->bag_counts, 0, BAG_SPAN_MAX * sizeof *w->bag_counts);
-    for (uint32_t i = 0; b.among && i < users.count; i++)
-        segi_bit_set(b.wanted, users.lows[i]);
-    uint32_t block = few ? 1 : segi_spans_block(w, value->source, BAG_ROWS);
-    for (uint32_t first = 0, last; first < users.count && w->status == SEG_OK; first = last) {
-        uint32_t low_begin = users.lows[first] / block * block, low_end = low_begin + block;
-        for (last = first + 1; last < users.count && users.lows[last] < low_end;)
-            last++;
-        bag_block(w, &b, users, first, last, low_begin, low_end, out);
-    }
+    segi_gather_blocks(w, value, users, BAG_ROWS, bag_block, out);
 }

@@ -6,7 +6,7 @@
 
 #include "exec/rank.h"
 
-static segi_literal cut_literal(const segi_run *run, segi_value_type type, uint64_t key)
+static segi_literal cut_literal(const segi_exec_run *run, segi_value_type type, uint64_t key)
 {
     segi_literal out;
     memset(&out, 0, sizeof out);
@@ -19,7 +19,7 @@ static segi_literal cut_literal(const segi_run *run, segi_value_type type, uint6
     return out;
 }
 
-static seg_status cuts_found(segi_run *run, const segi_node *score, segi_literal *out,
+static seg_status cuts_found(segi_exec_run *run, const segi_node *score, segi_literal *out,
                              bool *out_any, seg_error *err)
 {
     const segi_program *program = run->program;
@@ -47,12 +47,12 @@ seg_status segi_exec_cuts(const segi_request *request, const segi_node *score, s
         memcpy(out, score->score->points, score->score->cut_count * sizeof *out);
         return SEG_OK;
     }
-    segi_run run;
-    segi_run_init(&run, request);
-    seg_status status = segi_run_start(&run, request->threads, err);
+    segi_exec_run run;
+    segi_exec_run_init(&run, request);
+    seg_status status = segi_exec_run_start(&run, request->threads, err);
     if (status == SEG_OK)
         status = cuts_found(&run, score, out, out_any, err);
-    segi_run_deinit(&run);
+    segi_exec_run_deinit(&run);
     return status;
 }
 

@@ -34,7 +34,7 @@ typedef struct segi_request {
     uint32_t threads;         /* at least 1, at most the store's */
     const segi_bitmap *among; /* NULL: the universe */
     segi_progress *progress;  /* NULL: none */
-    segi_op_actual *actual;   /* op_count entries to be filled, or NULL */
+    segi_actual *actual;      /* to be filled, with op_count entries; or NULL */
     bool first_wins;          /* sets: a user is in the first root that has him alone */
 } segi_request;
 

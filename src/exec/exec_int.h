@@ -158,8 +158,8 @@ typedef struct segi_prep_source {
 
 /* Sessions: runs of rows of `events` (S-21). */
 typedef struct segi_prep_session {
-    const segi_prep_value *events; /* their source reaches beyond the window on both sides */
-    int64_t gap;                   /* a longer one begins a new session */
+    const segi_prep_source *events; /* reaches beyond the window on both sides */
+    int64_t gap;                    /* a longer one begins a new session */
     int64_t begin, end; /* when sessions begin; with `each` the widest bounds of any user */
     const segi_prep_window *each;
     const segi_prep_filter *where, *share; /* of sessions; NULL: all, none */
@@ -299,7 +299,7 @@ typedef struct segi_prep_leaf {
  * Lives on the stack of the calling thread. Written while it is prepared, by that thread alone (the
  * arena is not for several); read-only once workers run. */
 
-typedef struct segi_run {
+typedef struct segi_exec_run {
     const segi_mem *mem;
     const segi_program *program;
     const segi_snapshot *snapshot;
@@ -314,9 +314,11 @@ typedef struct segi_run {
     segi_prep_score **scores;     /* by operation: SCORE */
     segi_scratch *scratch;
     uint32_t chunk_count;
-    segi_op_actual *actual; /* figures wanted, or NULL */
-    bool everyone;          /* `among` alone says who: not cut to those who exist at now */
-} segi_run;
+    segi_actual *actual; /* figures wanted, or NULL */
+    segi_phase phase;    /* with figures: what is under way, */
+    uint64_t since;      /* and since when, of segi_os_nanoseconds() */
+    bool everyone;       /* `among` alone says who: not cut to those who exist at now */
+} segi_exec_run;
 
 /* ---- the working memory of one thread ----
  *
@@ -340,7 +342,7 @@ typedef struct segi_list_row {
 typedef struct segi_gather_block {
     uint32_t first, last; /* of the list: users whose low bits lie in [low_begin, low_end) */
     uint32_t low_begin, low_end;
-    const uint64_t *wanted; /* users of the list, by low bits */
+    const uint64_t *wanted; /* users of the list, by low bits; NULL: they are all of the chunk */
 } segi_gather_block;
 
 /* One session of one user. */
@@ -370,7 +372,7 @@ typedef struct segi_seen_part {
 /* All of it is kept from one evaluation to the next, so that a prepared segment costs no large
  * allocation; counts and statuses are set anew by segi_scratch_take(). */
 typedef struct segi_worker {
-    const segi_run *run;
+    const segi_exec_run *run;
     const segi_mem *mem;
     uint64_t clears;   /* of the pool when the worker was made */
     seg_status status; /* the first failure; work goes on only while SEG_OK */
@@ -439,7 +441,7 @@ bool segi_worker_stop(segi_worker *w);
  * What takes a worker notes failures in w->status and returns; results are then arbitrary. `out`
  * of a leaf may hold users beyond the candidates until segi_leaf_evaluate() cuts it. */
 
-segi_worker *segi_scratch_take(segi_scratch *scratch, const segi_run *run, seg_error *err);
+segi_worker *segi_scratch_take(segi_scratch *scratch, const segi_exec_run *run, seg_error *err);
 void segi_scratch_return(segi_scratch *scratch, segi_worker *worker);
 /* The zone of that name, or NULL where there is none; kept as long as the scratch. Fails only for
  * want of memory: no zone may be mistaken for a name that nobody has. */
@@ -448,7 +450,7 @@ seg_status segi_scratch_zone(segi_scratch *scratch, const char *name, size_t siz
 
 /* Preparing. Functions that return a pointer return NULL after a failure, noted in p->status. */
 typedef struct segi_prep {
-    segi_run *run;
+    segi_exec_run *run;
     seg_status status;
     seg_error *err;
 } segi_prep;
@@ -500,9 +502,10 @@ const segi_prep_value *segi_prep_sessions(segi_prep *p, const segi_node *node);
 const segi_prep_value *segi_prep_of_session(segi_prep *p, const segi_node *node,
                                             const segi_prep_session *session);
 /* Note the columns that will be read: what walking a source takes, which segi_prep_source_of() has
- * done; times and ties of all its rows; what an aggregate reads beside its source, done by
- * segi_prep_gather() (prepare_pins.c). */
+ * done; times, and times and ties, of all its rows; what an aggregate reads beside its source, done
+ * by segi_prep_gather() (prepare_pins.c). */
 bool segi_prep_pin_source(segi_prep *p, const segi_prep_source *source);
+bool segi_prep_pin_times(segi_prep *p, const segi_prep_source *source);
 bool segi_prep_pin_order(segi_prep *p, const segi_prep_source *source);
 bool segi_prep_pin_value(segi_prep *p, const segi_prep_value *value);
 /* An aggregate value over a source; argument may be NULL. */
@@ -525,7 +528,6 @@ const segi_match *segi_prep_match(segi_prep *p, const segi_node *node, const seg
                                   const segi_prep_value *right, const segi_prep_value *upper);
 /* op as seen from the other side: a < b is b > a. */
 segi_compare segi_compare_flip(segi_compare op);
-bool segi_prep_leaf_of(segi_prep *p, const segi_node *node, segi_prep_leaf *out);
 /* A cheaper form of a test, where there is one; false after a failure (shortcut.c). */
 bool segi_prep_shortcut(segi_prep *p, segi_prep_leaf *leaf);
 /* The source of an aggregate, with the test of its argument as one more of its rows. */
@@ -537,7 +539,7 @@ bool segi_prep_narrow(segi_prep *p, segi_prep_leaf *leaf);
  * failure. */
 bool segi_narrow_users(segi_worker *w, const segi_prep_leaf *leaf, const segi_mask *candidates,
                        uint32_t count, segi_mask *out_some, segi_mask *out_rest);
-seg_status segi_run_prepare(segi_run *run, seg_error *err);
+seg_status segi_exec_run_prepare(segi_exec_run *run, seg_error *err);
 
 /* Which users a piece of work is about: low bits, rising. */
 typedef struct segi_users {
@@ -601,7 +603,6 @@ void segi_filter_row_values(segi_worker *w, const segi_prep_value *value, const 
  * do not matter. bits start clear. */
 void segi_occasion_test(segi_worker *w, const segi_prep_filter *filter, const segi_vector *dates,
                         uint32_t count, const uint16_t *lows, uint64_t *bits);
-bool segi_anniversary_in(int32_t date, bool early, int64_t begin, int64_t end);
 /* The user of each row of a span; NULL after a failure. */
 const uint16_t *segi_span_row_lows(segi_worker *w, segi_span *span);
 /* The same test over values of users. */
@@ -637,7 +638,11 @@ uint32_t segi_attr_set(const segi_attr_view *view, uint32_t chunk, uint32_t low,
 
 void segi_tally_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                       segi_vector *out);
-/* Its part for distinct periods and streaks. */
+/* Its part for distinct periods and streaks: events that a period needs to count, and the planes
+ * that it takes to count so far, at most SEGI_PERIOD_PLANES_MAX for this road. */
+#define SEGI_PERIOD_PLANES_MAX 8
+int64_t segi_period_least(const segi_node *node);
+uint32_t segi_period_planes(int64_t least);
 void segi_tally_period_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                              segi_vector *out);
 /* Its part for the value in the first or last event. */
@@ -672,9 +677,9 @@ void segi_gather_users(segi_worker *w, const segi_prep_value *value, segi_users 
 /* Its parts, for what makes something else of the rows (session.c). */
 typedef void segi_gather_function(segi_worker *w, const segi_prep_value *value, segi_users users,
                                   segi_gather_block block, segi_vector *out);
-/* All users, a block at a time; `out` starts absent. */
+/* All users, a block of about rows_max rows at a time; `out` starts absent. */
 void segi_gather_blocks(segi_worker *w, const segi_prep_value *value, segi_users users,
-                        segi_gather_function *function, segi_vector *out);
+                        uint32_t rows_max, segi_gather_function *function, segi_vector *out);
 /* w->bound_begin and w->bound_end of the users. */
 bool segi_gather_bounds(segi_worker *w, const segi_prep_window *each, segi_users users);
 /* Rows of value->source into w->rows_sorted, those of low_begin + u from w->starts[u] on, within
@@ -711,7 +716,10 @@ void segi_streak_end(segi_streak_walk *s, int64_t now);
 bool segi_streak_result(const segi_streak_walk *s, segi_aggregate aggregate, int64_t *out);
 /* The same for periods 0 .. 63 as bits, of which `now` is the running one. */
 bool segi_streak_word(const segi_node *node, uint64_t word, uint32_t now, int64_t *out);
-/* Figures of a bag of values (bag.c). fits: settles the range of the values as well. */
+/* Times of the source's rows into w->bag_sorted, those of low_begin + u rising from w->starts[u]
+ * on (bag.c). */
+bool segi_bag_times(segi_worker *w, const segi_prep_source *source, segi_gather_block block);
+/* Figures of a bag of values. fits: settles the range of the values as well. */
 bool segi_bag_fits(segi_prep_value *value);
 void segi_bag_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                     segi_vector *out);
@@ -738,21 +746,19 @@ void segi_leaf_evaluate(segi_worker *w, const segi_prep_leaf *leaf, const segi_m
 uint32_t segi_op_evaluate(segi_worker *w, uint32_t op, const segi_mask *candidates,
                           uint32_t candidate_count, segi_mask *out);
 
-/* Fill a run from a request; segi_run_deinit() ends it, also after a failure. */
-void segi_run_init(segi_run *run, const segi_request *request);
-void segi_run_deinit(segi_run *run);
+/* Fill a run from a request; segi_exec_run_deinit() ends it, also after a failure. */
+void segi_exec_run_init(segi_exec_run *run, const segi_request *request);
+void segi_exec_run_deinit(segi_exec_run *run);
 /* Prepare the program, and settle its ranks and scores. */
-seg_status segi_run_start(segi_run *run, uint32_t threads, seg_error *err);
+seg_status segi_exec_run_start(segi_exec_run *run, uint32_t threads, seg_error *err);
 /* Work over all chunks by the run's threads, with the columns held that were noted before. */
 typedef void segi_chunk_function(segi_worker *w, void *context, uint32_t group);
-seg_status segi_run_chunks(segi_run *run, uint32_t threads, segi_chunk_function *function,
-                           void *context, uint32_t group_count, seg_error *err);
-/* Candidates of the request in a chunk, into w->base; false if there are none. */
-bool segi_run_enter(segi_worker *w, uint32_t chunk, segi_mask *base);
+seg_status segi_exec_run_chunks(segi_exec_run *run, uint32_t threads, segi_chunk_function *function,
+                                void *context, uint32_t group_count, seg_error *err);
 /* The pass over the population of a rank or a score, and its cut points. */
 segi_ranking *segi_rank_new(segi_prep *p, const segi_op *op);
-seg_status segi_rank_prepare(segi_run *run, uint32_t threads, uint32_t op, seg_error *err);
-void segi_rank_free(segi_run *run);
+seg_status segi_rank_prepare(segi_exec_run *run, uint32_t threads, uint32_t op, seg_error *err);
+void segi_rank_free(segi_exec_run *run);
 uint32_t segi_rank_evaluate(segi_worker *w, uint32_t op, const segi_mask *candidates,
                             segi_mask *out);
 segi_prep_score *segi_score_new(segi_prep *p, const segi_score *score, const segi_ranking *ranking);

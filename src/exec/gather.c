@@ -22,7 +22,7 @@
 /* What gather_span() is told about the block under way. */
 typedef struct gather {
     const segi_prep_value *value;
-    const uint64_t *wanted;     /* candidates */
+    const uint64_t *wanted;     /* candidates; NULL: all */
     const int64_t *begin, *end; /* windows by low bits, or NULL */
 } gather;
 
@@ -90,7 +90,7 @@ static void gather_rows(segi_worker *w, const gather *g, const segi_span *span,
             uint32_t low = span->lows[user];
             if (span->bits && !segi_bit_get(span->bits, row))
                 continue;
-            if (segi_bit_get(g->wanted, low))
+            if (!g->wanted || segi_bit_get(g->wanted, low))
                 gather_put(w, g, span, row, low, i, values, marks);
         }
     }
@@ -390,7 +390,7 @@ static gather_result reduce_periods(segi_worker *w, const segi_prep_value *value
     const segi_zone *zone = segi_user_zone(w, value->zones, rows[0].low);
     segi_period period = segi_prep_period(did ? node->bound.period : node->period);
     return result_set(
-        (int64_t)reduce_starts(value, zone, period, did ? node->bound.each : 1, rows, spare, n));
+        (int64_t)reduce_starts(value, zone, period, segi_period_least(node), rows, spare, n));
 }
 
 /* Periods as numbers that follow upon each other. */
@@ -416,7 +416,7 @@ static gather_result reduce_streak(segi_worker *w, const segi_prep_value *value,
     segi_streak_walk walk;
     segi_streak_begin(&walk, node->streak);
     const segi_zone *zone = n ? segi_user_zone(w, value->zones, rows[0].low) : NULL;
-    n = n ? reduce_starts(value, zone, period, node->streak->min_events, rows, spare, n) : 0;
+    n = n ? reduce_starts(value, zone, period, segi_period_least(node), rows, spare, n) : 0;
     for (size_t i = 0; i < n; i++)
         segi_streak_active(&walk, streak_number(period, (int32_t)rows[i].slot));
     int64_t result, now = 0;
@@ -694,7 +694,7 @@ uint8_t segi_gather_reduce(segi_worker *w, const segi_prep_value *value, segi_li
 }
 
 void segi_gather_blocks(segi_worker *w, const segi_prep_value *value, segi_users users,
-                        segi_gather_function *function, segi_vector *out)
+                        uint32_t rows_max, segi_gather_function *function, segi_vector *out)
 {
     uint64_t wanted[SEGI_MASK_WORDS] = {0};
     size_t bytes = ((size_t)users.count + 63) / 64 * sizeof *out->set;
@@ -703,12 +703,13 @@ void segi_gather_blocks(segi_worker *w, const segi_prep_value *value, segi_users
     for (uint32_t i = 0; i < users.count; i++)
         segi_bit_set(wanted, users.lows[i]);
     bool few = segi_spans_few(w, value->source, users.count);
-    uint32_t width = few ? 1 : segi_spans_block(w, value->source, GATHER_ROWS);
+    uint32_t width = few ? 1 : segi_spans_block(w, value->source, rows_max);
+    bool all = users.count == w->user_limit;
     for (uint32_t first = 0, last; first < users.count && w->status == SEG_OK; first = last) {
         uint32_t low_begin = users.lows[first] / width * width, low_end = low_begin + width;
         for (last = first + 1; last < users.count && users.lows[last] < low_end;)
             last++;
-        segi_gather_block block = {first, last, low_begin, low_end, wanted};
+        segi_gather_block block = {first, last, low_begin, low_end, all ? NULL : wanted};
         function(w, value, users, block, out);
     }
 }
@@ -741,5 +742,5 @@ void segi_gather_users(segi_worker *w, const segi_prep_value *value, segi_users 
     const segi_prep_window *each = value->window ? value->window : value->source->each;
     if (each && !segi_gather_bounds(w, each, users))
         return;
-    segi_gather_blocks(w, value, users, gather_block, out);
+    segi_gather_blocks(w, value, users, GATHER_ROWS, gather_block, out);
 }

@@ -24,20 +24,30 @@ static int64_t narrow_least(const segi_prep_value *value, const segi_match *matc
 {
     const segi_node *node = value->node;
     bool counts = node->kind == SEGI_NODE_DID;
+    int64_t each = 1, least;
+    if (counts && node->bound.periods)
+        each = segi_period_least(node);
     if (node->kind == SEGI_NODE_AGGREGATE) {
         switch (node->aggregate) {
         case SEGI_AGG_TOP:
         case SEGI_AGG_MODE: return node->min_events > 1 ? node->min_events : 1;
         case SEGI_AGG_NTH: return node->nth;
         case SEGI_AGG_STDDEV: return 2;
+        case SEGI_AGG_STREAK:
+        case SEGI_AGG_CURRENT_STREAK:
+            counts = true;
+            each = segi_period_least(node);
+            break;
         case SEGI_AGG_COUNT:
         case SEGI_AGG_DISTINCT:
         case SEGI_AGG_DISTINCT_PERIOD: counts = true; break;
         default: break;
         }
     }
-    bool at_least = match && match->kind == SEGI_MATCH_RANGE && !match->negated && match->low > 1;
-    return counts && at_least ? match->low : 1;
+    bool at_least = match && match->kind == SEGI_MATCH_RANGE && !match->negated && match->low >= 1;
+    if (!counts || !at_least)
+        return 1;
+    return segi_mul_overflow(match->low, each, &least) ? INT64_MAX : least;
 }
 
 /* Bounds of floats hold for the results of an interpolation, which may round past its ends. */

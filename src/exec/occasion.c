@@ -5,7 +5,7 @@
 
 /* Is some day of [begin, end) the anniversary of `date`, whatever the year? A year is in any 366
  * days, and a 29 February without one falls a day later or earlier. */
-bool segi_anniversary_in(int32_t date, bool early, int64_t begin, int64_t end)
+static bool anniversary_in(int32_t date, bool early, int64_t begin, int64_t end)
 {
     int32_t year, month, day, first_year, other;
     if (end - begin >= 366)
@@ -41,7 +41,7 @@ static bool date_holds(const segi_prep_filter *filter, int32_t date, int64_t beg
     switch (filter->form) {
     case SEGI_TEST_SEASON: return season_holds(node, date);
     case SEGI_TEST_OCCASION: return segi_occasion_holds(&node->occasion, date);
-    default: return segi_anniversary_in(date, node->children[0]->early, begin, end);
+    default: return anniversary_in(date, node->children[0]->early, begin, end);
     }
 }
 

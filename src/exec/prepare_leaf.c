@@ -463,7 +463,7 @@ static bool leaf_split(segi_prep *p, const segi_node *node, segi_prep_leaf *out)
     return p->status == SEG_OK;
 }
 
-bool segi_prep_leaf_of(segi_prep *p, const segi_node *node, segi_prep_leaf *out)
+static bool leaf_prepare(segi_prep *p, const segi_node *node, segi_prep_leaf *out)
 {
     *out = (segi_prep_leaf){.node = node};
     switch (node->kind) {
@@ -486,7 +486,7 @@ bool segi_prep_leaf_of(segi_prep *p, const segi_node *node, segi_prep_leaf *out)
 
 /* One pass over the program, children before parents. Operations that rewrites have dropped (uses
  * 0) are passed over; estimates are made of all, since they decide the order of operands. */
-seg_status segi_run_prepare(segi_run *run, seg_error *err)
+seg_status segi_exec_run_prepare(segi_exec_run *run, seg_error *err)
 {
     segi_prep p = {.run = run, .status = SEG_OK, .err = err};
     uint32_t count = run->program->op_count;
@@ -506,7 +506,7 @@ seg_status segi_run_prepare(segi_run *run, seg_error *err)
             run->rankings[i] = segi_rank_new(&p, op);
         if (op->kind == SEGI_OP_SCORE)
             run->scores[i] = segi_score_new(&p, op->node->score, run->rankings[i]);
-        if (op->kind == SEGI_OP_LEAF && !segi_prep_leaf_of(&p, op->node, &leaves[i]))
+        if (op->kind == SEGI_OP_LEAF && !leaf_prepare(&p, op->node, &leaves[i]))
             return p.status;
         uint32_t *operands = segi_prep_alloc(&p, op->child_count, sizeof *operands);
         if (!operands)

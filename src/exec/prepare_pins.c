@@ -78,21 +78,31 @@ bool segi_prep_pin_source(segi_prep *p, const segi_prep_source *source)
     return p->status == SEG_OK;
 }
 
-bool segi_prep_pin_order(segi_prep *p, const segi_prep_source *source)
+/* One column of all types of the source. */
+static bool pins_all(segi_prep *p, const segi_prep_source *source, uint32_t column)
 {
     for (uint32_t t = 0; p->run->snapshot->paged && t < source->type_count; t++)
-        if (!pins_column(p, source, t, SEGI_COLUMN_TIME) ||
-            !pins_column(p, source, t, SEGI_COLUMN_TIE))
+        if (!pins_column(p, source, t, column))
             return false;
     return p->status == SEG_OK;
+}
+
+bool segi_prep_pin_times(segi_prep *p, const segi_prep_source *source)
+{
+    return pins_all(p, source, SEGI_COLUMN_TIME);
+}
+
+bool segi_prep_pin_order(segi_prep *p, const segi_prep_source *source)
+{
+    return segi_prep_pin_times(p, source) && pins_all(p, source, SEGI_COLUMN_TIE);
 }
 
 /* Figures over rows that need neither their times nor their order. */
 static bool pins_needs_order(const segi_prep_value *value)
 {
-    if (value->source->each || value->periods)
+    if (value->source->each)
         return true;
-    if (value->form == SEGI_VALUE_BAG)
+    if (value->form == SEGI_VALUE_BAG || value->periods)
         return false;
     if (value->form != SEGI_VALUE_TALLY)
         return true;
@@ -113,6 +123,8 @@ bool segi_prep_pin_value(segi_prep *p, const segi_prep_value *value)
     if (!p->run->snapshot->paged)
         return true;
     if (pins_needs_order(value) && !segi_prep_pin_order(p, source))
+        return false;
+    if (value->periods && !segi_prep_pin_times(p, source))
         return false;
     for (uint32_t t = 0; t < source->type_count; t++)
         if (!pins_rows(p, source, t, value->argument) ||

@@ -20,14 +20,8 @@ static const segi_prep_session *session_of(segi_prep *p, const segi_node *node)
     int64_t begin;
     if (segi_sub_overflow(out->begin, out->gap, &begin) || begin < SEG_TIME_MIN)
         begin = SEG_TIME_MIN;
-    segi_prep_value *events = SEGI_PREP_NEW(p, segi_prep_value);
-    if (!events)
-        return NULL;
-    events->form = SEGI_VALUE_GATHER;
-    events->node = node;
-    events->source = segi_prep_source_of(p, what->of, begin, p->run->now + 1, false);
-    out->events = events;
-    return events->source && segi_prep_pin_order(p, events->source) ? out : NULL;
+    out->events = segi_prep_source_of(p, what->of, begin, p->run->now + 1, false);
+    return out->events && segi_prep_pin_times(p, out->events) ? out : NULL;
 }
 
 /* What aggregates and `where` say of sessions, which come as a list of "users". */
@@ -62,7 +56,7 @@ const segi_prep_value *segi_prep_sessions(segi_prep *p, const segi_node *node)
     out->type = node->type;
     if (node->kind == SEGI_NODE_DID)
         out->type = (segi_value_type){SEG_TYPE_INT64, 0};
-    out->source = session->events->source;
+    out->source = session->events;
     out->argument = argument;
     out->session = own;
     out->zones = segi_prep_zones(p, &node->window.zone);
@@ -88,8 +82,8 @@ const segi_prep_value *segi_prep_of_session(segi_prep *p, const segi_node *node,
 {
     if (node->kind == SEGI_NODE_BUILTIN)
         return session_builtin(p, node);
-    const segi_prep_source *source = segi_prep_source_of(
-        p, node->selector, session->events->source->begin, p->run->now + 1, false);
+    const segi_prep_source *source =
+        segi_prep_source_of(p, node->selector, session->events->begin, p->run->now + 1, false);
     const segi_prep_value *value = source ? segi_prep_aggregate_over(p, node, source) : NULL;
     segi_prep_value *out = SEGI_PREP_NEW(p, segi_prep_value);
     if (!value || !out)

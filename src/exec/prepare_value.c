@@ -396,10 +396,8 @@ static bool prep_periods(segi_prep *p, const segi_node *node, segi_prep_value *o
     if (source->each || out->zones->view || source->begin >= source->end ||
         source->begin == SEG_TIME_MIN)
         return true;
-    /* A bit says that there was an event, not how many; and streaks look at the running period. */
-    if ((bound          ? node->bound.each
-         : node->streak ? node->streak->min_events
-                        : 1) > 1 ||
+    /* Streaks look at the running period. */
+    if (segi_period_planes(segi_period_least(node)) > SEGI_PERIOD_PLANES_MAX ||
         (!bound && node->streak && source->end != p->run->now + 1))
         return true;
     segi_period period = segi_prep_period(bound ? node->bound.period : node->period);

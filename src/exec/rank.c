@@ -271,7 +271,7 @@ segi_ranking *segi_rank_new(segi_prep *p, const segi_op *op)
     return p->status == SEG_OK ? ranking : NULL;
 }
 
-void segi_rank_free(segi_run *run)
+void segi_rank_free(segi_exec_run *run)
 {
     for (uint32_t i = 0; run->rankings && i < run->program->op_count; i++) {
         const segi_ranking *ranking = run->rankings[i];
@@ -280,7 +280,7 @@ void segi_rank_free(segi_run *run)
     }
 }
 
-seg_status segi_rank_prepare(segi_run *run, uint32_t threads, uint32_t op, seg_error *err)
+seg_status segi_rank_prepare(segi_exec_run *run, uint32_t threads, uint32_t op, seg_error *err)
 {
     segi_prep p = {.run = run, .status = SEG_OK, .err = err};
     segi_ranking *ranking = run->rankings[op];
@@ -296,7 +296,7 @@ seg_status segi_rank_prepare(segi_run *run, uint32_t threads, uint32_t op, seg_e
     run->everyone = false;
     uint32_t groups = threads == 1 ? 1 : run->chunk_count;
     seg_status status =
-        segi_run_chunks(run, threads, rank_chunk_values, &work, groups ? groups : 1, err);
+        segi_exec_run_chunks(run, threads, rank_chunk_values, &work, groups ? groups : 1, err);
     run->among = among;
     run->everyone = everyone;
     if (status == SEG_OK) {
@@ -304,7 +304,9 @@ seg_status segi_rank_prepare(segi_run *run, uint32_t threads, uint32_t op, seg_e
         status = ranking->op->kind == SEGI_OP_RANK ? rank_cut(run->mem, ranking, err)
                                                    : segi_score_cut(&p, run->scores[op]);
     }
-    if (run->actual)
-        run->actual[op].nanoseconds += segi_os_nanoseconds() - started;
+    if (run->actual) {
+        run->actual->ops[op].ranked = ranking->total;
+        run->actual->ops[op].ranking += segi_os_nanoseconds() - started;
+    }
     return status;
 }

@@ -10,13 +10,15 @@
  * their next chunk; the status of the worker with the lowest index is the one reported. */
 #include <string.h>
 
+#include "base/os.h"
 #include "exec/exec_int.h"
 
 /* ---- chunks and threads ---- */
 
-bool segi_run_enter(segi_worker *w, uint32_t chunk, segi_mask *base)
+/* Candidates of the request in a chunk, into w->base; false if there are none. */
+static bool run_enter(segi_worker *w, uint32_t chunk, segi_mask *base)
 {
-    const segi_run *run = w->run;
+    const segi_exec_run *run = w->run;
     uint32_t first = chunk << SEGI_CHUNK_BITS;
     uint32_t left = run->snapshot->user_count - first;
     w->chunk = chunk;
@@ -42,7 +44,7 @@ bool segi_run_enter(segi_worker *w, uint32_t chunk, segi_mask *base)
 
 /* One pass over the chunks, shared by its workers. */
 typedef struct chunk_work {
-    segi_run *run;
+    segi_exec_run *run;
     segi_worker **workers;
     segi_chunk_function *function;
     void *context;
@@ -55,12 +57,12 @@ typedef struct chunk_work {
  * product needs 64 bits. */
 static void chunk_group(segi_worker *w, chunk_work *work, uint32_t group, segi_mask *base)
 {
-    segi_run *run = work->run;
+    segi_exec_run *run = work->run;
     uint64_t chunks = run->chunk_count, groups = work->group_count;
     uint32_t begin = (uint32_t)(chunks * group / groups);
     uint32_t end = (uint32_t)(chunks * (group + 1) / groups);
     for (uint32_t chunk = begin; chunk < end; chunk++) {
-        if (segi_run_enter(w, chunk, base))
+        if (run_enter(w, chunk, base))
             work->function(w, work->context, group);
         if (segi_worker_stop(w)) {
             atomic_store(&work->failed, 1);
@@ -101,7 +103,8 @@ static void actual_add(segi_op_actual *to, const segi_op_actual *from, uint32_t 
 }
 
 /* Give the workers back; the figures and the first failure of all of them. */
-static seg_status run_finish(segi_run *run, segi_worker **workers, uint32_t count, seg_error *err)
+static seg_status run_finish(segi_exec_run *run, segi_worker **workers, uint32_t count,
+                             seg_error *err)
 {
     seg_status status = SEG_OK;
     for (uint32_t i = 0; i < count; i++) {
@@ -109,7 +112,7 @@ static seg_status run_finish(segi_run *run, segi_worker **workers, uint32_t coun
         if (!w)
             continue;
         if (run->actual && w->actual)
-            actual_add(run->actual, w->actual, run->program->op_count);
+            actual_add(run->actual->ops, w->actual, run->program->op_count);
         if (w->status != SEG_OK && status == SEG_OK) {
             status = segi_fail(err, w->status, "%s", w->error.message);
         }
@@ -118,15 +121,31 @@ static seg_status run_finish(segi_run *run, segi_worker **workers, uint32_t coun
     return status;
 }
 
-/* Columns that were noted since the last pass. */
-static seg_status run_hold(segi_run *run, uint32_t threads, seg_error *err)
+/* From here on the run's time counts for another phase; what was under way before. */
+static segi_phase run_phase(segi_exec_run *run, segi_phase next)
 {
-    return segi_snapshot_hold(run->snapshot, &run->pins, segi_store_pool(run->snapshot->store),
-                              threads, err);
+    segi_phase before = run->phase;
+    if (run->actual) {
+        uint64_t now = segi_os_nanoseconds();
+        run->actual->nanoseconds[before] += now - run->since;
+        run->since = now;
+    }
+    run->phase = next;
+    return before;
 }
 
-seg_status segi_run_chunks(segi_run *run, uint32_t threads, segi_chunk_function *function,
-                           void *context, uint32_t group_count, seg_error *err)
+/* Columns that were noted since the last pass. */
+static seg_status run_hold(segi_exec_run *run, uint32_t threads, seg_error *err)
+{
+    segi_phase before = run_phase(run, SEGI_PHASE_LOAD);
+    seg_status status = segi_snapshot_hold(run->snapshot, &run->pins,
+                                           segi_store_pool(run->snapshot->store), threads, err);
+    run_phase(run, before);
+    return status;
+}
+
+seg_status segi_exec_run_chunks(segi_exec_run *run, uint32_t threads, segi_chunk_function *function,
+                                void *context, uint32_t group_count, seg_error *err)
 {
     SEGI_TRY(run_hold(run, threads, err));
     segi_worker **workers = segi_arena_array(&run->arena, threads, sizeof *workers);
@@ -156,7 +175,7 @@ seg_status segi_run_chunks(segi_run *run, uint32_t threads, segi_chunk_function 
 /* ---- a run ---- */
 
 /* More threads than chunks would find nothing to do. */
-static uint32_t run_threads(const segi_run *run, uint32_t asked)
+static uint32_t run_threads(const segi_exec_run *run, uint32_t asked)
 {
     uint32_t threads = asked ? asked : 1;
     if (threads > run->chunk_count)
@@ -166,7 +185,7 @@ static uint32_t run_threads(const segi_run *run, uint32_t asked)
 
 /* Eight groups per thread: enough that a thread with cheap chunks takes over from one with dear
  * ones, few enough that each group's builder and counters cost nothing. */
-static uint32_t run_groups(const segi_run *run, uint32_t threads)
+static uint32_t run_groups(const segi_exec_run *run, uint32_t threads)
 {
     uint32_t groups = threads == 1 ? 1 : threads * 8;
     if (groups > run->chunk_count)
@@ -174,27 +193,30 @@ static uint32_t run_groups(const segi_run *run, uint32_t threads)
     return groups ? groups : 1;
 }
 
-void segi_run_init(segi_run *run, const segi_request *request)
+void segi_exec_run_init(segi_exec_run *run, const segi_request *request)
 {
     const segi_mem *mem = segi_store_mem(request->snapshot->store);
-    *run = (segi_run){.mem = mem,
-                      .program = request->program,
-                      .snapshot = request->snapshot,
-                      .now = request->now,
-                      .among = request->among,
-                      .progress = request->progress,
-                      .scratch = request->scratch,
-                      .actual = request->actual};
+    *run = (segi_exec_run){.mem = mem,
+                           .program = request->program,
+                           .snapshot = request->snapshot,
+                           .now = request->now,
+                           .among = request->among,
+                           .progress = request->progress,
+                           .scratch = request->scratch,
+                           .actual = request->actual};
     run->chunk_count = (run->snapshot->user_count + SEGI_CHUNK_USERS - 1) / SEGI_CHUNK_USERS;
     segi_arena_init(&run->arena, mem);
     segi_pins_init(&run->pins, mem);
-    if (run->actual)
-        memset(run->actual, 0, run->program->op_count * sizeof *run->actual);
+    if (run->actual) {
+        memset(run->actual->ops, 0, run->program->op_count * sizeof *run->actual->ops);
+        memset(run->actual->nanoseconds, 0, sizeof run->actual->nanoseconds);
+        run->since = segi_os_nanoseconds();
+    }
 }
 
 /* Prepare, and settle the ranks that the program asks for: each is an evaluation of its own over
  * its whole population, before the pass over the candidates. */
-seg_status segi_run_start(segi_run *run, uint32_t threads, seg_error *err)
+seg_status segi_exec_run_start(segi_exec_run *run, uint32_t threads, seg_error *err)
 {
     uint32_t passes = 1;
     for (uint32_t i = 0; i < run->program->op_count; i++)
@@ -205,15 +227,21 @@ seg_status segi_run_start(segi_run *run, uint32_t threads, seg_error *err)
     }
     SEGI_TRY(segi_snapshot_alive(run->snapshot, err));
     SEGI_TRY(segi_snapshot_need_universe(run->snapshot, err));
-    SEGI_TRY(segi_run_prepare(run, err));
+    SEGI_TRY(segi_exec_run_prepare(run, err));
+    if (run->actual) {
+        run->actual->chunks = run->chunk_count;
+        run->actual->threads = threads;
+    }
+    run_phase(run, SEGI_PHASE_RANK);
     for (uint32_t i = 0; i < run->program->op_count; i++) {
         if (segi_op_ranks(&run->program->ops[i]) && run->program->ops[i].uses > 0)
             SEGI_TRY(segi_rank_prepare(run, threads, i, err));
     }
+    run_phase(run, SEGI_PHASE_EVALUATE);
     return SEG_OK;
 }
 
-void segi_run_deinit(segi_run *run)
+void segi_exec_run_deinit(segi_exec_run *run)
 {
     segi_rank_free(run);
     segi_pins_release(&run->pins);
@@ -265,11 +293,12 @@ static void sets_chunk(segi_worker *w, void *context, uint32_t group)
         segi_worker_mask_pop(w);
 }
 
-static seg_status sets_finish(segi_run *run, const sets_work *work, segi_bitmap **out,
+static seg_status sets_finish(segi_exec_run *run, const sets_work *work, segi_bitmap **out,
                               seg_error *err)
 {
     uint32_t roots = run->program->root_count;
     seg_status status = SEG_OK;
+    run_phase(run, SEGI_PHASE_ASSEMBLE);
     for (uint32_t r = 0; r < roots && status == SEG_OK; r++)
         status = segi_bitmap_builders_finish(&work->builders[(size_t)r * work->group_count],
                                              work->group_count, &out[r], err);
@@ -277,13 +306,14 @@ static seg_status sets_finish(segi_run *run, const sets_work *work, segi_bitmap 
         segi_bitmap_destroy(out[r]);
         out[r] = NULL;
     }
+    run_phase(run, SEGI_PHASE_ASSEMBLE);
     return status;
 }
 
 seg_status segi_exec_sets(const segi_request *request, segi_bitmap **out, seg_error *err)
 {
-    segi_run run;
-    segi_run_init(&run, request);
+    segi_exec_run run;
+    segi_exec_run_init(&run, request);
     uint32_t threads = run_threads(&run, request->threads);
     sets_work work = {.group_count = run_groups(&run, threads), .first_wins = request->first_wins};
     size_t builder_count = (size_t)run.program->root_count * work.group_count;
@@ -294,34 +324,35 @@ seg_status segi_exec_sets(const segi_request *request, segi_bitmap **out, seg_er
     for (size_t i = 0; status == SEG_OK && i < builder_count; i++)
         segi_bitmap_builder_init(&work.builders[i], run.mem);
     if (status == SEG_OK)
-        status = segi_run_start(&run, threads, err);
+        status = segi_exec_run_start(&run, threads, err);
     if (status == SEG_OK)
-        status = segi_run_chunks(&run, threads, sets_chunk, &work, work.group_count, err);
+        status = segi_exec_run_chunks(&run, threads, sets_chunk, &work, work.group_count, err);
     if (status == SEG_OK)
         status = sets_finish(&run, &work, out, err);
     for (size_t i = 0; work.builders && i < builder_count; i++)
         segi_bitmap_builder_deinit(&work.builders[i]);
-    segi_run_deinit(&run);
+    segi_exec_run_deinit(&run);
     return status;
 }
 
 seg_status segi_exec_counts(const segi_request *request, uint64_t *out, seg_error *err)
 {
-    segi_run run;
-    segi_run_init(&run, request);
+    segi_exec_run run;
+    segi_exec_run_init(&run, request);
     uint32_t threads = run_threads(&run, request->threads), roots = run.program->root_count;
     sets_work work = {.group_count = run_groups(&run, threads)};
     memset(out, 0, roots * sizeof *out);
     work.counts =
         segi_arena_array(&run.arena, (size_t)roots * work.group_count, sizeof *work.counts);
-    seg_status status = work.counts ? segi_run_start(&run, threads, err) : segi_fail_nomem(err);
+    seg_status status =
+        work.counts ? segi_exec_run_start(&run, threads, err) : segi_fail_nomem(err);
     if (status == SEG_OK)
-        status = segi_run_chunks(&run, threads, sets_chunk, &work, work.group_count, err);
+        status = segi_exec_run_chunks(&run, threads, sets_chunk, &work, work.group_count, err);
     for (uint32_t g = 0; status == SEG_OK && g < work.group_count; g++) {
         for (uint32_t r = 0; r < roots; r++)
             out[r] += work.counts[(size_t)g * roots + r];
     }
-    segi_run_deinit(&run);
+    segi_exec_run_deinit(&run);
     return status;
 }
 
@@ -330,9 +361,9 @@ seg_status segi_exec_counts(const segi_request *request, uint64_t *out, seg_erro
 seg_status segi_exec_test(const segi_request *request, uint32_t ordinal, bool *out, seg_error *err)
 {
     *out = false;
-    segi_run run;
-    segi_run_init(&run, request);
-    seg_status status = segi_run_start(&run, 1, err);
+    segi_exec_run run;
+    segi_exec_run_init(&run, request);
+    seg_status status = segi_exec_run_start(&run, 1, err);
     if (status == SEG_OK)
         status = run_hold(&run, 1, err);
     segi_worker *w = status == SEG_OK ? segi_scratch_take(run.scratch, &run, err) : NULL;
@@ -342,7 +373,7 @@ seg_status segi_exec_test(const segi_request *request, uint32_t ordinal, bool *o
         segi_mask *base = segi_worker_mask_push(w);
         segi_mask *result = base ? segi_worker_mask_push(w) : NULL;
         uint32_t low = ordinal & (SEGI_CHUNK_USERS - 1);
-        if (result && segi_run_enter(w, ordinal >> SEGI_CHUNK_BITS, base) &&
+        if (result && run_enter(w, ordinal >> SEGI_CHUNK_BITS, base) &&
             segi_bit_get(base->words, low)) {
             /* The user exists: from here on nobody else is a candidate. Ranks were settled over
              * their whole populations before. */
@@ -355,6 +386,6 @@ seg_status segi_exec_test(const segi_request *request, uint32_t ordinal, bool *o
     }
     if (status != SEG_OK)
         *out = false;
-    segi_run_deinit(&run);
+    segi_exec_run_deinit(&run);
     return status;
 }

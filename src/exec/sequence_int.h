@@ -35,7 +35,6 @@ typedef struct segi_prep_sequence {
     uint32_t events_count;
     const segi_prep_events *events;
     const segi_prep_window *each; /* NULL: the same window for all */
-    bool rows_each;               /* events need the user of each row */
     int64_t now;
     /* Microseconds; INT64_MAX where nothing is said. */
     int64_t within, absence_for, tolerance;

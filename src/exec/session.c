@@ -1,58 +1,56 @@
 /* Sessions: a user's rows in order, cut where a gap is too long (S-21).
  *
- * A block of users at a time: their rows become a table of sessions, and that takes the place of a
- * list of users: `where`, arguments and shares are worked out for it by the same filters, place i
- * being a session. What passes becomes rows again, one per session at its first instant, which are
- * reduced like any others (gather.c). Rows of aggregates inside `where` are gathered once more for
- * the block and handed out to the sessions around them. */
+ * A block of users at a time: the times of their rows, without the rows (bag.c), become a table of
+ * sessions, and that takes the place of a list of users: `where`, arguments and shares are worked
+ * out for it by the same filters, place i being a session. What passes becomes rows, one per
+ * session at its first instant, which are reduced like any others (gather.c). Rows of aggregates
+ * inside `where` are gathered for the block and handed out to the sessions around them. */
 #include <string.h>
 
 #include "exec/exec_int.h"
 
+/* Rows of a block: 18 bytes for each, and 24 for each session. Most chunks are a single block, in
+ * which no part has to be searched for users. */
+#define SESSION_ROWS 65536u
+
 /* ---- the table ---- */
 
-static bool session_add(segi_worker *w, const segi_list_row *first, const segi_list_row *last)
-{
-    segi_session_table *t = &w->sessions;
-    if (!segi_grow(w->mem, (void **)&t->rows, &t->capacity, t->count + 1, sizeof *t->rows)) {
-        segi_worker_fail(w, SEG_E_NOMEM, "out of memory");
-        return false;
-    }
-    t->rows[t->count++] = (segi_session_row){.begin = first->time,
-                                             .end = last->time,
-                                             .events = (uint32_t)(last - first + 1),
-                                             .low = first->low};
-    return true;
-}
-
-/* Sessions of one user that begin in [begin, end). */
-static bool session_cut(segi_worker *w, const segi_prep_session *session, const segi_list_row *rows,
-                        size_t n, int64_t begin, int64_t end)
+/* Sessions of one user that begin within the bounds, to the end of the table, which has room. */
+static void session_cut(segi_session_table *t, int64_t gap, const int64_t *times, size_t n,
+                        const segi_session_row *bounds)
 {
     for (size_t first = 0, next; first < n; first = next) {
         next = first + 1;
-        while (next < n && rows[next].time - rows[next - 1].time <= session->gap)
+        while (next < n && times[next] - times[next - 1] <= gap)
             next++;
-        if (rows[first].time >= begin && rows[first].time < end &&
-            !session_add(w, &rows[first], &rows[next - 1]))
-            return false;
+        bool within = times[first] >= bounds->begin && times[first] < bounds->end;
+        t->rows[t->count] = (segi_session_row){times[first], times[next - 1],
+                                               (uint32_t)(next - first), bounds->low};
+        t->count += within;
     }
-    return true;
 }
 
 static bool session_table(segi_worker *w, const segi_prep_session *session, segi_users users,
                           segi_gather_block block)
 {
-    w->sessions.count = 0;
-    if (!segi_gather_collect(w, session->events, block))
+    segi_session_table *t = &w->sessions;
+    t->count = 0;
+    if (!segi_bag_times(w, session->events, block))
         return false;
+    if (!segi_grow(w->mem, (void **)&t->rows, &t->capacity, w->bag_count, sizeof *t->rows)) {
+        segi_worker_fail(w, SEG_E_NOMEM, "out of memory");
+        return false;
+    }
     for (uint32_t i = block.first; i < block.last; i++) {
         uint32_t low = users.lows[i], at = low - block.low_begin;
-        int64_t begin = session->each ? w->bound_begin[low] : session->begin;
-        int64_t end = session->each ? w->bound_end[low] : session->end;
         size_t n = w->starts[at + 1] - w->starts[at];
-        if (n && !session_cut(w, session, w->rows_sorted + w->starts[at], n, begin, end))
-            return false;
+        segi_session_row bounds = {session->begin, session->end, 0, (uint16_t)low};
+        if (session->each) {
+            bounds.begin = w->bound_begin[low];
+            bounds.end = w->bound_end[low];
+        }
+        if (n)
+            session_cut(t, session->gap, w->bag_sorted + w->starts[at], n, &bounds);
     }
     return true;
 }
@@ -64,16 +62,19 @@ static void session_fields(segi_worker *w, const segi_prep_value *value, segi_us
 {
     const segi_session_row *rows = w->sessions.rows + w->sessions.first;
     segi_builtin builtin = value->node->builtin;
-    for (uint32_t i = 0; i < users.count; i++) {
-        switch (builtin) {
-        case SEGI_BUILTIN_TIME: out->slots[i] = rows[i].begin; break;
-        case SEGI_BUILTIN_DURATION: out->slots[i] = rows[i].end - rows[i].begin; break;
-        case SEGI_BUILTIN_COUNT: out->slots[i] = rows[i].events; break;
-        default:
-            out->slots[i] = segi_civil_field(
-                builtin,
-                segi_zone_local(segi_user_zone(w, value->zones, users.lows[i]), rows[i].begin));
-            break;
+    if (builtin == SEGI_BUILTIN_TIME) {
+        for (uint32_t i = 0; i < users.count; i++)
+            out->slots[i] = rows[i].begin;
+    } else if (builtin == SEGI_BUILTIN_DURATION) {
+        for (uint32_t i = 0; i < users.count; i++)
+            out->slots[i] = rows[i].end - rows[i].begin;
+    } else if (builtin == SEGI_BUILTIN_COUNT) {
+        for (uint32_t i = 0; i < users.count; i++)
+            out->slots[i] = rows[i].events;
+    } else {
+        for (uint32_t i = 0; i < users.count; i++) {
+            const segi_zone *zone = segi_user_zone(w, value->zones, users.lows[i]);
+            out->slots[i] = segi_civil_field(builtin, segi_zone_local(zone, rows[i].begin));
         }
     }
     segi_bits_fill(out->set, users.count);
@@ -227,5 +228,5 @@ void segi_sessions_users(segi_worker *w, const segi_prep_value *value, segi_user
 {
     const segi_prep_window *each = value->session->each;
     if (!each || segi_gather_bounds(w, each, users))
-        segi_gather_blocks(w, value, users, session_block, out);
+        segi_gather_blocks(w, value, users, SESSION_ROWS, session_block, out);
 }

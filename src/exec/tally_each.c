@@ -35,57 +35,43 @@ bool segi_tally_each_fits(const segi_prep_value *value)
            (node->kind == SEGI_NODE_DID ? !node->bound.periods : node->aggregate == SEGI_AGG_COUNT);
 }
 
-/* The source cut to the windows of all the users. */
-static segi_prep_source each_source(const segi_prep_source *source, const int64_t *begin,
-                                    const int64_t *end, uint32_t count)
+/* The source cut to the windows of these users. */
+static segi_prep_source each_source(const segi_prep_source *source, segi_users users,
+                                    const int64_t *begin, const int64_t *end)
 {
     segi_prep_source out = *source;
     int64_t first = INT64_MAX, last = INT64_MIN;
-    for (uint32_t i = 0; i < count; i++) {
-        bool some = begin[i] < end[i];
-        first = some && begin[i] < first ? begin[i] : first;
-        last = some && end[i] > last ? end[i] : last;
+    for (uint32_t i = 0; i < users.count; i++) {
+        uint32_t low = users.lows[i];
+        bool some = begin[low] < end[low];
+        first = some && begin[low] < first ? begin[low] : first;
+        last = some && end[low] > last ? end[low] : last;
     }
     out.begin = first > out.begin ? first : out.begin;
     out.end = last < out.end ? last : out.end;
     return out;
 }
 
-/* Each user's bounds by low half, and the source cut to them. Whoever is not asked about gets an
- * end before all times, and so an empty window whatever its begin. */
-static bool each_bounds(segi_worker *w, const segi_prep_value *value, segi_users users, bool few,
-                        segi_prep_source *source)
+/* Each user's bounds by low half. Whoever is not asked about has an end before all times, and so
+ * an empty window whatever its begin. */
+static bool each_bounds(segi_worker *w, const segi_prep_value *value, segi_users users, bool few)
 {
-    if (!segi_worker_array(w, (void **)&w->bound_begin, SEGI_CHUNK_USERS, sizeof(int64_t)) ||
-        !segi_worker_array(w, (void **)&w->bound_end, SEGI_CHUNK_USERS, sizeof(int64_t)))
+    if (!segi_worker_array(w, (void **)&w->bound_end, SEGI_CHUNK_USERS, sizeof(int64_t)))
         return false;
-    segi_vector *begins = segi_worker_vector_push(w);
-    segi_vector *ends = begins ? segi_worker_vector_push(w) : NULL;
-    if (ends) {
-        segi_window_users(w, value->source->each, users, begins->slots, ends->slots);
-        *source = each_source(value->source, begins->slots, ends->slots, users.count);
-        if (!few)
-            memset(w->bound_end, 0x80, SEGI_CHUNK_USERS * sizeof(int64_t));
-        for (uint32_t i = 0; i < users.count; i++) {
-            w->bound_begin[users.lows[i]] = begins->slots[i];
-            w->bound_end[users.lows[i]] = ends->slots[i];
-        }
-        segi_worker_vector_pop(w);
-    }
-    if (begins)
-        segi_worker_vector_pop(w);
-    return w->status == SEG_OK;
+    if (!few)
+        memset(w->bound_end, 0x80, SEGI_CHUNK_USERS * sizeof(int64_t));
+    return segi_gather_bounds(w, value->source->each, users);
 }
 
 void segi_tally_each_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                            segi_vector *out)
 {
     bool few = segi_spans_few(w, value->source, users.count);
-    segi_prep_source source;
-    if (!each_bounds(w, value, users, few, &source) ||
+    if (!each_bounds(w, value, users, few) ||
         !segi_worker_array(w, (void **)&w->tally32, SEGI_CHUNK_USERS + 64, sizeof *w->tally32))
         return;
     tally_each t = {w->bound_begin, w->bound_end, w->tally32};
+    segi_prep_source source = each_source(value->source, users, w->bound_begin, w->bound_end);
     memset(out->null, 0, ((size_t)users.count + 63) / 64 * sizeof *out->null);
     if (!few) {
         memset(t.counts, 0, SEGI_CHUNK_USERS * sizeof *t.counts);

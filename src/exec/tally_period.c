@@ -1,6 +1,10 @@
 /* Distinct periods of a short window, and streaks of them: the days (weeks, months) on which a user
  * did something are bits of one word, whatever the order of rows.
  *
+ * Where a period counts from several rows on, further words count them: bit i of the planes of a
+ * user is the number of rows of period i, written across them. Counting begins so high that the row
+ * that makes it enough carries out of the last plane, into the word.
+ *
  * Periods of equal length, which all are but months and days on which clocks change, are found by
  * one multiplication for a run of rows at a time; the rest by a guess that is put right. */
 #include <string.h>
@@ -12,9 +16,47 @@
 
 typedef struct tally_periods {
     const segi_prep_value *value;
-    uint64_t *words;
+    uint64_t *words;        /* by low bits: periods with rows enough */
+    uint64_t *planes;       /* plane_count for each user, by low bits */
+    uint32_t plane_count;   /* 0: one row is enough */
     const uint64_t *wanted; /* users to look at; NULL: all */
 } tally_periods;
+
+/* One row more in the period of the bit (0: none); returns the bit where that makes it enough. */
+static inline uint64_t period_add(const tally_periods *t, uint32_t low, uint64_t bit)
+{
+    uint64_t *planes = t->planes + (size_t)low * t->plane_count;
+    for (uint32_t i = 0; i < t->plane_count; i++) {
+        uint64_t carry = planes[i] & bit;
+        planes[i] ^= bit;
+        bit = carry;
+    }
+    return bit;
+}
+
+int64_t segi_period_least(const segi_node *node)
+{
+    if (node->kind == SEGI_NODE_DID)
+        return node->bound.each > 1 ? node->bound.each : 1;
+    return node->streak && node->streak->min_events > 1 ? node->streak->min_events : 1;
+}
+
+uint32_t segi_period_planes(int64_t least)
+{
+    return least > 1 ? 64 - (uint32_t)segi_clz((uint64_t)least - 1) : 0;
+}
+
+/* No rows yet: planes at 2^plane_count - least, from where `least` rows carry out. */
+static void periods_begin(tally_periods *t, uint32_t low_begin, uint32_t low_end)
+{
+    uint64_t begin = (uint64_t)-segi_period_least(t->value->node);
+    memset(t->words + low_begin, 0, (low_end - low_begin) * sizeof *t->words);
+    uint64_t *plane = t->planes + (size_t)low_begin * t->plane_count;
+    for (uint32_t low = low_begin; low < low_end; low++) {
+        for (uint32_t i = 0; i < t->plane_count; i++)
+            *plane++ = begin >> i & 1 ? UINT64_MAX : 0;
+    }
+}
 
 /* The period that holds an instant: a guess by the periods' mean length, put right by at most a
  * step or two where clocks change or months differ. */
@@ -86,7 +128,7 @@ static void periods_by_rows(tally_periods *t, const segi_span *span)
         periods_slice(t->value, &span->part->time, span->row_begin + begin, count, periods);
         for (uint32_t i = 0; i < count; i++) {
             uint64_t selected = !span->bits || segi_bit_get(span->bits, begin + i);
-            t->words[users[i]] |= selected << (periods[i] & 63);
+            t->words[users[i]] |= period_add(t, users[i], selected << (periods[i] & 63));
         }
     }
 }
@@ -116,8 +158,8 @@ static void tally_periods_span(segi_worker *w, void *context, segi_span *span)
                 periods_slice(t->value, &span->part->time, span->row_begin + row, end - row,
                               periods);
             }
-            bool selected = !span->bits || segi_bit_get(span->bits, row);
-            seen |= (uint64_t)selected << (periods[row - begin] & 63);
+            uint64_t selected = !span->bits || segi_bit_get(span->bits, row);
+            seen |= period_add(t, low, selected << (periods[row - begin] & 63));
         }
         t->words[low] |= seen;
     }
@@ -145,23 +187,35 @@ static void periods_streaks(const segi_prep_value *value, const uint64_t *words,
     }
 }
 
+/* The rows of the chunk, or of the users alone where they are few. */
+static void periods_walk(segi_worker *w, tally_periods *t, segi_users users)
+{
+    const segi_prep_source *source = t->value->source;
+    if (!segi_spans_few(w, source, users.count)) {
+        periods_begin(t, 0, SEGI_CHUNK_USERS);
+        t->wanted = segi_worker_wanted(w, users);
+        segi_spans_each(w, source, 0, SEGI_CHUNK_USERS, tally_periods_span, t);
+        return;
+    }
+    for (uint32_t i = 0; i < users.count; i++) {
+        uint32_t low = users.lows[i];
+        periods_begin(t, low, low + 1);
+        segi_spans_each(w, source, low, low + 1, tally_periods_span, t);
+    }
+}
+
 void segi_tally_period_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                              segi_vector *out)
 {
     if (!segi_worker_array(w, (void **)&w->tally64, SEGI_CHUNK_USERS + 64, sizeof *w->tally64))
         return;
-    tally_periods t = {value, (uint64_t *)w->tally64, NULL};
-    bool few = segi_spans_few(w, value->source, users.count);
-    if (!few) {
-        memset(t.words, 0, SEGI_CHUNK_USERS * sizeof *t.words);
-        t.wanted = segi_worker_wanted(w, users);
-        segi_spans_each(w, value->source, 0, SEGI_CHUNK_USERS, tally_periods_span, &t);
-    }
-    for (uint32_t i = 0; few && i < users.count; i++) {
-        uint32_t low = users.lows[i];
-        t.words[low] = 0;
-        segi_spans_each(w, value->source, low, low + 1, tally_periods_span, &t);
-    }
+    tally_periods t = {.value = value, .words = (uint64_t *)w->tally64};
+    t.plane_count = segi_period_planes(segi_period_least(value->node));
+    t.planes = segi_worker_bits_push(w, (size_t)SEGI_CHUNK_USERS * t.plane_count + 1);
+    if (!t.planes)
+        return;
+    periods_walk(w, &t, users);
+    segi_worker_bits_pop(w);
     if (value->node->kind == SEGI_NODE_AGGREGATE && value->node->streak) {
         periods_streaks(value, t.words, users, out);
         return;

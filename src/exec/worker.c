@@ -277,7 +277,7 @@ void segi_scratch_destroy(segi_scratch *scratch)
 
 /* Room for the program's shared operations and, where asked for, its figures. What an earlier
  * evaluation remembered is of other data: the marks are cleared, the masks behind them are kept. */
-static bool worker_fit(segi_worker *w, const segi_run *run)
+static bool worker_fit(segi_worker *w, const segi_exec_run *run)
 {
     uint32_t count = run->program->op_count;
     if (count > w->memo_count) {
@@ -308,7 +308,7 @@ static bool worker_fit(segi_worker *w, const segi_run *run)
 }
 
 /* From the pool, or new. NULL: out of memory, with err filled. */
-segi_worker *segi_scratch_take(segi_scratch *scratch, const segi_run *run, seg_error *err)
+segi_worker *segi_scratch_take(segi_scratch *scratch, const segi_exec_run *run, seg_error *err)
 {
     segi_worker *w = NULL;
     segi_mutex_lock(scratch->mutex);

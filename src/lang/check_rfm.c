@@ -4,17 +4,18 @@
 
 #include "lang/checker.h"
 
-/* First match wins, so later ones need not say what those before them took. */
-const char segi_rfm_groups_usual[] = "\"champions\": r >= 4 and f >= 4 and m >= 4; "
-                                     "\"loyal\": r >= 3 and f >= 4; "
-                                     "\"big spenders\": r >= 3 and m >= 4; "
-                                     "\"potential loyalists\": r >= 4 and f >= 2; "
-                                     "\"new\": r >= 4; "
-                                     "\"need attention\": r >= 3; "
-                                     "\"cannot lose\": f >= 4 and m >= 4; "
-                                     "\"at risk\": f >= 3; "
-                                     "\"about to sleep\": r >= 2; "
-                                     "otherwise \"lost\"";
+/* The usual groups, as the text of a class. First match wins, so later ones need not say what those
+ * before them took. */
+static const char groups_usual[] = "\"champions\": r >= 4 and f >= 4 and m >= 4; "
+                                   "\"loyal\": r >= 3 and f >= 4; "
+                                   "\"big spenders\": r >= 3 and m >= 4; "
+                                   "\"potential loyalists\": r >= 4 and f >= 2; "
+                                   "\"new\": r >= 4; "
+                                   "\"need attention\": r >= 3; "
+                                   "\"cannot lose\": f >= 4 and m >= 4; "
+                                   "\"at risk\": f >= 3; "
+                                   "\"about to sleep\": r >= 2; "
+                                   "otherwise \"lost\"";
 
 /* ---- cut points ---- */
 
@@ -141,8 +142,8 @@ static const segi_syn *groups_of(segi_check *k, const segi_syn *syn)
         segi_check_hint(k, "groups (\"best\": r >= 2 and f >= 2, otherwise \"rest\")");
         return NULL;
     }
-    k->c->status = segi_parse(&k->c->scratch, segi_rfm_groups_usual, strlen(segi_rfm_groups_usual),
-                              SEGI_GOAL_CLASS, &k->c->nodes, NULL, &root, k->c->err);
+    k->c->status = segi_parse(&k->c->scratch, groups_usual, strlen(groups_usual), SEGI_GOAL_CLASS,
+                              &k->c->nodes, NULL, &root, k->c->err);
     if (k->c->status != SEG_OK)
         return NULL;
     place_at(root.root, syn);

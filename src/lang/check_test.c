@@ -119,8 +119,9 @@ static bool order_holds(segi_compare op, int order)
     return false;
 }
 
-/* Full names and their first three letters, in upper or lower case. */
-int segi_weekday_of(const char *text, size_t size)
+/* "monday" and "mon" as 1 to "sunday" and "sun" as 7, in upper or lower case; 0 if it is something
+ * else. */
+static int weekday_of(const char *text, size_t size)
 {
     static const char *const days[] = {"monday", "tuesday",  "wednesday", "thursday",
                                        "friday", "saturday", "sunday"};
@@ -138,7 +139,7 @@ static bool weekday_literal(segi_check *k, const segi_node *beside, segi_node *l
     if (beside->kind != SEGI_NODE_BUILTIN || beside->builtin != SEGI_BUILTIN_WEEKDAY ||
         !segi_node_constant(literal) || literal->type.type != SEG_TYPE_STRING)
         return true;
-    int day = segi_weekday_of(literal->literal.text, literal->literal.text_size);
+    int day = weekday_of(literal->literal.text, literal->literal.text_size);
     if (day == 0) {
         segi_check_fail(k, literal->span_begin, literal->span_size, SEG_E_TYPE,
                         "\"%.*s\" is no day of the week", (int)literal->literal.text_size,

@@ -215,8 +215,6 @@ static inline bool segi_node_constant(const segi_node *node)
 /* The literal of one element of a list of such values. */
 bool segi_check_element(segi_check *k, const segi_syn *syn, const segi_node *left,
                         segi_literal *out);
-/* "mon" .. "sun" as 1 .. 7; 0 if it is something else. */
-int segi_weekday_of(const char *text, size_t size);
 /* The most frequent values, which only `has` can take. */
 static inline bool segi_node_top(const segi_node *node)
 {

@@ -504,9 +504,6 @@ static inline bool segi_node_present(const segi_node *node)
 
 /* ---- compiling ---- */
 
-/* The usual groups of an rfm, as the text of a class. */
-extern const char segi_rfm_groups_usual[];
-
 /* What can be saved under a name; each kind has names of its own. */
 typedef enum segi_definition {
     SEGI_DEFINE_SEGMENT, /* a predicate: in segment "name" */

@@ -136,21 +136,16 @@ segi_syn_selector *segi_parse_selector(segi_parser *p)
  * so the word after the second one decides. */
 static bool bound_is_between(const segi_parser *p)
 {
-    segi_lexer copy = p->lexer;
-    copy.err = NULL;
-    segi_token first = segi_lexer_next(&copy);
+    segi_token first = segi_parser_peek(p, 1);
     if (first.kind != SEGI_TOKEN_PARAM)
         return first.kind != SEGI_TOKEN_DATE;
-    segi_lexer_next(&copy);
-    segi_token second = segi_lexer_next(&copy);
+    segi_token second = segi_parser_peek(p, 3);
     if (second.kind != SEGI_TOKEN_PARAM)
         return second.kind == SEGI_TOKEN_NUMBER;
-    segi_token word = segi_lexer_next(&copy);
+    segi_token word = segi_parser_peek(p, 4);
     segi_unit unit;
-    return word.kind == SEGI_TOKEN_WORD &&
-           (segi_word_is(copy.text + word.begin, word.size, "times") ||
-            segi_word_is(copy.text + word.begin, word.size, "time") ||
-            segi_unit_of(copy.text + word.begin, word.size, &unit));
+    return segi_token_is(p, word, "times") || segi_token_is(p, word, "time") ||
+           segi_token_unit(p, word, &unit);
 }
 
 /* Also fails the parse for forms that look like a bound and mean two things ("3", "once"): better
@@ -324,12 +319,10 @@ segi_syn *segi_parse_did(segi_parser *p)
 /* `first(` is an aggregate, `first event` an edge; `nth(2)` is an edge where a number follows. */
 bool segi_parse_edge_starts(const segi_parser *p)
 {
-    segi_lexer copy = p->lexer;
-    copy.err = NULL;
-    bool bracket = segi_lexer_next(&copy).kind == SEGI_TOKEN_LEFT;
+    bool bracket = segi_parser_peek(p, 1).kind == SEGI_TOKEN_LEFT;
     if (segi_parser_is(p, "first") || segi_parser_is(p, "last"))
         return !bracket;
-    return segi_parser_is(p, "nth") && bracket && segi_lexer_next(&copy).kind == SEGI_TOKEN_NUMBER;
+    return segi_parser_is(p, "nth") && bracket && segi_parser_peek(p, 2).kind == SEGI_TOKEN_NUMBER;
 }
 
 /* first | last | nth(n), a selector, and a window, which is needed here: without one it says no
@@ -400,7 +393,7 @@ static const struct aggregate_word *aggregate_word_at(const segi_parser *p)
 
 bool segi_parse_aggregate_starts(const segi_parser *p)
 {
-    segi_token then = segi_parser_peek(p);
+    segi_token then = segi_parser_peek(p, 1);
     if (segi_parser_is(p, "count"))
         return then.kind == SEGI_TOKEN_LEFT || segi_parser_then(p, "of");
     if (segi_parser_is(p, "overdue"))

@@ -7,7 +7,7 @@
 static bool parse_then(segi_parser *p, segi_syn_window *window)
 {
     segi_unit unit;
-    segi_token after = segi_parser_peek(p);
+    segi_token after = segi_parser_peek(p, 1);
     bool length = p->token.kind == SEGI_TOKEN_NUMBER ||
                   (p->token.kind == SEGI_TOKEN_PARAM && segi_token_unit(p, after, &unit));
     if (!length) {
@@ -84,12 +84,10 @@ segi_syn *segi_parse_held(segi_parser *p, segi_syn *value)
 /* "from 60 days ago to ..." is a span of time. */
 static bool from_is_span(const segi_parser *p)
 {
-    segi_lexer copy = p->lexer;
     segi_unit unit;
-    copy.err = NULL;
-    segi_token number = segi_lexer_next(&copy);
+    segi_token number = segi_parser_peek(p, 1);
     return (number.kind == SEGI_TOKEN_NUMBER || number.kind == SEGI_TOKEN_PARAM) &&
-           segi_token_unit(p, segi_lexer_next(&copy), &unit);
+           segi_token_unit(p, segi_parser_peek(p, 2), &unit);
 }
 
 /* changed [from VALUE] [to VALUE] [span] */

@@ -23,7 +23,7 @@ bool segi_parse_rfm_starts(const segi_parser *p)
 {
     uint32_t word;
     return rfm_word_at(p, &word) &&
-           (segi_parser_peek(p).kind == SEGI_TOKEN_LEFT || segi_parser_then(p, "of"));
+           (segi_parser_peek(p, 1).kind == SEGI_TOKEN_LEFT || segi_parser_then(p, "of"));
 }
 
 /* ---- cut points ---- */
@@ -37,7 +37,7 @@ static bool parse_age(segi_parser *p, segi_literal *out)
     segi_literal count;
     segi_unit unit;
     memset(&count, 0, sizeof count);
-    if (token.kind != SEGI_TOKEN_NUMBER || !segi_token_unit(p, segi_parser_peek(p), &unit)) {
+    if (token.kind != SEGI_TOKEN_NUMBER || !segi_token_unit(p, segi_parser_peek(p, 1), &unit)) {
         segi_parser_expected(p, "how long ago the last one may be", "r (180 days, 90 days)");
         return false;
     }

@@ -10,7 +10,7 @@
 bool segi_parse_percent(segi_parser *p, int64_t *out)
 {
     segi_token token = p->token;
-    if (token.kind != SEGI_TOKEN_NUMBER || segi_parser_peek(p).kind != SEGI_TOKEN_PERCENT) {
+    if (token.kind != SEGI_TOKEN_NUMBER || segi_parser_peek(p, 1).kind != SEGI_TOKEN_PERCENT) {
         segi_parser_expected(p, "a percentage", "write it with its sign: 25%");
         return false;
     }
@@ -143,7 +143,7 @@ static const struct score_word *score_word_at(const segi_parser *p)
 /* With the bracket: without one the word may name an attribute. */
 bool segi_parse_score_starts(const segi_parser *p)
 {
-    return score_word_at(p) != NULL && segi_parser_peek(p).kind == SEGI_TOKEN_LEFT;
+    return score_word_at(p) != NULL && segi_parser_peek(p, 1).kind == SEGI_TOKEN_LEFT;
 }
 
 /* Equal parts: the cut points of a quartile are p25, p50 and p75. */
@@ -216,7 +216,7 @@ segi_syn *segi_parse_score(segi_parser *p)
 bool segi_parse_split_starts(const segi_parser *p)
 {
     return (segi_parser_is(p, "split") || segi_parser_is(p, "holdout")) &&
-           segi_parser_peek(p).kind == SEGI_TOKEN_LEFT;
+           segi_parser_peek(p, 1).kind == SEGI_TOKEN_LEFT;
 }
 
 /* The name is what the draw depends on; it is compared by its bytes, so changing it draws anew

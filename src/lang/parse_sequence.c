@@ -10,7 +10,7 @@
 /* Without a bracket both words may be names. */
 static bool word_with_bracket(const segi_parser *p, const char *word)
 {
-    return segi_parser_is(p, word) && segi_parser_peek(p).kind == SEGI_TOKEN_LEFT;
+    return segi_parser_is(p, word) && segi_parser_peek(p, 1).kind == SEGI_TOKEN_LEFT;
 }
 
 bool segi_parse_sequence_starts(const segi_parser *p)
@@ -80,15 +80,9 @@ static bool parse_alias(segi_parser *p, segi_syn_step *step)
  * Both begin with "at least N"; the word behind the number decides. */
 static bool after_starts(const segi_parser *p)
 {
-    if (!segi_parser_is(p, "at") || !segi_parser_then(p, "least"))
-        return false;
-    segi_lexer copy = p->lexer;
-    copy.err = NULL;
-    segi_lexer_next(&copy);
-    segi_lexer_next(&copy);
-    segi_token word = segi_lexer_next(&copy);
     segi_unit unit;
-    return word.kind == SEGI_TOKEN_WORD && segi_unit_of(copy.text + word.begin, word.size, &unit);
+    return segi_parser_is(p, "at") && segi_parser_then(p, "least") &&
+           segi_token_unit(p, segi_parser_peek(p, 3), &unit);
 }
 
 static bool fail_twice(segi_parser *p, segi_token at, const char *what)
@@ -385,7 +379,7 @@ static bool anchor_follows(const segi_parser *p)
 {
     if (segi_parser_is(p, "after") || segi_parser_is(p, "of"))
         return true;
-    segi_token_kind then = segi_parser_peek(p).kind;
+    segi_token_kind then = segi_parser_peek(p, 1).kind;
     return segi_parser_is(p, "before") && then != SEGI_TOKEN_DATE && then != SEGI_TOKEN_PARAM;
 }
 
@@ -495,23 +489,12 @@ segi_syn *segi_parse_sequence(segi_parser *p)
     return sequence_node(p, SEGI_SYN_SEQUENCE, begin, sequence);
 }
 
-/* The third token from here, after a word and "of". */
-static bool third_is(const segi_parser *p, const char *word)
-{
-    segi_lexer copy = p->lexer;
-    copy.err = NULL;
-    segi_lexer_next(&copy);
-    segi_token token = segi_lexer_next(&copy);
-    return token.kind == SEGI_TOKEN_WORD &&
-           segi_word_is(copy.text + token.begin, token.size, word) &&
-           segi_lexer_next(&copy).kind == SEGI_TOKEN_LEFT;
-}
-
 bool segi_parse_figure_starts(const segi_parser *p)
 {
     return segi_parser_then(p, "of") &&
            (segi_parser_is(p, "depth") || segi_parser_is(p, "convert_time") ||
-            (segi_parser_is(p, "count") && third_is(p, "sequence")));
+            (segi_parser_is(p, "count") && segi_token_is(p, segi_parser_peek(p, 2), "sequence") &&
+             segi_parser_peek(p, 3).kind == SEGI_TOKEN_LEFT));
 }
 
 /* count of sequence (...), depth of funnel (...), convert_time of either */

@@ -126,7 +126,7 @@ bool segi_parse_regular(segi_parser *p, segi_syn_behaviour *behaviour)
 
 bool segi_parse_session_starts(const segi_parser *p)
 {
-    return segi_parser_is(p, "session") && segi_parser_peek(p).kind == SEGI_TOKEN_LEFT;
+    return segi_parser_is(p, "session") && segi_parser_peek(p, 1).kind == SEGI_TOKEN_LEFT;
 }
 
 /* session( [gap 30 minutes] [of selector] ) */
@@ -163,7 +163,7 @@ bool segi_parse_session(segi_parser *p, segi_syn_selector *selector)
 
 bool segi_parse_lifecycle_starts(const segi_parser *p)
 {
-    return segi_parser_peek(p).kind == SEGI_TOKEN_LEFT &&
+    return segi_parser_peek(p, 1).kind == SEGI_TOKEN_LEFT &&
            (segi_parser_is(p, "dormant") || segi_parser_is(p, "resurrected") ||
             segi_parser_is(p, "stage"));
 }

@@ -55,7 +55,7 @@ static segi_syn *parse_rank(segi_parser *p, segi_syn *value)
         return NULL;
     syn->bottom = segi_parser_is(p, "bottom");
     segi_parser_next(p);
-    if (p->token.kind == SEGI_TOKEN_NUMBER && segi_parser_peek(p).kind == SEGI_TOKEN_PERCENT) {
+    if (p->token.kind == SEGI_TOKEN_NUMBER && segi_parser_peek(p, 1).kind == SEGI_TOKEN_PERCENT) {
         int64_t parts;
         if (!segi_parse_percent(p, &parts))
             return NULL;
@@ -325,7 +325,7 @@ static segi_syn *parse_compare(segi_parser *p, segi_syn *value)
 /* value between value and value; dates make it a span of time, which the checker sorts out. */
 static segi_syn *parse_between(segi_parser *p, segi_syn *value)
 {
-    segi_token_kind after = segi_parser_peek(p).kind;
+    segi_token_kind after = segi_parser_peek(p, 1).kind;
     if (after == SEGI_TOKEN_DATE) {
         segi_syn *syn = test_node(p, SEGI_SYN_TIME, value);
         segi_syn_window *window = syn == NULL ? NULL : segi_parse_window(p);
@@ -352,7 +352,7 @@ static segi_syn *parse_between(segi_parser *p, segi_syn *value)
 /* `x not contains "a"` and the like. */
 static segi_syn *fail_not(segi_parser *p)
 {
-    segi_token then = segi_parser_peek(p);
+    segi_token then = segi_parser_peek(p, 1);
     segi_parser_fail(p, p->token, NULL, "\"not\" stands in front of the whole condition");
     segi_error_hint(p->err, "not (... %.*s ...)", then.size > 40 ? 40 : (int)then.size,
                     p->lexer.text + then.begin);

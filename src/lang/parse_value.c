@@ -301,7 +301,7 @@ static segi_syn *parse_number(segi_parser *p, bool negative, uint32_t begin)
     segi_unit unit;
     if (syn == NULL)
         return NULL;
-    if (segi_token_unit(p, segi_parser_peek(p), &unit)) {
+    if (segi_token_unit(p, segi_parser_peek(p, 1), &unit)) {
         syn->kind = SEGI_SYN_DURATION;
         if (!segi_parse_duration(p, begin, &syn->u.duration))
             return NULL;
@@ -337,7 +337,7 @@ static segi_syn *parse_literal_maybe(segi_parser *p)
     case SEGI_TOKEN_STRING: return parse_quoted(p, SEGI_SYN_STRING);
     case SEGI_TOKEN_DATE: return parse_moment(p);
     case SEGI_TOKEN_PARAM:
-        if (!segi_token_unit(p, segi_parser_peek(p), &unit))
+        if (!segi_token_unit(p, segi_parser_peek(p, 1), &unit))
             return segi_parse_param(p);
         syn = segi_parser_node(p, SEGI_SYN_DURATION, p->token.begin);
         if (syn == NULL || !segi_parse_duration(p, p->token.begin, &syn->u.duration))
@@ -345,7 +345,7 @@ static segi_syn *parse_literal_maybe(segi_parser *p)
         segi_parser_close(p, syn);
         return syn;
     case SEGI_TOKEN_MINUS:
-        if (segi_parser_peek(p).kind == SEGI_TOKEN_NUMBER) {
+        if (segi_parser_peek(p, 1).kind == SEGI_TOKEN_NUMBER) {
             uint32_t begin = p->token.begin;
             segi_parser_next(p);
             return parse_number(p, true, begin);
@@ -482,7 +482,7 @@ static segi_syn *parse_name(segi_parser *p)
     segi_token token = p->token;
     if (token.kind == SEGI_TOKEN_QUOTED)
         return parse_quoted(p, SEGI_SYN_NAME);
-    if (segi_parser_peek(p).kind == SEGI_TOKEN_LEFT)
+    if (segi_parser_peek(p, 1).kind == SEGI_TOKEN_LEFT)
         return fail_function(p);
     segi_syn *syn = segi_parser_node(p, SEGI_SYN_NAME, token.begin);
     if (syn == NULL)
@@ -518,9 +518,9 @@ static segi_syn *parse_atom(segi_parser *p)
             return segi_parse_figure(p);
         if (segi_parse_aggregate_starts(p))
             return segi_parse_aggregate(p);
-        if (segi_parser_is(p, "anniversary") && segi_parser_peek(p).kind == SEGI_TOKEN_LEFT)
+        if (segi_parser_is(p, "anniversary") && segi_parser_peek(p, 1).kind == SEGI_TOKEN_LEFT)
             return parse_anniversary(p);
-        if (segi_parser_is(p, "size") && segi_parser_peek(p).kind == SEGI_TOKEN_LEFT)
+        if (segi_parser_is(p, "size") && segi_parser_peek(p, 1).kind == SEGI_TOKEN_LEFT)
             return parse_size(p);
         if (segi_parse_score_starts(p))
             return segi_parse_score(p);
@@ -566,7 +566,7 @@ static bool value_height_ok(segi_parser *p, const segi_syn *syn)
 static segi_syn *parse_factor(segi_parser *p)
 {
     segi_token token = p->token;
-    if (token.kind != SEGI_TOKEN_MINUS || segi_parser_peek(p).kind == SEGI_TOKEN_NUMBER)
+    if (token.kind != SEGI_TOKEN_MINUS || segi_parser_peek(p, 1).kind == SEGI_TOKEN_NUMBER)
         return parse_atom(p);
     if (!segi_parser_enter(p, token))
         return NULL;

@@ -207,21 +207,13 @@ static bool parse_within(segi_parser *p, segi_syn_window *window)
 /* A number or parameter, and then a unit of time: not "within 5 km". */
 static bool within_is_time(const segi_parser *p)
 {
-    segi_lexer copy = p->lexer;
-    copy.err = NULL;
-    segi_token number = segi_lexer_next(&copy);
+    segi_token number = segi_parser_peek(p, 1), unit = segi_parser_peek(p, 2);
     if (number.kind != SEGI_TOKEN_NUMBER && number.kind != SEGI_TOKEN_PARAM)
         return number.kind == SEGI_TOKEN_WORD;
-    segi_token unit = segi_lexer_next(&copy);
-    const char *text = copy.text + unit.begin;
-    if (unit.kind == SEGI_TOKEN_WORD && segi_word_is(text, unit.size, "of")) {
-        segi_token point = segi_lexer_next(&copy);
-        return !(point.kind == SEGI_TOKEN_WORD &&
-                 segi_word_is(copy.text + point.begin, point.size, "point"));
-    }
-    return !(unit.kind == SEGI_TOKEN_WORD &&
-             (segi_word_is(text, unit.size, "km") || segi_word_is(text, unit.size, "m") ||
-              segi_word_is(text, unit.size, "mi")));
+    if (segi_token_is(p, unit, "of"))
+        return !segi_token_is(p, segi_parser_peek(p, 3), "point");
+    return !segi_token_is(p, unit, "km") && !segi_token_is(p, unit, "m") &&
+           !segi_token_is(p, unit, "mi");
 }
 
 bool segi_parse_window_starts(const segi_parser *p)
@@ -241,7 +233,7 @@ bool segi_parse_window_starts(const segi_parser *p)
     if (segi_parser_is(p, "during"))
         return segi_parser_then(p, "occasion");
     if (segi_parser_is(p, "between")) {
-        segi_token_kind kind = segi_parser_peek(p).kind;
+        segi_token_kind kind = segi_parser_peek(p, 1).kind;
         return kind == SEGI_TOKEN_DATE || kind == SEGI_TOKEN_PARAM;
     }
     return segi_parser_is(p, "within") && within_is_time(p);

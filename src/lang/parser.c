@@ -68,16 +68,18 @@ void segi_parser_restore(segi_parser *p, segi_parser_mark mark)
     p->token = mark.token;
 }
 
-/* Lexes it again when it is reached: cheap, as tokens hold no memory. */
-segi_token segi_parser_peek(const segi_parser *p)
+/* The copy reports nothing: what it meets is an error only where it is reached. */
+segi_token segi_parser_peek(const segi_parser *p, uint32_t n)
 {
     segi_lexer copy = p->lexer;
+    segi_token token = p->token;
     copy.err = NULL;
-    return segi_lexer_next(&copy);
+    while (n-- > 0)
+        token = segi_lexer_next(&copy);
+    return token;
 }
 
-/* A word of the language, in upper or lower case. */
-static bool token_is(const segi_parser *p, segi_token token, const char *word)
+bool segi_token_is(const segi_parser *p, segi_token token, const char *word)
 {
     return token.kind == SEGI_TOKEN_WORD &&
            segi_word_is(p->lexer.text + token.begin, token.size, word);
@@ -85,12 +87,12 @@ static bool token_is(const segi_parser *p, segi_token token, const char *word)
 
 bool segi_parser_is(const segi_parser *p, const char *word)
 {
-    return token_is(p, p->token, word);
+    return segi_token_is(p, p->token, word);
 }
 
 bool segi_parser_then(const segi_parser *p, const char *word)
 {
-    return token_is(p, segi_parser_peek(p), word);
+    return segi_token_is(p, segi_parser_peek(p, 1), word);
 }
 
 bool segi_parser_take(segi_parser *p, const char *word)
@@ -294,9 +296,9 @@ bool segi_parse_later(segi_parser *p)
     for (size_t i = 0; i < sizeof later_words / sizeof *later_words; i++) {
         if (!segi_parser_is(p, later_words[i].word))
             continue;
-        segi_token then = segi_parser_peek(p);
+        segi_token then = segi_parser_peek(p, 1);
         if (later_words[i].then[0] == '(' ? then.kind == SEGI_TOKEN_LEFT
-                                          : token_is(p, then, later_words[i].then)) {
+                                          : segi_token_is(p, then, later_words[i].then)) {
             segi_parser_fail(p, p->token, NULL, "\"%s\" is not known in this version",
                              later_words[i].word);
             return true;

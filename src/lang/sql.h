@@ -25,13 +25,13 @@ typedef struct segi_sql_dialect {
     const char *contains, *contains_end, *starts, *ends; /* (text, part) */
     const char *has_any, *has_all;                       /* (set, list) */
     const char *set_size;
-    const char *matches, *matches_end; /* (text, 'regular expression' of RE2 for the whole) */
-    const char *sorted, *sorted_end;   /* aggregate: its values as an array in rising order */
-    const char *hash;                  /* XXH3 of a text; NULL: there is none */
-    const char *settings;              /* behind the statement */
-    bool folds_names;                  /* names that differ in case alone are one */
-    bool backslash;                    /* escapes inside of quotes */
-    bool set_states;                   /* an absent set is known by its state column alone */
+    const char *matches;             /* (text, 'regular expression' of RE2 for the whole) */
+    const char *sorted, *sorted_end; /* aggregate: its values as an array in rising order */
+    const char *hash;                /* XXH3 of a text; NULL: there is none */
+    const char *settings;            /* behind the statement */
+    bool folds_names;                /* names that differ in case alone are one */
+    bool backslash;                  /* escapes inside of quotes */
+    bool set_states;                 /* an absent set is known by its state column alone */
 } segi_sql_dialect;
 
 extern const segi_sql_dialect segi_sql_dialects[2]; /* by SEG_SQL_* - 1 */
@@ -72,7 +72,6 @@ void segi_sql_put(segi_sql *w, const char *text);
 void segi_sql_int(segi_sql *w, int64_t value);
 void segi_sql_float(segi_sql *w, double value);
 void segi_sql_string(segi_sql *w, const char *text, size_t size);
-void segi_sql_name(segi_sql *w, const char *name, size_t size);
 /* A name with dots. */
 void segi_sql_table_name(segi_sql *w, const char *name);
 /* The node cannot be said; `what` is what it is. The first refusal stays. */
@@ -116,8 +115,6 @@ void segi_sql_event_types(segi_sql *w, const segi_selector *selector);
 /* Does the instant or the date, a value, lie in the window of `node`? NULL where there is none. */
 void segi_sql_window(segi_sql *w, const segi_node *node, const segi_node *value);
 void segi_sql_dates(segi_sql *w, const segi_node *node, const segi_node *value);
-/* Whether the window is the same in every time zone. */
-bool segi_sql_zoneless(const segi_window *window);
 
 /* ---- sql_day.c ---- */
 

@@ -16,7 +16,8 @@ static bool is_exact(segi_duration duration)
     return duration.unit < SEGI_UNIT_MONTH || duration.count == 0;
 }
 
-bool segi_sql_zoneless(const segi_window *window)
+/* Whether the window is the same in every time zone. */
+static bool is_zoneless(const segi_window *window)
 {
     switch (window->kind) {
     case SEGI_WINDOW_EVER: return true;
@@ -42,7 +43,7 @@ static bool known_window(segi_sql *w, const segi_node *node)
     const segi_window *window = &node->window;
     if (window->kind == SEGI_WINDOW_ANCHOR && !is_exact(window->length))
         segi_sql_refuse(w, node, "a month from an instant of each customer");
-    else if (window->zone.kind == SEGI_ZONE_USER && !segi_sql_zoneless(window))
+    else if (window->zone.kind == SEGI_ZONE_USER && !is_zoneless(window))
         segi_sql_refuse(w, node, "a span in the time zone of each customer");
     return !segi_sql_stopped(w);
 }

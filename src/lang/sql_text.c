@@ -124,7 +124,7 @@ void segi_sql_string(segi_sql *w, const char *text, size_t size)
     quoted(w, '\'', text, size);
 }
 
-void segi_sql_name(segi_sql *w, const char *name, size_t size)
+static void put_name(segi_sql *w, const char *name, size_t size)
 {
     quoted(w, '"', name, size);
 }
@@ -134,7 +134,7 @@ void segi_sql_table_name(segi_sql *w, const char *name)
 {
     for (;;) {
         size_t size = strcspn(name, ".");
-        segi_sql_name(w, name, size);
+        put_name(w, name, size);
         if (name[size] == '\0')
             return;
         segi_sql_put(w, ".");
@@ -210,5 +210,5 @@ void segi_sql_column(segi_sql *w, const segi_node *node, const char *prefix,
     }
     memcpy(name, prefix, strlen(prefix));
     memcpy(name + strlen(prefix), field->name, field->name_size);
-    segi_sql_name(w, name, size);
+    put_name(w, name, size);
 }

@@ -446,7 +446,11 @@ segi_parser_mark segi_parser_save(const segi_parser *p);
 void segi_parser_restore(segi_parser *p, segi_parser_mark mark);
 bool segi_parser_is(const segi_parser *p, const char *word);   /* the current token is this word */
 bool segi_parser_then(const segi_parser *p, const char *word); /* and the next one this */
-segi_token segi_parser_peek(const segi_parser *p);             /* the one after the current */
+/* The n-th token after the current one. It is lexed again when it is reached, which is cheap: n is
+ * small, and tokens hold no memory. */
+segi_token segi_parser_peek(const segi_parser *p, uint32_t n);
+/* A word of the language, in upper or lower case. */
+bool segi_token_is(const segi_parser *p, segi_token token, const char *word);
 bool segi_parser_take(segi_parser *p, const char *word);
 bool segi_parser_take2(segi_parser *p, const char *first, const char *second);
 bool segi_parser_take_kind(segi_parser *p, segi_token_kind kind);

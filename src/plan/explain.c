@@ -12,7 +12,7 @@ typedef struct explain {
     const segi_program *program;
     const segi_schema *schema;
     const segi_estimate *estimates;
-    const segi_op_actual *actual; /* NULL: not run */
+    const segi_actual *actual; /* NULL: not run */
     double users;
     segi_buf *out;
     segi_buf line;  /* the figures' column is found by the width of this */
@@ -72,17 +72,46 @@ static void explain_figures(explain *e, uint32_t index)
         segi_buf_format(out, ", ~%llu rows", (unsigned long long)estimate->rows);
     if (!e->actual)
         return;
-    const segi_op_actual *a = &e->actual[index];
-    if (a->calls == 0) {
-        segi_buf_text(out, "  | never asked");
-        return;
-    }
-    segi_buf_format(out, "  | %llu of %llu users", (unsigned long long)a->users_out,
-                    (unsigned long long)a->users_in);
+    const segi_op_actual *a = &e->actual->ops[index];
+    bool ranks = segi_op_ranks(&e->program->ops[index]);
+    segi_buf_text(out, "  | ");
+    if (a->calls)
+        segi_buf_format(out, "%llu of %llu users, %llu %s", (unsigned long long)a->users_out,
+                        (unsigned long long)a->users_in, (unsigned long long)a->calls,
+                        a->calls == 1 ? "chunk" : "chunks");
+    else if (!ranks)
+        segi_buf_text(out, "never asked");
+    if (ranks)
+        segi_buf_format(out, "%s%llu ranked in ", a->calls ? ", " : "",
+                        (unsigned long long)a->ranked);
+    if (ranks)
+        explain_time(out, a->ranking);
     if (a->rows)
         segi_buf_format(out, ", %llu rows", (unsigned long long)a->rows);
-    segi_buf_text(out, ", ");
-    explain_time(out, a->nanoseconds);
+    if (a->calls) {
+        segi_buf_text(out, ", ");
+        explain_time(out, a->nanoseconds);
+    }
+}
+
+static const char *const phase_names[SEGI_PHASE_COUNT] = {"prepare", "load", "rank", "evaluate",
+                                                          "assemble"};
+
+/* The last line: what the whole run took, and how much of that each phase. */
+static void explain_phases(const segi_actual *actual, segi_buf *out)
+{
+    uint64_t total = 0;
+    for (uint32_t i = 0; i < SEGI_PHASE_COUNT; i++)
+        total += actual->nanoseconds[i];
+    explain_time(out, total);
+    segi_buf_format(out, " with %u %s, %u %s:", actual->threads,
+                    actual->threads == 1 ? "thread" : "threads", actual->chunks,
+                    actual->chunks == 1 ? "chunk" : "chunks");
+    for (uint32_t i = 0; i < SEGI_PHASE_COUNT; i++) {
+        segi_buf_format(out, "%s %s ", i ? "," : "", phase_names[i]);
+        explain_time(out, actual->nanoseconds[i]);
+    }
+    segi_buf_char(out, '\n');
 }
 
 /* Operands in the order in which they run; NULL out of memory, which is noted. */
@@ -129,7 +158,8 @@ static void explain_text(explain *e, uint32_t index, segi_buf *prefix, const cha
     prefix->size = size;
 }
 
-/* The same tree; `id` lets a reader recognise an operation that is shared. */
+/* The same tree, without the brace at its end; `id` lets a reader recognise an operation that is
+ * shared. */
 static void explain_json(explain *e, uint32_t index)
 {
     static const char *const kinds[] = {"everyone", "nobody",   "not",  "and",  "or",
@@ -145,13 +175,17 @@ static void explain_json(explain *e, uint32_t index)
                     (unsigned long long)(estimate->share * e->users + 0.5),
                     (unsigned long long)estimate->rows);
     if (e->actual) {
-        const segi_op_actual *a = &e->actual[index];
+        const segi_op_actual *a = &e->actual->ops[index];
         segi_buf_format(out,
                         ",\"actual\":{\"chunks\":%llu,\"users_in\":%llu,\"users_out\":%llu,"
-                        "\"rows\":%llu,\"nanoseconds\":%llu}",
+                        "\"rows\":%llu,\"nanoseconds\":%llu",
                         (unsigned long long)a->calls, (unsigned long long)a->users_in,
                         (unsigned long long)a->users_out, (unsigned long long)a->rows,
                         (unsigned long long)a->nanoseconds);
+        if (segi_op_ranks(op))
+            segi_buf_format(out, ",\"ranked\":%llu,\"ranking_nanoseconds\":%llu",
+                            (unsigned long long)a->ranked, (unsigned long long)a->ranking);
+        segi_buf_char(out, '}');
     }
     bool again = op->uses > 1 && op->child_count > 0 && segi_bit_get(e->seen, index);
     if (op->child_count && !again) {
@@ -162,16 +196,32 @@ static void explain_json(explain *e, uint32_t index)
             if (i)
                 segi_buf_char(out, ',');
             explain_json(e, order[i]);
+            segi_buf_char(out, '}');
         }
         segi_free(e->out->mem, order);
         segi_buf_char(out, ']');
     }
-    segi_buf_char(out, '}');
+}
+
+/* The run belongs to the whole, so it stands in the object of the root. */
+static void explain_json_root(explain *e, uint32_t index)
+{
+    segi_buf *out = e->out;
+    explain_json(e, index);
+    if (e->actual) {
+        segi_buf_format(out, ",\"run\":{\"threads\":%u,\"chunks\":%u", e->actual->threads,
+                        e->actual->chunks);
+        for (uint32_t i = 0; i < SEGI_PHASE_COUNT; i++)
+            segi_buf_format(out, ",\"%s_nanoseconds\":%llu", phase_names[i],
+                            (unsigned long long)e->actual->nanoseconds[i]);
+        segi_buf_char(out, '}');
+    }
+    segi_buf_text(out, "}\n");
 }
 
 void segi_program_explain(const segi_program *program, uint32_t root, uint64_t user_count,
                           const segi_schema *schema, const segi_estimate *estimates,
-                          const segi_op_actual *actual, bool json, segi_buf *out)
+                          const segi_actual *actual, bool json, segi_buf *out)
 {
     explain e = {.program = program,
                  .schema = schema,
@@ -184,12 +234,13 @@ void segi_program_explain(const segi_program *program, uint32_t root, uint64_t u
     if (!e.seen) {
         out->failed = true;
     } else if (json) {
-        explain_json(&e, program->roots[root]);
-        segi_buf_char(out, '\n');
+        explain_json_root(&e, program->roots[root]);
     } else {
         segi_buf prefix;
         segi_buf_init(&prefix, out->mem);
         explain_text(&e, program->roots[root], &prefix, "", "");
+        if (actual)
+            explain_phases(actual, out);
         segi_buf_deinit(&prefix);
     }
     segi_free(out->mem, e.seen);

@@ -94,13 +94,32 @@ typedef struct segi_op_actual {
     uint64_t users_in;    /* candidates given */
     uint64_t users_out;   /* candidates kept */
     uint64_t rows;        /* event rows looked at */
-    uint64_t nanoseconds; /* with its operands */
+    uint64_t nanoseconds; /* with its operands; of all threads together */
+    uint64_t ranked;      /* RANK and SCORE: users of the population that have a place */
+    uint64_t ranking;     /* RANK and SCORE: nanoseconds of the pass over the population */
 } segi_op_actual;
 
-/* The tree below roots[root], as text or JSON, for a store of user_count users. actual may be NULL
- * (op_count entries otherwise). */
+/* What a run does, in this order. */
+typedef enum segi_phase {
+    SEGI_PHASE_PREPARE,  /* windows, dictionaries, the order of operands */
+    SEGI_PHASE_LOAD,     /* columns that are not in memory */
+    SEGI_PHASE_RANK,     /* the passes over the populations of ranks and scores */
+    SEGI_PHASE_EVALUATE, /* the pass over the candidates */
+    SEGI_PHASE_ASSEMBLE, /* the set */
+    SEGI_PHASE_COUNT
+} segi_phase;
+
+/* What happened in a run. */
+typedef struct segi_actual {
+    segi_op_actual *ops;                    /* by operation; the caller's */
+    uint64_t nanoseconds[SEGI_PHASE_COUNT]; /* on the clock */
+    uint32_t chunks, threads;
+} segi_actual;
+
+/* The tree below roots[root], as text or JSON, for a store of user_count users. actual: NULL
+ * without a run. */
 void segi_program_explain(const segi_program *program, uint32_t root, uint64_t user_count,
                           const segi_schema *schema, const segi_estimate *estimates,
-                          const segi_op_actual *actual, bool json, segi_buf *out);
+                          const segi_actual *actual, bool json, segi_buf *out);
 
 #endif

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/wire.h"
 #include "store/pack.h"
 #include "store/part_code.h"
 
@@ -120,8 +121,7 @@ static void tie_encode(const segi_col *col, uint32_t rows, segi_buf *out)
     uint32_t count = 0;
     for (uint32_t i = 0; i < rows; i++)
         count += column_stored(col, i) != 0;
-    for (uint32_t i = 0; i < 4; i++)
-        segi_buf_char(out, (char)(uint8_t)(count >> 8 * i));
+    segi_put_u32(out, count);
     tie_writer writer = {.col = col, .gaps = true};
     segi_pack(out, count, tie_fetch, &writer);
     writer.gaps = false;
@@ -409,12 +409,12 @@ static bool tie_values(column_reader *reader, uint32_t count, const uint32_t *ro
 
 static bool tie_read(column_reader *reader)
 {
-    uint32_t count = 0, all = reader->part->row_count;
+    uint32_t count, all = reader->part->row_count;
     void *rows = NULL;
     if (reader->end - reader->at < 4)
         return false;
-    for (uint32_t i = 0; i < 4; i++)
-        count |= (uint32_t)*reader->at++ << 8 * i;
+    count = (uint32_t)segi_get_at(reader->at, 4);
+    reader->at += 4;
     if (count > all)
         return false;
     bool good = reader_array(reader, &rows, count * sizeof(uint32_t)) &&

@@ -640,7 +640,7 @@ static seg_status commit_steps(segi_commit *c, const seg_batch *batches)
 static seg_status commit_log(segi_commit *c, const seg_commit_report *report)
 {
     segi_buf record;
-    if (c->token_size > 0 && !segi_tokens_reserve(&c->store->tokens, &c->store->mem))
+    if (c->token_size > 0 && !segi_commit_tokens_reserve(&c->store->tokens, &c->store->mem))
         return segi_fail_nomem(c->err);
     if (!segi_keep_logs(c->store))
         return SEG_OK;
@@ -654,8 +654,9 @@ static seg_status commit_log(segi_commit *c, const seg_commit_report *report)
 /* A commit whose token is known was applied before. */
 static bool commit_repeated(segi_commit *c, seg_commit_report *report)
 {
-    const segi_token *token =
-        c->token_size > 0 ? segi_tokens_find(&c->store->tokens, c->token, c->token_size) : NULL;
+    const segi_commit_token *token =
+        c->token_size > 0 ? segi_commit_tokens_find(&c->store->tokens, c->token, c->token_size)
+                          : NULL;
     if (token) {
         *report = token->report;
         report->flags |= SEG_COMMIT_REPEATED;
@@ -680,7 +681,7 @@ static seg_status commit_run(segi_commit *c, const seg_batch *batches, seg_commi
     }
     commit_accept(c);
     if (c->token_size > 0)
-        segi_tokens_add(&store->tokens, c->token, c->token_size, report);
+        segi_commit_tokens_add(&store->tokens, c->token, c->token_size, report);
     return SEG_OK;
 }
 

@@ -125,7 +125,7 @@ seg_status segi_store_define_property(segi_store *store, const char *event, size
 
 /* text NULL: it is dropped. */
 static seg_status define_log_text(segi_store *store, uint8_t kind, segi_shelf shelf,
-                                  const char *name, size_t name_size, const segi_text *text,
+                                  const char *name, size_t name_size, const segi_saved_text *text,
                                   seg_error *err)
 {
     segi_buf record;
@@ -150,9 +150,9 @@ seg_status segi_store_put_text(segi_store *store, segi_shelf shelf, const char *
                                uint64_t version, seg_error *err)
 {
     SEGI_TRY(segi_keep_begin(store, err));
-    segi_texts *texts = &store->texts[shelf];
-    segi_text *entry =
-        segi_texts_prepare(texts, &store->mem, name, name_size, text, text_size, version);
+    segi_saved_texts *texts = &store->texts[shelf];
+    segi_saved_text *entry =
+        segi_saved_texts_prepare(texts, &store->mem, name, name_size, text, text_size, version);
     if (!entry)
         return segi_fail_nomem(err);
     seg_status status =
@@ -161,7 +161,7 @@ seg_status segi_store_put_text(segi_store *store, segi_shelf shelf, const char *
         segi_free(&store->mem, entry);
         return status;
     }
-    segi_texts_put(texts, &store->mem, entry);
+    segi_saved_texts_put(texts, &store->mem, entry);
     return SEG_OK;
 }
 
@@ -171,7 +171,7 @@ seg_status segi_store_remove_text(segi_store *store, segi_shelf shelf, const cha
 {
     SEGI_TRY(segi_keep_begin(store, err));
     SEGI_TRY(define_log_text(store, SEGI_RECORD_DROP_TEXT, shelf, name, name_size, NULL, err));
-    segi_texts_drop(&store->texts[shelf], &store->mem, name, name_size);
+    segi_saved_texts_drop(&store->texts[shelf], &store->mem, name, name_size);
     return SEG_OK;
 }
 
@@ -199,11 +199,11 @@ seg_status segi_store_drop_text(segi_store *store, segi_shelf shelf, const char 
 seg_status segi_store_each_text(segi_store *store, segi_shelf shelf, segi_text_visit *visit,
                                 void *user, seg_error *err)
 {
-    const segi_texts *texts = &store->texts[shelf];
+    const segi_saved_texts *texts = &store->texts[shelf];
     seg_status status = SEG_OK;
     segi_mutex_lock(store->mutex);
     for (size_t i = 0; status == SEG_OK && i < texts->count; i++) {
-        const segi_text *text = texts->items[i];
+        const segi_saved_text *text = texts->items[i];
         status = visit(user, text->bytes, text->name_size, text->bytes + text->name_size,
                        text->text_size, text->version, err);
     }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "base/wire.h"
 
 #define PACK_CODES 255
 #define PACK_DIRECT 16 /* numbers below it are buckets of their own */
@@ -227,14 +228,6 @@ static void pack_put_lengths(segi_buf *out, const pack_codes *codes, uint32_t bu
     }
 }
 
-static void pack_put_u64(segi_buf *out, uint64_t value)
-{
-    uint8_t bytes[8];
-    for (uint32_t i = 0; i < 8; i++)
-        bytes[i] = (uint8_t)(value >> 8 * i);
-    segi_buf_add(out, bytes, sizeof bytes);
-}
-
 void segi_pack(segi_buf *out, size_t count, segi_pack_fetch *fetch, void *context)
 {
     pack_survey survey;
@@ -254,7 +247,7 @@ void segi_pack(segi_buf *out, size_t count, segi_pack_fetch *fetch, void *contex
     if (use_codes) {
         codes_assign(codes->length, buckets, codes->code);
         pack_put_lengths(out, codes, buckets);
-        pack_put_u64(out, bits);
+        segi_put_u64(out, bits);
     } else {
         segi_buf_char(out, (char)width);
     }
@@ -323,11 +316,8 @@ static bool unpack_codes(segi_unpack *unpack, const uint8_t **bytes, const uint8
     if (length[buckets] != 0 || !codes_assign(length, buckets, code))
         return false;
     unpack_fill(unpack, length, code, buckets);
-    uint64_t bits = 0;
-    for (uint32_t i = 0; i < 8; i++)
-        bits |= (uint64_t)at[i] << 8 * i;
     *bytes = at + 8;
-    return unpack_bits(unpack, bytes, end, bits);
+    return unpack_bits(unpack, bytes, end, segi_get_at(at, 8));
 }
 
 bool segi_unpack_open(segi_unpack *unpack, const uint8_t **bytes, const uint8_t *end, size_t count)

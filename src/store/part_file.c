@@ -119,8 +119,10 @@ void segi_run_settle(segi_run *run)
     segi_cache_settle(run);
 }
 
-/* May be called again after a failure and goes on where it stopped. */
-seg_status segi_run_drop(segi_run *run, segi_disk *disk, seg_error *err)
+/* The run's blocks, where it has any; after a failure the next call goes on where this one stopped.
+ * Its columns are not to be loaded after the space has been used again, which the disk's pins
+ * prevent while readers hold the run. */
+static seg_status run_drop(segi_run *run, segi_disk *disk, seg_error *err)
 {
     segi_run_file *file = run->file;
     if (!file || file->id == 0)
@@ -211,7 +213,7 @@ seg_status segi_store_drop_retired(segi_store *store, segi_disk *disk, seg_error
 {
     while (store->retired) {
         segi_run *run = store->retired;
-        SEGI_TRY(segi_run_drop(run, disk, err));
+        SEGI_TRY(run_drop(run, disk, err));
         store->retired = run->file->next_retired;
         segi_run_release(run);
     }

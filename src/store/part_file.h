@@ -4,8 +4,8 @@
  * SEGI_BLOCK_ROWS with its columns. Only the id of the former belongs into a catalogue.
  *
  *   checkpoint:  segi_run_write() for each run with segi_run_id() 0, then the catalogue with the
- *                ids of all runs, then segi_run_drop() for the store's retired runs, then the
- *                disk's checkpoint; after that succeeded segi_run_settle() for those written.
+ *                ids of all runs, then segi_store_drop_retired(), then the disk's checkpoint;
+ *                after that succeeded segi_run_settle() for those written.
  *   open:        segi_run_open() for each id of the catalogue.
  *   merge:       segi_store_retire() for each run that leaves the store.
  *
@@ -30,10 +30,6 @@ uint64_t segi_run_disk_bytes(const segi_run *run);
 /* The checkpoint that names the run is durable: from now on its columns may be put out of memory.
  * A run that is settled already stays as it is. */
 void segi_run_settle(segi_run *run);
-/* Drop the run's blocks, where it has any; after a failure the next call goes on. Its columns are
- * not to be loaded after the space has been used again, which the disk's pins prevent while readers
- * hold the run. */
-seg_status segi_run_drop(segi_run *run, segi_disk *disk, seg_error *err);
 
 /* The run of a block: checks everything in it, against the schema, dictionaries and users of the
  * store too, which are restored before. Columns are loaded when they are needed.

@@ -111,10 +111,10 @@ static void put_schema(root_writer *w)
 /* One shelf, by rising name. */
 static void put_texts(root_writer *w, segi_shelf shelf)
 {
-    const segi_texts *texts = &w->store->texts[shelf];
+    const segi_saved_texts *texts = &w->store->texts[shelf];
     segi_put_u32(w->buf, (uint32_t)texts->count);
     for (size_t i = 0; i < texts->count; i++) {
-        const segi_text *text = texts->items[i];
+        const segi_saved_text *text = texts->items[i];
         segi_put_u64(w->buf, text->version);
         segi_put_bytes(w->buf, text->bytes, text->name_size);
         segi_put_bytes(w->buf, text->bytes + text->name_size, text->text_size);
@@ -124,10 +124,10 @@ static void put_texts(root_writer *w, segi_shelf shelf)
 /* From the oldest on, so that reading them back gives the same ring. */
 static void put_tokens(root_writer *w)
 {
-    const segi_tokens *tokens = &w->store->tokens;
+    const segi_commit_tokens *tokens = &w->store->tokens;
     segi_put_u32(w->buf, (uint32_t)tokens->count);
     for (size_t i = 0; i < tokens->count; i++) {
-        const segi_token *token = segi_tokens_at(tokens, i);
+        const segi_commit_token *token = segi_commit_tokens_at(tokens, i);
         segi_put_bytes(w->buf, token->bytes, token->size);
         segi_record_report_write(&token->report, w->buf);
     }
@@ -381,7 +381,7 @@ static seg_status get_schema(segi_store *store, segi_wire *from, seg_error *err)
 /* Names that repeat make fewer entries than were counted. */
 static seg_status get_texts(segi_store *store, segi_wire *from, segi_shelf shelf, seg_error *err)
 {
-    segi_texts *texts = &store->texts[shelf];
+    segi_saved_texts *texts = &store->texts[shelf];
     uint32_t count = segi_get_count(from, 16);
     for (uint32_t i = 0; i < count; i++) {
         size_t name_size, text_size;
@@ -390,11 +390,11 @@ static seg_status get_texts(segi_store *store, segi_wire *from, segi_shelf shelf
         const char *text = segi_get_bytes(from, &text_size);
         if (from->failed || !segi_name_valid(name, name_size) || text_size > SEG_TEXT_SIZE_MAX)
             return root_fail(err);
-        segi_text *entry =
-            segi_texts_prepare(texts, &store->mem, name, name_size, text, text_size, version);
+        segi_saved_text *entry =
+            segi_saved_texts_prepare(texts, &store->mem, name, name_size, text, text_size, version);
         if (!entry)
             return segi_fail_nomem(err);
-        segi_texts_put(texts, &store->mem, entry);
+        segi_saved_texts_put(texts, &store->mem, entry);
     }
     return texts->count == count ? SEG_OK : root_fail(err);
 }
@@ -412,9 +412,9 @@ static seg_status get_tokens(segi_store *store, segi_wire *from, seg_error *err)
         segi_record_report_read(from, &report);
         if (from->failed || size == 0 || size > SEG_TOKEN_SIZE_MAX)
             return root_fail(err);
-        if (!segi_tokens_reserve(&store->tokens, &store->mem))
+        if (!segi_commit_tokens_reserve(&store->tokens, &store->mem))
             return segi_fail_nomem(err);
-        segi_tokens_add(&store->tokens, bytes, size, &report);
+        segi_commit_tokens_add(&store->tokens, bytes, size, &report);
     }
     return SEG_OK;
 }

@@ -3,6 +3,7 @@
 
 #include "base/civil.h"
 #include "base/error.h"
+#include "base/wire.h"
 #include "store/part_code.h"
 
 #define RUN_VERSION 1u
@@ -15,42 +16,29 @@
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
-static void put32(segi_buf *out, uint32_t value)
-{
-    uint8_t bytes[4];
-    for (uint32_t i = 0; i < 4; i++)
-        bytes[i] = (uint8_t)(value >> 8 * i);
-    segi_buf_add(out, bytes, sizeof bytes);
-}
-
-static void put64(segi_buf *out, uint64_t value)
-{
-    put32(out, (uint32_t)value);
-    put32(out, (uint32_t)(value >> 32));
-}
-
 static void column_put(segi_buf *out, const segi_col *col, uint32_t size)
 {
-    put32(out, (uint32_t)col->type | col->width << 8 | (col->none_set ? COLUMN_NONE_SET : 0) << 16);
-    put32(out, size);
-    put64(out, (uint64_t)col->base);
-    put64(out, (uint64_t)col->unit);
-    put64(out, (uint64_t)col->min);
-    put64(out, (uint64_t)col->max);
+    segi_put_u32(out, (uint32_t)col->type | col->width << 8 |
+                          (col->none_set ? COLUMN_NONE_SET : 0) << 16);
+    segi_put_u32(out, size);
+    segi_put_u64(out, (uint64_t)col->base);
+    segi_put_u64(out, (uint64_t)col->unit);
+    segi_put_u64(out, (uint64_t)col->min);
+    segi_put_u64(out, (uint64_t)col->max);
 }
 
 static void part_put(segi_buf *out, const segi_part *part)
 {
-    put32(out, part->event);
-    put32(out, part->row_count);
-    put32(out, part->user_count);
-    put32(out, part->chunk_count);
-    put32(out, part->column_count);
-    put32(out, 0);
+    segi_put_u32(out, part->event);
+    segi_put_u32(out, part->row_count);
+    segi_put_u32(out, part->user_count);
+    segi_put_u32(out, part->chunk_count);
+    segi_put_u32(out, part->column_count);
+    segi_put_u32(out, 0);
     for (uint32_t i = 0; i < part->chunk_count; i++) {
-        put32(out, part->chunks[i].chunk);
-        put32(out, part->chunks[i].row_count);
-        put32(out, part->chunks[i].user_count);
+        segi_put_u32(out, part->chunks[i].chunk);
+        segi_put_u32(out, part->chunks[i].row_count);
+        segi_put_u32(out, part->chunks[i].user_count);
     }
     for (uint32_t i = 0; i < SEGI_COLUMN_PROPERTY + part->column_count; i++)
         column_put(out, segi_part_col(part, i), part->pages[i].size);
@@ -59,18 +47,18 @@ static void part_put(segi_buf *out, const segi_part *part)
 void segi_run_encode(const segi_run *run, segi_buf *out)
 {
     const segi_run_file *file = run->file;
-    put32(out, RUN_VERSION);
-    put32(out, run->part_count);
-    put64(out, run->generation);
-    put32(out, run->bucket.cell);
-    put32(out, run->bucket.cells);
-    put64(out, run->row_count);
-    put32(out, file->block_count);
-    put32(out, 0);
+    segi_put_u32(out, RUN_VERSION);
+    segi_put_u32(out, run->part_count);
+    segi_put_u64(out, run->generation);
+    segi_put_u32(out, run->bucket.cell);
+    segi_put_u32(out, run->bucket.cells);
+    segi_put_u64(out, run->row_count);
+    segi_put_u32(out, file->block_count);
+    segi_put_u32(out, 0);
     for (uint32_t i = 0; i < file->block_count; i++) {
-        put64(out, file->blocks[i].id);
-        put32(out, file->blocks[i].size);
-        put32(out, file->blocks[i].page_count);
+        segi_put_u64(out, file->blocks[i].id);
+        segi_put_u32(out, file->blocks[i].size);
+        segi_put_u32(out, file->blocks[i].page_count);
     }
     for (uint32_t i = 0; i < run->part_count; i++)
         part_put(out, run->parts[i]);
@@ -98,18 +86,19 @@ static bool reader_has(const run_reader *reader, uint64_t count, uint32_t bytes)
     return count * bytes <= (uint64_t)(reader->end - reader->at);
 }
 
+/* The caller has seen that they are there. */
 static uint32_t get32(run_reader *reader)
 {
-    uint32_t value = 0;
-    for (uint32_t i = 0; i < 4; i++)
-        value |= (uint32_t)*reader->at++ << 8 * i;
+    uint32_t value = (uint32_t)segi_get_at(reader->at, 4);
+    reader->at += 4;
     return value;
 }
 
 static uint64_t get64(run_reader *reader)
 {
-    uint64_t low = get32(reader);
-    return low | (uint64_t)get32(reader) << 32;
+    uint64_t value = segi_get_at(reader->at, 8);
+    reader->at += 8;
+    return value;
 }
 
 static bool head_is_empty(const segi_col *col)

@@ -87,15 +87,15 @@ static seg_status salvage_create(segi_salvage *s, const segi_store_place *like, 
 
 static seg_status salvage_texts(segi_salvage *s, segi_shelf shelf)
 {
-    const segi_texts *texts = &s->from->texts[shelf];
+    const segi_saved_texts *texts = &s->from->texts[shelf];
     for (size_t i = 0; i < texts->count; i++) {
-        const segi_text *text = texts->items[i];
-        segi_text *copy =
-            segi_texts_prepare(&s->to->texts[shelf], &s->to->mem, text->bytes, text->name_size,
-                               text->bytes + text->name_size, text->text_size, text->version);
+        const segi_saved_text *text = texts->items[i];
+        segi_saved_text *copy = segi_saved_texts_prepare(
+            &s->to->texts[shelf], &s->to->mem, text->bytes, text->name_size,
+            text->bytes + text->name_size, text->text_size, text->version);
         if (!copy)
             return segi_fail_nomem(s->err);
-        segi_texts_put(&s->to->texts[shelf], &s->to->mem, copy);
+        segi_saved_texts_put(&s->to->texts[shelf], &s->to->mem, copy);
     }
     return SEG_OK;
 }
@@ -136,10 +136,10 @@ static seg_status salvage_root(segi_salvage *s)
     for (int shelf = 0; shelf < SEGI_SHELF_COUNT; shelf++)
         SEGI_TRY(salvage_texts(s, (segi_shelf)shelf));
     for (size_t i = 0; i < from->tokens.count; i++) {
-        const segi_token *token = segi_tokens_at(&from->tokens, i);
-        if (!segi_tokens_reserve(&to->tokens, &to->mem))
+        const segi_commit_token *token = segi_commit_tokens_at(&from->tokens, i);
+        if (!segi_commit_tokens_reserve(&to->tokens, &to->mem))
             return segi_fail_nomem(s->err);
-        segi_tokens_add(&to->tokens, token->bytes, token->size, &token->report);
+        segi_commit_tokens_add(&to->tokens, token->bytes, token->size, &token->report);
     }
     return salvage_privacy(s);
 }

@@ -17,8 +17,7 @@
 
 /* Snapshots of one moment share the version. */
 typedef struct snapshot_full {
-    segi_snapshot pub; /* first, so that pointers convert */
-    atomic_uint refs;
+    segi_snapshot pub;     /* first, so that pointers convert */
     segi_version *version; /* retained */
 } snapshot_full;
 
@@ -323,7 +322,6 @@ seg_status segi_snapshot_create(segi_store *store, segi_snapshot **out, seg_erro
         return segi_fail_nomem(err);
     }
     segi_store_retain(store);
-    atomic_init(&full->refs, 1);
     full->version = version;
     full->pub = (segi_snapshot){.store = store,
                                 .schema = version->schema,
@@ -343,16 +341,10 @@ seg_status segi_snapshot_create(segi_store *store, segi_snapshot **out, seg_erro
     return SEG_OK;
 }
 
-void segi_snapshot_retain(segi_snapshot *snapshot)
-{
-    snapshot_full *full = (snapshot_full *)snapshot;
-    atomic_fetch_add_explicit(&full->refs, 1, memory_order_relaxed);
-}
-
 void segi_snapshot_release(segi_snapshot *snapshot)
 {
     snapshot_full *full = (snapshot_full *)snapshot;
-    if (!full || atomic_fetch_sub_explicit(&full->refs, 1, memory_order_acq_rel) != 1)
+    if (!full)
         return;
     segi_store *store = full->pub.store;
     segi_version_release(full->version);

@@ -45,8 +45,8 @@ static void store_destroy(segi_store *store)
     segi_free(&mem, store->retention.own);
     segi_dedup_deinit(&store->dedup);
     for (int shelf = 0; shelf < SEGI_SHELF_COUNT; shelf++)
-        segi_texts_deinit(&store->texts[shelf], &store->mem);
-    segi_tokens_deinit(&store->tokens, &store->mem);
+        segi_saved_texts_deinit(&store->texts[shelf], &store->mem);
+    segi_commit_tokens_deinit(&store->tokens, &store->mem);
     (void)segi_keep_close(store, NULL);
     segi_scratch_trim(&store->scratch, 0);
     segi_pool_destroy(store->pool);

@@ -179,7 +179,6 @@ typedef struct segi_snapshot {
 } segi_snapshot;
 
 seg_status segi_snapshot_create(segi_store *store, segi_snapshot **out, seg_error *err);
-void segi_snapshot_retain(segi_snapshot *snapshot);
 void segi_snapshot_release(segi_snapshot *snapshot);
 
 /* In a store with a file, ids, attributes, dictionaries and who exists when come into memory when

@@ -120,8 +120,8 @@ struct segi_store {
     segi_scratch scratch;
     size_t tail_rows_max, seal_rows_max; /* SEGI_TAIL_ROWS_MAX, SEGI_SEAL_ROWS_MAX; less in tests */
     uint64_t merge_rows_max;             /* SEGI_MERGE_ROWS_MAX */
-    segi_texts texts[SEGI_SHELF_COUNT];
-    segi_tokens tokens;
+    segi_saved_texts texts[SEGI_SHELF_COUNT];
+    segi_commit_tokens tokens;
     segi_keep *keep;       /* owned: the file; NULL: in memory alone */
     segi_version *version; /* the newest, NULL once something has changed */
 };

@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* By bytes; a name comes before those that it begins. */
-static int text_compare(const segi_text *entry, const char *name, size_t name_size)
+static int text_compare(const segi_saved_text *entry, const char *name, size_t name_size)
 {
     size_t shorter = entry->name_size < name_size ? entry->name_size : name_size;
     int order = shorter > 0 ? memcmp(entry->bytes, name, shorter) : 0;
@@ -14,7 +14,8 @@ static int text_compare(const segi_text *entry, const char *name, size_t name_si
 }
 
 /* The place of the name, or the one where it belongs. */
-static bool text_locate(const segi_texts *texts, const char *name, size_t name_size, size_t *out)
+static bool text_locate(const segi_saved_texts *texts, const char *name, size_t name_size,
+                        size_t *out)
 {
     size_t low = 0, high = texts->count;
     while (low < high) {
@@ -33,7 +34,7 @@ static bool text_locate(const segi_texts *texts, const char *name, size_t name_s
     return false;
 }
 
-void segi_texts_deinit(segi_texts *texts, const segi_mem *mem)
+void segi_saved_texts_deinit(segi_saved_texts *texts, const segi_mem *mem)
 {
     for (size_t i = 0; i < texts->count; i++)
         segi_free(mem, texts->items[i]);
@@ -42,18 +43,18 @@ void segi_texts_deinit(segi_texts *texts, const segi_mem *mem)
 }
 
 /* One block for the entry, its name and its text; room in the list comes with it, so that
- * segi_texts_put() cannot fail. */
-segi_text *segi_texts_prepare(segi_texts *texts, const segi_mem *mem, const char *name,
-                              size_t name_size, const char *text, size_t text_size,
-                              uint64_t version)
+ * segi_saved_texts_put() cannot fail. */
+segi_saved_text *segi_saved_texts_prepare(segi_saved_texts *texts, const segi_mem *mem,
+                                          const char *name, size_t name_size, const char *text,
+                                          size_t text_size, uint64_t version)
 {
     if (!segi_grow(mem, (void **)&texts->items, &texts->capacity, texts->count + 1,
-                   sizeof(segi_text *)))
+                   sizeof(segi_saved_text *)))
         return NULL;
-    segi_text *entry = segi_alloc(mem, sizeof *entry + name_size + text_size);
+    segi_saved_text *entry = segi_alloc(mem, sizeof *entry + name_size + text_size);
     if (!entry)
         return NULL;
-    *entry = (segi_text){version, (uint32_t)name_size, (uint32_t)text_size};
+    *entry = (segi_saved_text){version, (uint32_t)name_size, (uint32_t)text_size};
     memcpy(entry->bytes, name, name_size);
     if (text_size > 0)
         memcpy(entry->bytes + name_size, text, text_size);
@@ -61,7 +62,7 @@ segi_text *segi_texts_prepare(segi_texts *texts, const segi_mem *mem, const char
 }
 
 /* Takes the entry, which replaces one of the same name; cannot fail. */
-void segi_texts_put(segi_texts *texts, const segi_mem *mem, segi_text *entry)
+void segi_saved_texts_put(segi_saved_texts *texts, const segi_mem *mem, segi_saved_text *entry)
 {
     size_t place;
     if (text_locate(texts, entry->bytes, entry->name_size, &place)) {
@@ -70,12 +71,13 @@ void segi_texts_put(segi_texts *texts, const segi_mem *mem, segi_text *entry)
         return;
     }
     memmove(texts->items + place + 1, texts->items + place,
-            (texts->count - place) * sizeof(segi_text *));
+            (texts->count - place) * sizeof(segi_saved_text *));
     texts->items[place] = entry;
     texts->count++;
 }
 
-void segi_texts_drop(segi_texts *texts, const segi_mem *mem, const char *name, size_t name_size)
+void segi_saved_texts_drop(segi_saved_texts *texts, const segi_mem *mem, const char *name,
+                           size_t name_size)
 {
     size_t place;
     if (!text_locate(texts, name, name_size, &place))
@@ -83,5 +85,5 @@ void segi_texts_drop(segi_texts *texts, const segi_mem *mem, const char *name, s
     segi_free(mem, texts->items[place]);
     texts->count--;
     memmove(texts->items + place, texts->items + place + 1,
-            (texts->count - place) * sizeof(segi_text *));
+            (texts->count - place) * sizeof(segi_saved_text *));
 }

@@ -861,6 +861,47 @@ START_TEST(test_segment_api__explains_as_text_and_json)
 }
 END_TEST
 
+START_TEST(test_segment_api__analysis_says_where_the_time_went)
+{
+    seg_error err = SEG_ERROR_INIT;
+    seg_store *store = shop_open();
+    seg_snapshot *snapshot = snapshot_of(store);
+    seg_segment *segment =
+        segment_of(store, "country = \"DE\" or sum(amount) of \"purchase\" in top 50%");
+    static const char *const words[] = {
+        " of ",    " users, 1 chunk", " ranked in ", "with 1 thread, 1 chunk: prepare ",
+        ", load ", ", rank ",         ", evaluate ", ", assemble "};
+    static const char *const names[] = {"\"chunks\":1",
+                                        "\"ranked\":",
+                                        "\"ranking_nanoseconds\":",
+                                        "\"run\":{\"threads\":1",
+                                        "\"prepare_nanoseconds\":",
+                                        "\"load_nanoseconds\":",
+                                        "\"rank_nanoseconds\":",
+                                        "\"evaluate_nanoseconds\":",
+                                        "\"assemble_nanoseconds\":"};
+    seg_buffer *text = NULL;
+    CK_OK(seg_segment_explain(segment, snapshot, NOW, SEG_EXPLAIN_ANALYZE, NULL, &text, &err), err);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        ck_assert_msg(strstr(seg_buffer_data(text), words[i]) != NULL, "no '%s' in\n%s", words[i],
+                      seg_buffer_data(text));
+    seg_buffer_destroy(text);
+    CK_OK(seg_segment_explain(segment, snapshot, NOW, SEG_EXPLAIN_ANALYZE | SEG_EXPLAIN_JSON, NULL,
+                              &text, &err),
+          err);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        ck_assert_msg(strstr(seg_buffer_data(text), names[i]) != NULL, "no '%s' in\n%s", names[i],
+                      seg_buffer_data(text));
+    seg_buffer_destroy(text);
+    CK_OK(seg_segment_explain(segment, snapshot, NOW, 0, NULL, &text, &err), err);
+    ck_assert_ptr_null(strstr(seg_buffer_data(text), "evaluate"));
+    seg_buffer_destroy(text);
+    seg_segment_release(segment);
+    seg_snapshot_release(snapshot);
+    seg_store_close(store, NULL);
+}
+END_TEST
+
 /* ---- tasks ------------------------------------------------------------------------------- */
 
 START_TEST(test_segment_api__interrupted_tasks_end_calls)
@@ -945,6 +986,7 @@ Suite *suite(void)
     suite_add_tcase(s, evaluating);
     TCase *explaining = tcase_create("explaining");
     tcase_add_test(explaining, test_segment_api__explains_as_text_and_json);
+    tcase_add_test(explaining, test_segment_api__analysis_says_where_the_time_went);
     tcase_add_test(explaining, test_segment_api__interrupted_tasks_end_calls);
     suite_add_tcase(s, explaining);
     return s;

@@ -491,8 +491,15 @@ class Statements(Case):
                         "explain analyze did purchase and age > 30")
         self.assertEqual(run.code, 0, run.err)
         self.assertIn("did purchase", run.out.replace('"', ""))
-        run = self.shop("--mode", "json", "-c", "explain analyze did purchase and age > 30")
-        json.loads(run.out)
+        self.assertIn("evaluate", run.out.splitlines()[-1])
+        run = self.shop("--mode", "json", "-c", "explain analyze did purchase and age in top 50%")
+        root = json.loads(run.out)
+        whole = root["run"]
+        self.assertLessEqual(root["actual"]["nanoseconds"], whole["evaluate_nanoseconds"])
+        ranks = [child["actual"] for child in root["children"] if child["kind"] == "rank"]
+        self.assertGreater(ranks[0]["ranked"], 0)
+        self.assertLessEqual(ranks[0]["ranking_nanoseconds"],
+                             whole["rank_nanoseconds"] + whole["load_nanoseconds"])
 
     def test_lint(self):
         run = self.shop("--mode", "jsonl", "-c", "lint age > 3 or age <= 5 or age > 3")

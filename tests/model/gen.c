@@ -680,7 +680,7 @@ static bool can_group(seg_type type)
 static void some_streak(gen *g, model_node *node)
 {
     node->period = (model_unit)(MODEL_U_DAY + below(g, chance(g, 70) ? 2 : 5));
-    node->min_events = chance(g, 25) ? 2 : 1;
+    node->min_events = chance(g, 25) ? rng_range(&g->r, 2, 5) : 1;
     node->length = node->aggregate == MODEL_A_STREAK_BROKEN ? rng_range(&g->r, 1, 3) : 1;
     node->missed = chance(g, 40) ? rng_range(&g->r, 1, 3) : 0;
     node->per = node->missed + rng_range(&g->r, 1, 6);
@@ -950,7 +950,7 @@ static model_node *did(gen *g, gen_class class)
     if (class == GEN_DID_PERIODS) {
         node->bound.periods = true;
         node->bound.period = (model_unit)(MODEL_U_DAY + below(g, 5));
-        node->bound.each = chance(g, 30) ? rng_range(&g->r, 2, 3) : 1;
+        node->bound.each = chance(g, 30) ? rng_range(&g->r, 2, 6) : 1;
         if (node->window.kind == MODEL_W_LAST_CALENDAR && chance(g, 60))
             node->bound.period = node->window.length.unit;
     }

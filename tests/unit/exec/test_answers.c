@@ -187,6 +187,10 @@ static const char *const roads[] = {
     "last buy before 2026-01-20",
     "did buy between 2 and 3 times in last 12 days",
     "did buy on at least 3 days in last 30 days",
+    "did buy at least 2 times on at least 2 weeks in last 30 days",
+    "did buy at least 2 times on at least 2 weeks",
+    "streak(day, min 2) of buy in last 30 days >= 1",
+    "streak(week, min 2) of buy in last 30 days >= 2",
 };
 
 /* Also of the complement: whoever is in neither has fallen between the roads. */
@@ -255,6 +259,57 @@ START_TEST(test_answers__clock_by_table_and_by_row)
                 "using timezone \"%s\": count of buy where ((%s or qty > 99) and qty < 9) >= 12",
                 zones[z], clocks[i]);
             check_count(store, table, USERS, count_both(store, rows, USERS));
+        }
+    }
+    seg_store_close(store, NULL);
+}
+END_TEST
+
+/* Counts of a period carry from plane to plane; beyond those, rows are gathered. User u of n events
+ * has n on a day in one commit, n - 1 on the next in two, and one at the end of the month. */
+START_TEST(test_answers__periods_with_events_enough)
+{
+    static const int counts[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 16, 17, 128, 129, 255, 256, 257, 258};
+    enum {
+        USERS = 40,
+        COUNTS = sizeof counts / sizeof *counts
+    };
+    seg_store *store = store_open(NULL);
+    for (int part = 0; part < 2; part++) {
+        seg_appender *a = appender_of(store);
+        for (int u = 0; u < USERS; u++)
+            add_attributes(a, u);
+        for (int u = 0; u < COUNTS; u++) {
+            for (int k = 0; k < counts[u] && part == 0; k++)
+                add_event(a, u, "buy", JANUARY_1 + 5 * DAY + k);
+            for (int k = part; k < counts[u] - 1; k += 2)
+                add_event(a, u, "buy", JANUARY_1 + 6 * DAY + k);
+            if (part)
+                add_event(a, u, "buy", JANUARY_1 + 29 * DAY);
+        }
+        commit(a);
+    }
+    for (int least = 2; least <= 260; least += least < 20 || least > 250 ? 1 : 37) {
+        uint64_t once = 0, twice = 0;
+        for (int u = 0; u < COUNTS; u++) {
+            once += counts[u] >= least;
+            twice += counts[u] > least;
+        }
+        static const char *const windows[] = {"in last 30 days", ""}; /* words, and rows */
+        for (int i = 0; i < 2; i++) {
+            char text[200];
+            snprintf(text, sizeof text, "did buy at least %d times on at least 1 day %s", least,
+                     windows[i]);
+            check_count(store, text, USERS, once);
+            snprintf(text, sizeof text, "did buy at least %d times on at least 2 days %s", least,
+                     windows[i]);
+            check_count(store, text, USERS, twice);
+            snprintf(text, sizeof text, "did buy at least %d times on at most 1 day %s", least,
+                     windows[i]);
+            check_count(store, text, USERS, USERS - twice);
+            snprintf(text, sizeof text, "streak(day, min %d) of buy %s >= 2", least,
+                     i ? "ever" : windows[i]);
+            check_count(store, text, USERS, twice);
         }
     }
     seg_store_close(store, NULL);
@@ -417,6 +472,7 @@ Suite *suite(void)
         return s;
     }
     tcase_add_test(c, test_answers__few_and_many_agree);
+    tcase_add_test(c, test_answers__periods_with_events_enough);
     tcase_add_test(c, test_answers__clock_by_table_and_by_row);
     tcase_add_test(c, test_answers__many_rows_of_one_user);
     tcase_add_test(c, test_answers__ranks_at_the_extremes);
