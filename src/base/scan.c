@@ -186,6 +186,26 @@ void segi_scan_all(uint32_t width, const void *data, size_t begin, size_t count,
     scan_all_plain(width, data, begin, count, mask, bits);
 }
 
+SEGI_HOT static void scan_boxes_plain(const uint64_t *data, size_t begin, size_t count,
+                                      const segi_scan_box *box, uint64_t *bits)
+{
+    const segi_scan_box b = *box;
+    SCAN_LOOP(uint64_t, (x - b.low <= b.span) & ((x << 32) - b.lower_low <= b.lower_span));
+}
+
+void segi_scan_boxes_at(int level, const uint64_t *data, size_t begin, size_t count,
+                        const segi_scan_box *box, uint64_t *bits)
+{
+    if (!segi_scan_boxes_x86(level, data + begin, count, box, bits))
+        scan_boxes_plain(data, begin, count, box, bits);
+}
+
+void segi_scan_boxes(const uint64_t *data, size_t begin, size_t count, const segi_scan_box *box,
+                     uint64_t *bits)
+{
+    segi_scan_boxes_at(segi_scan_level(), data, begin, count, box, bits);
+}
+
 /* The last word is written where it is a partial one. */
 void segi_bits_fill(uint64_t *out, size_t count)
 {

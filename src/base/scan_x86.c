@@ -123,6 +123,30 @@ bool segi_scan_any_x86(int level, uint32_t width, const void *data, size_t count
     return true;
 }
 
+TARGET_512 static void boxes512(const uint64_t *data, size_t count, const segi_scan_box *box,
+                                uint64_t *bits)
+{
+    __m512i low = _mm512_set1_epi64((long long)box->low);
+    __m512i span = _mm512_set1_epi64((long long)box->span);
+    __m512i lower_low = _mm512_set1_epi64((long long)box->lower_low);
+    __m512i lower_span = _mm512_set1_epi64((long long)box->lower_span);
+#define IN_BOX(m, x)                                                                               \
+    _mm512_mask_cmple_epu64_mask(                                                                  \
+        _mm512_mask_cmple_epu64_mask((__mmask8)(m), _mm512_sub_epi64(x, low), span),               \
+        _mm512_sub_epi64(_mm512_slli_epi64(x, 32), lower_low), lower_span)
+    LOOP_512(uint64_t, 8, IN_BOX);
+#undef IN_BOX
+}
+
+bool segi_scan_boxes_x86(int level, const uint64_t *data, size_t count, const segi_scan_box *box,
+                         uint64_t *bits)
+{
+    if (level < SEGI_SCAN_AVX512)
+        return false;
+    boxes512(data, count, box, bits);
+    return true;
+}
+
 /* ---- AVX2: x <= span as min(x, span) == x, then the lanes' signs ---- */
 
 /* One word of answers from 64 values, as the two that follow. */
@@ -248,6 +272,13 @@ bool segi_scan_any_x86(int level, uint32_t width, const void *data, size_t count
                        uint64_t *bits)
 {
     (void)level, (void)width, (void)data, (void)count, (void)mask, (void)bits;
+    return false;
+}
+
+bool segi_scan_boxes_x86(int level, const uint64_t *data, size_t count, const segi_scan_box *box,
+                         uint64_t *bits)
+{
+    (void)level, (void)data, (void)count, (void)box, (void)bits;
     return false;
 }
 

@@ -115,6 +115,36 @@ START_TEST(test_scan__extract_moves_bits_to_zero)
 }
 END_TEST
 
+/* Both halves near their bounds, which may lie anywhere, also round the end of the range. */
+START_TEST(test_scan__boxes_equal_one_by_one_at_every_level)
+{
+    enum {
+        N = 700
+    };
+    uint64_t data[N], bits[N / 64 + 1];
+    for (int round = 0; round < 2000; round++) {
+        segi_scan_box box = {next_random(), next_random() >> (next_random() % 64),
+                             next_random() << 32, next_random() >> (next_random() % 32) << 32};
+        size_t begin = next_random() % 100, count = next_random() % (N - 100) + 1;
+        for (size_t i = 0; i < N; i++) {
+            uint64_t upper = box.low + next_random() % 4 * (box.span / 2) + next_random() % 3 - 1;
+            uint64_t lower = (box.lower_low >> 32) + next_random() % 4 * (box.lower_span >> 33);
+            data[i] = next_random() % 2 ? upper : (upper >> 32 << 32) | (uint32_t)lower;
+        }
+        for (int level = 0; level <= segi_scan_level(); level++) {
+            memset(bits, 0xA5, sizeof bits);
+            segi_scan_boxes_at(level, data, begin, count, &box, bits);
+            for (size_t i = 0; i < (count + 63) / 64 * 64; i++) {
+                uint64_t x = i < count ? data[begin + i] : 0;
+                bool holds = x - box.low <= box.span;
+                holds = holds && (x << 32) - box.lower_low <= box.lower_span;
+                check_fast(segi_bit_get(bits, i) == (i < count && holds));
+            }
+        }
+    }
+}
+END_TEST
+
 /* Thin and full words, and what lies behind the last picked value stays as it was. */
 START_TEST(test_scan__pick_equals_one_by_one_at_every_level)
 {
@@ -152,6 +182,7 @@ Suite *suite(void)
     tcase_add_test(t, test_scan__range_equals_one_by_one_at_every_level);
     tcase_add_test(t, test_scan__table_any_all_equal_one_by_one);
     tcase_add_test(t, test_scan__extract_moves_bits_to_zero);
+    tcase_add_test(t, test_scan__boxes_equal_one_by_one_at_every_level);
     tcase_add_test(t, test_scan__pick_equals_one_by_one_at_every_level);
     suite_add_tcase(s, t);
     return s;
