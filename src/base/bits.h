@@ -44,6 +44,13 @@ static inline int segi_clz(uint64_t w)
     return __builtin_clzll(w);
 }
 
+/* Begin to bring the cache line of an address into the cache; it need not be one that can be read.
+ * Nothing waits for it, so a loop of these has as many misses under way as the machine can. */
+static inline void segi_prefetch(const volatile void *address)
+{
+    __builtin_prefetch((const void *)(uintptr_t)address);
+}
+
 static inline bool segi_bit_get(const uint64_t *words, size_t i)
 {
     return (words[i >> 6] >> (i & 63)) & 1;

@@ -197,13 +197,14 @@ static seg_status commit_refuse(segi_commit *c)
 static seg_status commit_dedup(segi_commit *c)
 {
     segi_store *store = c->store;
-    int64_t watermark = segi_clock_watermark(&store->clock);
     size_t rows = 0;
     for (size_t i = 0; i < c->batch_count; i++)
         if (c->batches[i].checked.batch.event_ids)
             rows += (size_t)c->batches[i].checked.batch.row_count;
-    if (rows > 0)
-        SEGI_TRY(segi_load_event_ids(store, c->err));
+    if (rows == 0)
+        return SEG_OK;
+    SEGI_TRY(segi_load_event_ids(store, c->err));
+    int64_t watermark = segi_clock_watermark(&store->clock);
     if (!segi_dedup_begin(&store->dedup, rows))
         return segi_fail_nomem(c->err);
     for (size_t i = 0; i < c->batch_count; i++) {
@@ -544,7 +545,8 @@ static void commit_accept(segi_commit *c)
     for (size_t i = 0; i < store->attr_count; i++)
         segi_attr_accept(&store->attrs[i]);
     segi_dedup_apply(&store->dedup);
-    segi_dedup_expire(&store->dedup, segi_clock_watermark(&store->clock));
+    if (store->dedup.groups)
+        segi_dedup_expire(&store->dedup, segi_clock_watermark(&store->clock));
     segi_schema_release(store->schema);
     store->schema = c->schema;
     store->user_count = store->ids->strings.count;

@@ -214,18 +214,20 @@ static seg_status ids_add(segi_ids *ids, uint32_t tag, uint64_t number, uint32_t
     return SEG_OK;
 }
 
-/* Most likely ordinals of a block, UINT32_MAX where the whole search is needed. Each loop makes
- * one kind of access for the whole block, so that the misses overlap. */
+/* The tags of a block and its most likely ordinals, UINT32_MAX where the whole search is needed.
+ * Each loop only begins to fetch what the next one reads, so that the misses overlap. */
 static void ids_touch(const segi_ids *ids, const segi_table *table, uint32_t limit,
-                      const uint64_t *numbers, const uint32_t *tags, size_t count, uint32_t *out)
+                      const uint64_t *numbers, size_t count, uint32_t *tags, uint32_t *out)
 {
-    uint64_t sum = 0;
-    for (size_t i = 0; i < count; i++)
-        sum += segi_table_slot(table, tags[i], 0);
-    volatile uint64_t sink = sum;
-    (void)sink;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        tags[i] = ids_tag(ids, numbers[i]);
+        segi_table_prefetch(table, tags[i]);
+    }
+    for (size_t i = 0; i < count; i++) {
         out[i] = segi_table_candidate(table, limit, tags[i]);
+        if (out[i] != UINT32_MAX)
+            segi_prefetch(segi_seq_at(&ids->numbers, out[i]));
+    }
     for (size_t i = 0; i < count; i++)
         if (out[i] != UINT32_MAX && segi_seq_get(&ids->numbers, out[i]) != numbers[i])
             out[i] = UINT32_MAX;
@@ -238,11 +240,9 @@ seg_status segi_ids_intern_numbers(segi_ids *ids, const uint64_t *numbers, const
     uint32_t tags[IDS_BLOCK];
     for (size_t done = 0; done < count; done += IDS_BLOCK) {
         size_t size = count - done < IDS_BLOCK ? count - done : IDS_BLOCK;
-        for (size_t i = 0; i < size; i++) {
+        for (size_t i = 0; i < size; i++)
             block[i] = numbers[rows ? rows[done + i] : done + i];
-            tags[i] = ids_tag(ids, block[i]);
-        }
-        ids_touch(ids, ids->strings.table, ids->strings.count, block, tags, size, out + done);
+        ids_touch(ids, ids->strings.table, ids->strings.count, block, size, tags, out + done);
         for (size_t i = 0; i < size; i++) {
             if (out[done + i] != UINT32_MAX)
                 continue;
@@ -264,9 +264,7 @@ void segi_ids_find_numbers(const segi_ids *ids, const segi_table *table, uint32_
     uint32_t tags[IDS_BLOCK];
     for (size_t done = 0; done < count; done += IDS_BLOCK) {
         size_t size = count - done < IDS_BLOCK ? count - done : IDS_BLOCK;
-        for (size_t i = 0; i < size; i++)
-            tags[i] = ids_tag(ids, numbers[done + i]);
-        ids_touch(ids, table, limit, numbers + done, tags, size, out + done);
+        ids_touch(ids, table, limit, numbers + done, size, tags, out + done);
         for (size_t i = 0; i < size; i++)
             if (out[done + i] == UINT32_MAX)
                 out[done + i] = ids_search(ids, table, limit, tags[i], numbers[done + i]);

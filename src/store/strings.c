@@ -65,28 +65,25 @@ static strings_record *strings_search(const segi_strings *strings, const segi_ta
     return NULL;
 }
 
-/* Find the first record of each tag, most likely the one that is looked for, and bring it into
- * the cache. Each loop makes one kind of access for the whole block and uses nothing of it but a
- * sum, so that the misses overlap. */
+/* The tags of a block of texts and the records that they most likely have, NULL where there is
+ * none. Each loop only begins to fetch what the next one reads, so that the misses overlap. */
 static void strings_touch(const segi_strings *strings, const segi_table *table,
-                          const uint32_t *tags, const uint32_t *sizes, size_t tag_count,
-                          strings_record **records)
+                          const char *const *texts, const uint32_t *sizes, size_t count,
+                          uint32_t *tags, strings_record **records)
 {
-    uint64_t sum = 0;
-    for (size_t i = 0; i < tag_count; i++)
-        sum += segi_table_slot(table, tags[i], 0);
-    for (size_t i = 0; i < tag_count; i++) {
+    for (size_t i = 0; i < count; i++) {
+        tags[i] = strings_tag(strings, texts[i], sizes[i]);
+        segi_table_prefetch(table, tags[i]);
+    }
+    for (size_t i = 0; i < count; i++) {
         uint32_t place = segi_table_candidate(table, UINT32_MAX, tags[i]);
         records[i] = place != UINT32_MAX ? strings_at(strings, place) : NULL;
+        if (!records[i])
+            continue;
+        /* A record may reach into the next cache line. */
+        segi_prefetch(records[i]);
+        segi_prefetch(records[i]->bytes + sizes[i]);
     }
-    for (size_t i = 0; i < tag_count; i++)
-        sum += records[i] ? strings_ordinal(records[i]) : 0;
-    /* A record may reach into the next cache line. */
-    for (size_t i = 0; i < tag_count; i++)
-        if (records[i] && records[i]->size == sizes[i] && sizes[i] > 0)
-            sum += (unsigned char)records[i]->bytes[sizes[i] - 1];
-    volatile uint64_t sink = sum;
-    (void)sink;
 }
 
 void segi_strings_find(const segi_strings *strings, const segi_table *table, uint32_t count,
@@ -96,10 +93,7 @@ void segi_strings_find(const segi_strings *strings, const segi_table *table, uin
     uint32_t tags[SEGI_STRINGS_BLOCK] = {0};
     strings_record *records[SEGI_STRINGS_BLOCK] = {NULL};
     SEGI_ASSERT(text_count <= SEGI_STRINGS_BLOCK);
-    for (size_t i = 0; i < text_count; i++)
-        tags[i] = strings_tag(strings, texts[i], sizes[i]);
-    if (text_count > 1)
-        strings_touch(strings, table, tags, sizes, text_count, records);
+    strings_touch(strings, table, texts, sizes, text_count, tags, records);
     for (size_t i = 0; i < text_count; i++) {
         strings_record *record = records[i];
         if (!record || !strings_equal(record, texts[i], sizes[i]))
@@ -297,9 +291,7 @@ seg_status segi_strings_intern(segi_strings *strings, const char *const *texts,
     uint32_t tags[SEGI_STRINGS_BLOCK] = {0};
     strings_record *records[SEGI_STRINGS_BLOCK] = {NULL};
     SEGI_ASSERT(count <= SEGI_STRINGS_BLOCK);
-    for (size_t i = 0; i < count; i++)
-        tags[i] = strings_tag(strings, texts[i], sizes[i]);
-    strings_touch(strings, strings->table, tags, sizes, count, records);
+    strings_touch(strings, strings->table, texts, sizes, count, tags, records);
     for (size_t i = 0; i < count; i++) {
         strings_record *record = records[i];
         seg_status status = SEG_OK;

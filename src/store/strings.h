@@ -16,7 +16,7 @@
 #include "store/table.h"
 
 /* Strings are interned and found in blocks, so that the misses of one block overlap. */
-#define SEGI_STRINGS_BLOCK 32
+#define SEGI_STRINGS_BLOCK 128
 
 typedef struct segi_text_block segi_text_block;
 

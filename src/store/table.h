@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/bits.h"
 
 #define SEGI_TABLE_BITS_MIN 6
 #define SEGI_TABLE_BITS_MAX 32
@@ -42,6 +43,10 @@ static inline uint64_t segi_table_slot(const segi_table *table, uint32_t tag, ui
     uint64_t mask = ((uint64_t)1 << table->bits) - 1;
     return atomic_load_explicit(&table->slots[(segi_table_place(table, tag) + probe) & mask],
                                 memory_order_acquire);
+}
+static inline void segi_table_prefetch(const segi_table *table, uint32_t tag)
+{
+    segi_prefetch(&table->slots[segi_table_place(table, tag)]);
 }
 static inline bool segi_table_matches(uint64_t slot, uint32_t tag)
 {
@@ -96,11 +101,16 @@ static inline uint32_t segi_seq_segment(uint64_t biased)
     memcpy(&bits, &value, sizeof bits);
     return (uint32_t)(bits >> 52) - 1023 - 6;
 }
-static inline uint64_t segi_seq_get(const segi_seq *seq, uint32_t index)
+/* An element that was set. */
+static inline const uint64_t *segi_seq_at(const segi_seq *seq, uint32_t index)
 {
     uint64_t biased = (uint64_t)index + 64;
     uint32_t segment = segi_seq_segment(biased);
-    return seq->segments[segment][biased - ((uint64_t)64 << segment)];
+    return &seq->segments[segment][biased - ((uint64_t)64 << segment)];
+}
+static inline uint64_t segi_seq_get(const segi_seq *seq, uint32_t index)
+{
+    return *segi_seq_at(seq, index);
 }
 /* Where element `index` lies, and how many lie there in a row from it on. Elements from a multiple
  * of 64 to the next one are never apart. */
