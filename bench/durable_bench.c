@@ -33,13 +33,6 @@ static void die(const char *what)
     exit(1);
 }
 
-static uint64_t cpu_clock(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
-}
-
 static int by_time(const void *a, const void *b)
 {
     uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
@@ -96,13 +89,13 @@ typedef struct commits {
 static int commit_batch(void *user, const seg_batch *batch)
 {
     commits *c = user;
-    uint64_t cpu = cpu_clock(), start = workload_clock();
+    uint64_t cpu = workload_processor_clock(), start = workload_clock();
     seg_status status = seg_store_commit(c->store, batch, 1, NULL, NULL, &err);
     uint64_t took = workload_clock() - start;
     if (status != SEG_OK) {
         die("commit");
     }
-    c->cpu += cpu_clock() - cpu;
+    c->cpu += workload_processor_clock() - cpu;
     c->wall += took;
     c->rows += batch->row_count;
     if (c->times) {
@@ -132,7 +125,7 @@ static void do_load(char **words)
                            .batch_rows = BATCH_ROWS,
                            .ids_u64 = true};
     commits c = {.store = open_store(words[0], SEG_STORE_CREATE)};
-    uint64_t cpu = cpu_clock();
+    uint64_t cpu = workload_processor_clock();
     if (workload_users(&options, commit_batch, &c) != 0) {
         die("users");
     }
@@ -145,7 +138,7 @@ static void do_load(char **words)
         die("close");
     }
     uint64_t close_ns = workload_clock() - start;
-    cpu = cpu_clock() - cpu;
+    cpu = workload_processor_clock() - cpu;
     start = workload_clock();
     seg_store *store = open_store(words[0], 0);
     printf("{\"users_ns\": %" PRIu64 ", \"events_ns\": %" PRIu64 ", \"close_ns\": %" PRIu64
@@ -214,10 +207,10 @@ static void do_open(char **words)
     seg_segment *segment;
     uint64_t times[6], cpu[6], members = 0;
     int at = 0;
-    cpu[at] = cpu_clock();
+    cpu[at] = workload_processor_clock();
     times[at++] = workload_clock();
     seg_store *store = open_store(words[0], 0);
-    cpu[at] = cpu_clock();
+    cpu[at] = workload_processor_clock();
     times[at++] = workload_clock();
     if (seg_snapshot_create(store, &snapshot, &err) != SEG_OK ||
         seg_segment_compile(store, QUESTION, strlen(QUESTION), 0, &segment, &err) != SEG_OK) {
@@ -227,14 +220,14 @@ static void do_open(char **words)
         if (seg_segment_count(segment, snapshot, GEN_NOW, &how, &members, &err) != SEG_OK) {
             die("count");
         }
-        cpu[at] = cpu_clock();
+        cpu[at] = workload_processor_clock();
         times[at++] = workload_clock();
     }
     int32_t member;
     if (seg_segment_test_u64(segment, snapshot, 1, GEN_NOW, &member, &err) != SEG_OK) {
         die("test");
     }
-    cpu[at] = cpu_clock();
+    cpu[at] = workload_processor_clock();
     times[at++] = workload_clock();
     static const char *const labels[] = {"open", "first", "again", "id"};
     printf("{\"members\": %" PRIu64, members);

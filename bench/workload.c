@@ -65,9 +65,19 @@ int workload_member(uint64_t seed, uint64_t user, uint32_t segment)
     return (mix(key + UINT64_C(0x9e3779b97f4a7c15)) >> 32) < bounds[segment];
 }
 
-uint64_t workload_clock(void)
+static uint64_t nanoseconds(clockid_t clock)
 {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(clock, &now);
     return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
+
+uint64_t workload_clock(void)
+{
+    return nanoseconds(CLOCK_MONOTONIC);
+}
+
+uint64_t workload_processor_clock(void)
+{
+    return nanoseconds(CLOCK_PROCESS_CPUTIME_ID);
 }

@@ -21,5 +21,7 @@ int workload_member(uint64_t seed, uint64_t user, uint32_t segment);
 
 /* Nanoseconds of a clock that only goes forward. */
 uint64_t workload_clock(void);
+/* Nanoseconds that the processors spent on this process, all threads together. */
+uint64_t workload_processor_clock(void);
 
 #endif /* BENCH_WORKLOAD_H */

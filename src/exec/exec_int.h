@@ -19,7 +19,7 @@
  * gather.c   all rows of each user in order: everything that needs the order
  * history.c  since when an attribute has its value, and how often it changed
  * session.c  rows in order, cut into sessions
- * prepare_sequence.c, sequence.c, sequence_chain.c, sequence_scan.c  ordered steps
+ * prepare_sequence.c, sequence*.c  ordered steps
  * occasion.c days of the year
  * value.c    values of candidates
  * leaf.c     leaves of the program -> mask

@@ -48,6 +48,7 @@ static bool add_events(sequence_prep *s, segi_role role, uint32_t step,
         s->out->each = events->source->each;
     if (!events->source || !segi_prep_pin_order(s->p, events->source))
         return false;
+    events->in_order = segi_source_in_order(events->source);
     const segi_sequence *sequence = s->node->sequence;
     for (uint32_t h = 0; h < sequence->held_count; h++) {
         if (!written->held[h])
@@ -210,6 +211,53 @@ static void prep_compared(segi_prep_sequence *out)
     }
 }
 
+/* ---- plain ones ---- */
+
+static bool sources_meet(const segi_prep_source *a, const segi_prep_source *b)
+{
+    for (uint32_t i = 0; i < a->type_count; i++) {
+        for (uint32_t k = 0; k < b->type_count; k++) {
+            if (a->types[i].view == b->types[k].view)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Could one row be two events of the sequence, and would that matter? It does not where steps go
+ * by time alone. */
+static bool events_meet(const segi_prep_sequence *prep)
+{
+    bool steps = prep->sequence->tie == SEGI_TIE_INGESTED;
+    for (uint32_t e = 0; e < prep->events_count; e++) {
+        const segi_prep_events *a = &prep->events[e];
+        for (uint32_t f = 0; f < e; f++) {
+            const segi_prep_events *b = &prep->events[f];
+            bool both = a->role == SEGI_ROLE_STEP && b->role == SEGI_ROLE_STEP;
+            if (both && (a->step == b->step || !steps))
+                continue;
+            if (sources_meet(a->source, b->source))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* What sequence_plain.c can do. */
+static bool prep_plain(const segi_prep_sequence *prep)
+{
+    const segi_sequence *sequence = prep->sequence;
+    if (sequence->scan != SEGI_SCAN_NONE || sequence->held_count > 0 || prep->each ||
+        sequence->between != SEGI_BETWEEN_ANYTHING || sequence->repeat != SEGI_REPEAT_IGNORE)
+        return false;
+    for (uint32_t i = 0; i < sequence->step_count; i++) {
+        const segi_bound *repeat = &sequence->steps[i].repeat;
+        if (repeat->min != 1 || repeat->max != INT64_MAX)
+            return false;
+    }
+    return !events_meet(prep);
+}
+
 static segi_prep_sequence *prep_sequence(segi_prep *p, const segi_node *node)
 {
     const segi_sequence *sequence = node->sequence;
@@ -234,6 +282,7 @@ static segi_prep_sequence *prep_sequence(segi_prep *p, const segi_node *node)
     }
     prep_lengths(s.out);
     prep_compared(s.out);
+    s.out->plain = prep_plain(s.out);
     return p->status == SEG_OK ? s.out : NULL;
 }
 

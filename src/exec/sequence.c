@@ -1,5 +1,6 @@
-/* Figures of ordered steps: the rows of each user, of all events that the sequence names, in the
- * total order of S-08.
+/* Figures of ordered steps, the general road: the rows of each user, of all events that the
+ * sequence names, in the total order of S-08. Users whose figures times alone can tell are settled
+ * before (sequence_plain.c).
  *
  * Rows are gathered for a block of neighbouring users at a time, as in gather.c, but a row takes 24
  * bytes and only those whose steps or values are asked for are read. A row that is an event of
@@ -271,6 +272,8 @@ static void sequence_block(segi_worker *w, sequence_gather *g, segi_users users,
     if (!rows_group(w, work, low_begin, low_end))
         return;
     for (uint32_t i = first; i < last; i++) {
+        if (!segi_bit_get(g->wanted, users.lows[i]))
+            continue;
         uint32_t begin = w->starts[users.lows[i] - low_begin];
         uint32_t n = w->starts[users.lows[i] - low_begin + 1] - begin;
         segi_sequence_figures figures = {0};
@@ -317,12 +320,20 @@ void segi_sequence_users(segi_worker *w, const segi_prep_value *value, segi_user
         g.begin = w->bound_begin;
         g.end = w->bound_end;
     }
-    for (uint32_t i = 0; i < users.count; i++)
-        segi_bit_set(g.wanted, users.lows[i]);
-    bool few = sequence_few(w, g.prep, users.count);
+    uint32_t wanted = users.count;
+    if (g.prep->plain) {
+        segi_sequence_plain(w, g.prep, users, out, g.wanted);
+        wanted = (uint32_t)segi_bits_count_range(g.wanted, 0, SEGI_CHUNK_USERS);
+    } else {
+        for (uint32_t i = 0; i < users.count; i++)
+            segi_bit_set(g.wanted, users.lows[i]);
+    }
+    bool few = sequence_few(w, g.prep, wanted);
     for (uint32_t first = 0, last; first < users.count && w->status == SEG_OK; first = last) {
         uint32_t low_begin = users.lows[first], low_end = low_begin + 1;
         last = first + 1;
+        if (!segi_bit_get(g.wanted, users.lows[first]))
+            continue;
         if (!few) {
             low_begin = low_begin / SEQUENCE_BLOCK * SEQUENCE_BLOCK;
             low_end = low_begin + SEQUENCE_BLOCK;
@@ -345,6 +356,7 @@ void segi_sequence_work_destroy(const segi_mem *mem, segi_sequence_work *work)
         segi_free(mem, work->lanes[i].table);
         segi_free(mem, work->lanes[i].hashes);
     }
+    segi_plain_work_deinit(mem, &work->plain);
     void *arrays[] = {work->rows,   work->sorted,   (void *)work->parts, work->slots,
                       work->states, work->times,    work->steps,         work->entries,
                       work->queue,  work->queue_at, work->scan};

@@ -1,7 +1,8 @@
 /* Private to the files of exec that deal with ordered steps (S-19, S-20).
  *
  * prepare_sequence.c  binds a segi_sequence to a snapshot: one source of rows per selector
- * sequence.c          gathers the rows of users, puts them in order, and asks for the figure
+ * sequence_plain.c    the figures of most sequences, from times of rows alone, many users at once
+ * sequence.c          else: gathers the rows of users, puts them in order, and asks for the figure
  * sequence_chain.c    chains: the figures of one user, by dynamic programming over his rows
  * sequence_scan.c     the scans of other products' presets */
 #ifndef SEGI_SEQUENCE_INT_H
@@ -22,6 +23,7 @@ typedef struct segi_prep_events {
     segi_role role;
     uint32_t step; /* STEP, WITHOUT */
     const segi_prep_source *source;
+    bool in_order;                                /* its rows come in the order of their times */
     uint32_t held;                                /* bits of the held values that the rows have */
     const segi_prep_value *values[SEGI_HELD_MAX]; /* where the bit is set */
     /* By type of the source: its codes as those that all events of the sequence share; NULL where
@@ -31,6 +33,7 @@ typedef struct segi_prep_events {
 
 typedef struct segi_prep_sequence {
     const segi_sequence *sequence;
+    bool plain; /* sequence_plain.c has the figures, of nearly all users */
     segi_figure figure;
     uint32_t events_count;
     const segi_prep_events *events;
@@ -103,7 +106,32 @@ typedef struct segi_sequence_row {
     uint16_t events;
 } segi_sequence_row;
 
+/* Times of rows or chains, user by user, and where chains begin. */
+typedef struct segi_plain_table {
+    int64_t *times, *begins;
+    uint32_t *ends; /* by low bits; borrowed from the worker */
+    size_t time_capacity, begin_capacity;
+} segi_plain_table;
+
+/* A user who has chains. */
+typedef struct segi_plain_user {
+    uint32_t index;      /* in the list of users */
+    uint32_t chains_end; /* in their table; they begin where those of the user before end */
+    uint16_t low;
+} segi_plain_user;
+
+typedef struct segi_plain_work {
+    segi_plain_table chains, rows, others;
+    segi_plain_user *users;
+    uint32_t user_count;
+    uint32_t *at;   /* rows of the span under way */
+    uint16_t *lows; /* rows as they come: whose they are, and their times */
+    int64_t *times;
+    size_t user_capacity, at_capacity, low_capacity, time_capacity;
+} segi_plain_work;
+
 typedef struct segi_sequence_work {
+    segi_plain_work plain;
     segi_sequence_row *rows, *sorted;
     size_t row_count, row_capacity, sorted_capacity;
     const segi_part **parts;
@@ -127,6 +155,11 @@ typedef struct segi_sequence_work {
     size_t scan_capacity;
 } segi_sequence_work;
 
+/* Figures of the users, but of those whose bits by low half it sets in `left`: they take the
+ * general road. The bits of `out` start clear. Failures are in w->status. */
+void segi_sequence_plain(segi_worker *w, const segi_prep_sequence *prep, segi_users users,
+                         segi_vector *out, uint64_t *left);
+void segi_plain_work_deinit(const segi_mem *mem, segi_plain_work *work);
 /* False after a failure, which is in w->status. */
 bool segi_sequence_chains(segi_worker *w, const segi_prep_sequence *prep,
                           const segi_sequence_rows *rows, segi_sequence_figures *out);

@@ -88,7 +88,7 @@ bool segi_check_label(segi_check *k, uint32_t begin, uint32_t size, const segi_n
     for (uint32_t i = 0; i < label_count(value); i++) {
         if (!label_equal(&labels[i], literal->text, literal->text_size))
             continue;
-        *literal = (segi_literal){segi_type_of(SEG_TYPE_INT64), i, NULL, 0};
+        *literal = segi_literal_of(SEG_TYPE_INT64, i);
         return true;
     }
     segi_check_fail(k, begin, size, SEG_E_TYPE, "no class is called \"%.*s\" here",

@@ -147,7 +147,7 @@ static bool weekday_literal(segi_check *k, const segi_node *beside, segi_node *l
         segi_check_hint(k, "mon, tue, wed, thu, fri, sat, sun or 1 (Monday) to 7 (Sunday)");
         return false;
     }
-    literal->literal = (segi_literal){segi_type_of(SEG_TYPE_INT64), day, NULL, 0};
+    literal->literal = segi_literal_of(SEG_TYPE_INT64, day);
     literal->type = literal->literal.type;
     return true;
 }

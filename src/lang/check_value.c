@@ -109,7 +109,7 @@ static segi_node *check_string(segi_check *k, const segi_syn *syn)
 static segi_node *moment_node(segi_check *k, const segi_syn *syn, segi_moment moment)
 {
     if (moment.kind == SEGI_MOMENT_DATE) {
-        segi_literal literal = {segi_type_of(SEG_TYPE_DATE), moment.value, NULL, 0};
+        segi_literal literal = segi_literal_of(SEG_TYPE_DATE, moment.value);
         return segi_check_literal_node(k, syn, literal);
     }
     segi_node *node = segi_check_node(k, SEGI_NODE_MOMENT, syn);
@@ -154,7 +154,7 @@ static segi_node *check_duration(segi_check *k, const segi_syn *syn)
     }
     if (!segi_check_number(k, syn->u.duration.count, &duration.count))
         return NULL;
-    segi_literal literal = {segi_type_of(SEGI_TYPE_DURATION), 0, NULL, 0};
+    segi_literal literal = segi_literal_of(SEGI_TYPE_DURATION, 0);
     bool gap = segi_is_gap(duration.count);
     if (gap)
         literal.type.type = SEGI_TYPE_PARAM;
@@ -305,7 +305,7 @@ static segi_node *arith_numbers(segi_check *k, const segi_syn *syn, segi_node *l
                                 segi_node *right)
 {
     segi_arith op = syn->kind == SEGI_SYN_NEGATE ? SEGI_MINUS : (segi_arith)syn->op;
-    segi_literal folded = {segi_type_of(0), 0, NULL, 0};
+    segi_literal folded = segi_literal_of(0, 0);
     if (op == SEGI_DIVIDE && is_exact(right) && right->literal.slot == 0)
         return segi_check_fail(k, right->span_begin, right->span_size, SEG_E_TYPE,
                                "a division by zero");
@@ -441,7 +441,7 @@ static segi_node *check_negate(segi_check *k, const segi_syn *syn)
     if (!duration && !segi_type_numeric(inner->type.type))
         return segi_check_fail(k, syn->begin, syn->size, SEG_E_TYPE,
                                "the negative of %s is nothing", segi_value_type_name(inner->type));
-    segi_literal zero = {segi_type_of(duration ? SEGI_TYPE_DURATION : SEG_TYPE_INT64), 0, NULL, 0};
+    segi_literal zero = segi_literal_of(duration ? SEGI_TYPE_DURATION : SEG_TYPE_INT64, 0);
     segi_node *left = segi_check_literal_node(k, syn, zero);
     if (left == NULL)
         return NULL;

@@ -98,7 +98,7 @@ typedef struct segi_check {
     const segi_rfm *rfm;            /* inside its groups: r, f and m are its scores */
 } segi_check;
 
-/* ---- failing ---- */
+/* ---- checker.c: failing ---- */
 
 /* Each returns NULL, so that `return segi_check_fail(...)` reads well. */
 #define segi_check_fail(k, begin, size, code, ...)                                                 \
@@ -121,7 +121,7 @@ void *segi_check_nomem(segi_check *k);
 seg_error *segi_check_warning(segi_check *k); /* NULL: there are too many */
 void segi_check_warned(segi_check *k, seg_error *warning, uint32_t begin, uint32_t size);
 
-/* ---- nodes ---- */
+/* ---- checker.c: nodes ---- */
 
 segi_node *segi_check_node(segi_check *k, segi_node_kind kind, const segi_syn *syn);
 void *segi_check_alloc(segi_check *k, size_t count, size_t size);

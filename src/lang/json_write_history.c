@@ -1,4 +1,4 @@
-/* json_write_history.c - what asks for the history of an attribute, in JSON (json_write.c). */
+/* json_write_history.c - what asks for the history of an attribute, in JSON. */
 #include "lang/json_write.h"
 
 /* A value that a history had; null has a key of its own. */

@@ -17,13 +17,13 @@ static void write_age(segi_json_out *w, int64_t age)
     segi_printer p = {.out = w->out};
     bool ahead = age < 0;
     age = ahead ? -age : age;
-    segi_literal count = {{SEG_TYPE_DECIMAL, 6}, age, NULL, 0};
     while (at < last && (age % units[at].length != 0 || age == 0))
         at++;
-    if (at < last)
-        count = (segi_literal){{SEG_TYPE_INT64, 0}, age / units[at].length, NULL, 0};
     segi_buf_format(w->out, ahead ? "\"-%s" : "\"%s", units[at].prefix);
-    segi_print_literal(&p, &count);
+    if (at < last)
+        segi_buf_int(w->out, age / units[at].length);
+    else
+        segi_print_millionths(&p, age);
     segi_buf_format(w->out, "%c\"", units[at].letter);
 }
 

@@ -37,6 +37,12 @@ typedef struct segi_literal {
     size_t text_size;
 } segi_literal;
 
+/* Of a type that has neither scale nor text. */
+static inline segi_literal segi_literal_of(seg_type type, int64_t slot)
+{
+    return (segi_literal){{type, 0}, slot, NULL, 0};
+}
+
 /* ---- time ---- */
 
 /* From the shortest to the longest: units are compared with < and >=, DAY is the first one with a

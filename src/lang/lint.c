@@ -188,7 +188,7 @@ static void lint_count(segi_linter *l, const segi_node *node)
     const segi_node *value = node->children[0], *other = node->children[1];
     bool count = value->kind == SEGI_NODE_AGGREGATE &&
                  (value->aggregate == SEGI_AGG_COUNT || value->aggregate == SEGI_AGG_DISTINCT);
-    static const segi_literal zero = {{SEG_TYPE_INT64, 0}, 0, NULL, 0};
+    segi_literal zero = segi_literal_of(SEG_TYPE_INT64, 0);
     if (!count || !segi_node_constant(other))
         return;
     int order = segi_literal_compare(&other->literal, &zero);
@@ -209,8 +209,8 @@ static void lint_score(segi_linter *l, const segi_node *node)
     if (value->kind != SEGI_NODE_SCORE || value->score->labels != NULL ||
         !segi_node_constant(other))
         return;
-    segi_literal zero = {{SEG_TYPE_INT64, 0}, 0, NULL, 0}, most = zero;
-    most.slot = (int64_t)value->score->cut_count + 1;
+    segi_literal zero = segi_literal_of(SEG_TYPE_INT64, 0);
+    segi_literal most = segi_literal_of(SEG_TYPE_INT64, (int64_t)value->score->cut_count + 1);
     int low = segi_literal_compare(&other->literal, &zero);
     int high = segi_literal_compare(&other->literal, &most);
     bool below = low < 0, never, always;

@@ -101,9 +101,7 @@ static seg_status declare_params(segi_compiling *c)
     segi_check_text(c, c->predicate->text, c->predicate->text_size, NULL);
     if (c->status != SEG_OK)
         return c->status;
-    segi_check k;
-    memset(&k, 0, sizeof k);
-    k.c = c;
+    segi_check k = {.c = c};
     segi_check_bind(&k);
     memset(&c->references, 0, sizeof c->references);
     memset(&c->properties, 0, sizeof c->properties);
@@ -224,14 +222,12 @@ seg_status segi_compile(const segi_mem *mem, const segi_schema *schema,
                         uint32_t flags, const segi_param_value *params, size_t param_count,
                         segi_predicate **out, seg_error *err)
 {
-    segi_compiling c;
-    memset(&c, 0, sizeof c);
-    c.mem = mem;
-    c.schema = schema;
-    c.resolver = resolver;
-    c.flags = flags;
-    c.values = params;
-    c.value_count = param_count;
+    segi_compiling c = {.mem = mem,
+                        .schema = schema,
+                        .resolver = resolver,
+                        .flags = flags,
+                        .values = params,
+                        .value_count = param_count};
     return compile(&c, text, text_size, params != NULL, out, err);
 }
 
@@ -239,13 +235,11 @@ seg_status segi_compile_value(const segi_mem *mem, const segi_schema *schema,
                               const segi_resolver *resolver, const char *text, size_t text_size,
                               uint32_t flags, segi_predicate **out, seg_error *err)
 {
-    segi_compiling c;
-    memset(&c, 0, sizeof c);
-    c.mem = mem;
-    c.schema = schema;
-    c.resolver = resolver;
-    c.flags = flags;
-    c.goal = SEGI_GOAL_VALUE;
+    segi_compiling c = {.mem = mem,
+                        .schema = schema,
+                        .resolver = resolver,
+                        .flags = flags,
+                        .goal = SEGI_GOAL_VALUE};
     return compile(&c, text, text_size, false, out, err);
 }
 
@@ -253,13 +247,11 @@ seg_status segi_compile_class(const segi_mem *mem, const segi_schema *schema,
                               const segi_resolver *resolver, const char *text, size_t text_size,
                               uint32_t flags, segi_predicate **out, seg_error *err)
 {
-    segi_compiling c;
-    memset(&c, 0, sizeof c);
-    c.mem = mem;
-    c.schema = schema;
-    c.resolver = resolver;
-    c.flags = flags;
-    c.goal = SEGI_GOAL_CLASS;
+    segi_compiling c = {.mem = mem,
+                        .schema = schema,
+                        .resolver = resolver,
+                        .flags = flags,
+                        .goal = SEGI_GOAL_CLASS};
     return compile(&c, text, text_size, false, out, err);
 }
 
@@ -268,13 +260,8 @@ seg_status segi_lint(const segi_mem *mem, const segi_schema *schema, const segi_
                      const char *text, size_t text_size, uint32_t flags, int64_t retention,
                      segi_findings *findings, segi_predicate **out, seg_error *err)
 {
-    segi_compiling c;
-    memset(&c, 0, sizeof c);
-    c.mem = mem;
-    c.schema = schema;
-    c.resolver = resolver;
-    c.flags = flags;
-    c.findings = findings;
+    segi_compiling c = {
+        .mem = mem, .schema = schema, .resolver = resolver, .flags = flags, .findings = findings};
     if (compile(&c, text, text_size, false, out, err) == SEG_E_NOMEM)
         return SEG_E_NOMEM;
     segi_error_clear(err);

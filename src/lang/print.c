@@ -197,8 +197,7 @@ static void print_rank(segi_printer *p, const segi_node *node)
     segi_print_value(p, node->children[0], SEGI_PRINT_SUM, false);
     segi_buf_text(p->out, node->bottom ? " in bottom " : " in top ");
     if (node->percent && !segi_is_gap(node->count)) {
-        segi_literal percent = {{SEG_TYPE_DECIMAL, 6}, node->count, NULL, 0};
-        segi_print_literal(p, &percent);
+        segi_print_millionths(p, node->count);
     } else {
         segi_print_number(p, node->count);
     }
@@ -280,7 +279,7 @@ static void print_segment(segi_printer *p, const segi_node *node)
     if (node->name != NULL) {
         segi_buf_quoted(p->out, node->name, node->name_size);
     } else {
-        segi_literal gap = {{SEGI_TYPE_PARAM, 0}, node->count, NULL, 0};
+        segi_literal gap = segi_literal_of(SEGI_TYPE_PARAM, node->count);
         segi_print_literal(p, &gap);
     }
 }

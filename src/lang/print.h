@@ -24,6 +24,8 @@ enum {
 /* `tail`: words follow that could be read as the window of an aggregate at the end. */
 void segi_print_value(segi_printer *p, const segi_node *node, int place, bool tail);
 void segi_print_literal(segi_printer *p, const segi_literal *literal);
+/* n x 10^-6, without zeros at the end: percentages of parts of 10^8, seconds of microseconds. */
+void segi_print_millionths(segi_printer *p, int64_t n);
 /* In back quotes where the bare name would be read as something else. */
 void segi_print_name(segi_printer *p, const char *name, size_t size);
 /* A count, or $name where it is a gap. */

@@ -4,13 +4,6 @@
  * also the usual ones, so that a changed default would not change what is saved. */
 #include "lang/print.h"
 
-/* Parts of 10^8 as a percentage with up to six digits behind the point, without its sign. */
-static void print_percent(segi_printer *p, int64_t parts)
-{
-    segi_literal percent = {{SEG_TYPE_DECIMAL, 6}, parts, NULL, 0};
-    segi_print_literal(p, &percent);
-}
-
 /* Labels start at 1: 0 is "none", which cannot be chosen. */
 static void print_cuts(segi_printer *p, const segi_score *score)
 {
@@ -20,7 +13,7 @@ static void print_cuts(segi_printer *p, const segi_score *score)
             segi_buf_text(p->out, ", ");
         if (score->cuts == SEGI_CUTS_PARTS) {
             segi_buf_char(p->out, 'p');
-            print_percent(p, score->parts[i]);
+            segi_print_millionths(p, score->parts[i]);
         } else {
             segi_print_literal(p, &score->points[i]);
         }
@@ -149,10 +142,10 @@ void segi_print_split(segi_printer *p, const segi_split *split)
     segi_buf_quoted(p->out, split->seed.text, split->seed.size);
     segi_buf_text(p->out, ", ");
     if (!split->holdout) {
-        print_percent(p, split->low);
+        segi_print_millionths(p, split->low);
         segi_buf_text(p->out, "%, ");
     }
-    print_percent(p, split->high);
+    segi_print_millionths(p, split->high);
     segi_buf_text(p->out, "%)");
 }
 

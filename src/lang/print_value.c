@@ -93,6 +93,19 @@ void segi_print_duration(segi_printer *p, segi_duration duration)
         segi_buf_char(p->out, 's');
 }
 
+/* Without zeros at the end: 1.50 and 1.5 are one value. */
+static void print_decimal(segi_printer *p, int64_t mantissa, int32_t scale)
+{
+    for (; scale > 0 && mantissa % 10 == 0; scale--)
+        mantissa /= 10;
+    segi_buf_decimal(p->out, mantissa, scale);
+}
+
+void segi_print_millionths(segi_printer *p, int64_t n)
+{
+    print_decimal(p, n, 6);
+}
+
 /* A length in the largest unit that divides it; written ones are whole seconds. */
 static void print_length(segi_printer *p, int64_t length)
 {
@@ -105,8 +118,7 @@ static void print_length(segi_printer *p, int64_t length)
             return;
         }
     }
-    segi_literal seconds = {{SEG_TYPE_DECIMAL, 6}, length, NULL, 0};
-    segi_print_literal(p, &seconds);
+    segi_print_millionths(p, length);
     segi_buf_text(p->out, " seconds");
 }
 
@@ -125,20 +137,13 @@ static void print_moment(segi_printer *p, segi_moment moment)
     }
 }
 
-/* Decimals without zeros at the end: 1.50 and 1.5 are one value. */
 void segi_print_literal(segi_printer *p, const segi_literal *literal)
 {
-    int64_t mantissa = literal->slot;
-    int32_t scale = literal->type.scale;
     switch (literal->type.type) {
     case SEGI_TYPE_PARAM: print_param(p, (uint32_t)literal->slot); break;
     case SEG_TYPE_BOOL: segi_buf_text(p->out, literal->slot ? "true" : "false"); break;
     case SEG_TYPE_FLOAT64: segi_print_float(p, segi_slot_float(literal->slot)); break;
-    case SEG_TYPE_DECIMAL:
-        for (; scale > 0 && mantissa % 10 == 0; scale--)
-            mantissa /= 10;
-        segi_buf_decimal(p->out, mantissa, scale);
-        break;
+    case SEG_TYPE_DECIMAL: print_decimal(p, literal->slot, literal->type.scale); break;
     case SEG_TYPE_STRING: segi_buf_quoted(p->out, literal->text, literal->text_size); break;
     case SEG_TYPE_TIMESTAMP: segi_civil_write_instant(p->out, literal->slot); break;
     case SEG_TYPE_DATE: segi_civil_write_date(p->out, (int32_t)literal->slot); break;

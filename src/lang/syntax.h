@@ -413,7 +413,7 @@ seg_status segi_parse(segi_arena *arena, const char *text, size_t size, segi_goa
 seg_status segi_parse_canonical(segi_arena *arena, const char *text, size_t size,
                                 segi_syn_root *out);
 
-/* ---- shared by the files of the parser ---- */
+/* ---- parser.c: shared by the files of the parser ---- */
 
 /* The state of one parse, on the stack of segi_parse(). One token is current; whatever looks
  * further copies the lexer. */
@@ -559,7 +559,7 @@ segi_syn *segi_parse_test(segi_parser *p, segi_syn *value);
  * for everyone in its place. NULL where the failure is the end. */
 segi_syn *segi_parser_recover(segi_parser *p, segi_token start);
 
-/* parser.c */
+/* parse_predicate.c */
 bool segi_parse_later(segi_parser *p); /* true: failed, this is not in the language yet */
 segi_syn *segi_parse_expr(segi_parser *p);
 /* "(" expr ")" after a word that asks for it. */

@@ -15,9 +15,11 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/name.h"
 #include "base/text.h"
 
 #define SCHEMA_SCALE_MAX 18
+#define NO_PLACE SIZE_MAX /* in an order: nothing is put in */
 
 /* An attribute, a property or the name of an event type. */
 typedef struct schema_field {
@@ -98,16 +100,6 @@ static seg_status schema_check_name(const char *name, size_t size, const char *w
                      SEG_NAME_SIZE_MAX);
 }
 
-/* By bytes, a prefix first: names have no language. */
-static int schema_compare(const char *a, size_t a_size, const char *b, size_t b_size)
-{
-    size_t common = a_size < b_size ? a_size : b_size;
-    int order = common > 0 ? memcmp(a, b, common) : 0;
-    if (order != 0)
-        return order;
-    return a_size < b_size ? -1 : a_size > b_size;
-}
-
 /* ---- fields and event types ------------------------------------------------------------------ */
 
 /* One block with the name at its end, hence free() ends both. The first reference is the
@@ -143,17 +135,17 @@ static void *schema_copy_pointers(const segi_mem *mem, const void *from, uint32_
     return copy;
 }
 
-/* A copy of an order with `entry` put in at `place`; place UINT32_MAX: unchanged. */
+/* A copy of an order with `entry` put in at `place`; NO_PLACE: unchanged. */
 static uint32_t *schema_copy_order(const segi_mem *mem, const uint32_t *from, uint32_t count,
-                                   uint32_t place, uint32_t entry)
+                                   size_t place, uint32_t entry)
 {
     uint32_t *copy = segi_alloc_array(mem, (size_t)count + 1, sizeof *copy);
     if (!copy)
         return NULL;
-    uint32_t head = place < count ? place : count;
+    size_t head = place < count ? place : count;
     if (head > 0)
         memcpy(copy, from, head * sizeof *copy);
-    if (place == UINT32_MAX)
+    if (place == NO_PLACE)
         return copy;
     copy[head] = entry;
     if (count > head)
@@ -178,15 +170,14 @@ static void schema_event_release(const segi_mem *mem, const segi_event_type *pub
 /* An event type with the properties of `from` (NULL: none) and, if given, one more, which is
  * taken on success. */
 static schema_event *schema_event_create(const segi_mem *mem, schema_field *name, uint32_t index,
-                                         const schema_event *from, schema_field *more,
-                                         uint32_t place)
+                                         const schema_event *from, schema_field *more, size_t place)
 {
     uint32_t count = from ? from->pub.field_count : 0;
     schema_event *event = segi_alloc_zero(mem, sizeof *event);
     const segi_field **fields =
         schema_copy_pointers(mem, from ? (const void *)from->pub.fields : NULL, count);
     uint32_t *order =
-        schema_copy_order(mem, from ? from->order : NULL, count, more ? place : UINT32_MAX, count);
+        schema_copy_order(mem, from ? from->order : NULL, count, more ? place : NO_PLACE, count);
     if (!event || !fields || !order) {
         segi_free(mem, event);
         segi_free(mem, fields);
@@ -207,54 +198,50 @@ static schema_event *schema_event_create(const segi_mem *mem, schema_field *name
 
 /* ---- lookups --------------------------------------------------------------------------------- */
 
-/* Binary search by name. False where it is not there; *out_place is then where it belongs. */
-static bool schema_search_fields(const segi_field *const *fields, const uint32_t *order,
-                                 uint32_t count, const char *name, size_t size, uint32_t *out_place)
+/* What is searched: entries, and their order by name. */
+typedef struct schema_names {
+    const void *entries; /* of segi_field or segi_event_type, pointers to them */
+    const uint32_t *order;
+} schema_names;
+
+static const char *schema_field_name(const void *list, size_t i, size_t *out_size)
 {
-    uint32_t low = 0, high = count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        const segi_field *field = fields[order[middle]];
-        int sign = schema_compare(field->name, field->name_size, name, size);
-        if (sign == 0) {
-            *out_place = middle;
-            return true;
-        }
-        if (sign < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    *out_place = low;
-    return false;
+    const schema_names *names = list;
+    const segi_field *field = ((const segi_field *const *)names->entries)[names->order[i]];
+    *out_size = field->name_size;
+    return field->name;
+}
+
+static const char *schema_event_name(const void *list, size_t i, size_t *out_size)
+{
+    const schema_names *names = list;
+    const segi_event_type *event =
+        ((const segi_event_type *const *)names->entries)[names->order[i]];
+    *out_size = event->name_size;
+    return event->name;
+}
+
+/* False where it is not there; *out_place is then its place in the order. */
+static bool schema_search_fields(const segi_field *const *fields, const uint32_t *order,
+                                 uint32_t count, const char *name, size_t size, size_t *out_place)
+{
+    const schema_names names = {fields, order};
+    return segi_name_find(&names, count, schema_field_name, name, size, out_place);
 }
 
 /* As schema_search_fields(). */
 static bool schema_search_events(const schema_full *full, const char *name, size_t size,
-                                 uint32_t *out_place)
+                                 size_t *out_place)
 {
-    uint32_t low = 0, high = full->pub.event_count - full->pub.history_count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        const segi_event_type *event = full->pub.events[full->event_order[middle]];
-        int sign = schema_compare(event->name, event->name_size, name, size);
-        if (sign == 0) {
-            *out_place = middle;
-            return true;
-        }
-        if (sign < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    *out_place = low;
-    return false;
+    const schema_names names = {full->pub.events, full->event_order};
+    return segi_name_find(&names, full->pub.event_count - full->pub.history_count,
+                          schema_event_name, name, size, out_place);
 }
 
 const segi_field *segi_schema_attribute(const segi_schema *schema, const char *name, size_t size)
 {
     const schema_full *full = (const schema_full *)schema;
-    uint32_t place;
+    size_t place;
     if (!schema_search_fields(schema->attributes, full->attribute_order, schema->attribute_count,
                               name, size, &place))
         return NULL;
@@ -264,7 +251,7 @@ const segi_field *segi_schema_attribute(const segi_schema *schema, const char *n
 const segi_event_type *segi_schema_event(const segi_schema *schema, const char *name, size_t size)
 {
     const schema_full *full = (const schema_full *)schema;
-    uint32_t place;
+    size_t place;
     if (!schema_search_events(full, name, size, &place))
         return NULL;
     return schema->events[full->event_order[place]];
@@ -273,7 +260,7 @@ const segi_event_type *segi_schema_event(const segi_schema *schema, const char *
 const segi_field *segi_event_property(const segi_event_type *event, const char *name, size_t size)
 {
     const schema_event *full = (const schema_event *)event;
-    uint32_t place;
+    size_t place;
     if (!schema_search_fields(event->fields, full->order, event->field_count, name, size, &place))
         return NULL;
     return event->fields[full->order[place]];
@@ -345,9 +332,8 @@ void segi_schema_release(const segi_schema *schema)
 }
 
 /* A copy of `from` with room for one more entry in each list. The orders get the new entry at
- * the given places (UINT32_MAX: none). */
-static schema_full *schema_copy(const schema_full *from, uint32_t attribute_place,
-                                uint32_t event_place)
+ * the given places. */
+static schema_full *schema_copy(const schema_full *from, size_t attribute_place, size_t event_place)
 {
     const segi_mem *mem = from->mem;
     uint32_t attributes = from->pub.attribute_count, events = from->pub.event_count;
@@ -421,7 +407,8 @@ seg_status segi_schema_add_attribute(const segi_schema *schema, const char *name
                                      uint32_t *out_index, seg_error *err)
 {
     const schema_full *from = (const schema_full *)schema;
-    uint32_t place, count = schema->attribute_count;
+    size_t place;
+    uint32_t count = schema->attribute_count;
     *out = NULL;
     *out_index = 0;
     SEGI_TRY(schema_check_name(name, name_size, "attribute", err));
@@ -433,7 +420,7 @@ seg_status segi_schema_add_attribute(const segi_schema *schema, const char *name
     if (count >= SEG_COLUMNS_MAX)
         return segi_fail(err, SEG_E_LIMIT, "a store has at most %d attributes", SEG_COLUMNS_MAX);
     schema_field *field = schema_field_create(from->mem, name, name_size, type, scale, count);
-    schema_full *full = field ? schema_copy(from, place, UINT32_MAX) : NULL;
+    schema_full *full = field ? schema_copy(from, place, NO_PLACE) : NULL;
     if (!full) {
         segi_free(from->mem, field);
         return segi_fail_nomem(err);
@@ -449,7 +436,8 @@ seg_status segi_schema_add_event(const segi_schema *schema, const char *name, si
                                  const segi_schema **out, uint32_t *out_index, seg_error *err)
 {
     const schema_full *from = (const schema_full *)schema;
-    uint32_t place, count = schema->event_count;
+    size_t place;
+    uint32_t count = schema->event_count;
     *out = NULL;
     *out_index = 0;
     SEGI_TRY(schema_check_name(name, name_size, "event type", err));
@@ -468,7 +456,7 @@ seg_status segi_schema_add_event(const segi_schema *schema, const char *name, si
     schema_field_release(from->mem, &holder->pub);
     if (!event)
         return segi_fail_nomem(err);
-    schema_full *full = schema_copy(from, UINT32_MAX, place);
+    schema_full *full = schema_copy(from, NO_PLACE, place);
     if (!full) {
         schema_event_release(from->mem, &event->pub);
         return segi_fail_nomem(err);
@@ -525,7 +513,7 @@ seg_status segi_schema_attach_history(const segi_schema *schema, uint32_t attrib
                          SEG_COLUMNS_MAX);
     schema_field *field = schema_field_with_history(mem, old, event);
     schema_event *history = field ? schema_history_create(mem, old, event) : NULL;
-    schema_full *full = history ? schema_copy(from, UINT32_MAX, UINT32_MAX) : NULL;
+    schema_full *full = history ? schema_copy(from, NO_PLACE, NO_PLACE) : NULL;
     if (!full) {
         segi_free(mem, field);
         if (history)
@@ -575,7 +563,7 @@ seg_status segi_schema_add_property(const segi_schema *schema, uint32_t event, c
                                     const segi_schema **out, uint32_t *out_index, seg_error *err)
 {
     const schema_full *from = (const schema_full *)schema;
-    uint32_t place;
+    size_t place;
     *out = NULL;
     *out_index = 0;
     SEGI_ASSERT(event < schema->event_count);
@@ -597,7 +585,7 @@ seg_status segi_schema_add_property(const segi_schema *schema, uint32_t event, c
         segi_free(from->mem, field);
         return segi_fail_nomem(err);
     }
-    schema_full *full = schema_copy(from, UINT32_MAX, UINT32_MAX);
+    schema_full *full = schema_copy(from, NO_PLACE, NO_PLACE);
     if (!full) {
         schema_event_release(from->mem, &next->pub);
         return segi_fail_nomem(err);

@@ -1,6 +1,7 @@
 /* catalog_occasion.c - the catalog's occasions: the lock around occasions.c, and what keeps an
  * occasion that a saved text names from being dropped. Any thread. */
 #include "base/error.h"
+#include "base/name.h"
 #include "base/thread.h"
 #include "sets/catalog_int.h"
 
@@ -26,7 +27,7 @@ static void occasion_named(void *user, segi_definition kind, const char *name, s
     occasion_use *use = user;
     const segi_occasion_entry *occasion = use->occasion;
     use->found |= kind == SEGI_DEFINE_OCCASION &&
-                  segi_catalog_name_compare(occasion->name, occasion->name_size, name, size) == 0;
+                  segi_name_compare(occasion->name, occasion->name_size, name, size) == 0;
 }
 
 /* SEG_E_IN_USE while a saved segment or class names it.

@@ -14,6 +14,7 @@
 
 #include "base/civil.h"
 #include "base/error.h"
+#include "base/name.h"
 
 #define DAY_MIN (SEG_TIME_MIN / SEGI_DAY)
 #define DAY_MAX (SEG_TIME_MAX / SEGI_DAY)
@@ -37,29 +38,18 @@ void segi_occasions_deinit(segi_occasions *occasions, const segi_mem *mem)
     memset(occasions, 0, sizeof *occasions);
 }
 
+static const char *entry_name(const void *list, size_t i, size_t *out_size)
+{
+    const segi_occasion_entry *entry = &((const segi_occasions *)list)->entries[i];
+    *out_size = entry->name_size;
+    return entry->name;
+}
+
 /* The place of the name, or the one where it belongs. */
 static bool entry_locate(const segi_occasions *occasions, const char *name, size_t name_size,
                          size_t *out)
 {
-    size_t low = 0, high = occasions->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        const segi_occasion_entry *entry = &occasions->entries[middle];
-        size_t shorter = entry->name_size < name_size ? entry->name_size : name_size;
-        int order = shorter > 0 ? memcmp(entry->name, name, shorter) : 0;
-        if (order == 0)
-            order = entry->name_size < name_size ? -1 : entry->name_size > name_size;
-        if (order == 0) {
-            *out = middle;
-            return true;
-        }
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    *out = low;
-    return false;
+    return segi_name_find(occasions, occasions->count, entry_name, name, name_size, out);
 }
 
 const segi_occasion_entry *segi_occasions_find(const segi_occasions *occasions, const char *name,

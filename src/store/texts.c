@@ -3,35 +3,20 @@
 
 #include <string.h>
 
-/* By bytes; a name comes before those that it begins. */
-static int text_compare(const segi_saved_text *entry, const char *name, size_t name_size)
+#include "base/name.h"
+
+static const char *text_name(const void *list, size_t i, size_t *out_size)
 {
-    size_t shorter = entry->name_size < name_size ? entry->name_size : name_size;
-    int order = shorter > 0 ? memcmp(entry->bytes, name, shorter) : 0;
-    if (order != 0)
-        return order;
-    return entry->name_size < name_size ? -1 : entry->name_size > name_size;
+    const segi_saved_text *entry = ((const segi_saved_texts *)list)->items[i];
+    *out_size = entry->name_size;
+    return entry->bytes;
 }
 
 /* The place of the name, or the one where it belongs. */
 static bool text_locate(const segi_saved_texts *texts, const char *name, size_t name_size,
                         size_t *out)
 {
-    size_t low = 0, high = texts->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order = text_compare(texts->items[middle], name, name_size);
-        if (order == 0) {
-            *out = middle;
-            return true;
-        }
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    *out = low;
-    return false;
+    return segi_name_find(texts, texts->count, text_name, name, name_size, out);
 }
 
 void segi_saved_texts_deinit(segi_saved_texts *texts, const segi_mem *mem)

@@ -240,9 +240,11 @@ START_TEST(test_semantics__s26_definitions_are_checked)
                      SEG_OK);
     ck_assert_int_eq(define_class(&s, "x", "\"a\": class.y = \"c\"; otherwise \"b\"", &err),
                      SEG_E_CYCLE);
-    ck_assert_str_eq(err.message, "the segment would refer to itself: \"x\" -> \"y\" -> \"x\"");
+    ck_assert_str_eq(err.message, "the class would refer to itself: \"x\" -> \"y\" -> \"x\"");
     /* A label that others ask for cannot go. */
     ck_assert_int_eq(define_class(&s, "x", "\"z\": n = 1; otherwise \"b\"", &err), SEG_E_TYPE);
+    ck_assert_str_eq(err.message, "class \"y\", which refers to \"x\", would not compile: "
+                                  "no class is called \"a\" here");
     shop_define(&s, "s", "class.y = \"d\"");
     ck_assert_int_eq(seg_store_drop_class(s.store, "x", 1, &err), SEG_E_IN_USE);
     ck_assert_int_eq(seg_store_drop_class(s.store, "y", 1, &err), SEG_E_IN_USE);
