@@ -333,8 +333,9 @@ typedef struct seg_salvage_report {
  * damaged files are not changed, and may be anything. Every thing that is lost is counted, and
  * each fault reported. Customers are numbered anew, in their order.
  *
- * Needs room for the new store twice while it works, beside `to` in a file with "-salvage" behind
- * its name, and memory for the users and attributes.
+ * Needs room for the new store twice while it works, beside `to` in a file that is made with
+ * "-salvage" behind its name and loses that name at once, so that it ends with the process; and
+ * memory for the users and attributes.
  *   out_report  may be NULL; filled also where the call fails
  * Fails with SEG_E_CORRUPT where not even a list of the blocks is left (of that there are two),
  * SEG_E_EXISTS, SEG_E_NOT_FOUND, SEG_E_BUSY (open for writing), SEG_E_ARG, SEG_E_FORMAT_NEW,

@@ -151,7 +151,7 @@ static seg_status check_log(disk_check *check, seg_error *err)
         status = segi_disk_log_next(disk, &cursor, &payload, &got, err);
     segi_buf_deinit(&payload);
     if (status == SEG_E_NOMEM)
-        return status;
+        return segi_fail_nomem(err);
     if (status != SEG_OK || cursor.lsn != log->end.lsn)
         check_fault(check, disk->log_path, cursor.position, NULL, "a record of the log");
     return SEG_OK;

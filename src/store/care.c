@@ -164,12 +164,15 @@ static void care_disk_fault(void *user, const segi_disk_fault *fault)
         c->report(c->user, &out);
 }
 
-/* Damage is counted and reported, anything else ends the check. */
+/* What cannot be read is counted and reported, whatever the cause. Only running out of
+ * memory ends the check. */
 static seg_status care_note(care_check *c, seg_status status, uint64_t block, const char *what)
 {
     seg_fault out = {.struct_size = (uint32_t)sizeof out, .file = "", .block = block, .what = what};
-    if (status != SEG_E_CORRUPT && status != SEG_E_IO)
-        return status;
+    if (status == SEG_OK)
+        return SEG_OK;
+    if (status == SEG_E_NOMEM)
+        return segi_fail_nomem(c->err);
     c->faults++;
     if (c->report)
         c->report(c->user, &out);

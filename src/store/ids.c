@@ -282,18 +282,26 @@ seg_status segi_ids_append_number(segi_ids *ids, uint64_t number)
     return SEG_OK;
 }
 
-/* A number that stands twice is damage. */
+/* A number that stands twice is damage. In blocks, so that the misses overlap. */
 static seg_status ids_index_numbers(const segi_ids *ids, segi_table *table)
 {
-    for (uint32_t i = 0; i < ids->strings.count; i++) {
-        uint64_t number = segi_seq_get(&ids->numbers, i);
-        uint32_t tag = ids_tag(ids, number);
-        if (number == UINT64_MAX)
-            continue;
-        if (ids_search(ids, table, UINT32_MAX, tag, number) != UINT32_MAX)
-            return SEG_E_CORRUPT;
-        if (!segi_table_put(table, tag, i))
-            return SEG_E_LIMIT;
+    uint64_t numbers[IDS_BLOCK];
+    uint32_t tags[IDS_BLOCK];
+    for (uint32_t done = 0, size; done < ids->strings.count; done += size) {
+        size = ids->strings.count - done < IDS_BLOCK ? ids->strings.count - done : IDS_BLOCK;
+        segi_seq_copy(&ids->numbers, done, size, numbers);
+        for (uint32_t i = 0; i < size; i++) {
+            tags[i] = ids_tag(ids, numbers[i]);
+            segi_table_prefetch(table, tags[i]);
+        }
+        for (uint32_t i = 0; i < size; i++) {
+            if (numbers[i] == UINT64_MAX)
+                continue;
+            if (ids_search(ids, table, UINT32_MAX, tags[i], numbers[i]) != UINT32_MAX)
+                return SEG_E_CORRUPT;
+            if (!segi_table_put(table, tags[i], done + i))
+                return SEG_E_LIMIT;
+        }
     }
     return SEG_OK;
 }

@@ -88,6 +88,8 @@ seg_status segi_replay_record(segi_store *store, const void *bytes, size_t size,
     case SEG_OK:
     case SEG_E_NOMEM:
     case SEG_E_IO:
+    case SEG_E_FULL: /* these two also from the system, when something in the file is read */
+    case SEG_E_READ_ONLY:
     case SEG_E_CORRUPT:
     case SEG_E_FORMAT_NEW: return status;
     /* What the store accepted once, it must accept again. */

@@ -6,7 +6,9 @@
 #include "base/error.h"
 #include "store/tokens.h"
 
-/* The new store gets its name when it is whole: until then it is built beside it. */
+/* The new store gets its name when it is whole. Until then it is built in files that have no name,
+ * so that nothing of them is left, whatever ends the process; only while they are made they have
+ * this one. */
 #define SALVAGE_SUFFIX "-salvage"
 
 static char *salvage_join(const segi_mem *mem, const char *path, const char *end)
@@ -63,7 +65,30 @@ static seg_status salvage_look(segi_salvage *s)
 
 /* ---- the new store --------------------------------------------------------------------------- */
 
-static seg_status salvage_create(segi_salvage *s, const segi_store_place *like, const char *path)
+/* A store that an interrupted salvage has left before its names were gone is as good as a new one.
+ * Any other is somebody's. */
+static seg_status salvage_is_new(segi_salvage *s, const char *path)
+{
+    segi_disk_statistics figures;
+    segi_disk_stats(s->to->keep->disk, &figures);
+    if (figures.lsn == 0 && figures.blocks == 0)
+        return SEG_OK;
+    return segi_fail(s->err, SEG_E_EXISTS, "there is a store %s already", path);
+}
+
+/* Take the names away, for good. A log without its store is in nobody's way, a store without its
+ * log is. */
+static seg_status salvage_hide(const segi_vfs *vfs, const char *path, const char *log,
+                               seg_error *err)
+{
+    SEGI_TRY(segi_vfs_unlink(vfs, path, err));
+    SEGI_TRY(segi_vfs_sync_directory(vfs, path, err));
+    SEGI_TRY(segi_vfs_unlink(vfs, log, err));
+    return segi_vfs_sync_directory(vfs, path, err);
+}
+
+static seg_status salvage_create(segi_salvage *s, const segi_store_place *like, const char *path,
+                                 bool absent)
 {
     const segi_store *from = s->from;
     const char *zone = segi_zone_name(from->schema->zone);
@@ -75,11 +100,12 @@ static seg_status salvage_create(segi_salvage *s, const segi_store_place *like, 
     segi_store_place place = {.vfs = like->vfs,
                               .path = path,
                               .create = true,
-                              .must_create = true,
-                              .durability = SEGI_DISK_OFF,
+                              .must_create = absent,
+                              .durability = SEGI_DISK_NORMAL,
                               .memory_limit = like->memory_limit};
     SEGI_TRY(segi_zone_load(&config.mem, zone, strlen(zone), &config.zone, s->err));
     SEGI_TRY(segi_store_open(&config, &place, &s->to, s->err));
+    SEGI_TRY(salvage_is_new(s, path));
     /* What is not a commit yet needs no log: half of a new store is worth nothing. */
     s->to->keep->replaying = true;
     return SEG_OK;
@@ -258,28 +284,37 @@ static seg_status salvage_refuse_existing(const segi_vfs *vfs, const char *path,
                             : status;
 }
 
-/* Build the new store at `path`, then copy it to where it belongs. */
-static seg_status salvage_build(segi_salvage *s, const segi_store_place *place, const char *path,
-                                const char *to)
+/* A file that is there under the name, or comes there from elsewhere, is touched by its owner
+ * alone. */
+static seg_status salvage_begin(segi_salvage *s, const segi_store_place *place, const char *path)
 {
     seg_error ignored = SEG_ERROR_INIT;
     char *log = salvage_join(&s->from->mem, path, "-wal");
     if (!log)
         return segi_fail_nomem(s->err);
-    seg_status status = salvage_create(s, place, path);
-    /* A file that was there before is somebody else's. */
-    bool made = status != SEG_E_EXISTS;
+    bool absent = salvage_refuse_existing(place->vfs, path, &ignored) == SEG_OK;
+    seg_status status = salvage_create(s, place, path, absent);
+    if (status == SEG_E_ARG) /* made with other settings, so by somebody else */
+        status = segi_fail(s->err, SEG_E_EXISTS, "there is a store %s already", path);
+    if (status == SEG_OK)
+        status = salvage_hide(place->vfs, path, log, s->err);
+    else if (absent && status != SEG_E_EXISTS && status != SEG_E_BUSY)
+        (void)salvage_hide(place->vfs, path, log, &ignored);
+    segi_free(&s->from->mem, log);
+    return status;
+}
+
+/* Build the new store, then copy it to where it belongs. */
+static seg_status salvage_build(segi_salvage *s, const segi_store_place *place, const char *path,
+                                const char *to)
+{
+    seg_status status = salvage_begin(s, place, path);
     if (status == SEG_OK)
         status = salvage_content(s);
     if (status == SEG_OK)
         status = segi_disk_backup(s->to->keep->disk, to, s->err);
     segi_store_release(s->to);
     s->to = NULL;
-    if (made) {
-        (void)segi_vfs_unlink(place->vfs, path, &ignored);
-        (void)segi_vfs_unlink(place->vfs, log, &ignored);
-    }
-    segi_free(&s->from->mem, log);
     return status;
 }
 

@@ -240,10 +240,11 @@ void segi_store_forget(segi_store *store)
     size_t attributes = schema ? schema->attribute_count : 0;
     while (store->attr_count > attributes)
         segi_attr_deinit(&store->attrs[--store->attr_count], &store->mem);
-    for (size_t i = 0; i < store->dict_count; i++) {
-        bool known = schema && i < schema->event_count;
-        store_forget_dicts(store, &store->dicts[i], known ? schema->events[i]->field_count : 0);
-    }
+    size_t events = schema ? schema->event_count : 0;
+    for (; store->dict_count > events; store->dict_count--)
+        store_forget_dicts(store, &store->dicts[store->dict_count - 1], 0);
+    for (size_t i = 0; i < store->dict_count; i++)
+        store_forget_dicts(store, &store->dicts[i], schema->events[i]->field_count);
 }
 
 /* Each attribute by itself: where memory ends in the middle some are folded, and all are whole. */

@@ -246,19 +246,27 @@ seg_status segi_strings_append_nothing(segi_strings *strings)
 }
 
 /* Put the records of one block into the table: SEG_E_LIMIT where it has no room. A file that has
- * a string twice is damaged. */
+ * a string twice is damaged. Some records at a time, so that the misses of the table overlap. */
 static seg_status strings_index_block(const segi_strings *strings, segi_table *table,
                                       uint32_t number, size_t used)
 {
+    uint32_t tags[SEGI_STRINGS_BLOCK], places[SEGI_STRINGS_BLOCK];
     for (size_t at = 0; at < used;) {
-        uint32_t place = number << STRINGS_OFFSET_BITS | (uint32_t)(at / STRINGS_UNIT);
-        const strings_record *record = strings_at(strings, place);
-        uint32_t tag = strings_tag(strings, record->bytes, record->size);
-        if (strings_search(strings, table, tag, record->bytes, record->size))
-            return SEG_E_CORRUPT;
-        if (!segi_table_put(table, tag, place))
-            return SEG_E_LIMIT;
-        at += strings_record_bytes(record->size);
+        uint32_t count = 0;
+        for (; at < used && count < SEGI_STRINGS_BLOCK; count++) {
+            places[count] = number << STRINGS_OFFSET_BITS | (uint32_t)(at / STRINGS_UNIT);
+            const strings_record *record = strings_at(strings, places[count]);
+            tags[count] = strings_tag(strings, record->bytes, record->size);
+            segi_table_prefetch(table, tags[count]);
+            at += strings_record_bytes(record->size);
+        }
+        for (uint32_t i = 0; i < count; i++) {
+            const strings_record *record = strings_at(strings, places[i]);
+            if (strings_search(strings, table, tags[i], record->bytes, record->size))
+                return SEG_E_CORRUPT;
+            if (!segi_table_put(table, tags[i], places[i]))
+                return SEG_E_LIMIT;
+        }
     }
     return SEG_OK;
 }

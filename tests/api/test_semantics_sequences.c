@@ -153,6 +153,32 @@ START_TEST(test_sequences__s08_ties)
 }
 END_TEST
 
+/* Customers whose order of arrival decides beside others for whom times are enough. */
+START_TEST(test_sequences__s08_arrival_decides_for_some)
+{
+    static const char *const steps[] = {"A1 B1", "B1 A1",       "A1 B2",
+                                        "B1 A2", "A1 B2 A2 B3", "A1 A2 B2 B3"};
+    static const char *const between[] = {"A1 X1 B2", "X1 A1 B2", "A1 X2 B2",
+                                          "A1 B2 X2", "A1 X2 B3", "X1 A2 B3"};
+    static const char *const after[] = {"A1 X1", "X1 A1", "A1 X11", "A1 X12", "A1 A1 X1", "A1 A1"};
+    static const char *const names[] = {"u0", "u1", "u2", "u3", "u4", "u5"};
+    shop s = shop_open("UTC"), w = shop_open("UTC"), n = shop_open("UTC");
+    for (size_t i = 0; i < 6; i++) {
+        trace(&s, names[i], steps[i]);
+        trace(&w, names[i], between[i]);
+        trace(&n, names[i], after[i]);
+    }
+    shop_value(&s, NOW, "count of sequence (\"A\" then \"B\")", "1 0 1 0 2 1");
+    shop_value(&s, NOW, "depth of funnel (\"A\" then \"B\")", "2 1 2 1 2 2");
+    shop_ask(&w, NOW, "sequence (\"A\" then \"B\" without \"X\")", "u1 u3 u5");
+    shop_ask(&n, NOW, "sequence (\"A\" then no \"X\" for 10 seconds)", "u1 u3 u5");
+    shop_value(&n, NOW, "count of sequence (\"A\" then no \"X\" for 10 seconds)", "0 1 0 1 0 2");
+    shop_close(&n);
+    shop_close(&w);
+    shop_close(&s);
+}
+END_TEST
+
 /* ---- S-19: distances ---- */
 
 START_TEST(test_sequences__s19_gaps_and_total)
@@ -480,6 +506,7 @@ Suite *suite(void)
     suite_add_tcase(suite, table);
     TCase *steps = tcase_create("steps");
     tcase_add_test(steps, test_sequences__s08_ties);
+    tcase_add_test(steps, test_sequences__s08_arrival_decides_for_some);
     tcase_add_test(steps, test_sequences__s19_gaps_and_total);
     tcase_add_test(steps, test_sequences__s19_the_latest_beginning_is_not_enough_for_a_gap);
     tcase_add_test(steps, test_sequences__s19_window_holds_all_steps);

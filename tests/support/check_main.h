@@ -3,6 +3,8 @@
 #define SEG_TEST_CHECK_MAIN_H
 
 #include <check.h>
+#include <stdint.h>
+#include <stdlib.h>
 
 /* Defined by each test program: one suite per room or topic, one tcase per file or theme. */
 Suite *suite(void);
@@ -14,5 +16,16 @@ Suite *suite(void);
         if (!(condition))                                                                          \
             ck_abort_msg("%s is false", #condition);                                               \
     } while (0)
+
+/* How often a long test does something: in an ordinary run, in one of the same under sanitizers
+ * (SEG_TEST_SAMPLE), under valgrind (SEG_TEST_SLOW), and where nobody waits (SEG_TEST_SOAK). */
+static inline uint64_t check_amount(uint64_t usual, uint64_t sample, uint64_t slow, uint64_t soak)
+{
+    if (getenv("SEG_TEST_SOAK") != NULL)
+        return soak;
+    if (getenv("SEG_TEST_SLOW") != NULL)
+        return slow;
+    return getenv("SEG_TEST_SAMPLE") != NULL ? sample : usual;
+}
 
 #endif /* SEG_TEST_CHECK_MAIN_H */

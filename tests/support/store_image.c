@@ -307,7 +307,7 @@ static const char *const questions[] = {
     "everyone",
     "name = \"text 01\" or ok = true or paid > 3",
     "tags has \"red\" and score < 1",
-    "n is null or within 100 km of (3, -3) of home",
+    "n is null or home within 100 km of point(3, -3)",
     "did \"buy\" in last 30 days",
     "sum(amount) of \"buy\" > 1",
     "did \"see\" where (item = \"event\") at least 2 times",

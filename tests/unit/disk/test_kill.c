@@ -1,7 +1,7 @@
 /* unit/disk/test_kill.c - real files: a process that works on a store is killed, again and again,
  * with other options each time. What it acknowledged through a pipe must be there afterwards.
  *
- * SEG_TEST_SOAK in the environment: 2,000 kills. */
+ * SEG_TEST_SOAK in the environment: 20,000 kills. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,28 +12,26 @@
 
 #include "base/error.h"
 #include "disk_fixture.h"
+#include "support/check_main.h"
+#include "support/work_folder.h"
 
 #define RECORD_MAX 3000u
 
-static char folder[4096], path[4200];
+static work_folder folder;
 
 static void setup(void)
 {
-    const char *base = getenv("TMPDIR");
-    snprintf(folder, sizeof folder, "%s/seg-kill-XXXXXX", base != NULL ? base : "/tmp");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/store", folder);
+    work_folder_make(&folder, true);
+}
+
+static void setup_medium(void)
+{
+    work_folder_make(&folder, false);
 }
 
 static void teardown(void)
 {
-    char other[4300];
-    static const char *const ends[] = {"", "-wal", "-new", "-copy"};
-    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
-        snprintf(other, sizeof other, "%s%s", path, ends[i]);
-        unlink(other);
-    }
-    ck_assert_int_eq(rmdir(folder), 0);
+    work_folder_remove(&folder);
 }
 
 static uint64_t next_random(uint64_t *state)
@@ -88,7 +86,7 @@ static segi_disk *open_found(uint64_t round, found *f, seg_error *err)
     unsigned char expected[RECORD_MAX];
     size_t size = 0;
     memset(f, 0, sizeof *f);
-    if (segi_disk_open(NULL, segi_mem_default(), path, &options, &disk, err) != SEG_OK)
+    if (segi_disk_open(NULL, segi_mem_default(), folder.store, &options, &disk, err) != SEG_OK)
         return NULL;
     const void *root = segi_disk_root(disk, &size);
     if (size == 2 * sizeof(uint64_t))
@@ -171,11 +169,8 @@ static uint64_t live_and_die(uint64_t round, uint64_t acks)
     return acked;
 }
 
-START_TEST(test_kill__what_was_acknowledged_is_there)
+static void kill_often(uint64_t kills)
 {
-    uint64_t kills = getenv("SEG_TEST_SOAK") != NULL   ? 2000
-                     : getenv("SEG_TEST_SLOW") != NULL ? 40
-                                                       : 500;
     uint64_t random = 1, acked = 0;
     for (uint64_t round = 0; round < kills; round++) {
         uint64_t now = live_and_die(round, next_random(&random) % 30);
@@ -192,7 +187,19 @@ START_TEST(test_kill__what_was_acknowledged_is_there)
             ck_assert(fixture_is_sound(disk, SEGI_DISK_CHECK_DEEP));
         ck_assert_int_eq(segi_disk_close(disk, NULL), SEG_OK);
     }
+    printf("%llu kills, %llu records\n", (unsigned long long)kills, (unsigned long long)acked);
     ck_assert_uint_gt(acked, kills);
+}
+
+START_TEST(test_kill__what_was_acknowledged_is_there)
+{
+    kill_often(check_amount(1950, 300, 40, 19900));
+}
+END_TEST
+
+START_TEST(test_kill__on_a_medium_as_well)
+{
+    kill_often(check_amount(50, 10, 10, 100));
 }
 END_TEST
 
@@ -202,11 +209,13 @@ START_TEST(test_kill__locks_hold_between_processes)
     segi_disk_options options = options_of(1);
     segi_disk *disk = NULL;
     int status = 0;
-    ck_assert_int_eq(segi_disk_open(NULL, segi_mem_default(), path, &options, &disk, NULL), SEG_OK);
+    ck_assert_int_eq(segi_disk_open(NULL, segi_mem_default(), folder.store, &options, &disk, NULL),
+                     SEG_OK);
     pid_t child = fork();
     if (child == 0) {
         segi_disk *second = NULL;
-        seg_status busy = segi_disk_open(NULL, segi_mem_default(), path, &options, &second, NULL);
+        seg_status busy =
+            segi_disk_open(NULL, segi_mem_default(), folder.store, &options, &second, NULL);
         seg_status inherited = segi_disk_log(disk, "x", 1, NULL, NULL);
         seg_status closed = segi_disk_close(disk, NULL);
         _exit(busy == SEG_E_BUSY && inherited == SEG_E_FORK && closed == SEG_OK ? 0 : 1);
@@ -224,12 +233,12 @@ START_TEST(test_kill__no_folder_no_store)
     segi_disk *disk = NULL;
     seg_error err = SEG_ERROR_INIT;
     char other[4300];
-    snprintf(other, sizeof other, "%s/nowhere/store", folder);
+    snprintf(other, sizeof other, "%s/nowhere/store", folder.path);
     ck_assert_int_eq(segi_disk_open(NULL, segi_mem_default(), other, &options, &disk, &err),
                      SEG_E_NOT_FOUND);
     ck_assert_ptr_nonnull(strstr(err.message, "folder"));
     options.create = false;
-    ck_assert_int_eq(segi_disk_open(NULL, segi_mem_default(), path, &options, &disk, &err),
+    ck_assert_int_eq(segi_disk_open(NULL, segi_mem_default(), folder.store, &options, &disk, &err),
                      SEG_E_NOT_FOUND);
     ck_assert_ptr_null(disk);
 }
@@ -238,12 +247,16 @@ END_TEST
 Suite *suite(void)
 {
     Suite *s = suite_create("disk/kill");
-    TCase *tc = tcase_create("kill");
+    TCase *tc = tcase_create("kill"), *medium = tcase_create("medium");
     tcase_set_timeout(tc, 3600);
+    tcase_set_timeout(medium, 3600);
     tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_checked_fixture(medium, setup_medium, teardown);
     tcase_add_test(tc, test_kill__what_was_acknowledged_is_there);
+    tcase_add_test(medium, test_kill__on_a_medium_as_well);
     tcase_add_test(tc, test_kill__locks_hold_between_processes);
     tcase_add_test(tc, test_kill__no_folder_no_store);
     suite_add_tcase(s, tc);
+    suite_add_tcase(s, medium);
     return s;
 }

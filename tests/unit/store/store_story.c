@@ -21,6 +21,9 @@
 
 static const char *const countries[] = {"DE", "FR", "ES", "IT", "a country with a long name"};
 
+/* The first of them are what a snapshot answers for as long as it is held; the others name what
+ * later steps may define or save. */
+#define STORY_LASTING 11u
 static const char *const predicates[] = {
     "everyone",
     "country = \"DE\"",
@@ -33,13 +36,16 @@ static const char *const predicates[] = {
     "did \"login\" at least 3 times",
     "first \"purchase\" in last 20 days",
     "did \"login\" where (device = \"phone\") and did not \"purchase\" in last 10 days",
+    "extra0 > 1",
+    "extra1 > 1",
+    "extra2 > 1",
+    "did \"kind0\"",
+    "did \"kind1\"",
+    "in segment \"s0\"",
+    "in segment \"s1\"",
+    "did \"kind1\" where (p1 > 0)",
 };
-
-/* What steps may define or save after the first. */
-static const char *const probes[] = {
-    "extra0 > 1",    "extra1 > 1",        "extra2 > 1",        "did \"kind0\"",
-    "did \"kind1\"", "in segment \"s0\"", "in segment \"s1\"", "did \"kind1\" where (p1 > 0)",
-};
+#define STORY_PREDICATES (sizeof predicates / sizeof *predicates)
 
 typedef struct story_rng {
     uint64_t state;
@@ -173,8 +179,8 @@ static seg_status step_define(seg_store *store, story_rng *rng, seg_error *err)
 static seg_status step_save(seg_store *store, story_rng *rng, seg_error *err)
 {
     const char *name = below(rng, 2) ? "s0" : "s1";
-    uint64_t which = below(rng, sizeof predicates / sizeof *predicates + 2);
-    if (which >= sizeof predicates / sizeof *predicates) {
+    uint64_t which = below(rng, STORY_LASTING + 2);
+    if (which >= STORY_LASTING) {
         seg_status status = seg_store_drop_segment(store, name, 2, err);
         return status == SEG_E_NOT_FOUND ? SEG_OK : status;
     }
@@ -260,7 +266,8 @@ static seg_status digest_predicate(seg_store *store, seg_snapshot *snapshot, con
     return status;
 }
 
-static seg_status digest_snapshot(seg_store *store, seg_snapshot *snapshot, uint64_t *digest,
+static seg_status digest_snapshot(seg_store *store, seg_snapshot *snapshot,
+                                  const char *const *texts, size_t count, uint64_t *digest,
                                   seg_error *err)
 {
     seg_snapshot_info info = {.struct_size = sizeof info};
@@ -270,8 +277,8 @@ static seg_status digest_snapshot(seg_store *store, seg_snapshot *snapshot, uint
     mix(digest, &info.event_count, sizeof info.event_count);
     if (info.user_count == 0) /* before the first step, which defines what the predicates name */
         return SEG_OK;
-    for (size_t i = 0; i < sizeof predicates / sizeof *predicates; i++)
-        SEGI_TRY(digest_predicate(store, snapshot, predicates[i], digest, err));
+    for (size_t i = 0; i < count; i++)
+        SEGI_TRY(digest_predicate(store, snapshot, texts[i], digest, err));
     return SEG_OK;
 }
 
@@ -301,17 +308,21 @@ static void digest_rules(seg_store *store, uint64_t *digest)
     }
 }
 
-seg_status story_digest(seg_store *store, uint64_t *out, seg_error *err)
+seg_status story_digest_of(seg_store *store, const char *const *texts, size_t count, uint64_t *out,
+                           seg_error *err)
 {
     seg_snapshot *snapshot = NULL;
     *out = 1;
     SEGI_TRY(seg_snapshot_create(store, &snapshot, err));
-    seg_status status = digest_snapshot(store, snapshot, out, err);
-    for (size_t i = 0; status == SEG_OK && i < sizeof probes / sizeof *probes; i++)
-        status = digest_predicate(store, snapshot, probes[i], out, err);
+    seg_status status = digest_snapshot(store, snapshot, texts, count, out, err);
     seg_snapshot_release(snapshot);
     digest_rules(store, out);
     return status == SEG_OK ? digest_saved(store, out, err) : status;
+}
+
+seg_status story_digest(seg_store *store, uint64_t *out, seg_error *err)
+{
+    return story_digest_of(store, predicates, STORY_PREDICATES, out, err);
 }
 
 uint32_t story_find(const story *s, uint64_t digest, uint32_t from, uint32_t until)
@@ -368,7 +379,8 @@ static seg_status drop_held(story_run *run, seg_error *err)
     uint64_t digest = 1;
     if (run->held == NULL)
         return SEG_OK;
-    seg_status status = digest_snapshot(run->store, run->held, &digest, err);
+    seg_status status =
+        digest_snapshot(run->store, run->held, predicates, STORY_LASTING, &digest, err);
     if (status == SEG_OK)
         ck_assert_msg(digest == run->held_digest, "seed %llu step %u: the snapshot changed",
                       (unsigned long long)run->s->seed, (unsigned)run->done);
@@ -382,7 +394,8 @@ static seg_status step_hold(story_run *run, seg_error *err)
     SEGI_TRY(drop_held(run, err));
     SEGI_TRY(seg_snapshot_create(run->store, &run->held, err));
     run->held_digest = 1;
-    seg_status status = digest_snapshot(run->store, run->held, &run->held_digest, err);
+    seg_status status =
+        digest_snapshot(run->store, run->held, predicates, STORY_LASTING, &run->held_digest, err);
     if (status != SEG_OK) {
         seg_snapshot_release(run->held);
         run->held = NULL;

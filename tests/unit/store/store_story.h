@@ -57,6 +57,9 @@ seg_status story_close(story_run *run, seg_error *err);
 
 /* What the store shows: the customers of a list of predicates, what is defined, what is saved. */
 seg_status story_digest(seg_store *store, uint64_t *out, seg_error *err);
+/* The same of a store that has no story, for predicates of one's own. */
+seg_status story_digest_of(seg_store *store, const char *const *texts, size_t count, uint64_t *out,
+                           seg_error *err);
 /* The last step in [from, until] after which the store is in this state; STORY_NONE. */
 uint32_t story_find(const story *s, uint64_t digest, uint32_t from, uint32_t until);
 

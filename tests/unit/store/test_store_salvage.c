@@ -407,7 +407,8 @@ static seg_status salvage(sim_vfs *sim, const seg_allocator *allocator, seg_salv
     ck_assert(status == SEG_OK || err.message[0] != 0);
     /* Where calls fail, so may those that clear away. */
     bool failing = sim_vfs_failed(sim);
-    check_fast(failing || !sim_vfs_exists(sim, TO_NAME "-salvage"));
+    ck_assert_msg(failing || !sim_vfs_exists(sim, TO_NAME "-salvage"), "%s is left: %s",
+                  TO_NAME "-salvage", status == SEG_OK ? "" : err.message);
     check_fast(failing || sim_vfs_exists(sim, TO_NAME) == (status == SEG_OK));
     check_fast(sim_vfs_open_files(sim) == 0);
     return status;
@@ -690,6 +691,43 @@ END_TEST
 
 /* ---- calls and allocations that fail --------------------------------------------------------- */
 
+/* Whatever an earlier one has left, nothing of it is in the way of the next, or stays. */
+static void again(sim_vfs *sim)
+{
+    seg_salvage_report report;
+    sim_vfs_fail(sim, 0, 0, false);
+    if (sim_vfs_exists(sim, TO_NAME))
+        sim_vfs_remove(sim, TO_NAME);
+    seg_status status = salvage(sim, NULL, &report);
+    ck_assert_int_eq(status, SEG_OK);
+    check_fast(report.complete == 1);
+    check_fast(!sim_vfs_exists(sim, TO_NAME "-salvage"));
+    check_fast(!sim_vfs_exists(sim, TO_NAME "-salvage-wal"));
+    check_fast(!sim_vfs_exists(sim, TO_NAME "-new"));
+}
+
+START_TEST(test_store_salvage__a_crash_is_not_in_the_way)
+{
+    sim_vfs *golden = tale(SEG_ID_BYTES);
+    seg_salvage_report report;
+    uint64_t step = (soak ? 1 : 13) * slow, images = 0;
+    for (uint64_t nth = 1, failed = 1; failed != 0; nth += step) {
+        sim_vfs *sim = sim_vfs_copy(golden);
+        sim_vfs_fail(sim, nth, EIO, true);
+        (void)salvage(sim, NULL, &report);
+        failed = sim_vfs_failed(sim);
+        for (uint64_t seed = 0; failed && seed < (soak ? 20 : 2); seed++, images++) {
+            sim_vfs *image = sim_vfs_power_loss(sim, seed);
+            again(image);
+            sim_vfs_destroy(image);
+        }
+        sim_vfs_destroy(sim);
+    }
+    printf("%llu images\n", (unsigned long long)images);
+    sim_vfs_destroy(golden);
+}
+END_TEST
+
 START_TEST(test_store_salvage__every_failure_leaves_nothing_behind)
 {
     sim_vfs *golden = tale(SEG_ID_BYTES);
@@ -714,6 +752,7 @@ START_TEST(test_store_salvage__every_failure_leaves_nothing_behind)
         failed = sim_vfs_failed(sim);
         check_fast(failed || status == SEG_OK);
         check_fast(status != SEG_E_INTERNAL && status != SEG_E_MISUSE);
+        again(sim);
         sim_vfs_destroy(sim);
     }
     printf("%llu failures\n", (unsigned long long)points);
@@ -748,6 +787,32 @@ START_TEST(test_store_salvage__refuses_what_it_must_not_touch)
 }
 END_TEST
 
+/* It happens to have the name of the one that a salvage builds, but somebody has used it. */
+START_TEST(test_store_salvage__leaves_the_store_of_somebody_else_alone)
+{
+    static const char path[] = TO_NAME "-salvage";
+    seg_salvage_report report;
+    seg_store *store = NULL;
+    seg_store_options options = SEG_STORE_OPTIONS_INIT;
+    options.flags = SEG_STORE_CREATE;
+    sim_vfs *sim = tale(SEG_ID_BYTES);
+    const segi_vfs *vfs = sim_vfs_table(sim);
+    segi_store_place from = {.vfs = vfs, .path = FILE_NAME};
+    ck_assert_int_eq(segi_api_store_open(vfs, path, sizeof path - 1, &options, &store, NULL),
+                     SEG_OK);
+    ck_assert_int_eq(seg_store_define_event(store, "mine", 4, NULL), SEG_OK);
+    ck_assert_int_eq(
+        segi_store_salvage(segi_mem_default(), &from, TO_NAME, NULL, NULL, &report, NULL),
+        SEG_E_BUSY);
+    ck_assert_int_eq(seg_store_close(store, NULL), SEG_OK);
+    ck_assert_int_eq(
+        segi_store_salvage(segi_mem_default(), &from, TO_NAME, NULL, NULL, &report, NULL),
+        SEG_E_EXISTS);
+    check_fast(sim_vfs_exists(sim, path));
+    sim_vfs_destroy(sim);
+}
+END_TEST
+
 Suite *suite(void)
 {
     Suite *suite = suite_create("store/store_salvage");
@@ -760,8 +825,10 @@ Suite *suite(void)
     tcase_add_test(tc, test_store_salvage__one_block_costs_what_it_held);
     tcase_add_test(tc, test_store_salvage__whatever_is_damaged_the_rest_is_true);
     tcase_add_test(tc, test_store_salvage__forged_checksums_do_no_harm);
+    tcase_add_test(tc, test_store_salvage__a_crash_is_not_in_the_way);
     tcase_add_test(tc, test_store_salvage__every_failure_leaves_nothing_behind);
     tcase_add_test(tc, test_store_salvage__refuses_what_it_must_not_touch);
+    tcase_add_test(tc, test_store_salvage__leaves_the_store_of_somebody_else_alone);
     suite_add_tcase(suite, tc);
     return suite;
 }
