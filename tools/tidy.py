@@ -5,8 +5,9 @@
 
 Errors: a file of src/ above 900 lines; a function above 100 lines that tools/tidy_allow.txt does
 not name; a call of a banned function; a C file that no meson.build lists; trailing blanks, tabs,
-lines above 100 columns, a missing line end at the end; words that mark unfinished work; a src/ in
-which fewer than 12 % of the lines that are not blank carry a comment. Then the distribution of
+lines above 100 columns, a missing line end at the end; words that mark unfinished work, and marks
+of a merge; a name that two files of src/ give to types; a src/ in which fewer than 12 % of the
+lines that are not blank carry a comment. Then the distribution of
 lengths and the share of comments, for src/ also by room, are printed, so that a drift is seen.
 """
 import argparse
@@ -34,6 +35,10 @@ BANNED_CALLS = set("""
 """.split())
 # Written in pieces, so that this file may be checked too.
 BANNED_WORDS = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|st" r"ubs?)\b")
+# Lines that git leaves behind where it could not merge.
+MERGE_MARK = re.compile(r"[<>]{7} ")
+# The end of a definition whose name is known to all of src/.
+TYPE = re.compile(r"^\} (segi?_\w+);", re.MULTILINE)
 
 CODE = {".c", ".h", ".py", ".sh", ".build", ".map", ".cmake", ".in"}
 TEXT = CODE | {".md", ".txt", ".yml", ".yaml", ".toml", ".go", ".mod", ".seg", ""}
@@ -101,6 +106,7 @@ class Tidy:
         self.file_lines = []
         self.comments = {"src": [0, 0], "include/seg": [0, 0]}
         self.rooms = {}  # of src/: the same two figures
+        self.types = {}  # of src/: the file that defines it
         allow = root / "tools" / "tidy_allow.txt"
         for line in allow.read_text(encoding="utf-8").splitlines() if allow.exists() else []:
             words = line.split("#")[0].split()
@@ -150,6 +156,8 @@ class Tidy:
                 self.report(name, number, "tab")
             if len(line) > COLUMNS_MAX and (suffix in CODE or name in ("dev", ".ci/run")):
                 self.report(name, number, f"{len(line)} columns, at most {COLUMNS_MAX}")
+            if MERGE_MARK.match(line):
+                self.report(name, number, "a merge left this behind")
             found = BANNED_WORDS.search(line)
             if found:
                 self.report(name, number, f"the word {found.group()}: finish it, or say what is")
@@ -176,6 +184,11 @@ class Tidy:
                     room[1] += filled
         if not in_src:
             return
+        for match in TYPE.finditer(code):
+            first = self.types.setdefault(match.group(1), name)
+            if first != name:
+                self.report(name, code.count("\n", 0, match.start()) + 1,
+                            f"{match.group(1)} is the name of a type in {first} already")
         self.file_lines.append(lines)
         if lines > FILE_LINES_MAX:
             self.report(name, lines, f"{lines} lines, at most {FILE_LINES_MAX}")

@@ -115,10 +115,8 @@ uint64_t seg_lint_count(const seg_lint *lint)
 seg_status seg_lint_at(const seg_lint *lint, uint64_t index, seg_finding *out_finding,
                        seg_error *err)
 {
-    seg_finding finding;
+    seg_finding finding = {.struct_size = (uint32_t)sizeof finding};
     segi_api_begin(err);
-    memset(&finding, 0, sizeof finding);
-    finding.struct_size = (uint32_t)sizeof finding;
     SEGI_TRY(segi_options_write(out_finding, &finding, sizeof finding, "seg_finding", err));
     SEGI_CHECK_ARG(lint != NULL, err, "lint is NULL");
     SEGI_CHECK_ARG(index < lint->findings.count, err, "there is no finding of that index");

@@ -136,10 +136,8 @@ static uint32_t next_kind(segi_next next)
 seg_status seg_why_node_at(const seg_why *why, uint64_t index, seg_why_node *out_node,
                            seg_error *err)
 {
-    seg_why_node node;
+    seg_why_node node = {.struct_size = (uint32_t)sizeof node};
     segi_api_begin(err);
-    memset(&node, 0, sizeof node);
-    node.struct_size = (uint32_t)sizeof node;
     SEGI_TRY(segi_options_write(out_node, &node, sizeof node, "seg_why_node", err));
     SEGI_CHECK_ARG(why != NULL, err, "why is NULL");
     SEGI_CHECK_ARG(index < why->why->count, err, "there is no condition of that index");
@@ -160,10 +158,8 @@ seg_status seg_why_node_at(const seg_why *why, uint64_t index, seg_why_node *out
 seg_status seg_why_event_at(const seg_why *why, uint64_t node, uint64_t index,
                             seg_why_event *out_event, seg_error *err)
 {
-    seg_why_event event;
+    seg_why_event event = {.struct_size = (uint32_t)sizeof event};
     segi_api_begin(err);
-    memset(&event, 0, sizeof event);
-    event.struct_size = (uint32_t)sizeof event;
     SEGI_TRY(segi_options_write(out_event, &event, sizeof event, "seg_why_event", err));
     SEGI_CHECK_ARG(why != NULL, err, "why is NULL");
     SEGI_CHECK_ARG(node < why->why->count, err, "there is no condition of that index");

@@ -262,16 +262,17 @@ static void bag_sort(int64_t *values, int64_t *spare, size_t n)
 }
 
 /* Times of parts that follow upon each other came in order; those of several types did not. */
-bool segi_bag_times(segi_worker *w, const segi_prep_source *source, segi_gather_block block)
+bool segi_bag_times(segi_worker *w, const segi_prep_source *source, segi_users users,
+                    segi_gather_block block)
 {
-    uint32_t users = block.low_end - block.low_begin;
     if (!bag_collect(w, source, NULL, block))
         return false;
     bool sorted = segi_source_in_order(source);
-    for (uint32_t u = 0; u < users && !sorted; u++) {
-        uint32_t begin = w->starts[u], count = w->starts[u + 1] - begin;
+    for (uint32_t i = block.first; i < block.last && !sorted; i++) {
+        const uint32_t *start = &w->starts[users.lows[i] - block.low_begin];
+        uint32_t count = start[1] - start[0];
         if (count > 1)
-            bag_sort(w->bag_sorted + begin, w->bag_slots, count);
+            bag_sort(w->bag_sorted + start[0], w->bag_slots, count);
     }
     return true;
 }

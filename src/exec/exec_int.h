@@ -716,9 +716,10 @@ void segi_streak_end(segi_streak_walk *s, int64_t now);
 bool segi_streak_result(const segi_streak_walk *s, segi_aggregate aggregate, int64_t *out);
 /* The same for periods 0 .. 63 as bits, of which `now` is the running one. */
 bool segi_streak_word(const segi_node *node, uint64_t word, uint32_t now, int64_t *out);
-/* Times of the source's rows into w->bag_sorted, those of low_begin + u rising from w->starts[u]
- * on (bag.c). */
-bool segi_bag_times(segi_worker *w, const segi_prep_source *source, segi_gather_block block);
+/* Times of the source's rows into w->bag_sorted, those of low_begin + u from w->starts[u] on, and
+ * rising for users of the list (bag.c). */
+bool segi_bag_times(segi_worker *w, const segi_prep_source *source, segi_users users,
+                    segi_gather_block block);
 /* Figures of a bag of values. fits: settles the range of the values as well. */
 bool segi_bag_fits(segi_prep_value *value);
 void segi_bag_users(segi_worker *w, const segi_prep_value *value, segi_users users,

@@ -35,7 +35,7 @@ static bool session_table(segi_worker *w, const segi_prep_session *session, segi
 {
     segi_session_table *t = &w->sessions;
     t->count = 0;
-    if (!segi_bag_times(w, session->events, block))
+    if (!segi_bag_times(w, session->events, users, block))
         return false;
     if (!segi_grow(w->mem, (void **)&t->rows, &t->capacity, w->bag_count, sizeof *t->rows)) {
         segi_worker_fail(w, SEG_E_NOMEM, "out of memory");
@@ -148,9 +148,12 @@ static void session_where(segi_worker *w, const segi_prep_value *value, segi_use
     if (!passed)
         return;
     segi_filter_users(w, value->session->where, slice, passed);
-    for (uint32_t i = 0; w->status == SEG_OK && i < slice.count; i++) {
-        if (segi_bit_get(passed, i))
-            t->rows[t->kept++] = t->rows[t->first + i];
+    for (uint32_t i = 0; w->status == SEG_OK && i * 64 < slice.count; i++) {
+        for (uint64_t word = passed[i]; word; word &= word - 1) {
+            uint32_t at = i * 64 + (uint32_t)segi_ctz(word);
+            if (at < slice.count)
+                t->rows[t->kept++] = t->rows[t->first + at];
+        }
     }
     segi_worker_bits_pop(w);
 }

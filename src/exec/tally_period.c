@@ -51,8 +51,11 @@ static void periods_begin(tally_periods *t, uint32_t low_begin, uint32_t low_end
 {
     uint64_t begin = (uint64_t)-segi_period_least(t->value->node);
     memset(t->words + low_begin, 0, (low_end - low_begin) * sizeof *t->words);
+    if (t->plane_count == 0)
+        return;
     uint64_t *plane = t->planes + (size_t)low_begin * t->plane_count;
-    for (uint32_t low = low_begin; low < low_end; low++) {
+    uint64_t *end = plane + (size_t)(low_end - low_begin) * t->plane_count;
+    while (plane < end) {
         for (uint32_t i = 0; i < t->plane_count; i++)
             *plane++ = begin >> i & 1 ? UINT64_MAX : 0;
     }
@@ -118,17 +121,25 @@ static void periods_slice(const segi_prep_value *value, const segi_col *time, ui
         out[i] = (uint8_t)period_of(value, segi_col_slot(time, begin + i));
 }
 
-/* Rows that carry their users need no walk over those, which would stumble at every short run. */
+/* Rows that carry their users need no walk over those, which would stumble at every short run.
+ * One row is enough for most questions; the test for that stays out of the loop's memory. */
 static void periods_by_rows(tally_periods *t, const segi_span *span)
 {
     uint8_t periods[PERIOD_ROWS];
     for (uint32_t begin = 0; begin < span->row_count; begin += PERIOD_ROWS) {
         uint32_t left = span->row_count - begin, count = left < PERIOD_ROWS ? left : PERIOD_ROWS;
         const uint16_t *users = span->row_users + begin;
+        uint64_t *words = t->words;
+        bool plain = t->plane_count == 0;
         periods_slice(t->value, &span->part->time, span->row_begin + begin, count, periods);
-        for (uint32_t i = 0; i < count; i++) {
+        for (uint32_t i = 0; t->plane_count == 0 && i < count; i++) {
             uint64_t selected = !span->bits || segi_bit_get(span->bits, begin + i);
-            t->words[users[i]] |= period_add(t, users[i], selected << (periods[i] & 63));
+            t->words[users[i]] |= selected << (periods[i] & 63);
+        }
+        for (uint32_t i = 0; t->plane_count > 0 && i < count; i++) {
+            uint64_t selected = !span->bits || segi_bit_get(span->bits, begin + i);
+            uint64_t bit = selected << (periods[i] & 63);
+            words[users[i]] |= plain ? bit : period_add(t, users[i], bit);
         }
     }
 }
@@ -141,6 +152,7 @@ static void tally_periods_span(segi_worker *w, void *context, segi_span *span)
         periods_by_rows(t, span);
         return;
     }
+    bool plain = t->plane_count == 0;
     uint32_t row = 0, begin = 0, end = 0; /* rows [begin, end) are in periods */
     segi_span_list(w, span);
     for (uint32_t i = 0; i < span->user_count; i++) {
@@ -159,7 +171,8 @@ static void tally_periods_span(segi_worker *w, void *context, segi_span *span)
                               periods);
             }
             uint64_t selected = !span->bits || segi_bit_get(span->bits, row);
-            seen |= period_add(t, low, selected << (periods[row - begin] & 63));
+            uint64_t bit = selected << (periods[row - begin] & 63);
+            seen |= plain ? bit : period_add(t, low, bit);
         }
         t->words[low] |= seen;
     }

@@ -264,6 +264,15 @@ segi_node *segi_check_rfm_class(segi_check *k, const segi_syn *syn);
 /* r, f or m inside of groups; NULL without a failure where the name is none of them. */
 segi_node *segi_check_rfm_name(segi_check *k, const segi_syn *syn);
 
+/* ---- check_compare.c ---- */
+
+segi_node *segi_check_compare(segi_check *k, const segi_syn *syn);
+/* "mon" beside @weekday becomes 1; anything else stays. False after a failure. */
+bool segi_check_weekday(segi_check *k, const segi_node *beside, segi_node *literal);
+/* Fails: the two cannot be compared. Returns NULL. */
+void *segi_check_unlike(segi_check *k, const segi_syn *syn, const segi_node *left,
+                        const segi_node *right);
+
 /* ---- check_test.c ---- */
 
 segi_node *segi_check_test(segi_check *k, const segi_syn *syn);

@@ -2,7 +2,7 @@
  *
  * The first word says which span it is, and nothing is taken back: where a word could begin
  * something else as well (`in`, `between`, `within`), segi_parse_window_starts() looks further
- * ahead before anybody commits to a span. What the parts mean is worked out by check_window.c and
+ * ahead before anybody commits to a span. What the parts mean is worked out by check_event.c and
  * window.c; here is only what may stand where, and errors that name the word that was meant. */
 #include <string.h>
 

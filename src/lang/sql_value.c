@@ -52,8 +52,8 @@ static void literal(segi_sql *w, const segi_literal *value)
 
 /* ---- time ---- */
 
-/* Columns that segi_sql_events() makes of the time in the zone; days there count from the first
- * of March of the year 0, which no division has to round below zero for. */
+/* Columns that segi_sql_from_events() makes of the time in the zone; days there count from the
+ * first of March of the year 0, which no division has to round below zero for. */
 static void builtin(segi_sql *w, const segi_node *node)
 {
     static const char *const parts[] = {

@@ -8,25 +8,15 @@
 #define NOW "2026-03-31T12:00:00Z"
 #define RFM "(total, floating) of \"order\""
 
-static void orders(shop *s, const char *name, size_t count, const char *day, const char *total)
-{
-    for (size_t i = 0; i < count; i++) {
-        char time[32], values[32];
-        snprintf(time, sizeof(time), "%sT10:%02zu:00Z", day, i);
-        snprintf(values, sizeof(values), "total=%s", total);
-        shop_event(s, name, "order", time, values);
-    }
-}
-
 /* Five buyers who differ in everything, and ida who is known by name alone. */
 static shop five_buyers(void)
 {
     shop s = shop_open("UTC");
-    orders(&s, "ann", 1, "2026-03-30", "500.00");
-    orders(&s, "ben", 2, "2026-03-20", "10.00");
-    orders(&s, "cat", 3, "2026-03-10", "30.00");
-    orders(&s, "dan", 4, "2026-02-10", "0.50");
-    orders(&s, "eve", 5, "2025-12-01", "100.00");
+    shop_events(&s, "ann", "order", 1, "2026-03-30", "total=500.00");
+    shop_events(&s, "ben", "order", 2, "2026-03-20", "total=10.00");
+    shop_events(&s, "cat", "order", 3, "2026-03-10", "total=30.00");
+    shop_events(&s, "dan", "order", 4, "2026-02-10", "total=0.50");
+    shop_events(&s, "eve", "order", 5, "2025-12-01", "total=100.00");
     shop_user(&s, "ida", "");
     return s;
 }
@@ -47,13 +37,13 @@ END_TEST
 START_TEST(test_semantics__s24_equal_behaviour_is_equal_score)
 {
     shop s = shop_open("UTC");
-    orders(&s, "a", 1, "2026-03-01", "1.00");
+    shop_events(&s, "a", "order", 1, "2026-03-01", "total=1.00");
     shop_value(&s, NOW, "rfm.f" RFM, "3"); /* alone, in the middle */
-    orders(&s, "b", 1, "2026-03-01", "1.00");
-    orders(&s, "c", 1, "2026-03-01", "1.00");
-    orders(&s, "d", 1, "2026-03-01", "1.00");
+    shop_events(&s, "b", "order", 1, "2026-03-01", "total=1.00");
+    shop_events(&s, "c", "order", 1, "2026-03-01", "total=1.00");
+    shop_events(&s, "d", "order", 1, "2026-03-01", "total=1.00");
     shop_value(&s, NOW, "rfm.r" RFM, "3 3 3 3");
-    orders(&s, "e", 9, "2026-03-01", "1.00");
+    shop_events(&s, "e", "order", 9, "2026-03-01", "total=1.00");
     /* Four tie on the places 0 to 4 of 5: floor(5 x 2 / 5) is two up from 1. */
     shop_value(&s, NOW, "rfm.f" RFM, "3 3 3 3 5");
     shop_value(&s, NOW, "rfm.f(total, floating, scale 10) of \"order\"", "5 5 5 5 10");
@@ -65,11 +55,11 @@ END_TEST
 START_TEST(test_semantics__s24_the_greatest_number)
 {
     shop s = shop_open("UTC");
-    orders(&s, "a", 1, "2026-03-01", "9223372036854775807");
-    orders(&s, "b", 1, "2026-03-01", "9223372036854775807");
+    shop_events(&s, "a", "order", 1, "2026-03-01", "total=9223372036854775807");
+    shop_events(&s, "b", "order", 1, "2026-03-01", "total=9223372036854775807");
     shop_value(&s, NOW, "rfm.m" RFM, "3 3");
     shop_ask(&s, NOW, "rfm.m" RFM " = 3", "a b");
-    orders(&s, "c", 1, "2026-03-01", "-9223372036854775808");
+    shop_events(&s, "c", "order", 1, "2026-03-01", "total=-9223372036854775808");
     shop_value(&s, NOW, "rfm.m" RFM, "4 4 1");
     shop_close(&s);
 }
@@ -80,7 +70,7 @@ START_TEST(test_semantics__s24_who_did_not_buy_is_apart)
     shop s = five_buyers();
     shop_event(&s, "joe", "visit", "2026-03-30T10:00:00Z", "");
     /* Who got it for nothing, or never paid, did buy. */
-    orders(&s, "kim", 1, "2026-01-10", "0.00");
+    shop_events(&s, "kim", "order", 1, "2026-01-10", "total=0.00");
     shop_event(&s, "leo", "order", "2026-01-09T10:00:00Z", "");
     shop_value(&s, NOW, "rfm.m" RFM, "5 3 4 2 5 0 0 1 1");
     shop_ask(&s, NOW, "rfm.m" RFM " = 0", "ida joe");
@@ -148,9 +138,9 @@ START_TEST(test_semantics__s24_floating_moves_with_others)
     const char *fixed = "rfm.f(total, cuts r (9 days) f (3) m (100)) of \"order\" = 2";
     shop_ask(&s, NOW, "rfm.f" RFM " = 3", "cat");
     shop_ask(&s, NOW, fixed, "cat dan eve");
-    orders(&s, "fay", 9, "2026-03-01", "1.00");
-    orders(&s, "gil", 9, "2026-03-01", "1.00");
-    orders(&s, "hal", 9, "2026-03-01", "1.00");
+    shop_events(&s, "fay", "order", 9, "2026-03-01", "total=1.00");
+    shop_events(&s, "gil", "order", 9, "2026-03-01", "total=1.00");
+    shop_events(&s, "hal", "order", 9, "2026-03-01", "total=1.00");
     shop_ask(&s, NOW, "rfm.f" RFM " = 3", "dan eve");
     shop_ask(&s, NOW, fixed, "cat dan eve fay gil hal");
     ck_assert_int_eq(shop_compile(&s, "rfm(total) of \"order\" = \"lost\""), SEG_E_SYNTAX);
@@ -251,8 +241,8 @@ START_TEST(test_semantics__s24_frozen_scores_stay)
     shop_value(&s, NOW, "rfm.f of class.kept", "1 2 3 4 5 0");
     shop_value(&s, NOW, "rfm.m of class.kept", "5 2 3 1 5 0");
     shop_ask(&s, NOW, "class.kept = \"cannot lose\"", "eve");
-    orders(&s, "fay", 9, "2026-03-01", "900.00");
-    orders(&s, "gil", 9, "2026-03-01", "900.00");
+    shop_events(&s, "fay", "order", 9, "2026-03-01", "total=900.00");
+    shop_events(&s, "gil", "order", 9, "2026-03-01", "total=900.00");
     shop_value(&s, NOW, "rfm.f of class.kept", "1 2 3 4 5 0 5 5");
     shop_value(&s, NOW, "rfm.m of class.kept", "5 2 3 1 5 0 5 5");
     shop_value(&s, NOW, "rfm.m" RFM, "3 2 2 1 3 0 5 5");

@@ -61,27 +61,17 @@ START_TEST(test_use_cases__a3_psychographic)
 }
 END_TEST
 
-static void purchases(shop *s, const char *user, int count, const char *day, const char *amount)
-{
-    for (int i = 0; i < count; i++) {
-        char time[32], values[32];
-        snprintf(time, sizeof(time), "%sT%02d:00:00Z", day, i);
-        snprintf(values, sizeof(values), "amount=%s", amount);
-        shop_event(s, user, "purchase", time, values);
-    }
-}
-
 /* Scores r f m, from the order in which they stand: ann 5 5 5, ben 4 2 1, cat 3 4 3, eve 2 3 2 and
  * dan 1 2 4; two who bought once share the middle of two places. */
 static shop five_buyers(void)
 {
     shop s = shop_open("UTC");
-    purchases(&s, "ann", 5, "2026-03-30", "100.00");
-    purchases(&s, "ben", 1, "2026-03-20", "10.00");
-    purchases(&s, "cat", 3, "2026-03-01", "30.00");
-    purchases(&s, "eve", 2, "2025-12-01", "20.00");
-    purchases(&s, "dan", 1, "2025-06-01", "300.00");
-    purchases(&s, "old", 9, "2024-06-01", "300.00");
+    shop_events(&s, "ann", "purchase", 5, "2026-03-30", "amount=100.00");
+    shop_events(&s, "ben", "purchase", 1, "2026-03-20", "amount=10.00");
+    shop_events(&s, "cat", "purchase", 3, "2026-03-01", "amount=30.00");
+    shop_events(&s, "eve", "purchase", 2, "2025-12-01", "amount=20.00");
+    shop_events(&s, "dan", "purchase", 1, "2025-06-01", "amount=300.00");
+    shop_events(&s, "old", "purchase", 9, "2024-06-01", "amount=300.00");
     shop_user(&s, "window", "");
     return s;
 }

@@ -28,13 +28,14 @@ typedef struct seg_options {
 SEG_API int32_t seg_run(const seg_options *options);
 #endif
 """
+TYPE = "typedef struct segi_twice {\n    int x;\n} segi_twice;\n"
 TREE = {
     "include/seg/base.h": PUBLIC,
     "src/meson.build": "sources = files('base/alloc.c', 'store/store.c', 'store/wal.c')\n",
     "src/base/alloc.h": "#include <stddef.h>\nvoid *segi_base_alloc(size_t size);\n",
     "src/base/alloc.c": '#include "base/alloc.h"\n#include <stdlib.h>\n'
                         "void *segi_base_alloc(size_t size)\n{\n    return malloc(size);\n}\n",
-    "src/store/store.h": '#include "base/alloc.h"\nint segi_store_run(void);\n',
+    "src/store/store.h": '#include "base/alloc.h"\nint segi_store_run(void);\n' + TYPE,
     "src/store/wal.h": "int segi_store_wal(void);\n",
     "src/store/wal.c": '#include "store/wal.h"\nint segi_store_wal(void)\n{\n    return 0;\n}\n',
     "src/store/store.c": '#include "store/store.h"\n#include "store/wal.h"\n'
@@ -80,6 +81,9 @@ CASES = [
     (TIDY, "src/base/alloc.c", "int h;", "no line end"),
     (TIDY, "src/base/alloc.c", "/* " + "x" * 98 + " */\n", "columns, at most 100"),
     (TIDY, "src/base/alloc.c", UNFINISHED, "finish it"),
+    (TIDY, "src/base/alloc.c", "<" * 7 + " HEAD\n", "a merge left this behind"),
+    (TIDY, "docs/page.md", ">" * 7 + " main\n", "a merge left this behind"),
+    (TIDY, "src/store/wal.h", TYPE, "segi_twice is the name of a type in src/store/store.h"),
     (TIDY, "src/base/alloc.c", "int k;\n" * 120, "lines of comment are missing"),
     (TIDY, "src/base/forgotten.c", "int i;\n", "not listed in src/meson.build"),
     (TIDY, "tests/api/test_forgotten.c", "int j;\n", "not listed in tests/api/meson.build"),

@@ -275,6 +275,16 @@ void shop_event(shop *s, const char *user, const char *event, const char *time, 
     ck_assert_int_eq(shop_event_id(s, user, event, time, values, NULL), SEG_OK);
 }
 
+void shop_events(shop *s, const char *user, const char *event, int count, const char *day,
+                 const char *values)
+{
+    for (int i = 0; i < count; i++) {
+        char time[32];
+        snprintf(time, sizeof(time), "%sT10:%02d:00Z", day, i);
+        shop_event(s, user, event, time, values);
+    }
+}
+
 void shop_begin(shop *s)
 {
     s->gathering = row_begin(s);

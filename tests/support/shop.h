@@ -34,6 +34,9 @@ void shop_user(shop *s, const char *user, const char *values);
 void shop_history(shop *s, const char *values);
 void shop_since(shop *s, const char *user, const char *since, const char *values);
 void shop_event(shop *s, const char *user, const char *event, const char *time, const char *values);
+/* So many of them on that day, a minute apart from 10:00 on. */
+void shop_events(shop *s, const char *user, const char *event, int count, const char *day,
+                 const char *values);
 /* With an event id; gives the status instead of failing the test. */
 seg_status shop_event_id(shop *s, const char *user, const char *event, const char *time,
                          const char *values, const char *event_id);

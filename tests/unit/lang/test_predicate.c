@@ -357,6 +357,21 @@ END_TEST
 
 /* ---- values ---- */
 
+/* A parameter does not say of what type the name is, so its place does not matter. */
+START_TEST(test_predicate__an_open_name_beside_a_list_with_parameters)
+{
+    static const char *const texts[] = {"nope in ($p, 1, 3)", "nope in (3, 1, $p)",
+                                        "nope in (1, $p, 3)"};
+    segi_predicate *p[3];
+    for (size_t i = 0; i < 3; i++) {
+        ck_assert_int_eq(compile_with(NULL, texts[i], SEG_COMPILE_OPEN, NULL, 0, &p[i]), SEG_OK);
+        ck_assert_mem_eq(p[i]->fingerprint, p[0]->fingerprint, sizeof p[0]->fingerprint);
+    }
+    for (size_t i = 0; i < 3; i++)
+        segi_predicate_destroy(p[i]);
+}
+END_TEST
+
 START_TEST(test_predicate__value_expressions)
 {
     static const struct {
@@ -584,6 +599,7 @@ Suite *suite(void)
     tcase_add_test(t, test_predicate__a_date_given_for_an_instant_is_that_day);
     tcase_add_test(t, test_predicate__misplaced_parameters);
     tcase_add_test(t, test_predicate__open_names_are_warnings);
+    tcase_add_test(t, test_predicate__an_open_name_beside_a_list_with_parameters);
     tcase_add_test(t, test_predicate__value_expressions);
     tcase_add_test(t, test_predicate__survives_every_failed_allocation);
     tcase_add_test(t, test_predicate__hostile_repetitions_fail_soon);
