@@ -64,7 +64,7 @@ typedef struct segi_disk_options {
     bool create;         /* make the file where there is none */
     bool must_create;    /* make the file; SEG_E_EXISTS where there is one */
     bool salvage;        /* read what is still good; implies read_only */
-    bool keep_freed;     /* do not overwrite freed bytes with zeros */
+    bool keep_freed;     /* do not overwrite the extents of dropped blocks with zeros */
     uint32_t durability; /* SEGI_DISK_* */
     uint32_t zstd_level; /* 0: blocks are kept as they are; 1 ... 19: compressed where it helps and
                             the build has zstd */

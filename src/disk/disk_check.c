@@ -31,10 +31,9 @@ static void check_fault(disk_check *check, const char *file, uint64_t offset,
 
 /* ---- the parts ---- */
 
-static void check_zeros(disk_check *check, uint64_t offset, uint64_t size, const disk_entry *entry,
-                        const char *what)
+static void check_zeros(disk_check *check, const segi_file *file, uint64_t offset, uint64_t size,
+                        const disk_entry *entry, const char *what)
 {
-    const segi_file *file = &check->disk->file;
     while (size > 0) {
         size_t step = size < LOOK_STEP ? (size_t)size : LOOK_STEP, got = 0;
         const unsigned char *bytes = check->bytes;
@@ -75,8 +74,8 @@ static void check_slots(disk_check *check)
         else if (found != DISK_SOUND && (newest || !blank))
             check_fault(check, disk->path, offset, NULL, what);
         if (check->level >= SEGI_DISK_CHECK_FULL)
-            check_zeros(check, offset + DISK_SLOT_SIZE, DISK_SLOT_STRIDE - DISK_SLOT_SIZE, NULL,
-                        "bytes behind the superblock");
+            check_zeros(check, &disk->file, offset + DISK_SLOT_SIZE,
+                        DISK_SLOT_STRIDE - DISK_SLOT_SIZE, NULL, "bytes behind the superblock");
     }
 }
 
@@ -105,8 +104,8 @@ static seg_status check_payload(disk_check *check, const disk_entry *entry, segi
     if (status != SEG_OK)
         check_fault(check, disk->path, entry->offset, entry, inner.message);
     else
-        check_zeros(check, entry->offset + behind, segi_disk_extent_of(entry) - behind, entry,
-                    "bytes behind a block");
+        check_zeros(check, &disk->file, entry->offset + behind, segi_disk_extent_of(entry) - behind,
+                    entry, "bytes behind a block");
     return SEG_OK;
 }
 
@@ -147,8 +146,14 @@ static seg_status check_log(disk_check *check, seg_error *err)
     disk_cursor cursor = segi_disk_log_start(disk);
     bool got = true;
     seg_status status = SEG_OK;
-    while (status == SEG_OK && got && cursor.lsn < log->end.lsn)
+    while (status == SEG_OK && got && cursor.lsn < log->end.lsn) {
+        uint64_t begin = cursor.position;
         status = segi_disk_log_next(disk, &cursor, &payload, &got, err);
+        uint64_t behind = begin + DISK_HEADER_SIZE + payload.size;
+        if (status == SEG_OK && got && check->level >= SEGI_DISK_CHECK_FULL)
+            check_zeros(check, &log->file, behind, cursor.position - behind, NULL,
+                        "bytes behind a record");
+    }
     segi_buf_deinit(&payload);
     if (status == SEG_E_NOMEM)
         return segi_fail_nomem(err);
@@ -162,7 +167,7 @@ static void check_free(disk_check *check)
 {
     const segi_disk *disk = check->disk;
     for (size_t i = 0; i < disk->free.count; i++)
-        check_zeros(check, disk->free.list[i].offset, disk->free.list[i].size, NULL,
+        check_zeros(check, &disk->file, disk->free.list[i].offset, disk->free.list[i].size, NULL,
                     "free space that is not zero");
 }
 

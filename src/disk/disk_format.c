@@ -15,6 +15,7 @@
 
 #define FORMAT_MAJOR 1u
 #define FORMAT_MINOR 1u
+#define LOG_MAJOR 2u             /* in 1 nobody could rely on zeros behind the last record */
 #define CHECKSUM_AT 504u         /* in superblocks and in the header of the log */
 #define BLOCK_MAGIC 0x42474553u  /* SEGB */
 #define RECORD_MAGIC 0x52474553u /* SEGR */
@@ -155,7 +156,7 @@ static const char *slot_fault(const unsigned char *bytes, const disk_super *supe
 
 /* What superblocks and the header of the log have in common. */
 static disk_found head_found(const unsigned char *bytes, const unsigned char magic[8],
-                             const char **what)
+                             uint64_t major_max, const char **what)
 {
     *what = "checksum of the first sector";
     if (memcmp(bytes, magic, 8) != 0 ||
@@ -163,9 +164,9 @@ static disk_found head_found(const unsigned char *bytes, const unsigned char mag
         return DISK_ABSENT;
     *what = "version";
     uint64_t major = segi_get_at(bytes + 8, 4);
-    if (major > FORMAT_MAJOR)
+    if (major > major_max)
         return DISK_NEWER;
-    return major == FORMAT_MAJOR ? DISK_SOUND : DISK_DAMAGED;
+    return major > 0 ? DISK_SOUND : DISK_DAMAGED;
 }
 
 /* `index` is the place it was read from: slots are written in turn, the even generations into the
@@ -174,7 +175,7 @@ disk_found segi_disk_slot_decode(const unsigned char bytes[DISK_SLOT_SIZE], uint
                                  disk_super *out, const char **what)
 {
     memset(out, 0, sizeof *out);
-    disk_found found = head_found(bytes, slot_magic, what);
+    disk_found found = head_found(bytes, slot_magic, FORMAT_MAJOR, what);
     if (found != DISK_SOUND)
         return found;
     slot_fields(bytes, out);
@@ -403,7 +404,7 @@ void segi_disk_log_encode(const disk_log_header *header, unsigned char out[DISK_
 {
     memset(out, 0, DISK_LOG_HEADER);
     memcpy(out, log_magic, sizeof log_magic);
-    segi_put_at(out + 8, FORMAT_MAJOR, 4);
+    segi_put_at(out + 8, LOG_MAJOR, 4);
     segi_put_at(out + 12, FORMAT_MINOR, 4);
     memcpy(out + 16, header->uuid, sizeof header->uuid);
     segi_put_at(out + 32, header->epoch, 8);
@@ -417,7 +418,7 @@ disk_found segi_disk_log_decode(const unsigned char bytes[DISK_LOG_HEADER], disk
                                 const char **what)
 {
     memset(out, 0, sizeof *out);
-    disk_found found = head_found(bytes, log_magic, what);
+    disk_found found = head_found(bytes, log_magic, LOG_MAJOR, what);
     if (found != DISK_SOUND)
         return found;
     memcpy(out->uuid, bytes + 16, sizeof out->uuid);
@@ -425,6 +426,7 @@ disk_found segi_disk_log_decode(const unsigned char bytes[DISK_LOG_HEADER], disk
     out->base_lsn = segi_get_at(bytes + 40, 8);
     out->file_size = segi_get_at(bytes + 48, 8);
     memcpy(out->salt, bytes + 56, sizeof out->salt);
+    out->swept = segi_get_at(bytes + 8, 4) >= 2;
     *what = "reserved bytes of the log";
     if (segi_get_at(bytes + 12, 4) == FORMAT_MINOR && !all_zero(bytes + 72, CHECKSUM_AT - 72))
         return DISK_DAMAGED;
@@ -445,6 +447,15 @@ uint64_t segi_disk_record_chain(const unsigned char bytes[DISK_HEADER_SIZE], uin
     return segi_xxh3(payload, size, segi_xxh3(bytes, 48, chain));
 }
 
+/* With this number a record that was written whole is told from one that lacks sectors. */
+static uint64_t record_blank(const unsigned char *payload, size_t size)
+{
+    uint64_t blank = 0;
+    for (size_t at = DISK_SECTOR - DISK_HEADER_SIZE; at < size; at += DISK_SECTOR)
+        blank += all_zero(payload + at, size - at < DISK_SECTOR ? size - at : DISK_SECTOR);
+    return blank;
+}
+
 void segi_disk_record_encode(disk_record *record, const unsigned char salt[16], uint64_t chain,
                              const void *payload, unsigned char out[DISK_HEADER_SIZE])
 {
@@ -454,6 +465,8 @@ void segi_disk_record_encode(disk_record *record, const unsigned char salt[16], 
     segi_put_at(out + 16, record->lsn, 8);
     segi_put_at(out + 24, record->epoch, 8);
     segi_put_at(out + 32, record->durable_lsn, 8);
+    record->blank = record_blank(payload, (size_t)record->size);
+    segi_put_at(out + 40, record->blank, 8);
     record->chain = segi_disk_record_chain(out, chain, payload, (size_t)record->size);
     segi_put_at(out + 48, record->chain, 8);
     segi_put_at(out + 56, segi_xxh3(out, 56, segi_get_at(salt, 8)), 8);
@@ -469,9 +482,10 @@ bool segi_disk_record_decode(const unsigned char bytes[DISK_HEADER_SIZE],
         .epoch = segi_get_at(bytes + 24, 8),
         .durable_lsn = segi_get_at(bytes + 32, 8),
         .chain = segi_get_at(bytes + 48, 8),
+        .blank = segi_get_at(bytes + 40, 8),
     };
     return segi_get_at(bytes, 4) == RECORD_MAGIC && segi_get_at(bytes + 4, 4) == 0 &&
            out->size <= SEGI_DISK_RECORD_MAX && out->lsn < count_max && out->epoch < count_max &&
-           out->durable_lsn < out->lsn && segi_get_at(bytes + 40, 8) == 0 &&
+           out->durable_lsn < out->lsn && out->blank <= out->size / DISK_SECTOR + 1 &&
            segi_get_at(bytes + 56, 8) == segi_xxh3(bytes, 56, segi_get_at(salt, 8));
 }

@@ -63,10 +63,12 @@ typedef struct disk_log_header {
     unsigned char uuid[16];
     uint64_t epoch, base_lsn, file_size;
     unsigned char salt[16];
+    bool swept; /* read: within file_size, what no record was written to is zero on the medium */
 } disk_log_header;
 
 typedef struct disk_record {
     uint64_t size, lsn, epoch, durable_lsn, chain;
+    uint64_t blank; /* sectors behind the first that are all zeros */
 } disk_record;
 
 /* What a decoder found. */
@@ -126,7 +128,7 @@ disk_found segi_disk_log_decode(const unsigned char bytes[DISK_LOG_HEADER], disk
                                 const char **what);
 /* Chain before the first record. */
 uint64_t segi_disk_chain_start(const unsigned char salt[16]);
-/* Sets record->chain from the chain of the record before. */
+/* Sets record->blank, and record->chain from the chain of the record before. */
 void segi_disk_record_encode(disk_record *record, const unsigned char salt[16], uint64_t chain,
                              const void *payload, unsigned char out[DISK_HEADER_SIZE]);
 /* A header whose magic and own checksum fit. Nothing is said about the payload. */

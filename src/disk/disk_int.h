@@ -152,6 +152,9 @@ seg_status segi_disk_adopt(segi_disk *disk, const disk_table *table, seg_error *
 seg_status segi_disk_log_create(segi_disk *disk, uint64_t epoch, uint64_t base_lsn, seg_error *err);
 /* Forget all records: a new header with a salt made beforehand, zeros, sync. A failure poisons. */
 seg_status segi_disk_log_reset(segi_disk *disk, const unsigned char salt[16], seg_error *err);
+/* Write the header again, for a file of that size, all of which is safe; safe itself after the next
+ * sync. A failure other than SEG_E_FULL poisons. */
+seg_status segi_disk_log_claim(segi_disk *disk, uint64_t size, seg_error *err);
 /* Open the log, compare it with the superblock, read it through. */
 seg_status segi_disk_log_open(segi_disk *disk, seg_error *err);
 /* The next good record: payload in buf (replaced) and *cursor moved, or *got false. */

@@ -1,7 +1,9 @@
 /* disk_log.c - the log is written: records are appended, made safe, and forgotten.
  *
  * A record begins at a sector of its own, so that writing it touches no sector of a record that is
- * safe already. Behind the last record the file holds zeros, unless keep_freed. */
+ * safe already. Behind the last record the file holds zeros, and they are on the medium before a
+ * record is written over them: so a record that power loss interrupted lacks sectors, and one that
+ * has all of them and is wrong is damaged (disk_scan.c). */
 #include <string.h>
 
 #include "disk_int.h"
@@ -75,18 +77,18 @@ seg_status segi_disk_log_create(segi_disk *disk, uint64_t epoch, uint64_t base_l
     return SEG_OK;
 }
 
-/* A header must not reach the medium before the size that it states. The zeros are synced before
- * the file is cut: a system that cuts first throws them away, and the medium keeps what they were
- * to overwrite. */
+/* A header must not reach the medium before the size and the zeros that it promises; nor may the
+ * file be cut before: a system that cuts first throws the zeros away, and the medium keeps what
+ * they were to overwrite. */
 static seg_status log_reset(segi_disk *disk, const disk_log_header *header, seg_error *err)
 {
     disk_log *log = &disk->log;
-    if (log->grown)
+    if (log->touched > DISK_LOG_HEADER)
+        SEGI_TRY(segi_file_zero(&log->file, DISK_LOG_HEADER, log->touched - DISK_LOG_HEADER, err));
+    if (log->grown || log->touched > DISK_LOG_HEADER)
         SEGI_TRY(segi_disk_sync_file(disk, &log->file, err));
     log->grown = false;
     SEGI_TRY(log_header_write(disk, header, err));
-    if (!disk->options.keep_freed && log->touched > DISK_LOG_HEADER)
-        SEGI_TRY(segi_file_zero(&log->file, DISK_LOG_HEADER, log->touched - DISK_LOG_HEADER, err));
     SEGI_TRY(segi_disk_sync_file(disk, &log->file, err));
     if (log->size <= header->file_size)
         return SEG_OK;
@@ -118,8 +120,21 @@ seg_status segi_disk_log_reset(segi_disk *disk, const unsigned char salt[16], se
 
 /* ---- records ---- */
 
+seg_status segi_disk_log_claim(segi_disk *disk, uint64_t size, seg_error *err)
+{
+    disk_log_header header = disk->log.header;
+    header.file_size = size;
+    seg_status status = log_header_write(disk, &header, err);
+    if (status == SEG_OK)
+        disk->log.header = header;
+    else if (status != SEG_E_FULL)
+        disk->poisoned = true;
+    return status;
+}
+
 /* Space is reserved and written to before a record needs it: a full medium shows here, and the
- * sync of a record finds no metadata to write. */
+ * sync of a record finds no metadata to write. The header that claims the new size becomes safe
+ * with the first record in it. */
 static seg_status log_grow(segi_disk *disk, uint64_t need, seg_error *err)
 {
     disk_log *log = &disk->log;
@@ -130,6 +145,9 @@ static seg_status log_grow(segi_disk *disk, uint64_t need, seg_error *err)
     log->grown = true;
     SEGI_TRY(segi_file_allocate(&log->file, log->size, more, err));
     SEGI_TRY(segi_file_zero(&log->file, log->size, more, err));
+    SEGI_TRY(segi_disk_sync_file(disk, &log->file, err));
+    SEGI_TRY(segi_disk_log_claim(disk, log->size + more, err));
+    log->grown = false;
     log->size += more;
     return SEG_OK;
 }
@@ -149,8 +167,8 @@ static bool record_build(const segi_disk *disk, disk_record *record, const void 
     return true;
 }
 
-/* A write that ran out of space left the front of the record, which must not look like one. Any
- * other failure leaves nobody knowing what is there. */
+/* A write that ran out of space left the front of the record, which must not look like one, nor
+ * like one that is damaged. Any other failure leaves nobody knowing what is there. */
 static seg_status record_write(segi_disk *disk, const segi_buf *bytes, seg_error *err)
 {
     disk_log *log = &disk->log;
@@ -161,7 +179,8 @@ static seg_status record_write(segi_disk *disk, const segi_buf *bytes, seg_error
     if (status == SEG_OK)
         return SEG_OK;
     if (status != SEG_E_FULL ||
-        segi_file_zero(&log->file, log->end.position, DISK_SECTOR, NULL) != SEG_OK)
+        segi_file_zero(&log->file, log->end.position, bytes->size, NULL) != SEG_OK ||
+        segi_disk_sync_file(disk, &log->file, NULL) != SEG_OK)
         disk->poisoned = true;
     return status;
 }

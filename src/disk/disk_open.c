@@ -283,13 +283,13 @@ static seg_status log_settle(segi_disk *disk, bool tidy, seg_error *err)
     /* Zeros that are read there may be such pages too, unless the last life closed in order. */
     if (!tidy)
         log->touched = log->size;
-    if (!disk->options.keep_freed && log->touched > log->end.position)
+    if (log->touched > log->end.position)
         SEGI_TRY(
             segi_file_zero(&log->file, log->end.position, log->touched - log->end.position, err));
     log->touched = log->end.position;
     SEGI_TRY(segi_disk_sync_file(disk, &log->file, err));
     log->grown = false;
-    return SEG_OK;
+    return segi_disk_log_claim(disk, log->size, err);
 }
 
 /* From here on files are written. First a superblock as the one that was chosen, which need not be

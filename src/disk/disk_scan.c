@@ -1,8 +1,9 @@
 /* disk_scan.c - the log is read: which records count, and whether one that was safe is gone.
  *
  * Records count from the front, while each is whole and continues the chain of checksums. What
- * lies behind the first that does not is never applied, but it is looked at: a later record may
- * know that the missing one was safe, and then the log is damaged, not merely cut off. */
+ * lies behind the first that does not is never applied, but it is looked at: what is there must be
+ * what an interrupted write leaves, and no later record may know that the missing one was safe;
+ * else the log is damaged, not merely cut off. */
 #include <string.h>
 
 #include "disk_int.h"
@@ -92,8 +93,54 @@ static seg_status tail_scan(const segi_disk *disk, const disk_cursor *end, unsig
     return SEG_OK;
 }
 
+/* Sectors of zeros between two places in the log. */
+static seg_status blank_count(const segi_disk *disk, uint64_t from, uint64_t until,
+                              unsigned char *bytes, uint64_t *out, seg_error *err)
+{
+    *out = 0;
+    for (uint64_t at = from; at < until; at += SCAN_STEP) {
+        size_t step = until - at < SCAN_STEP ? (size_t)(until - at) : SCAN_STEP, got = 0;
+        memset(bytes, 0, step);
+        SEGI_TRY(segi_file_read(&disk->log.file, at, bytes, step, &got, err));
+        for (size_t i = 0; i < step; i += DISK_SECTOR)
+            *out += is_zero(bytes + i, DISK_SECTOR) ? 1 : 0;
+    }
+    return SEG_OK;
+}
+
+/* What stands behind the last good record: nothing, or a record that was being written. Its place
+ * held zeros, and each sector of it is there wholly or not at all. So without its first sector
+ * there are zeros in that place, and without another it has more sectors of zeros than it says;
+ * anything else did not come from an interruption. Beyond the size in the header may be noise. */
+static seg_status end_check(const segi_disk *disk, const disk_cursor *end, unsigned char *bytes,
+                            seg_error *err)
+{
+    const disk_log *log = &disk->log;
+    const char *what = "a record that was changed after it was written";
+    disk_record record;
+    uint64_t blank = 0;
+    size_t got = 0;
+    if (!log->header.swept || end->position + DISK_SECTOR > log->header.file_size)
+        return SEG_OK;
+    memset(bytes, 0, DISK_SECTOR);
+    SEGI_TRY(segi_file_read(&log->file, end->position, bytes, DISK_SECTOR, &got, err));
+    if (is_zero(bytes, DISK_SECTOR))
+        return SEG_OK;
+    if (!segi_disk_record_decode(bytes, log->header.salt, &record) || record.lsn != end->lsn + 1 ||
+        record.epoch < end->epoch)
+        return segi_disk_damaged(disk, disk->log_path, end->position, what, err);
+    uint64_t behind = end->position + segi_disk_round_up(DISK_HEADER_SIZE + record.size);
+    if (behind > log->header.file_size)
+        return SEG_OK;
+    SEGI_TRY(blank_count(disk, end->position + DISK_SECTOR, behind, bytes, &blank, err));
+    if (blank > record.blank)
+        return SEG_OK;
+    return segi_disk_damaged(disk, disk->log_path, end->position, what, err);
+}
+
 /* Look through what lies behind the last good record: SEG_E_CORRUPT if a record that was safe is
- * gone. *epoch rises to the highest seen, *touched is the end of what is not zero. */
+ * gone, or one that was written whole is wrong. *epoch rises to the highest seen, *touched is the
+ * end of what is not zero. */
 static seg_status log_tail(const segi_disk *disk, const disk_cursor *end, uint64_t *epoch,
                            uint64_t *touched, seg_error *err)
 {
@@ -101,7 +148,9 @@ static seg_status log_tail(const segi_disk *disk, const disk_cursor *end, uint64
     *touched = end->position;
     if (bytes == NULL)
         return segi_fail_nomem(err);
-    seg_status status = tail_scan(disk, end, bytes, epoch, touched, err);
+    seg_status status = end_check(disk, end, bytes, err);
+    if (status == SEG_OK)
+        status = tail_scan(disk, end, bytes, epoch, touched, err);
     segi_free(&disk->mem, bytes);
     return status;
 }

@@ -51,8 +51,6 @@ static void periods_begin(tally_periods *t, uint32_t low_begin, uint32_t low_end
 {
     uint64_t begin = (uint64_t)-segi_period_least(t->value->node);
     memset(t->words + low_begin, 0, (low_end - low_begin) * sizeof *t->words);
-    if (t->plane_count == 0)
-        return;
     uint64_t *plane = t->planes + (size_t)low_begin * t->plane_count;
     uint64_t *end = plane + (size_t)(low_end - low_begin) * t->plane_count;
     while (plane < end) {
@@ -132,11 +130,7 @@ static void periods_by_rows(tally_periods *t, const segi_span *span)
         uint64_t *words = t->words;
         bool plain = t->plane_count == 0;
         periods_slice(t->value, &span->part->time, span->row_begin + begin, count, periods);
-        for (uint32_t i = 0; t->plane_count == 0 && i < count; i++) {
-            uint64_t selected = !span->bits || segi_bit_get(span->bits, begin + i);
-            t->words[users[i]] |= selected << (periods[i] & 63);
-        }
-        for (uint32_t i = 0; t->plane_count > 0 && i < count; i++) {
+        for (uint32_t i = 0; i < count; i++) {
             uint64_t selected = !span->bits || segi_bit_get(span->bits, begin + i);
             uint64_t bit = selected << (periods[i] & 63);
             words[users[i]] |= plain ? bit : period_add(t, users[i], bit);

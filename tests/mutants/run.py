@@ -24,7 +24,7 @@ PATIENCE = 10
 
 POWER = ("disk_crash", "store_store_crash")
 FAULT = ("disk_fault", "store_store_fault")
-DAMAGE = ("disk_damage", "store_store_damage")
+DAMAGE = ("disk_damage", "store_store_golden")
 LIFE = ("store_store_crash", "store_store_kill")
 ERASE = ("store_store_erase",)
 
@@ -68,8 +68,12 @@ MUTANTS = [
     Mutant("sync: folder of a new log", LOG,
            "    return segi_vfs_sync_directory(disk->vfs, disk->log_path, err);",
            "    return SEG_OK;", POWER),
-    Mutant("sync: growth of the log", LOG,
-           "    if (log->grown)\n        SEGI_TRY(segi_disk_sync_file(disk, &log->file, err));\n",
+    Mutant("sync: zeros of a new step of the log", LOG,
+           "    SEGI_TRY(segi_disk_sync_file(disk, &log->file, err));\n"
+           "    SEGI_TRY(segi_disk_log_claim", "    SEGI_TRY(segi_disk_log_claim", POWER),
+    Mutant("sync: zeros before the header of an emptied log", LOG,
+           "    if (log->grown || log->touched > DISK_LOG_HEADER)\n"
+           "        SEGI_TRY(segi_disk_sync_file(disk, &log->file, err));\n",
            "", POWER),
     Mutant("sync: emptied log", LOG,
            "    SEGI_TRY(segi_disk_sync_file(disk, &log->file, err));\n"
@@ -152,16 +156,27 @@ MUTANTS = [
     Mutant("checksum: payload of a block", BLOCK,
            " || segi_disk_payload_sum(entry, disk->uuid_low, out) != sum)", ")", DAMAGE),
     Mutant("checksum: superblocks and the log's header", FORMAT,
-           " ||\n        get(bytes + CHECKSUM_AT, 8) != segi_xxh3(bytes, CHECKSUM_AT, 0))", ")",
-           DAMAGE),
+           " ||\n        segi_get_at(bytes + CHECKSUM_AT, 8) != "
+           "segi_xxh3(bytes, CHECKSUM_AT, 0))", ")", DAMAGE),
     Mutant("checksum: chain of records", SCAN,
            " ||\n        record.chain != segi_disk_record_chain(bytes, cursor->chain, "
            "payload->data, done))", ")", DAMAGE + POWER),
+    Mutant("checksum: a last record that was changed is taken for torn", SCAN,
+           "    if (blank > record.blank)\n", "    if (true)\n", DAMAGE),
+    Mutant("checksum: what is no record is taken for torn", SCAN,
+           "    if (is_zero(bytes, DISK_SECTOR))\n        return SEG_OK;",
+           "    if (true)\n        return SEG_OK;", DAMAGE),
+    Mutant("checksum: sectors of zeros are not counted", FORMAT,
+           "    record->blank = record_blank(payload, (size_t)record->size);\n", "", DAMAGE),
+    Mutant("checksum: a torn record is taken for a changed one", SCAN,
+           "    if (blank > record.blank)\n", "    if (false)\n", POWER),
     Mutant("checksum: no look behind the last record", SCAN,
            "record.epoch < end->epoch || record.durable_lsn <= end->lsn;", "true;", DAMAGE),
     Mutant("name: the log of another store", SCAN,
            "    if (memcmp(log->header.uuid, disk->super.uuid, sizeof log->header.uuid) != 0)",
            "    if (false)", DAMAGE),
+    Mutant("name: the size of a log that has grown", LOG,
+           "    header.file_size = size;\n", "", ("disk_damage",)),
     Mutant("name: the size of the log", SCAN, "    if (log->size < log->header.file_size)",
            "    if (false)", DAMAGE),
     Mutant("name: the size of the file", OPEN, "    if (actual < disk->super.end || ",

@@ -31,6 +31,8 @@ typedef struct sim_file {
     sim_bytes seen, durable;
     sim_op *ops; /* owned; pending, oldest first */
     size_t op_count, op_capacity;
+    unsigned char *read_map; /* borrowed; NULL: nobody watches */
+    size_t read_map_size;
 } sim_file;
 
 typedef struct sim_name {
@@ -334,11 +336,14 @@ static int sim_read(void *user, int64_t file, uint64_t offset, void *out, size_t
     int result = sim_begin(sim, true);
     *out_done = 0;
     if (result == 0) {
-        const sim_bytes *bytes = &sim_file_of(sim, file)->seen;
+        const sim_file *from = sim_file_of(sim, file);
+        const sim_bytes *bytes = &from->seen;
         size_t left = offset < bytes->size ? bytes->size - (size_t)offset : 0;
         *out_done = sim_cut(sim, size < left ? size : left);
         if (*out_done > 0)
             memcpy(out, bytes->data + offset, *out_done);
+        for (uint64_t i = offset; i < offset + *out_done && i < from->read_map_size; i++)
+            from->read_map[i] = 1;
     }
     return sim_end(sim, result);
 }
@@ -763,6 +768,30 @@ unsigned char *sim_vfs_edit(sim_vfs *sim, const char *path, size_t *out_size)
     sim_bytes *bytes = &sim->files[name->file].seen;
     *out_size = bytes->size;
     return bytes->data;
+}
+
+/* The file must be there. */
+static sim_file *file_named(sim_vfs *sim, const char *path)
+{
+    const sim_name *name = names_find(&sim->seen, path);
+    if (name == NULL) {
+        fprintf(stderr, "sim_vfs: there is no file %s\n", path);
+        abort();
+    }
+    return &sim->files[name->file];
+}
+
+void sim_vfs_cut(sim_vfs *sim, const char *path, size_t size)
+{
+    sim_bytes *bytes = &file_named(sim, path)->seen;
+    bytes->size = size < bytes->capacity ? size : bytes->capacity;
+}
+
+void sim_vfs_watch(sim_vfs *sim, const char *path, unsigned char *read_map, size_t size)
+{
+    sim_file *file = file_named(sim, path);
+    file->read_map = read_map;
+    file->read_map_size = size;
 }
 
 void sim_vfs_put(sim_vfs *sim, const char *path, const void *bytes, size_t size)

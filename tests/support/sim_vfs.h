@@ -75,6 +75,12 @@ const unsigned char *sim_vfs_bytes(const sim_vfs *sim, const char *path, size_t 
 void sim_vfs_put(sim_vfs *sim, const char *path, const void *bytes, size_t size);
 /* The same bytes to change in place, for as long as only readers open the file. */
 unsigned char *sim_vfs_edit(sim_vfs *sim, const char *path, size_t *out_size);
+/* Make the file shorter, or as long again as it was: what it held there is still there. Only for as
+ * long as readers alone open it. */
+void sim_vfs_cut(sim_vfs *sim, const char *path, size_t size);
+/* From now on read_map[i] becomes 1 when byte i of the file is read, for i < size; the map is
+ * borrowed until another one takes its place; size 0: nobody watches. */
+void sim_vfs_watch(sim_vfs *sim, const char *path, unsigned char *read_map, size_t size);
 void sim_vfs_remove(sim_vfs *sim, const char *path);
 /* Whether the bytes stand anywhere in a file, as readers see it or as the medium holds it. Files
  * without a name count, and so does what the medium held behind the new end of a file when it was

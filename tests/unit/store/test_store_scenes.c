@@ -477,7 +477,7 @@ static point rehearse(const scene *sc, const sim_vfs *image)
 START_TEST(test_store_scenes__every_call_fails)
 {
     sim_vfs *image = store_image_make(SEG_ID_BYTES);
-    uint64_t points = 0, step = check_amount(1, 29, 397, 1);
+    uint64_t points = 0, step = check_amount(1, 61, 397, 1);
     for (size_t s = 0; s < SCENES; s++) {
         point p = rehearse(&scenes[s], image);
         for (size_t i = 0; i < 2 * FAILURES; i++)
@@ -493,7 +493,7 @@ END_TEST
 START_TEST(test_store_scenes__every_allocation_fails)
 {
     sim_vfs *image = store_image_make(SEG_ID_BYTES);
-    uint64_t points = 0, step = check_amount(1, 29, 397, 1);
+    uint64_t points = 0, step = check_amount(1, 61, 397, 1);
     for (size_t s = 0; s < SCENES; s++) {
         point p = rehearse(&scenes[s], image);
         for (uint64_t i = 0; i < 2; i++)
