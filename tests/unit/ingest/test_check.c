@@ -226,6 +226,30 @@ START_TEST(test_check__bad_dictionary_entries)
 }
 END_TEST
 
+/* A dictionary larger than its batch: only what the rows use is looked at, to the same end. */
+START_TEST(test_check__large_dictionary)
+{
+    fixture f;
+    setup(&f);
+    f.batch.row_count = 2;
+    f.column.codes = f.codes;
+    f.column.dictionary_count = ROWS;
+    f.column.values = "w\xffyz";
+    f.codes[0] = 3;
+    ck_assert_int_eq(check(&f, false), SEG_OK);
+    ck_assert_int_eq(f.checked.rejected, 0);
+    f.codes[1] = 1;
+    ck_assert_int_eq(check(&f, true), SEG_OK);
+    ck_assert_int_eq(f.checked.rejected, 1);
+    ck_assert_int_eq(f.checked.results[1], SEG_ROW_BAD_VALUE);
+    f.states[1] = SEG_VALUE_NULL;
+    ck_assert_int_eq(check(&f, false), SEG_OK);
+    f.codes[0] = ROWS;
+    ck_assert_int_eq(check(&f, true), SEG_E_DATA);
+    teardown(&f);
+}
+END_TEST
+
 START_TEST(test_check__limits)
 {
     fixture f;
@@ -255,6 +279,7 @@ Suite *suite(void)
     tcase_add_test(c, test_check__values_that_do_not_count);
     tcase_add_test(c, test_check__text_cut_in_a_character);
     tcase_add_test(c, test_check__bad_dictionary_entries);
+    tcase_add_test(c, test_check__large_dictionary);
     tcase_add_test(c, test_check__limits);
     suite_add_tcase(s, c);
     return s;
