@@ -21,12 +21,12 @@
 
 /* A place in a set. One thread. */
 struct seg_set_cursor {
-    seg_set *set;   /* retained */
-    uint64_t rank;  /* of the first member that was not handed out */
-    uint32_t ready; /* members of `ordinals`, the first of which has rank `rank - used` */
-    uint32_t used;
-    segi_buf bytes; /* owned: what the last call handed out */
-    uint32_t ordinals[BLOCK];
+    seg_set *set;            /* retained */
+    segi_buf bytes;          /* owned: what the last call handed out */
+    uint64_t next;           /* the first ordinal behind the piece */
+    uint32_t left;           /* members of the piece that were not handed out */
+    uint32_t at;             /* the first of them in its list, or its word in the mask */
+    segi_bitmap_piece piece; /* members of the mask are taken out as they are handed out */
 };
 
 /* ---- making ------------------------------------------------------------------------------ */
@@ -372,13 +372,15 @@ seg_status seg_set_cursor_create(const seg_set *set, seg_set_cursor **out_cursor
     *out_cursor = NULL;
     SEGI_CHECK_ARG(set != NULL, err, "set is NULL");
     const segi_mem *mem = &set->snapshot->store->mem;
-    seg_set_cursor *cursor = segi_alloc_zero(mem, sizeof *cursor);
+    seg_set_cursor *cursor = segi_alloc(mem, sizeof *cursor);
     if (cursor == NULL)
         return segi_fail_nomem(err);
     /* Counting references does not change what the set is. */
     cursor->set = (seg_set *)(uintptr_t)set;
     seg_set_retain(cursor->set);
     segi_buf_init(&cursor->bytes, mem);
+    cursor->next = 0;
+    cursor->left = 0;
     *out_cursor = cursor;
     return SEG_OK;
 }
@@ -393,30 +395,74 @@ void seg_set_cursor_destroy(seg_set_cursor *cursor)
     seg_set_release(set);
 }
 
-/* The next members, at most `wanted`: as many as lie ready, after reading on where none do. */
-static const uint32_t *cursor_take(seg_set_cursor *cursor, uint64_t wanted, uint32_t *out_count)
+/* Members to hand out, at most `wanted`, that lie in the piece, which is the next one where
+ * nothing was left of it. 0 at the end. */
+static uint32_t cursor_fill(seg_set_cursor *cursor, uint64_t wanted)
 {
-    if (cursor->used == cursor->ready) {
-        cursor->ready =
-            (uint32_t)segi_bitmap_read(cursor->set->bitmap, cursor->rank, cursor->ordinals, BLOCK);
-        cursor->used = 0;
+    segi_bitmap_piece *piece = &cursor->piece;
+    if (cursor->left == 0 && cursor->next <= UINT32_MAX) {
+        segi_bitmap_read(cursor->set->bitmap, (uint32_t)cursor->next, piece);
+        cursor->left = piece->count;
+        cursor->at = 0;
+        if (piece->count == 0)
+            cursor->next = UINT64_MAX;
+        else if (piece->dense)
+            cursor->next = ((uint64_t)piece->chunk + 1) << SEGI_CHUNK_BITS;
+        else
+            cursor->next = (uint64_t)piece->list[piece->count - 1] + 1;
     }
-    uint32_t count = cursor->ready - cursor->used;
-    if (count > wanted)
-        count = (uint32_t)wanted;
-    const uint32_t *ordinals = cursor->ordinals + cursor->used;
-    cursor->used += count;
-    cursor->rank += count;
-    *out_count = count;
-    return ordinals;
+    return cursor->left < wanted ? cursor->left : (uint32_t)wanted;
 }
 
-/* Back to where a call began. */
-static void cursor_seek(seg_set_cursor *cursor, uint64_t rank)
+/* Go on with this ordinal. */
+static void cursor_seek(seg_set_cursor *cursor, uint32_t ordinal)
 {
-    cursor->rank = rank;
-    cursor->used = 0;
-    cursor->ready = 0;
+    cursor->next = ordinal;
+    cursor->left = 0;
+}
+
+/* The next members, at most BLOCK and `wanted`. */
+static uint32_t cursor_ordinals(seg_set_cursor *cursor, uint64_t wanted, uint32_t *out)
+{
+    segi_bitmap_piece *piece = &cursor->piece;
+    uint32_t count = cursor_fill(cursor, wanted < BLOCK ? wanted : BLOCK);
+    cursor->left -= count;
+    if (!piece->dense) {
+        memcpy(out, piece->list + cursor->at, count * sizeof *out);
+        cursor->at += count;
+        return count;
+    }
+    for (uint32_t done = 0; done < count;) {
+        uint64_t *word = &piece->mask.words[cursor->at];
+        uint32_t first = piece->chunk << SEGI_CHUNK_BITS | cursor->at << 6;
+        for (; *word != 0 && done < count; *word &= *word - 1)
+            out[done++] = first | (uint32_t)segi_ctz(*word);
+        cursor->at += *word == 0;
+    }
+    return count;
+}
+
+/* The next `count` members of a mask that has so many left: whole words, and of the last one the
+ * lowest bits. */
+static void cursor_pick_u64(seg_set_cursor *cursor, uint32_t count, uint64_t *out)
+{
+    uint64_t *words = cursor->piece.mask.words;
+    uint32_t begin = cursor->at, end = SEGI_MASK_WORDS;
+    uint64_t rest = 0;
+    if (count < cursor->left) {
+        uint32_t n, room = count;
+        for (end = begin; (n = (uint32_t)segi_popcount(words[end])) <= room; end++)
+            room -= n;
+        rest = words[end];
+        for (; room > 0; room--)
+            rest &= rest - 1;
+        words[end++] ^= rest;
+    }
+    segi_snapshot_pick_u64(cursor->set->snapshot->snapshot, cursor->piece.chunk,
+                           &cursor->piece.mask, begin, end, out);
+    cursor->at = end;
+    if (rest != 0)
+        words[--cursor->at] = rest;
 }
 
 /* Of a cursor of ids of this kind. */
@@ -442,19 +488,16 @@ seg_status seg_set_cursor_next(seg_set_cursor *cursor, uint64_t id_capacity, uin
     SEGI_CHECK_ARG(out_offsets != NULL, err, "out_offsets is NULL");
     SEGI_TRY(cursor_check(cursor, SEG_ID_BYTES, id_capacity, err));
     const segi_snapshot *snapshot = cursor->set->snapshot->snapshot;
-    uint64_t start = cursor->rank;
+    uint32_t ordinals[BLOCK], start = 0;
     uint64_t done = 0;
     segi_buf_reset(&cursor->bytes);
     out_offsets[0] = 0;
     while (done < id_capacity) {
-        uint32_t count = 0;
-        const uint32_t *ordinals = cursor_take(cursor, id_capacity - done, &count);
-        for (uint32_t i = 0; i < count; i++) {
-            size_t size = 0;
-            const char *id = segi_snapshot_id(snapshot, ordinals[i], &size);
-            segi_buf_add(&cursor->bytes, id, size);
-            out_offsets[++done] = cursor->bytes.size;
-        }
+        uint32_t count = cursor_ordinals(cursor, id_capacity - done, ordinals);
+        if (done == 0 && count > 0)
+            start = ordinals[0];
+        segi_snapshot_list(snapshot, ordinals, count, &cursor->bytes, out_offsets + done + 1);
+        done += count;
         if (count == 0 || cursor->bytes.failed)
             break;
     }
@@ -472,13 +515,16 @@ static uint64_t cursor_read_u64(seg_set_cursor *cursor, uint64_t id_capacity, ui
 {
     const segi_snapshot *snapshot = cursor->set->snapshot->snapshot;
     uint64_t done = 0;
-    while (done < id_capacity) {
-        uint32_t count = 0;
-        const uint32_t *ordinals = cursor_take(cursor, id_capacity - done, &count);
-        if (count == 0)
-            break;
-        for (uint32_t i = 0; i < count; i++)
-            out_ids[done++] = segi_snapshot_id_u64(snapshot, ordinals[i]);
+    uint32_t count;
+    for (; (count = cursor_fill(cursor, id_capacity - done)) > 0; done += count) {
+        if (cursor->piece.dense) {
+            cursor_pick_u64(cursor, count, out_ids + done);
+        } else {
+            segi_snapshot_list_u64(snapshot, cursor->piece.list + cursor->at, count,
+                                   out_ids + done);
+            cursor->at += count;
+        }
+        cursor->left -= count;
     }
     return done;
 }

@@ -322,19 +322,30 @@ uint32_t segi_bitmap_chunk(const segi_bitmap *bitmap, uint32_t chunk, segi_mask 
     return count;
 }
 
-/* Finding the first member by its rank looks at each container once; from there on an iterator
- * copies. roaring_bitmap_range_uint32_array skips inside bitsets far more slowly. */
-size_t segi_bitmap_read(const segi_bitmap *bitmap, uint64_t rank, uint32_t *out, size_t capacity)
+/* The iterator copies lists as they lie, but takes bitsets member by member. */
+void segi_bitmap_read(const segi_bitmap *bitmap, uint32_t first, segi_bitmap_piece *out)
 {
-    uint32_t first;
-    if (rank > UINT32_MAX || capacity == 0 ||
-        !roaring_bitmap_select(raw_const(bitmap), (uint32_t)rank, &first))
-        return 0;
     roaring_uint32_iterator_t iterator;
+    out->count = 0;
+    out->dense = false;
     roaring_iterator_init(raw_const(bitmap), &iterator);
     roaring_uint32_iterator_move_equalorlarger(&iterator, first);
-    uint32_t count = capacity > UINT32_MAX ? UINT32_MAX : (uint32_t)capacity;
-    return roaring_uint32_iterator_read(&iterator, out, count);
+    if (!iterator.has_value)
+        return;
+    first = iterator.current_value;
+    out->chunk = first >> SEGI_CHUNK_BITS;
+    uint64_t end = ((uint64_t)out->chunk + 1) << SEGI_CHUNK_BITS;
+    uint64_t rest = roaring_bitmap_range_cardinality(raw_const(bitmap), first, end);
+    if (rest <= SEGI_PIECE_LIST) {
+        out->count = roaring_uint32_iterator_read(&iterator, out->list, SEGI_PIECE_LIST);
+        return;
+    }
+    out->count = (uint32_t)rest;
+    out->dense = true;
+    segi_bitmap_chunk(bitmap, out->chunk, &out->mask);
+    uint32_t low = first & 0xffff;
+    memset(out->mask.words, 0, low / 64 * sizeof(uint64_t));
+    out->mask.words[low / 64] &= UINT64_MAX << (low % 64);
 }
 
 /* ---- bytes ---- */

@@ -47,8 +47,18 @@ bool segi_bitmap_contains(const segi_bitmap *bitmap, uint32_t ordinal);
 uint32_t segi_bitmap_max(const segi_bitmap *bitmap);
 /* The members in one chunk as a mask; returns their number. */
 uint32_t segi_bitmap_chunk(const segi_bitmap *bitmap, uint32_t chunk, segi_mask *out);
-/* Members from the rank-th on, rising, at most capacity; returns how many were written. */
-size_t segi_bitmap_read(const segi_bitmap *bitmap, uint64_t rank, uint32_t *out, size_t capacity);
+/* Members in the form in which they are read fastest: many of one chunk as its mask, few, of
+ * whatever chunks, as a list. */
+#define SEGI_PIECE_LIST 4096u
+typedef struct segi_bitmap_piece {
+    uint32_t count; /* 0: there are none */
+    bool dense;     /* `mask` and `chunk`, else `list` */
+    uint32_t chunk;
+    segi_mask mask;
+    uint32_t list[SEGI_PIECE_LIST]; /* rising */
+} segi_bitmap_piece;
+/* The next members, of which `first` may be one. */
+void segi_bitmap_read(const segi_bitmap *bitmap, uint32_t first, segi_bitmap_piece *out);
 
 /* ---- bytes ---- */
 seg_status segi_bitmap_write(const segi_bitmap *bitmap, seg_buffer **out, const segi_mem *mem,

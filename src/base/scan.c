@@ -186,6 +186,26 @@ void segi_scan_all(uint32_t width, const void *data, size_t begin, size_t count,
     scan_all_plain(width, data, begin, count, mask, bits);
 }
 
+SEGI_HOT static void scan_boxes_plain(const uint64_t *data, size_t begin, size_t count,
+                                      const segi_scan_box *box, uint64_t *bits)
+{
+    const segi_scan_box b = *box;
+    SCAN_LOOP(uint64_t, (x - b.low <= b.span) & ((x << 32) - b.lower_low <= b.lower_span));
+}
+
+void segi_scan_boxes_at(int level, const uint64_t *data, size_t begin, size_t count,
+                        const segi_scan_box *box, uint64_t *bits)
+{
+    if (!segi_scan_boxes_x86(level, data + begin, count, box, bits))
+        scan_boxes_plain(data, begin, count, box, bits);
+}
+
+void segi_scan_boxes(const uint64_t *data, size_t begin, size_t count, const segi_scan_box *box,
+                     uint64_t *bits)
+{
+    segi_scan_boxes_at(segi_scan_level(), data, begin, count, box, bits);
+}
+
 /* The last word is written where it is a partial one. */
 void segi_bits_fill(uint64_t *out, size_t count)
 {
@@ -224,4 +244,29 @@ void segi_bits_andnot_extract(const uint64_t *source, size_t begin, size_t count
 {
     for (size_t i = 0; i * 64 < count; i++)
         out[i] &= ~extract_word(source, begin, count, i);
+}
+
+SEGI_HOT static size_t pick_plain(const uint64_t *words, size_t word_count, const uint64_t *values,
+                                  uint64_t *out)
+{
+    size_t done = 0;
+    for (size_t i = 0; i < word_count; i++)
+        for (uint64_t word = words[i]; word; word &= word - 1)
+            out[done++] = values[i * 64 + (size_t)segi_ctz(word)];
+    return done;
+}
+
+size_t segi_bits_pick_at(int level, const uint64_t *words, size_t word_count,
+                         const uint64_t *values, uint64_t *out)
+{
+    size_t total = segi_bits_count_range(words, 0, word_count * 64);
+    size_t done = 0;
+    size_t i = segi_bits_pick_x86(level, words, word_count, total, values, out, &done);
+    return done + pick_plain(words + i, word_count - i, values + i * 64, out + done);
+}
+
+size_t segi_bits_pick(const uint64_t *words, size_t word_count, const uint64_t *values,
+                      uint64_t *out)
+{
+    return segi_bits_pick_at(segi_scan_level(), words, word_count, values, out);
 }

@@ -25,6 +25,15 @@ void segi_scan_any(uint32_t width, const void *data, size_t begin, size_t count,
 void segi_scan_all(uint32_t width, const void *data, size_t begin, size_t count, uint64_t mask,
                    uint64_t *bits);
 
+/* A box over values that are two numbers of 32 bits: bits[i] = (x - low <= span) and
+ * ((x << 32) - lower_low <= lower_span), where x is data[begin + i], all modulo 2^64. */
+typedef struct segi_scan_box {
+    uint64_t low, span;             /* of the whole value, which orders by its upper half */
+    uint64_t lower_low, lower_span; /* of the lower half, shifted up by 32 */
+} segi_scan_box;
+void segi_scan_boxes(const uint64_t *data, size_t begin, size_t count, const segi_scan_box *box,
+                     uint64_t *bits);
+
 /* Words of bits [begin, begin + count) of source, moved to bit 0. */
 void segi_bits_extract(const uint64_t *source, size_t begin, size_t count, uint64_t *out);
 /* out &= that, out &= ~that. */
@@ -32,5 +41,10 @@ void segi_bits_and_extract(const uint64_t *source, size_t begin, size_t count, u
 void segi_bits_andnot_extract(const uint64_t *source, size_t begin, size_t count, uint64_t *out);
 /* The first count bits set, the rest of the last word clear. */
 void segi_bits_fill(uint64_t *out, size_t count);
+
+/* values[i] of each bit i that is set in `words`, in order; returns how many. There are 64 values
+ * for each word, and all of them may be read. */
+size_t segi_bits_pick(const uint64_t *words, size_t word_count, const uint64_t *values,
+                      uint64_t *out);
 
 #endif

@@ -18,8 +18,19 @@ size_t segi_scan_range_x86(int level, uint32_t width, const void *data, size_t c
 /* All of segi_scan_any(), or false where the level has no form of it. */
 bool segi_scan_any_x86(int level, uint32_t width, const void *data, size_t count, uint64_t mask,
                        uint64_t *bits);
-/* segi_scan_range() at a chosen level, for the test that compares them. */
+/* All of segi_scan_boxes(), or false. */
+bool segi_scan_boxes_x86(int level, const uint64_t *data, size_t count, const segi_scan_box *box,
+                         uint64_t *bits);
+/* segi_bits_pick() of the first words; how many of them were done, their values in *out_count.
+ * `total` is the number of all set bits. */
+size_t segi_bits_pick_x86(int level, const uint64_t *words, size_t word_count, size_t total,
+                          const uint64_t *values, uint64_t *out, size_t *out_count);
+/* Some at a chosen level, for the tests that compare them. */
 void segi_scan_range_at(int level, uint32_t width, const void *data, size_t begin, size_t count,
                         uint64_t low, uint64_t high, uint64_t *bits);
+void segi_scan_boxes_at(int level, const uint64_t *data, size_t begin, size_t count,
+                        const segi_scan_box *box, uint64_t *bits);
+size_t segi_bits_pick_at(int level, const uint64_t *words, size_t word_count,
+                         const uint64_t *values, uint64_t *out);
 
 #endif

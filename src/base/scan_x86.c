@@ -16,7 +16,7 @@ int segi_scan_level(void)
 
 /* gcc 12 at -O1 with the undefined-behaviour sanitizer compiles the 32-bit masks wrongly. */
 #define TARGET_512                                                                                 \
-    __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq"), no_sanitize("undefined")))
+    __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,popcnt"), no_sanitize("undefined")))
 #define TARGET_AVX2 __attribute__((target("avx2")))
 
 /* The low `lanes` bits set. */
@@ -123,6 +123,30 @@ bool segi_scan_any_x86(int level, uint32_t width, const void *data, size_t count
     return true;
 }
 
+TARGET_512 static void boxes512(const uint64_t *data, size_t count, const segi_scan_box *box,
+                                uint64_t *bits)
+{
+    __m512i low = _mm512_set1_epi64((long long)box->low);
+    __m512i span = _mm512_set1_epi64((long long)box->span);
+    __m512i lower_low = _mm512_set1_epi64((long long)box->lower_low);
+    __m512i lower_span = _mm512_set1_epi64((long long)box->lower_span);
+#define IN_BOX(m, x)                                                                               \
+    _mm512_mask_cmple_epu64_mask(                                                                  \
+        _mm512_mask_cmple_epu64_mask((__mmask8)(m), _mm512_sub_epi64(x, low), span),               \
+        _mm512_sub_epi64(_mm512_slli_epi64(x, 32), lower_low), lower_span)
+    LOOP_512(uint64_t, 8, IN_BOX);
+#undef IN_BOX
+}
+
+bool segi_scan_boxes_x86(int level, const uint64_t *data, size_t count, const segi_scan_box *box,
+                         uint64_t *bits)
+{
+    if (level < SEGI_SCAN_AVX512)
+        return false;
+    boxes512(data, count, box, bits);
+    return true;
+}
+
 /* ---- AVX2: x <= span as min(x, span) == x, then the lanes' signs ---- */
 
 /* One word of answers from 64 values, as the two that follow. */
@@ -200,6 +224,36 @@ size_t segi_scan_range_x86(int level, uint32_t width, const void *data, size_t c
     return 0;
 }
 
+/* ---- picking: AVX-512 moves the chosen lanes of eight together ---- */
+
+/* Each step writes eight values, of which later ones overwrite what is too many: fewer than
+ * PICK_SLACK values left are the caller's. */
+#define PICK_SLACK 72u
+
+TARGET_512 static size_t pick512(const uint64_t *words, size_t word_count, size_t total,
+                                 const uint64_t *values, uint64_t *out, size_t *out_count)
+{
+    size_t i = 0, done = 0;
+    for (; i < word_count && total - done >= PICK_SLACK; i++) {
+        for (unsigned k = 0; k < 8; k++) {
+            __mmask8 lanes = (__mmask8)(words[i] >> (8 * k));
+            __m512i x = _mm512_loadu_si512(values + i * 64 + 8 * k);
+            _mm512_storeu_si512(out + done, _mm512_maskz_compress_epi64(lanes, x));
+            done += (size_t)__builtin_popcount(lanes);
+        }
+    }
+    *out_count = done;
+    return i;
+}
+
+size_t segi_bits_pick_x86(int level, const uint64_t *words, size_t word_count, size_t total,
+                          const uint64_t *values, uint64_t *out, size_t *out_count)
+{
+    *out_count = 0;
+    return level == SEGI_SCAN_AVX512 ? pick512(words, word_count, total, values, out, out_count)
+                                     : 0;
+}
+
 #else
 
 int segi_scan_level(void)
@@ -219,6 +273,21 @@ bool segi_scan_any_x86(int level, uint32_t width, const void *data, size_t count
 {
     (void)level, (void)width, (void)data, (void)count, (void)mask, (void)bits;
     return false;
+}
+
+bool segi_scan_boxes_x86(int level, const uint64_t *data, size_t count, const segi_scan_box *box,
+                         uint64_t *bits)
+{
+    (void)level, (void)data, (void)count, (void)box, (void)bits;
+    return false;
+}
+
+size_t segi_bits_pick_x86(int level, const uint64_t *words, size_t word_count, size_t total,
+                          const uint64_t *values, uint64_t *out, size_t *out_count)
+{
+    (void)level, (void)words, (void)word_count, (void)total, (void)values, (void)out;
+    *out_count = 0;
+    return 0;
 }
 
 #endif

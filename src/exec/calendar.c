@@ -1,10 +1,13 @@
 /* Tests of the clock and the calendar (`@weekday in ("sat", "sun") and @hour between 18 and 22`) in
  * one zone say the same of all instants of a quarter of an hour, as long as offsets are whole
- * quarters. So the test is asked once per quarter (or hour) of the window, and rows look their
- * answer up by time: a multiplication and a byte instead of a civil date for each.
+ * quarters. So the test is asked once per quarter (or hour) of the window. Where few runs of them
+ * hold within a part, its times are compared with those; else rows look their answer up by time: a
+ * multiplication and a byte instead of a civil date for each.
  *
  * A table is made where the window has many more rows than quarters; zones with odd offsets, as
  * before railway time, keep the long way. */
+#include <string.h>
+
 #include "exec/exec_int.h"
 
 #define QUARTER ((int64_t)900 * 1000000)
@@ -12,12 +15,21 @@
 #define CALENDAR_MAX ((int64_t)1 << 20)
 /* Rows per entry of the table, from which on it pays. */
 #define CALENDAR_ROWS 2
+/* So many comparisons of a narrow column cost less than looking its rows up. */
+#define CALENDAR_RUNS 12
+
+/* Neighbouring steps that hold: their first and last instant. */
+typedef struct calendar_run {
+    int64_t first, last;
+} calendar_run;
 
 struct segi_calendar {
     int64_t begin;        /* first instant of the first step */
     int64_t step;         /* in microseconds */
     uint32_t count;       /* steps */
     const uint8_t *holds; /* by step: 0 or 1 */
+    uint32_t run_count;
+    const calendar_run *runs; /* rising */
 };
 
 /* ---- preparing ---- */
@@ -114,6 +126,25 @@ static uint64_t calendar_rows(const segi_prep_type *type, const segi_prep_source
     return rows;
 }
 
+/* The runs of a table whose steps are known. */
+static bool calendar_find_runs(segi_prep *p, segi_calendar *table)
+{
+    calendar_run *runs = segi_prep_alloc(p, table->count / 2 + 1, sizeof *runs);
+    if (!runs)
+        return false;
+    for (uint32_t i = 0; i < table->count; i++) {
+        if (!table->holds[i])
+            continue;
+        int64_t first = table->begin + i * table->step, last = first + table->step - 1;
+        if (i > 0 && table->holds[i - 1])
+            runs[table->run_count - 1].last = last;
+        else
+            runs[table->run_count++] = (calendar_run){first, last};
+    }
+    table->runs = runs;
+    return true;
+}
+
 /* The test as a table over the window's times; the test itself where that does not pay. */
 static const segi_prep_filter *calendar_table(segi_prep *p, const segi_prep_filter *filter,
                                               int64_t begin, int64_t end, uint64_t rows)
@@ -132,7 +163,9 @@ static const segi_prep_filter *calendar_table(segi_prep *p, const segi_prep_filt
         return NULL;
     for (int64_t i = 0; i < count; i++)
         holds[i] = calendar_holds(filter, begin + i * step);
-    *table = (segi_calendar){begin, step, (uint32_t)count, holds};
+    *table = (segi_calendar){begin, step, (uint32_t)count, holds, 0, NULL};
+    if (!calendar_find_runs(p, table))
+        return NULL;
     *out = (segi_prep_filter){.form = SEGI_TEST_CALENDAR, .calendar = table};
     return out;
 }
@@ -212,10 +245,51 @@ SEGI_HOT static void calendar_look(const segi_calendar *table, const segi_col *t
     }
 }
 
-/* Apart from the loop: clang gives a function of several targets no name that other files could
- * link to. */
+/* The first run that ends at `instant` or later. */
+static uint32_t calendar_run_at(const segi_calendar *table, int64_t instant)
+{
+    uint32_t low = 0, high = table->run_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (table->runs[middle].last < instant)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* The rows within any of `count` runs, in slices that stay in the cache. */
+static void calendar_scan(const calendar_run *runs, uint32_t run_count, const segi_col *time,
+                          uint32_t begin, uint32_t count, uint64_t *bits)
+{
+    enum {
+        SLICE = 4096
+    };
+    uint64_t more[SLICE / 64];
+    segi_match match = {.kind = SEGI_MATCH_RANGE};
+    memset(bits, 0, ((size_t)count + 63) / 64 * sizeof *bits);
+    for (uint32_t done = 0; done < count; done += SLICE) {
+        uint32_t n = count - done < SLICE ? count - done : SLICE;
+        for (uint32_t r = 0; r < run_count; r++) {
+            match.low = runs[r].first;
+            match.high = runs[r].last;
+            segi_match_rows(&match, time, begin + done, n, NULL, more);
+            for (uint32_t i = 0; i * 64 < n; i++)
+                bits[done / 64 + i] |= more[i];
+        }
+    }
+}
+
 void segi_calendar_rows(const segi_calendar *table, const segi_col *time, uint32_t begin,
                         uint32_t count, uint64_t *bits)
 {
-    calendar_look(table, time, begin, count, bits);
+    uint32_t first = calendar_run_at(table, time->min), end = first;
+    while (end < table->run_count && end - first <= CALENDAR_RUNS &&
+           table->runs[end].first <= time->max)
+        end++;
+    if (end - first <= CALENDAR_RUNS)
+        calendar_scan(table->runs + first, end - first, time, begin, count, bits);
+    else
+        calendar_look(table, time, begin, count, bits);
 }

@@ -92,14 +92,30 @@ static void match_each(const segi_match *m, const segi_col *col, size_t begin, s
     }
 }
 
-/* Places: slots order by latitude first, so a range leaves the ones worth a look. */
-static void match_places(const segi_match *m, const segi_col *col, size_t begin, size_t count,
-                         const uint64_t *among, uint64_t *bits)
+/* The rows worth a look: those of the box, or, as slots order by latitude first, of its band.
+ * Longitudes round the antimeridian are a range modulo 2^32 like any other. */
+static void match_box(const segi_match *m, const segi_col *col, size_t begin, size_t count,
+                      uint64_t *bits)
 {
     segi_match band = {.kind = SEGI_MATCH_RANGE,
                        .low = segi_slot_geo(m->south, 0),
                        .high = segi_slot_geo(m->north, -1)};
-    match_range(&band, col, begin, count, bits);
+    if (col->width != sizeof(uint64_t) || col->unit != 1 || band.high < col->min ||
+        band.low > col->max) {
+        match_range(&band, col, begin, count, bits);
+        return;
+    }
+    uint64_t base = (uint64_t)col->base;
+    segi_scan_box box = {(uint64_t)band.low - base, (uint64_t)band.high - (uint64_t)band.low,
+                         ((uint64_t)(uint32_t)m->west - base) << 32,
+                         (uint64_t)((uint32_t)m->east - (uint32_t)m->west) << 32};
+    segi_scan_boxes(col->data, begin, count, &box, bits);
+}
+
+static void match_places(const segi_match *m, const segi_col *col, size_t begin, size_t count,
+                         const uint64_t *among, uint64_t *bits)
+{
+    match_box(m, col, begin, count, bits);
     for (size_t i = 0; i < match_words(count); i++) {
         if (among)
             bits[i] &= among[i];

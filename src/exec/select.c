@@ -1,11 +1,12 @@
 /* Which key is the n-th smallest? Found without sorting: keys are counted by their upper bits, in
- * 65,536 bins or more at a time. Where keys spread over fewer values than that a bin is a key and
- * one pass answers; otherwise the keys of the bins that were hit, a small part, are looked at
- * again. */
+ * 65,536 bins or more at a time, or in about as many as there are keys. Where keys spread over
+ * fewer values than that a bin is a key and one pass answers; otherwise the keys of the bins that
+ * were hit, a small part, are looked at again. */
 #include <string.h>
 
 #include "exec/rank.h"
 
+#define SELECT_BITS_FEW 8
 #define SELECT_BITS 16
 #define SELECT_BITS_MANY 18 /* for a quarter of a million keys and more */
 /* So few bins are counted in four tables: a value that most users share would wait for itself. */
@@ -183,13 +184,23 @@ static bool select_answers(select_work *work, const uint64_t *wanted, uint32_t c
     return true;
 }
 
-/* Ranges shrink by at least 2^16 from call to call, so there are four at most inside each other. */
+/* Bits of the number of bins: clearing many for few keys would cost more than another pass. */
+static int select_bits(uint64_t total)
+{
+    if (total >> SELECT_BITS_MANY)
+        return SELECT_BITS_MANY;
+    int bits = select_width(total);
+    return bits < SELECT_BITS_FEW ? SELECT_BITS_FEW : bits < SELECT_BITS ? bits : SELECT_BITS;
+}
+
+/* Ranges shrink by at least 2^SELECT_BITS_FEW from call to call, so there are eight at most inside
+ * each other. */
 static bool select_run(const segi_mem *mem, const select_piece *pieces, uint32_t piece_count,
                        uint64_t low, uint64_t high, uint64_t total, const uint64_t *wanted,
                        uint32_t count, uint64_t *out)
 {
     int width = select_width(high - low);
-    int bits = total >> SELECT_BITS_MANY ? SELECT_BITS_MANY : SELECT_BITS;
+    int bits = select_bits(total);
     select_work work = {.mem = mem, .pieces = pieces, .piece_count = piece_count, .low = low};
     work.shift = width > bits ? width - bits : 0;
     work.bins = (uint32_t)((high - low) >> work.shift) + 1;

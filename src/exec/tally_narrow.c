@@ -47,14 +47,13 @@ segi_tally_bounds segi_tally_bounds_of(const segi_prep_value *value)
 
 /* ---- sums ---- */
 
-/* The stored value of a row, as far as 32 bits go. */
-static inline uint32_t sum32_stored(const segi_col *col, uint32_t row)
+static inline uint64_t narrow_stored(const segi_col *col, uint32_t row)
 {
     switch (col->width) {
     case 1: return ((const uint8_t *)col->data)[row];
     case 2: return ((const uint16_t *)col->data)[row];
     case 4: return ((const uint32_t *)col->data)[row];
-    case 8: return (uint32_t)((const uint64_t *)col->data)[row];
+    case 8: return ((const uint64_t *)col->data)[row];
     default: return 0;
     }
 }
@@ -81,7 +80,8 @@ SEGI_HOT static void sum32_row_users(uint32_t *sums, const segi_span *span, cons
         for (uint64_t word = span->bits ? span->bits[i] : all; word; word &= word - 1) {
             uint32_t row = i * 64 + (uint32_t)segi_ctz(word);
             if (!col->set || segi_bit_get(col->set, begin + row))
-                sums[span->row_users[row]] += base + unit * sum32_stored(col, begin + row);
+                sums[span->row_users[row]] +=
+                    base + unit * (uint32_t)narrow_stored(col, begin + row);
         }
     }
 }
@@ -98,7 +98,7 @@ SEGI_HOT static void sum32_rows(uint32_t *sums, const segi_span *span, const seg
                 continue;
             if (col->set && !segi_bit_get(col->set, at))
                 continue;
-            sum += base + unit * sum32_stored(col, at);
+            sum += base + unit * (uint32_t)narrow_stored(col, at);
         }
         sums[span->lows[i]] += sum;
     }
@@ -184,16 +184,34 @@ SEGI_HOT static void pair_rows(uint64_t *pairs, const segi_span *span, const seg
     }
 }
 
-/* Other spans: as listed by user, the selected rows alone. */
-static void pair_listed(uint64_t *pairs, const segi_span *span, const segi_col *col)
+/* The same of those rows that are selected and have a value. */
+SEGI_HOT static void pair_some_rows(uint64_t *pairs, const segi_span *span, const segi_col *col)
 {
+    uint64_t base = (uint64_t)col->base + PAIR_ONE, unit = (uint64_t)col->unit;
+    for (uint32_t i = 0; i * 64 < span->row_count; i++) {
+        uint32_t left = span->row_count - i * 64;
+        uint64_t all = left < 64 ? ((uint64_t)1 << left) - 1 : UINT64_MAX;
+        for (uint64_t word = span->bits ? span->bits[i] : all; word; word &= word - 1) {
+            uint32_t row = i * 64 + (uint32_t)segi_ctz(word), at = span->row_begin + row;
+            if (segi_col_is_set(col, at))
+                pairs[span->row_users[row]] += base + unit * narrow_stored(col, at);
+        }
+    }
+}
+
+/* Rows as listed by user. */
+SEGI_HOT static void pair_listed(uint64_t *pairs, const segi_span *span, const segi_col *col)
+{
+    uint64_t base = (uint64_t)col->base + PAIR_ONE, unit = (uint64_t)col->unit;
     uint32_t row = 0;
     for (uint32_t i = 0; i < span->user_count; i++) {
+        uint64_t pair = 0;
         for (uint32_t end = row + span->counts[i]; row < end; row++) {
             uint32_t at = span->row_begin + row;
             if ((!span->bits || segi_bit_get(span->bits, row)) && segi_col_is_set(col, at))
-                pairs[span->lows[i]] += PAIR_ONE + (uint64_t)segi_col_slot(col, at);
+                pair += base + unit * narrow_stored(col, at);
         }
+        pairs[span->lows[i]] += pair;
     }
 }
 
@@ -208,12 +226,14 @@ static void tally_pairs_span(segi_worker *w, void *context, segi_span *span)
     const segi_col *col = segi_tally_column(t->value->argument, span->part, span->type->position);
     if (!col)
         return;
-    if (span->row_users && !span->bits && !col->set) {
+    if (!span->row_users) {
+        segi_span_list(w, span);
+        pair_listed(t->pairs, span, col);
+    } else if (span->bits || col->set) {
+        pair_some_rows(t->pairs, span, col);
+    } else {
         pair_rows(t->pairs, span, col);
-        return;
     }
-    segi_span_list(w, span);
-    pair_listed(t->pairs, span, col);
 }
 
 /* The averages of some users out of the whole chunk's. */

@@ -269,19 +269,41 @@ bool segi_tally_sum(segi_worker *w, const segi_prep_value *value, uint32_t count
 
 /* ---- share ---- */
 
-/* Events, and those of them for which the condition holds. */
+/* Events in the upper half of 64 bits, those of them for which the condition holds in the lower
+ * one. */
+#define SHARE_EVENT ((uint64_t)1 << 32)
+
 typedef struct tally_share {
     const segi_prep_value *value;
-    uint32_t *all, *marked;
+    uint64_t *pairs;
 } tally_share;
 
-/* Without branches: both counters are added to for every row. */
-static void share_by_rows(tally_share *t, const segi_span *span, const uint64_t *marks)
+/* Rows that carry their users: all of them, or those selected. */
+static void share_by_rows(uint64_t *pairs, const segi_span *span, const uint64_t *marks)
 {
-    for (uint32_t row = 0; row < span->row_count; row++) {
-        uint32_t selected = !span->bits || segi_bit_get(span->bits, row);
-        t->all[span->row_users[row]] += selected;
-        t->marked[span->row_users[row]] += selected & (uint32_t)segi_bit_get(marks, row);
+    for (uint32_t i = 0; i * 64 < span->row_count; i++) {
+        const uint16_t *users = span->row_users + (size_t)i * 64;
+        uint32_t left = span->row_count - i * 64;
+        uint64_t all = left < 64 ? ((uint64_t)1 << left) - 1 : UINT64_MAX;
+        uint64_t word = span->bits ? span->bits[i] : all;
+        for (uint32_t j = 0; word == UINT64_MAX && j < 64; j++)
+            pairs[users[j]] += SHARE_EVENT + (marks[i] >> j & 1);
+        for (; word && word != UINT64_MAX; word &= word - 1) {
+            uint32_t j = (uint32_t)segi_ctz(word);
+            pairs[users[j]] += SHARE_EVENT + (marks[i] >> j & 1);
+        }
+    }
+}
+
+/* Rows as listed by user. */
+static void share_listed(uint64_t *pairs, const segi_span *span, const uint64_t *marks)
+{
+    uint32_t row = 0;
+    for (uint32_t i = 0; i < span->user_count; i++) {
+        for (uint32_t end = row + span->counts[i]; row < end; row++) {
+            if (!span->bits || segi_bit_get(span->bits, row))
+                pairs[span->lows[i]] += SHARE_EVENT + segi_bit_get(marks, row);
+        }
     }
 }
 
@@ -298,17 +320,11 @@ static void tally_share_span(segi_worker *w, void *context, segi_span *span)
     uint32_t type = (uint32_t)(span->type - t->value->source->types);
     segi_filter_rows(w, t->value->share[type], span->part, span->type->position, span->row_begin,
                      span->row_count, row_lows, marks);
-    if (span->row_users)
-        share_by_rows(t, span, marks);
-    else
+    if (w->status == SEG_OK && span->row_users) {
+        share_by_rows(t->pairs, span, marks);
+    } else if (w->status == SEG_OK) {
         segi_span_list(w, span);
-    uint32_t row = 0;
-    for (uint32_t i = 0; w->status == SEG_OK && !span->row_users && i < span->user_count; i++) {
-        for (uint32_t end = row + span->counts[i]; row < end; row++) {
-            bool selected = !span->bits || segi_bit_get(span->bits, row);
-            t->all[span->lows[i]] += selected;
-            t->marked[span->lows[i]] += selected && segi_bit_get(marks, row);
-        }
+        share_listed(t->pairs, span, marks);
     }
     segi_worker_bits_pop(w);
 }
@@ -317,27 +333,25 @@ static void tally_share_span(segi_worker *w, void *context, segi_span *span)
 static void tally_share_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                               segi_vector *out)
 {
-    if (!segi_worker_array(w, (void **)&w->tally32, SEGI_CHUNK_USERS + 64, sizeof *w->tally32) ||
-        !segi_worker_array(w, (void **)&w->tally32_more, SEGI_CHUNK_USERS + 64,
-                           sizeof *w->tally32_more))
+    if (!segi_worker_array(w, (void **)&w->tally64, SEGI_CHUNK_USERS + 64, sizeof *w->tally64))
         return;
-    tally_share t = {value, w->tally32, w->tally32_more};
+    tally_share t = {value, (uint64_t *)w->tally64};
     bool few = segi_spans_few(w, value->source, users.count);
     if (!few) {
-        memset(t.all, 0, SEGI_CHUNK_USERS * sizeof *t.all);
-        memset(t.marked, 0, SEGI_CHUNK_USERS * sizeof *t.marked);
+        memset(t.pairs, 0, SEGI_CHUNK_USERS * sizeof *t.pairs);
         segi_spans_each(w, value->source, 0, SEGI_CHUNK_USERS, tally_share_span, &t);
     }
     for (uint32_t i = 0; i < users.count; i++) {
         uint32_t low = users.lows[i];
         if (few) {
-            t.all[low] = t.marked[low] = 0;
+            t.pairs[low] = 0;
             segi_spans_each(w, value->source, low, low + 1, tally_share_span, &t);
         }
         segi_bit_clear(out->set, i);
-        if (t.all[low] == 0)
+        if (t.pairs[low] == 0)
             continue;
-        out->slots[i] = segi_slot_of_float((double)t.marked[low] / (double)t.all[low]);
+        double marked = (double)(uint32_t)t.pairs[low], all = (double)(t.pairs[low] >> 32);
+        out->slots[i] = segi_slot_of_float(marked / all);
         segi_bit_set(out->set, i);
     }
 }

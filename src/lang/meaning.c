@@ -140,18 +140,14 @@ double segi_geo_distance(segi_point a, segi_point b)
     return 2 * EARTH_RADIUS * asin(sqrt(h < 1 ? h : 1));
 }
 
-/* Whether p lies on the straight edge from a to b. Coordinates are kept to 1e-7 degree, so in that
- * unit they are whole numbers, whose products fit the 64 bits of a long double's mantissa. */
+/* Whether p lies on the straight edge from a to b, between whose latitudes it lies. Coordinates
+ * are kept to 1e-7 degree, so in that unit they are whole numbers, whose products fit the 64 bits
+ * of a long double's mantissa. */
 static bool edge_holds(segi_point a, segi_point b, segi_point p)
 {
-    if (p.latitude < fmin(a.latitude, b.latitude) || p.latitude > fmax(a.latitude, b.latitude) ||
-        p.longitude < fmin(a.longitude, b.longitude) ||
-        p.longitude > fmax(a.longitude, b.longitude))
+    if ((p.longitude < a.longitude && p.longitude < b.longitude) ||
+        (p.longitude > a.longitude && p.longitude > b.longitude))
         return false;
-    double left = (b.longitude - a.longitude) * (p.latitude - a.latitude);
-    double right = (b.latitude - a.latitude) * (p.longitude - a.longitude);
-    if (fabs(left - right) > 1e-4)
-        return false; /* far enough off that rounding has no say */
     long double unit = 1e7L;
     long double b_x = roundl(b.longitude * unit) - roundl(a.longitude * unit);
     long double b_y = roundl(b.latitude * unit) - roundl(a.latitude * unit);
@@ -160,29 +156,28 @@ static bool edge_holds(segi_point a, segi_point b, segi_point p)
     return b_x * p_y == b_y * p_x;
 }
 
-/* Whether a ray from p towards rising longitudes crosses the edge. The lower end belongs to the
- * edge and the upper one does not, so that a corner counts once. */
-static bool edge_crossed(segi_point a, segi_point b, segi_point p)
-{
-    if ((a.latitude > p.latitude) == (b.latitude > p.latitude))
-        return false;
-    double cross = (b.longitude - a.longitude) * (p.latitude - a.latitude) -
-                   (b.latitude - a.latitude) * (p.longitude - a.longitude);
-    return b.latitude > a.latitude ? cross > 0 : cross < 0;
-}
-
+/* A place on an edge is inside. Else a ray towards rising longitudes crosses an odd number of
+ * edges; the lower end belongs to an edge and the upper one does not, so that a corner counts
+ * once. */
 bool segi_geo_inside(const segi_ring *rings, uint32_t ring_count, segi_point p)
 {
     bool inside = false;
     for (uint32_t r = 0; r < ring_count; r++) {
         const segi_ring *ring = &rings[r];
+        segi_point a = ring->points[ring->count - 1];
         for (uint32_t i = 0; i < ring->count; i++) {
-            segi_point a = ring->points[i];
-            segi_point b = ring->points[i + 1 == ring->count ? 0 : i + 1];
-            if (edge_holds(a, b, p))
+            segi_point b = ring->points[i], from = a;
+            a = b;
+            if ((p.latitude < from.latitude && p.latitude < b.latitude) ||
+                (p.latitude > from.latitude && p.latitude > b.latitude))
+                continue;
+            double left = (b.longitude - from.longitude) * (p.latitude - from.latitude);
+            double right = (b.latitude - from.latitude) * (p.longitude - from.longitude);
+            /* Farther off than this, rounding has no say. */
+            if (fabs(left - right) <= 1e-4 && edge_holds(from, b, p))
                 return true;
-            if (edge_crossed(a, b, p))
-                inside = !inside;
+            if ((from.latitude > p.latitude) != (b.latitude > p.latitude))
+                inside ^= b.latitude > from.latitude ? left > right : left < right;
         }
     }
     return inside;

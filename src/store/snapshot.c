@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/scan.h"
 #include "store/keep.h"
 
 /* Snapshots of one moment share the version. */
@@ -561,11 +562,11 @@ const char *segi_snapshot_id(const segi_snapshot *snapshot, uint32_t ordinal, si
     return segi_strings_get(&map->strings, ordinal, out_size);
 }
 
-uint64_t segi_snapshot_id_u64(const segi_snapshot *snapshot, uint32_t ordinal)
+void segi_snapshot_list(const segi_snapshot *snapshot, const uint32_t *ordinals, size_t count,
+                        segi_buf *bytes, uint64_t *out_ends)
 {
-    SEGI_ASSERT(ordinal < snapshot->user_count);
-    const segi_ids *map = snapshot->store->ids;
-    return segi_seq_get(&map->numbers, ordinal);
+    SEGI_ASSERT(count == 0 || ordinals[count - 1] < snapshot->user_count);
+    segi_strings_list(&snapshot->store->ids->strings, ordinals, count, bytes, out_ends);
 }
 
 void segi_snapshot_ids_u64(const segi_snapshot *snapshot, uint32_t first, uint32_t count,
@@ -573,4 +574,36 @@ void segi_snapshot_ids_u64(const segi_snapshot *snapshot, uint32_t first, uint32
 {
     SEGI_ASSERT(first <= snapshot->user_count && count <= snapshot->user_count - first);
     segi_seq_copy(&snapshot->store->ids->numbers, first, count, out);
+}
+
+void segi_snapshot_list_u64(const segi_snapshot *snapshot, const uint32_t *ordinals, size_t count,
+                            uint64_t *out)
+{
+    const segi_seq *ids = &snapshot->store->ids->numbers;
+    SEGI_ASSERT(count == 0 || ordinals[count - 1] < snapshot->user_count);
+    for (size_t i = 0; i < count;) {
+        uint64_t n;
+        uint32_t first = ordinals[i];
+        const uint64_t *numbers = segi_seq_run(ids, first, &n);
+        for (; i < count && ordinals[i] - first < n; i++)
+            out[i] = numbers[ordinals[i] - first];
+    }
+}
+
+size_t segi_snapshot_pick_u64(const segi_snapshot *snapshot, uint32_t chunk, const segi_mask *mask,
+                              uint32_t word_begin, uint32_t word_end, uint64_t *out)
+{
+    const segi_seq *ids = &snapshot->store->ids->numbers;
+    size_t done = 0;
+    for (uint32_t word = word_begin; word < word_end;) {
+        uint32_t first = chunk << SEGI_CHUNK_BITS | word << 6;
+        if (first >= snapshot->user_count)
+            break;
+        uint64_t n;
+        const uint64_t *numbers = segi_seq_run(ids, first, &n);
+        uint32_t words = n / 64 < word_end - word ? (uint32_t)(n / 64) : word_end - word;
+        done += segi_bits_pick(mask->words + word, words, numbers, out + done);
+        word += words;
+    }
+    return done;
 }

@@ -218,10 +218,17 @@ void segi_snapshot_find_many_u64(const segi_snapshot *snapshot, const uint64_t *
                                  uint32_t *out);
 /* Size 0, and UINT64_MAX, for an erased user. */
 const char *segi_snapshot_id(const segi_snapshot *snapshot, uint32_t ordinal, size_t *out_size);
-uint64_t segi_snapshot_id_u64(const segi_snapshot *snapshot, uint32_t ordinal);
-/* The ids of `count` users from `first` on. */
+/* Those of a list, as segi_strings_list(). */
+void segi_snapshot_list(const segi_snapshot *snapshot, const uint32_t *ordinals, size_t count,
+                        segi_buf *bytes, uint64_t *out_ends);
+/* The ids of `count` users from `first` on; of those in a rising list; of those whose bit is set in
+ * words [word_begin, word_end) of the mask of a chunk, whose number is returned. */
 void segi_snapshot_ids_u64(const segi_snapshot *snapshot, uint32_t first, uint32_t count,
                            uint64_t *out);
+void segi_snapshot_list_u64(const segi_snapshot *snapshot, const uint32_t *ordinals, size_t count,
+                            uint64_t *out);
+size_t segi_snapshot_pick_u64(const segi_snapshot *snapshot, uint32_t chunk, const segi_mask *mask,
+                              uint32_t word_begin, uint32_t word_end, uint64_t *out);
 
 /* ---- columns held in memory -------------------- */
 

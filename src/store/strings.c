@@ -462,6 +462,33 @@ const char *segi_strings_get(const segi_strings *strings, uint32_t ordinal, size
     return record ? record->bytes : "";
 }
 
+/* Records lie anywhere: the sizes of a block are read in a loop of their own, so that the misses
+ * overlap. */
+void segi_strings_list(const segi_strings *strings, const uint32_t *ordinals, size_t count,
+                       segi_buf *bytes, uint64_t *out_ends)
+{
+    const strings_record *records[SEGI_STRINGS_BLOCK];
+    for (size_t done = 0; done < count; done += SEGI_STRINGS_BLOCK) {
+        size_t block = count - done < SEGI_STRINGS_BLOCK ? count - done : SEGI_STRINGS_BLOCK;
+        uint64_t end = bytes->size;
+        for (size_t i = 0; i < block; i++)
+            records[i] = (const strings_record *)(uintptr_t)segi_seq_get(&strings->records,
+                                                                         ordinals[done + i]);
+        for (size_t i = 0; i < block; i++) {
+            end += records[i] ? records[i]->size : 0;
+            out_ends[done + i] = end;
+        }
+        if (!segi_buf_reserve(bytes, (size_t)end - bytes->size))
+            return;
+        for (size_t i = 0; i < block; i++) {
+            size_t size = (size_t)out_ends[done + i] - bytes->size;
+            if (size > 0)
+                memcpy(bytes->data + bytes->size, records[i]->bytes, size);
+            bytes->size += size;
+        }
+    }
+}
+
 bool segi_strings_init(segi_strings *strings, const segi_mem *mem, const uint64_t key[2],
                        uint32_t count_max)
 {

@@ -11,6 +11,7 @@
 
 #include <seg/schema.h>
 
+#include "base/buf.h"
 #include "store/sheets.h"
 #include "store/table.h"
 
@@ -68,6 +69,10 @@ void segi_strings_find(const segi_strings *strings, const segi_table *table, uin
                        uint32_t *out);
 /* Size 0 for a string that was forgotten. */
 const char *segi_strings_get(const segi_strings *strings, uint32_t ordinal, size_t *out_size);
+/* Many, appended to `bytes`; out_ends[i] is the size of `bytes` behind string i. Where memory ran
+ * out, bytes->failed. */
+void segi_strings_list(const segi_strings *strings, const uint32_t *ordinals, size_t count,
+                       segi_buf *bytes, uint64_t *out_ends);
 static inline bool segi_strings_forgot(const segi_strings *strings, uint32_t ordinal)
 {
     return segi_seq_get(&strings->records, ordinal) == 0;

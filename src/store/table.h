@@ -112,19 +112,27 @@ static inline uint64_t segi_seq_get(const segi_seq *seq, uint32_t index)
 {
     return *segi_seq_at(seq, index);
 }
+/* Where element `index` lies, and how many lie there in a row from it on. Elements from a multiple
+ * of 64 to the next one are never apart. */
+static inline const uint64_t *segi_seq_run(const segi_seq *seq, uint32_t index, uint64_t *out_count)
+{
+    uint64_t biased = (uint64_t)index + 64;
+    uint32_t segment = segi_seq_segment(biased);
+    uint64_t at = biased - ((uint64_t)64 << segment);
+    *out_count = ((uint64_t)64 << segment) - at;
+    return seq->segments[segment] + at;
+}
 /* Elements [first, first + count). */
 static inline void segi_seq_copy(const segi_seq *seq, uint32_t first, uint32_t count, uint64_t *out)
 {
     while (count > 0) {
-        uint64_t biased = (uint64_t)first + 64;
-        uint32_t segment = segi_seq_segment(biased);
-        uint64_t at = biased - ((uint64_t)64 << segment);
-        uint64_t left = ((uint64_t)64 << segment) - at;
-        uint32_t n = count < left ? count : (uint32_t)left;
-        memcpy(out, seq->segments[segment] + at, n * sizeof *out);
-        first += n;
+        uint64_t n;
+        const uint64_t *from = segi_seq_run(seq, first, &n);
+        n = n < count ? n : count;
+        memcpy(out, from, (size_t)n * sizeof *out);
+        first += (uint32_t)n;
         out += n;
-        count -= n;
+        count -= (uint32_t)n;
     }
 }
 bool segi_seq_set(segi_seq *seq, const segi_mem *mem, uint32_t index, uint64_t value);

@@ -354,6 +354,97 @@ START_TEST(test_set__cursor_reads_any_step)
 }
 END_TEST
 
+/* Of MANY users with ids of either kind, number i being i + 7 and its text "u" and that number,
+ * the numbers of those who have the attribute `chosen`: so many thousandths of each 65,536. */
+static seg_store *either_open(uint32_t id_kind, const uint32_t *thousandths, uint64_t *out_wanted,
+                              uint64_t *out_count)
+{
+    static uint64_t numbers[MANY], offsets[MANY + 1];
+    static uint8_t flags[MANY];
+    static char bytes[MANY * 8];
+    seg_error err = SEG_ERROR_INIT;
+    seg_store_options options = SEG_STORE_OPTIONS_INIT;
+    options.id_kind = id_kind;
+    seg_store *store = store_open(&options);
+    uint32_t seed = thousandths[0];
+    *out_count = 0;
+    for (uint32_t i = 0; i < MANY; i++) {
+        numbers[i] = i + 7;
+        offsets[i + 1] = offsets[i] + (uint64_t)sprintf(bytes + offsets[i], "u%u", i + 7);
+        seed = seed * 1664525u + 1013904223u;
+        flags[i] = (seed >> 8) % 1000 < thousandths[i >> 16];
+        if (flags[i])
+            out_wanted[(*out_count)++] = numbers[i];
+    }
+    seg_column column = SEG_COLUMN_INIT;
+    column.name = "chosen";
+    column.name_size = 6;
+    column.type = SEG_TYPE_BOOL;
+    column.values = flags;
+    seg_batch batch = SEG_BATCH_INIT;
+    batch.row_count = MANY;
+    batch.columns = &column;
+    batch.column_count = 1;
+    if (id_kind == SEG_ID_U64) {
+        batch.user_ids = numbers;
+    } else {
+        batch.user_bytes = bytes;
+        batch.user_offsets = offsets;
+    }
+    CK_OK(seg_store_commit(store, &batch, 1, NULL, NULL, &err), err);
+    return store;
+}
+
+/* Reads `count` ids, at most `step` at a time, which are those of `numbers`. */
+static void check_cursor(const seg_set *set, uint32_t id_kind, const uint64_t *numbers,
+                         uint64_t count, uint64_t step)
+{
+    seg_error err = SEG_ERROR_INIT;
+    seg_set_cursor *cursor = NULL;
+    uint64_t *words = malloc((step + 1) * sizeof *words);
+    const char *bytes = NULL;
+    uint64_t seen = 0, got = 0;
+    CK_OK(seg_set_cursor_create(set, &cursor, &err), err);
+    do {
+        if (id_kind == SEG_ID_U64)
+            CK_OK(seg_set_cursor_next_u64(cursor, step, words, &got, &err), err);
+        else
+            CK_OK(seg_set_cursor_next(cursor, step, words, &bytes, &got, &err), err);
+        ck_assert(got <= step && got <= count - seen);
+        for (uint64_t i = 0; i < got; i++, seen++) {
+            uint64_t number = id_kind == SEG_ID_U64 ? words[i] : 0;
+            for (uint64_t at = words[i] + 1; id_kind != SEG_ID_U64 && at < words[i + 1]; at++)
+                number = number * 10 + (uint64_t)(bytes[at] - '0');
+            check_fast(number == numbers[seen]);
+            check_fast(id_kind == SEG_ID_U64 || bytes[words[i]] == 'u');
+        }
+    } while (got > 0);
+    ck_assert_uint_eq(seen, count);
+    seg_set_cursor_destroy(cursor);
+    free(words);
+}
+
+/* Few, nearly all, some, all: every form in which members are read. */
+START_TEST(test_set__cursor_reads_any_density)
+{
+    static uint64_t wanted[MANY];
+    static const uint64_t steps[] = {1000, 1, 4097, 65536, 63, MANY + 1};
+    static const uint32_t thousandths[][4] = {{10, 950, 90, 1000}, {1000, 50, 990, 1}};
+    for (uint32_t round = 0; round < 4; round++) {
+        uint32_t id_kind = round % 2 ? SEG_ID_U64 : SEG_ID_BYTES;
+        uint64_t count;
+        seg_store *store = either_open(id_kind, thousandths[round / 2], wanted, &count);
+        seg_snapshot *snapshot = snapshot_of(store);
+        seg_set *set = set_of(store, snapshot, "chosen");
+        for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
+            check_cursor(set, id_kind, wanted, count, steps[i]);
+        seg_set_release(set);
+        seg_snapshot_release(snapshot);
+        seg_store_close(store, NULL);
+    }
+}
+END_TEST
+
 START_TEST(test_set__cursor_edges)
 {
     seg_error err = SEG_ERROR_INIT;
@@ -636,7 +727,9 @@ Suite *suite(void)
     tcase_add_test(algebra, test_set__combines_across_snapshots);
     suite_add_tcase(s, algebra);
     TCase *cursors = tcase_create("cursors");
+    tcase_set_timeout(cursors, 60);
     tcase_add_test(cursors, test_set__cursor_reads_any_step);
+    tcase_add_test(cursors, test_set__cursor_reads_any_density);
     tcase_add_test(cursors, test_set__cursor_edges);
     suite_add_tcase(s, cursors);
     TCase *roaring = tcase_create("roaring");

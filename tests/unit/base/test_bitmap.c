@@ -201,10 +201,12 @@ START_TEST(test_bitmap__prefixes_and_ordinals)
     static const uint32_t ordinals[] = {70000, 5, 5, 4000000000u, 0, 70000, 6};
     segi_bitmap *bitmap;
     ck_assert_int_eq(segi_bitmap_from_ordinals(ordinals, 7, &bitmap, &err), SEG_OK);
-    uint32_t list[8];
-    ck_assert_uint_eq(segi_bitmap_read(bitmap, 0, list, 8), 5);
+    static segi_bitmap_piece piece;
+    segi_bitmap_read(bitmap, 0, &piece);
+    ck_assert_uint_eq(piece.count, 5);
+    ck_assert(!piece.dense);
     static const uint32_t sorted[] = {0, 5, 6, 70000, 4000000000u};
-    ck_assert_mem_eq(list, sorted, sizeof sorted);
+    ck_assert_mem_eq(piece.list, sorted, sizeof sorted);
     segi_bitmap_destroy(bitmap);
     ck_assert_int_eq(segi_bitmap_from_ordinals(NULL, 0, &bitmap, &err), SEG_OK);
     ck_assert_uint_eq(segi_bitmap_count(bitmap), 0);
@@ -255,27 +257,42 @@ START_TEST(test_bitmap__algebra_matches_masks)
 }
 END_TEST
 
-START_TEST(test_bitmap__reads_by_rank)
+/* The piece holds the members of list[*at ..], which it moves on; false at the end. */
+static bool piece_matches(const segi_bitmap *bitmap, const uint32_t *list, size_t count, size_t *at)
+{
+    static segi_bitmap_piece piece;
+    uint32_t first = *at == 0 ? 0 : list[*at - 1] + 1;
+    segi_bitmap_read(bitmap, first, &piece);
+    check_fast(piece.count <= count - *at);
+    if (!piece.dense) {
+        ck_assert_mem_eq(piece.list, list + *at, piece.count * sizeof *list);
+        *at += piece.count;
+        return piece.count > 0;
+    }
+    check_fast(segi_mask_count(&piece.mask) == piece.count);
+    for (uint32_t i = 0; i < piece.count; i++, ++*at) {
+        check_fast(list[*at] >> SEGI_CHUNK_BITS == piece.chunk);
+        check_fast(segi_bit_get(piece.mask.words, list[*at] & 0xffff));
+    }
+    return true;
+}
+
+START_TEST(test_bitmap__reads_piece_by_piece)
 {
     static segi_mask masks[CHUNKS];
-    static uint32_t out[5000];
     fill_masks(masks);
     segi_bitmap *bitmap = build(masks);
     size_t count;
     uint32_t *list = list_of(masks, &count);
+    size_t at = 0;
+    while (piece_matches(bitmap, list, count, &at))
+        ;
+    ck_assert_uint_eq(at, count);
     for (int i = 0; i < 300; i++) {
-        size_t rank = random_word() % count;
-        size_t capacity = random_word() % 5000;
-        size_t got = segi_bitmap_read(bitmap, rank, out, capacity);
-        check_fast(got == (capacity < count - rank ? capacity : count - rank));
-        ck_assert_mem_eq(out, list + rank, got * sizeof *list);
+        at = random_word() % count;
+        check_fast(piece_matches(bitmap, list, count, &at));
     }
-    check_fast(segi_bitmap_read(bitmap, count - 1, out, 10) == 1);
-    check_fast(out[0] == list[count - 1]);
     check_fast(segi_bitmap_max(bitmap) == list[count - 1]);
-    check_fast(segi_bitmap_read(bitmap, count, out, 10) == 0);
-    check_fast(segi_bitmap_read(bitmap, UINT64_MAX, out, 10) == 0);
-    check_fast(segi_bitmap_read(bitmap, 0, out, 0) == 0);
     for (size_t i = 0; i < count; i += 97)
         check_fast(segi_bitmap_contains(bitmap, list[i]));
     free(list);
@@ -305,16 +322,16 @@ END_TEST
 static void exercise(const segi_bitmap *bitmap)
 {
     static segi_mask chunk;
-    static uint32_t out[1000];
+    static segi_bitmap_piece piece;
     uint64_t count = segi_bitmap_count(bitmap);
     uint64_t seen = 0;
     for (uint32_t c = 0; c < 8; c++)
         seen += segi_bitmap_chunk(bitmap, c, &chunk);
     check_fast(seen <= count);
-    size_t got = segi_bitmap_read(bitmap, 0, out, 1000);
-    check_fast(got == (count < 1000 ? count : 1000));
-    for (size_t i = 1; i < got; i++)
-        check_fast(out[i] > out[i - 1]);
+    segi_bitmap_read(bitmap, 0, &piece);
+    check_fast(piece.count <= count && (piece.count > 0) == (count > 0));
+    for (size_t i = 1; !piece.dense && i < piece.count; i++)
+        check_fast(piece.list[i] > piece.list[i - 1]);
     segi_bitmap *result;
     for (uint32_t operation = SEG_SET_AND; operation <= SEG_SET_ANDNOT; operation++) {
         check_fast(segi_bitmap_combine(operation, bitmap, bitmap, &result, &err) == SEG_OK);
@@ -571,7 +588,7 @@ Suite *suite(void)
     tcase_add_test(tc, test_bitmap__empty_and_last_chunk);
     tcase_add_test(tc, test_bitmap__prefixes_and_ordinals);
     tcase_add_test(tc, test_bitmap__algebra_matches_masks);
-    tcase_add_test(tc, test_bitmap__reads_by_rank);
+    tcase_add_test(tc, test_bitmap__reads_piece_by_piece);
     tcase_add_test(tc, test_bitmap__bytes_come_back);
     tcase_add_test(tc, test_bitmap__refuses_every_truncation);
     tcase_add_test(tc, test_bitmap__survives_every_changed_byte);

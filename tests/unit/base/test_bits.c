@@ -46,6 +46,21 @@ START_TEST(test_bits__ranges_match_single_bits)
 }
 END_TEST
 
+/* Long ranges, which are counted many words at a time. */
+START_TEST(test_bits__counts_of_long_ranges_match_single_bits)
+{
+    static segi_mask mask;
+    for (int round = 0; round < 200; round++) {
+        random_mask(&mask);
+        size_t begin = random_word() % SEGI_CHUNK_USERS;
+        size_t end = begin + random_word() % (SEGI_CHUNK_USERS - begin + 1), count = 0;
+        for (size_t i = begin; i < end; i++)
+            count += segi_bit_get(mask.words, i);
+        check_fast(segi_bits_count_range(mask.words, begin, end) == count);
+    }
+}
+END_TEST
+
 START_TEST(test_bits__any_range_sees_only_its_bits)
 {
     uint64_t words[4] = {0};
@@ -144,6 +159,7 @@ Suite *suite(void)
     TCase *tc = tcase_create("bits");
     tcase_set_timeout(tc, 60);
     tcase_add_test(tc, test_bits__ranges_match_single_bits);
+    tcase_add_test(tc, test_bits__counts_of_long_ranges_match_single_bits);
     tcase_add_test(tc, test_bits__any_range_sees_only_its_bits);
     tcase_add_test(tc, test_bits__prefix_and_count);
     tcase_add_test(tc, test_bits__mask_algebra);

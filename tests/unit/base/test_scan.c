@@ -115,6 +115,65 @@ START_TEST(test_scan__extract_moves_bits_to_zero)
 }
 END_TEST
 
+/* Both halves near their bounds, which may lie anywhere, also round the end of the range. */
+START_TEST(test_scan__boxes_equal_one_by_one_at_every_level)
+{
+    enum {
+        N = 700
+    };
+    uint64_t data[N], bits[N / 64 + 1];
+    for (int round = 0; round < 2000; round++) {
+        segi_scan_box box = {next_random(), next_random() >> (next_random() % 64),
+                             next_random() << 32, next_random() >> (next_random() % 32) << 32};
+        size_t begin = next_random() % 100, count = next_random() % (N - 100) + 1;
+        for (size_t i = 0; i < N; i++) {
+            uint64_t upper = box.low + next_random() % 4 * (box.span / 2) + next_random() % 3 - 1;
+            uint64_t lower = (box.lower_low >> 32) + next_random() % 4 * (box.lower_span >> 33);
+            data[i] = next_random() % 2 ? upper : (upper >> 32 << 32) | (uint32_t)lower;
+        }
+        for (int level = 0; level <= segi_scan_level(); level++) {
+            memset(bits, 0xA5, sizeof bits);
+            segi_scan_boxes_at(level, data, begin, count, &box, bits);
+            for (size_t i = 0; i < (count + 63) / 64 * 64; i++) {
+                uint64_t x = i < count ? data[begin + i] : 0;
+                bool holds = x - box.low <= box.span;
+                holds = holds && (x << 32) - box.lower_low <= box.lower_span;
+                check_fast(segi_bit_get(bits, i) == (i < count && holds));
+            }
+        }
+    }
+}
+END_TEST
+
+/* Thin and full words, and what lies behind the last picked value stays as it was. */
+START_TEST(test_scan__pick_equals_one_by_one_at_every_level)
+{
+    enum {
+        WORDS = 20
+    };
+    uint64_t words[WORDS], values[WORDS * 64], expected[WORDS * 64 + 1], out[WORDS * 64 + 1];
+    for (size_t i = 0; i < WORDS * 64; i++)
+        values[i] = next_random();
+    for (int round = 0; round < 3000; round++) {
+        size_t word_count = next_random() % (WORDS + 1), count = 0;
+        for (size_t i = 0; i < word_count; i++)
+            words[i] = next_random() % 4 == 0   ? UINT64_MAX
+                       : next_random() % 4 == 0 ? 0
+                       : round % 2              ? next_random()
+                                                : next_random() & next_random() & next_random();
+        memset(expected, 0x5a, sizeof expected);
+        for (size_t i = 0; i < word_count * 64; i++)
+            if (segi_bit_get(words, i))
+                expected[count++] = values[i];
+        for (int level = 0; level <= segi_scan_level(); level++) {
+            memset(out, 0x5a, sizeof out);
+            check_fast(segi_bits_pick_at(level, words, word_count, values, out) == count);
+            ck_assert_mem_eq(out, expected, sizeof out);
+        }
+    }
+}
+END_TEST
+
 Suite *suite(void)
 {
     Suite *s = suite_create("scan");
@@ -123,6 +182,8 @@ Suite *suite(void)
     tcase_add_test(t, test_scan__range_equals_one_by_one_at_every_level);
     tcase_add_test(t, test_scan__table_any_all_equal_one_by_one);
     tcase_add_test(t, test_scan__extract_moves_bits_to_zero);
+    tcase_add_test(t, test_scan__boxes_equal_one_by_one_at_every_level);
+    tcase_add_test(t, test_scan__pick_equals_one_by_one_at_every_level);
     suite_add_tcase(s, t);
     return s;
 }

@@ -201,7 +201,8 @@ static void see_users(seen *s, uint32_t kind)
         size_t size = 0;
         uint64_t user;
         if (kind == SEG_ID_U64) {
-            user = segi_snapshot_id_u64(s->snapshot, i) - 7;
+            segi_snapshot_ids_u64(s->snapshot, i, 1, &user);
+            user -= 7;
         } else {
             const char *bytes = segi_snapshot_id(s->snapshot, i, &size);
             ck_assert(size > 5 && size < sizeof id && memcmp(bytes, "user-", 5) == 0);
