@@ -555,7 +555,7 @@ const uint64_t *segi_worker_wanted(segi_worker *w, segi_users users);
 /* Up to this many candidates always have their rows looked up one by one, a search in each part;
  * for more of them segi_spans_few() compares with a walk over all users of the chunk. Both roads
  * give the same figures, so the number is a matter of speed alone and need not be exact. */
-#define SEGI_ROWS_FEW 32
+#define SEGI_ROWS_FEW 4
 
 /* Rows of one part for the users [low_begin, low_end) of the chunk. */
 typedef struct segi_span {

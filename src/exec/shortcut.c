@@ -66,7 +66,7 @@ bool segi_prep_shortcut(segi_prep *p, segi_prep_leaf *leaf)
 }
 
 /* Looking a user up in a part costs about as much as going over this many rows. */
-#define LOOKUP_ROWS 48u
+#define LOOKUP_ROWS 128u
 
 bool segi_spans_few(const segi_worker *w, const segi_prep_source *source, uint32_t count)
 {
