@@ -327,7 +327,7 @@ seg_status story_digest(seg_store *store, uint64_t *out, seg_error *err)
 
 uint32_t story_find(const story *s, uint64_t digest, uint32_t from, uint32_t until)
 {
-    for (uint32_t i = until < s->steps ? until : s->steps; i + 1 > from; i--)
+    for (uint32_t i = from; i <= until && i <= s->steps; i++)
         if (s->states[i] == digest)
             return i;
     return STORY_NONE;

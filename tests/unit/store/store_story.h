@@ -60,7 +60,8 @@ seg_status story_digest(seg_store *store, uint64_t *out, seg_error *err);
 /* The same of a store that has no story, for predicates of one's own. */
 seg_status story_digest_of(seg_store *store, const char *const *texts, size_t count, uint64_t *out,
                            seg_error *err);
-/* The last step in [from, until] after which the store is in this state; STORY_NONE. */
+/* The first step in [from, until] after which the store is in this state; STORY_NONE. A step that
+ * shows nothing may thus be done twice, which is harmless; leaving it out may show later. */
 uint32_t story_find(const story *s, uint64_t digest, uint32_t from, uint32_t until);
 
 /* Nothing is wrong with the store's file, looked at as closely as can be. */
