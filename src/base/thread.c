@@ -31,8 +31,8 @@ struct segi_mutex {
 typedef struct pool_worker {
     segi_pool *pool;
     pthread_t thread;
-    int cpu;        /* the processor it was on when it last held the lock; first its maker's */
-    bool moved;     /* it has `mask` to put back */
+    int cpu;        /* where it last held the lock, first its maker's; if moved, what it leaves */
+    bool moved;     /* it has `mask` to put back, and has not run since */
     cpu_set_t mask; /* the processors it may use, from before it was moved */
 } pool_worker;
 
@@ -249,13 +249,19 @@ static void pool_spread(segi_pool *pool)
         return;
     for (uint32_t i = 0; i < pool->started; i++) {
         pool_worker *worker = &pool->workers[i];
-        if (worker->cpu != cpu || worker->moved ||
+        /* Is it elsewhere, or told already to leave? */
+        if ((worker->cpu == cpu) == worker->moved)
+            continue;
+        if (!worker->moved &&
             pthread_getaffinity_np(worker->thread, sizeof worker->mask, &worker->mask) != 0)
             continue;
         cpu_set_t others = worker->mask;
         CPU_CLR(cpu, &others);
-        if (CPU_COUNT(&others) != 0)
-            worker->moved = pthread_setaffinity_np(worker->thread, sizeof others, &others) == 0;
+        if (CPU_COUNT(&others) == 0 ||
+            pthread_setaffinity_np(worker->thread, sizeof others, &others) != 0)
+            continue;
+        worker->moved = true;
+        worker->cpu = cpu;
     }
 }
 

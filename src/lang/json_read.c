@@ -16,8 +16,8 @@
 #include "base/text.h"
 #include "lang/json.h"
 
-/* Commas, colons and opening brackets of a document: what parsing it may cost. More than the text of
- * a predicate has room for, even as a list without spaces. */
+/* Commas, colons and opening brackets of a document: what parsing it may cost. More than the text
+ * of a predicate has room for, even as a list without spaces. */
 #define JSON_SIGNS_MAX 600000
 
 /* ---- where a value is ---- */
