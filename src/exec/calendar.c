@@ -259,7 +259,7 @@ static uint32_t calendar_run_at(const segi_calendar *table, int64_t instant)
     return low;
 }
 
-/* The rows within any of `count` runs, in slices that stay in the cache. */
+/* The rows within any of the runs, in slices that stay in the cache. */
 static void calendar_scan(const calendar_run *runs, uint32_t run_count, const segi_col *time,
                           uint32_t begin, uint32_t count, uint64_t *bits)
 {

@@ -18,7 +18,7 @@
  * streak.c   streaks, from periods
  * gather.c   all rows of each user in order: everything that needs the order
  * history.c  since when an attribute has its value, and how often it changed
- * session.c  rows in order, cut into sessions
+ * session.c  times in order, cut into sessions
  * prepare_sequence.c, sequence*.c  ordered steps
  * occasion.c days of the year
  * value.c    values of candidates

@@ -81,11 +81,11 @@ static void explain_figures(explain *e, uint32_t index)
                         a->calls == 1 ? "chunk" : "chunks");
     else if (!ranks)
         segi_buf_text(out, "never asked");
-    if (ranks)
+    if (ranks) {
         segi_buf_format(out, "%s%llu ranked in ", a->calls ? ", " : "",
                         (unsigned long long)a->ranked);
-    if (ranks)
         explain_time(out, a->ranking);
+    }
     if (a->rows)
         segi_buf_format(out, ", %llu rows", (unsigned long long)a->rows);
     if (a->calls) {
