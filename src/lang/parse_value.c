@@ -21,15 +21,28 @@ static void literal_normalise(segi_literal *literal)
     literal->type.type = literal->type.scale == 0 ? SEG_TYPE_INT64 : SEG_TYPE_DECIMAL;
 }
 
-/* Digits are gathered with their sign, so that INT64_MIN can be written. An exponent moves the
- * point; zeros at the end are dropped as far as they keep the scale above 18, where nothing
- * fits. */
+/* The digits of a number, without zeros at the end of its fraction. */
+static size_t digits_end(const char *text, size_t size)
+{
+    if (memchr(text, '.', size) == NULL)
+        return size;
+    while (text[size - 1] == '0')
+        size--;
+    return size;
+}
+
+/* Digits are gathered with their sign, so that INT64_MIN can be written. Zeros at the end of a
+ * fraction are no digits: doubles are printed as 1000000000000000000.0, which fits. An exponent
+ * moves the point; zeros at the end are dropped as far as they keep the scale above 18, where
+ * nothing fits. */
 bool segi_number_exact(const char *text, size_t size, bool negative, segi_literal *out)
 {
     int64_t mantissa = 0, scale = 0, exponent = 0;
     bool point = false;
-    size_t i = 0;
-    for (; i < size && text[i] != 'e' && text[i] != 'E'; i++) {
+    size_t i = 0, exponent_at = 0;
+    while (exponent_at < size && text[exponent_at] != 'e' && text[exponent_at] != 'E')
+        exponent_at++;
+    for (size_t end = digits_end(text, exponent_at); i < end; i++) {
         if (text[i] == '.') {
             point = true;
             continue;
@@ -40,6 +53,7 @@ bool segi_number_exact(const char *text, size_t size, bool negative, segi_litera
             return false;
         scale += point;
     }
+    i = exponent_at;
     if (i < size) {
         bool down = text[i + 1] == '-';
         for (i += text[i + 1] == '-' || text[i + 1] == '+' ? 2 : 1; i < size; i++) {
