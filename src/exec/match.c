@@ -100,6 +100,7 @@ static void match_box(const segi_match *m, const segi_col *col, size_t begin, si
     segi_match band = {.kind = SEGI_MATCH_RANGE,
                        .low = segi_slot_geo(m->south, 0),
                        .high = segi_slot_geo(m->north, -1)};
+    /* A band beside all of the column has a short answer there. */
     if (col->width != sizeof(uint64_t) || col->unit != 1 || band.high < col->min ||
         band.low > col->max) {
         match_range(&band, col, begin, count, bits);
