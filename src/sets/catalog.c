@@ -18,7 +18,6 @@
 
 #include "base/error.h"
 #include "base/name.h"
-#include "base/text.h"
 #include "base/thread.h"
 
 /* ---- entries ----------------------------------------------------------------------------- */
@@ -107,21 +106,16 @@ static catalog_entry *entry_create(const segi_mem *mem, segi_definition kind, co
 
 /* ---- defining ---------------------------------------------------------------------------- */
 
-/* what: "a segment", "an occasion"
- * Names are printed in messages and files, hence no control characters; else anything goes. */
+/* The rule of all names, which is also asked of those that a file holds: what is saved here can be
+ * read back. */
 seg_status segi_catalog_name_check(const char *what, const char *name, size_t name_size,
                                    seg_error *err)
 {
-    if (name == NULL || name_size == 0)
-        return segi_fail(err, SEG_E_ARG, "the name of %s is empty", what);
-    if (name_size > SEG_NAME_SIZE_MAX)
-        return segi_fail(err, SEG_E_ARG, "the name of %s is longer than 255 bytes", what);
-    bool clean = segi_utf8_valid(name, name_size);
-    for (size_t i = 0; clean && i < name_size; i++)
-        clean = (unsigned char)name[i] >= 0x20 && name[i] != 0x7f;
-    return clean ? SEG_OK
-                 : segi_fail(err, SEG_E_ARG,
-                             "the name of %s is not UTF-8 or contains a control character", what);
+    if (segi_name_valid(name, name_size))
+        return SEG_OK;
+    return segi_fail(err, SEG_E_ARG,
+                     "the name of %s must be 1 to %d bytes of UTF-8 without control characters",
+                     what, SEG_NAME_SIZE_MAX);
 }
 
 /* Where the store keeps them; names on different shelves have nothing to do with each other. */
