@@ -132,9 +132,9 @@ seg_status segi_disk_checkpoint(segi_disk *disk, const void *root, size_t size, 
  * *out_gain: bytes moved, and free ones at the end of the file; 0: a checkpoint would gain
  * nothing. A block that is damaged stays where it is. Writer. */
 seg_status segi_disk_compact(segi_disk *disk, uint64_t budget, uint64_t *out_gain, seg_error *err);
-/* Room on the medium for `blocks` more blocks of `bytes` in all, and after them for a checkpoint with
- * a root of `root` bytes: up to the end of that checkpoint none of them fails with SEG_E_FULL. For
- * an owner who cannot go back once it has begun. SEG_E_FULL: nothing has changed. Writer. */
+/* Room on the medium for `blocks` more blocks of `bytes` in all, and after them for a checkpoint
+ * with a root of `root` bytes: up to the end of that checkpoint none of them fails with SEG_E_FULL.
+ * For an owner who cannot go back once it has begun. SEG_E_FULL: nothing has changed. Writer. */
 seg_status segi_disk_make_room(segi_disk *disk, uint64_t blocks, uint64_t bytes, uint64_t root,
                                seg_error *err);
 /* The root of the last checkpoint; size 0 in a new store. Borrowed until the next one. Writer. */

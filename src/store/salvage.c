@@ -89,7 +89,7 @@ static seg_status salvage_clear(segi_salvage *s, const segi_vfs *vfs, const char
         segi_error_clear(s->err);
         return SEG_OK;
     }
-    if (status == SEG_E_NOMEM || status == SEG_E_BUSY || status == SEG_E_IO)
+    if (status != SEG_OK && status != SEG_E_CORRUPT && status != SEG_E_FORMAT_NEW)
         return status;
     bool blank = false;
     if (status == SEG_OK) {
