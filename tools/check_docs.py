@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Check the documentation: links that lead nowhere, public functions that no page or header
-explains, files named in code spans that do not exist.
+explains, files named in code spans that do not exist, lines of prose that are too long to read.
 
 Usage: tools/check_docs.py [ROOT]
 """
@@ -13,6 +13,8 @@ LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 # Paths in code spans: with a folder and an ending, without placeholders.
 SPAN = re.compile(r"`((?:src|tests|tools|docs|include|bench|cli|demo|examples|bindings)/"
                   r"[A-Za-z0-9_./-]+\.[a-z]+)`")
+# Tables, code and links may be longer.
+PROSE_MAX = 132
 FUNCTION = re.compile(r"\b(seg_[a-z0-9_]+)\s*\(")
 
 
@@ -43,6 +45,16 @@ def check_page(root, page, problems):
             problems.append(f"{page.relative_to(root)}: no file {name}")
 
 
+def check_lines(root, page, problems):
+    text = page.read_text(encoding="utf-8")
+    code = False
+    for number, line in enumerate(text.splitlines(), 1):
+        code ^= line.startswith("```")
+        prose = not code and " " in line.strip() and not line.startswith(("    ", "|", "#"))
+        if prose and len(line) > PROSE_MAX:
+            problems.append(f"{page.relative_to(root)}:{number}: {len(line)} columns of prose")
+
+
 def check_functions(root, problems):
     """Functions that pages speak of must be declared."""
     declared = set()
@@ -61,6 +73,7 @@ def main():
     problems = []
     for name in listed:
         check_page(root, root / name, problems)
+        check_lines(root, root / name, problems)
     check_functions(root, problems)
     for problem in problems:
         print(problem)
