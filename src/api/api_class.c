@@ -139,7 +139,7 @@ seg_status seg_class_text(const seg_class *handle, seg_buffer **out_text, seg_er
     segi_buf buf;
     segi_buf_init(&buf, &handle->store->mem);
     segi_predicate_print(handle->predicate, false, &buf);
-    seg_status status = buf.failed ? segi_fail_nomem(err) : segi_buffer_take(&buf, out_text, err);
+    seg_status status = segi_buffer_take(&buf, out_text, err);
     segi_buf_deinit(&buf);
     return status;
 }

@@ -141,6 +141,11 @@ seg_status segi_api_commit_options(const seg_commit_options *options, seg_commit
 
 /* UINT32_MAX for an id that the snapshot does not know or that no user can have. */
 uint32_t segi_api_find(const seg_snapshot *snapshot, const char *user, size_t user_size);
+/* The same with the arguments checked and the ids loaded. */
+seg_status segi_api_ordinal(const seg_snapshot *snapshot, const char *user, size_t user_size,
+                            uint32_t *out, seg_error *err);
+seg_status segi_api_ordinal_u64(const seg_snapshot *snapshot, uint64_t user, uint32_t *out,
+                                seg_error *err);
 
 /* ---- evaluation -------------------------------------------------------------------------- */
 

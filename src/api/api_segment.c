@@ -155,7 +155,7 @@ seg_status seg_segment_text(const seg_segment *segment, seg_buffer **out_text, s
     segi_buf buf;
     segi_buf_init(&buf, &segment->store->mem);
     segi_predicate_print(segment->predicate, false, &buf);
-    seg_status status = buf.failed ? segi_fail_nomem(err) : segi_buffer_take(&buf, out_text, err);
+    seg_status status = segi_buffer_take(&buf, out_text, err);
     segi_buf_deinit(&buf);
     return status;
 }
@@ -171,7 +171,7 @@ seg_status seg_segment_to_json(const seg_segment *segment, uint32_t flags, seg_b
     segi_buf buf;
     segi_buf_init(&buf, &segment->store->mem);
     segi_predicate_json(segment->predicate, (flags & SEG_JSON_SORTED) != 0, &buf);
-    seg_status status = buf.failed ? segi_fail_nomem(err) : segi_buffer_take(&buf, out_json, err);
+    seg_status status = segi_buffer_take(&buf, out_json, err);
     segi_buf_deinit(&buf);
     return status;
 }
