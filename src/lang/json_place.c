@@ -1,4 +1,4 @@
-/* json_place.c - faults of a document, told with the JSON pointer and the bytes of what is at fault.
+/* json_place.c - faults of a document, told with the JSON pointer and the bytes of what is wrong.
  *
  * yyjson keeps all values of a document in one array in the order of the text, keys among them;
  * so a value's index finds its bytes, by counting through the text, and its pointer, by asking
