@@ -388,6 +388,21 @@ START_TEST(test_disk__a_second_opening_is_refused)
 }
 END_TEST
 
+/* The file is taken away while somebody works on it: a new one of its name must not get the log. */
+START_TEST(test_disk__the_log_of_a_store_in_use_is_nobodys_else)
+{
+    segi_disk_options options = fixture_options();
+    ck_assert_int_eq(segi_vfs_unlink(sim_vfs_table(sim), STORE, NULL), SEG_OK);
+    ck_assert_int_eq(fixture_try(sim, &options), SEG_E_BUSY);
+    check_fast(!sim_vfs_exists(sim, STORE) && sim_vfs_exists(sim, STORE_LOG));
+    fixture_log(disk, "still there");
+    ck_assert_int_eq(segi_disk_close(disk, NULL), SEG_OK);
+    ck_assert_int_eq(fixture_try(sim, &options), SEG_E_EXISTS);
+    ck_assert_int_eq(segi_vfs_unlink(sim_vfs_table(sim), STORE_LOG, NULL), SEG_OK);
+    disk = fixture_open(sim);
+}
+END_TEST
+
 START_TEST(test_disk__reading_changes_nothing)
 {
     fixture_write(disk, "x");
@@ -557,6 +572,7 @@ Suite *suite(void)
     tcase_add_test(tc, test_disk__a_file_is_made_shorter);
     tcase_add_test(tc, test_disk__space_is_used_again);
     tcase_add_test(tc, test_disk__a_second_opening_is_refused);
+    tcase_add_test(tc, test_disk__the_log_of_a_store_in_use_is_nobodys_else);
     tcase_add_test(tc, test_disk__reading_changes_nothing);
     tcase_add_test(tc, test_disk__a_child_process_is_refused);
     tcase_add_test(tc, test_disk__a_backup_is_a_store_of_its_own);
