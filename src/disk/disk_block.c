@@ -255,16 +255,6 @@ seg_status segi_disk_get(const segi_disk *disk, const disk_entry *entry, segi_bu
     return what == NULL ? status : segi_disk_damaged_block(disk, entry, what, err);
 }
 
-seg_status segi_disk_size(segi_disk *disk, uint64_t id, uint32_t kind, size_t *out_size,
-                          seg_error *err)
-{
-    disk_entry entry;
-    *out_size = 0;
-    SEGI_TRY(block_lookup(disk, id, kind, &entry, err));
-    *out_size = entry.size;
-    return SEG_OK;
-}
-
 seg_status segi_disk_read(segi_disk *disk, uint64_t id, uint32_t kind, segi_buf *buf,
                           seg_error *err)
 {
