@@ -196,7 +196,7 @@ static void bag_span(segi_worker *w, void *context, segi_span *span)
 /* w->bag_slots -> w->bag_sorted, by user from low_begin on, in each in the order of coming. */
 static bool bag_group(segi_worker *w, uint32_t low_begin, uint32_t low_end)
 {
-    uint32_t users = low_end - low_begin;
+    uint32_t users = (low_end < w->user_limit ? low_end : w->user_limit) - low_begin;
     if (!segi_worker_array(w, (void **)&w->starts, SEGI_CHUNK_USERS + 1, sizeof *w->starts))
         return false;
     if (!segi_grow(w->mem, (void **)&w->bag_sorted, &w->bag_sorted_capacity, w->bag_count,
@@ -423,7 +423,7 @@ static void bag_bits_users(segi_worker *w, const segi_prep_value *value, segi_us
     if (!segi_worker_array(w, (void **)&w->tally64, SEGI_CHUNK_USERS + 64, sizeof *w->tally64))
         return;
     if (!few) {
-        memset(w->tally64, 0, SEGI_CHUNK_USERS * sizeof *w->tally64);
+        memset(w->tally64, 0, w->user_limit * sizeof *w->tally64);
         segi_spans_each(w, value->source, 0, SEGI_CHUNK_USERS, bag_bits_span, &b);
     }
     for (uint32_t i = 0; i < users.count; i++) {
