@@ -1,4 +1,4 @@
-/* Ids and their numbers: growth, tags that collide, taking back, forgetting, reading from a file. */
+/* Ids and their numbers: growth, tags that collide, taking back, forgetting, and files. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
