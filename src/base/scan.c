@@ -270,3 +270,28 @@ size_t segi_bits_pick(const uint64_t *words, size_t word_count, const uint64_t *
 {
     return segi_bits_pick_at(segi_scan_level(), words, word_count, values, out);
 }
+
+SEGI_HOT static void tally_plain(const uint64_t *words, size_t word_count, const uint8_t *values,
+                                 uint8_t base, uint8_t *tally)
+{
+    for (size_t i = 0; i < word_count; i++) {
+        for (uint64_t word = words[i]; word; word &= word - 1) {
+            uint8_t *sum = &tally[i * 64 + (size_t)segi_ctz(word)];
+            uint32_t more = *sum + (uint32_t)base + (values ? *values++ : 0);
+            *sum = (uint8_t)(more > 255 ? 255 : more);
+        }
+    }
+}
+
+void segi_bits_tally_at(int level, const uint64_t *words, size_t word_count, const uint8_t *values,
+                        uint8_t base, uint8_t *tally)
+{
+    if (!segi_bits_tally_x86(level, words, word_count, values, base, tally))
+        tally_plain(words, word_count, values, base, tally);
+}
+
+void segi_bits_tally(const uint64_t *words, size_t word_count, const uint8_t *values, uint8_t base,
+                     uint8_t *tally)
+{
+    segi_bits_tally_at(segi_scan_level(), words, word_count, values, base, tally);
+}

@@ -47,4 +47,9 @@ void segi_bits_fill(uint64_t *out, size_t count);
 size_t segi_bits_pick(const uint64_t *words, size_t word_count, const uint64_t *values,
                       uint64_t *out);
 
+/* tally[i] += base + the next of `values`, for each bit i that is set in `words`, stopping at 255.
+ * values may be NULL, for zeros; else 64 bytes past the last one can be read. */
+void segi_bits_tally(const uint64_t *words, size_t word_count, const uint8_t *values, uint8_t base,
+                     uint8_t *tally);
+
 #endif

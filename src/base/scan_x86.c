@@ -10,13 +10,16 @@
 int segi_scan_level(void)
 {
     if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"))
-        return SEGI_SCAN_AVX512;
+        return __builtin_cpu_supports("avx512vbmi2") ? SEGI_SCAN_VBMI2 : SEGI_SCAN_AVX512;
     return __builtin_cpu_supports("avx2") ? SEGI_SCAN_AVX2 : SEGI_SCAN_PLAIN;
 }
 
 /* gcc 12 at -O1 with the undefined-behaviour sanitizer compiles the 32-bit masks wrongly. */
 #define TARGET_512                                                                                 \
     __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,popcnt"), no_sanitize("undefined")))
+#define TARGET_VBMI2                                                                               \
+    __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi2,popcnt"),                \
+                   no_sanitize("undefined")))
 #define TARGET_AVX2 __attribute__((target("avx2")))
 
 /* The low `lanes` bits set. */
@@ -215,7 +218,7 @@ TARGET_AVX2 static size_t scan256(uint32_t width, const void *data, size_t count
 size_t segi_scan_range_x86(int level, uint32_t width, const void *data, size_t count, uint64_t low,
                            uint64_t span, uint64_t *bits)
 {
-    if (level == SEGI_SCAN_AVX512) {
+    if (level >= SEGI_SCAN_AVX512) {
         range512(width, data, count, low, span, bits);
         return count;
     }
@@ -250,8 +253,35 @@ size_t segi_bits_pick_x86(int level, const uint64_t *words, size_t word_count, s
                           const uint64_t *values, uint64_t *out, size_t *out_count)
 {
     *out_count = 0;
-    return level == SEGI_SCAN_AVX512 ? pick512(words, word_count, total, values, out, out_count)
+    return level >= SEGI_SCAN_AVX512 ? pick512(words, word_count, total, values, out, out_count)
                                      : 0;
+}
+
+/* ---- tallies: the values of 64 users are spread to where their bits are ---- */
+
+TARGET_VBMI2 static void tally512(const uint64_t *words, size_t word_count, const uint8_t *values,
+                                  uint8_t base, uint8_t *tally)
+{
+    __m512i bases = _mm512_set1_epi8((char)base);
+    for (size_t i = 0; i < word_count; i++) {
+        __m512i add = _mm512_maskz_mov_epi8(words[i], bases);
+        if (values) {
+            add = _mm512_maskz_expand_epi8(words[i], _mm512_loadu_si512(values));
+            add = _mm512_maskz_adds_epu8(words[i], add, bases);
+            values += __builtin_popcountll(words[i]);
+        }
+        __m512i sums = _mm512_loadu_si512(tally + i * 64);
+        _mm512_storeu_si512(tally + i * 64, _mm512_adds_epu8(sums, add));
+    }
+}
+
+bool segi_bits_tally_x86(int level, const uint64_t *words, size_t word_count, const uint8_t *values,
+                         uint8_t base, uint8_t *tally)
+{
+    if (level < SEGI_SCAN_VBMI2)
+        return false;
+    tally512(words, word_count, values, base, tally);
+    return true;
 }
 
 #else
@@ -288,6 +318,13 @@ size_t segi_bits_pick_x86(int level, const uint64_t *words, size_t word_count, s
     (void)level, (void)words, (void)word_count, (void)total, (void)values, (void)out;
     *out_count = 0;
     return 0;
+}
+
+bool segi_bits_tally_x86(int level, const uint64_t *words, size_t word_count, const uint8_t *values,
+                         uint8_t base, uint8_t *tally)
+{
+    (void)level, (void)words, (void)word_count, (void)values, (void)base, (void)tally;
+    return false;
 }
 
 #endif

@@ -222,12 +222,27 @@ SEGI_HOT static void count8_row_users(uint8_t *tally, const segi_span *span)
     }
 }
 
+/* All users of a chunk as they lie: a mask, and counts of one byte; false where they do not. */
+static bool count8_mask(uint8_t *tally, const segi_span *span)
+{
+    const segi_col *counts = &span->part->counts;
+    bool bytes = counts->width == 0 || (counts->width == 1 && counts->unit == 1);
+    if (span->bits || span->lows || !span->pc->is_bits || !bytes || counts->base > 255)
+        return false;
+    const uint8_t *values = counts->width ? counts->data : NULL;
+    segi_bits_tally(span->pc->users, SEGI_MASK_WORDS, values ? values + span->pc->user_begin : NULL,
+                    (uint8_t)counts->base, tally);
+    return true;
+}
+
 static void tally_count8_span(segi_worker *w, void *context, segi_span *span)
 {
     if (span->bits && span->row_users) {
         count8_row_users(context, span);
         return;
     }
+    if (count8_mask(context, span))
+        return;
     segi_span_list(w, span);
     if (span->bits)
         count8_rows(context, span);

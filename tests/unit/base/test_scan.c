@@ -174,6 +174,40 @@ START_TEST(test_scan__pick_equals_one_by_one_at_every_level)
 }
 END_TEST
 
+/* Sums stop at 255, and nothing but the users of set bits changes. */
+START_TEST(test_scan__tally_equals_one_by_one_at_every_level)
+{
+    enum {
+        WORDS = 20
+    };
+    uint64_t words[WORDS];
+    uint8_t values[WORDS * 64 + 64], start[WORDS * 64], expected[WORDS * 64], out[WORDS * 64];
+    for (int round = 0; round < 3000; round++) {
+        size_t word_count = next_random() % (WORDS + 1), next = 0;
+        uint8_t base = (uint8_t)(next_random() % (round % 3 ? 4 : 256));
+        bool zeros = next_random() % 4 == 0;
+        for (size_t i = 0; i < sizeof values; i++)
+            values[i] = (uint8_t)(round % 2 ? next_random() : next_random() % 3);
+        for (size_t i = 0; i < sizeof start; i++)
+            start[i] = (uint8_t)(next_random() % 3 ? next_random() % 5 : next_random());
+        memcpy(expected, start, sizeof start);
+        for (size_t i = 0; i < word_count; i++)
+            words[i] = next_random() % 4 == 0 ? UINT64_MAX : next_random() & next_random();
+        for (size_t i = 0; i < word_count * 64; i++) {
+            if (!segi_bit_get(words, i))
+                continue;
+            unsigned sum = start[i] + base + (zeros ? 0u : values[next++]);
+            expected[i] = (uint8_t)(sum > 255 ? 255 : sum);
+        }
+        for (int level = 0; level <= segi_scan_level(); level++) {
+            memcpy(out, start, sizeof out);
+            segi_bits_tally_at(level, words, word_count, zeros ? NULL : values, base, out);
+            ck_assert_mem_eq(out, expected, sizeof out);
+        }
+    }
+}
+END_TEST
+
 Suite *suite(void)
 {
     Suite *s = suite_create("scan");
@@ -184,6 +218,7 @@ Suite *suite(void)
     tcase_add_test(t, test_scan__extract_moves_bits_to_zero);
     tcase_add_test(t, test_scan__boxes_equal_one_by_one_at_every_level);
     tcase_add_test(t, test_scan__pick_equals_one_by_one_at_every_level);
+    tcase_add_test(t, test_scan__tally_equals_one_by_one_at_every_level);
     suite_add_tcase(s, t);
     return s;
 }
