@@ -295,3 +295,25 @@ void segi_bits_tally(const uint64_t *words, size_t word_count, const uint8_t *va
 {
     segi_bits_tally_at(segi_scan_level(), words, word_count, values, base, tally);
 }
+
+static void sort_plain(int64_t *values, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        int64_t value = values[i];
+        size_t k = i;
+        for (; k > 0 && values[k - 1] > value; k--)
+            values[k] = values[k - 1];
+        values[k] = value;
+    }
+}
+
+void segi_sort_few_at(int level, int64_t *values, size_t count)
+{
+    if (!segi_sort_few_x86(level, values, count))
+        sort_plain(values, count);
+}
+
+void segi_sort_few(int64_t *values, size_t count)
+{
+    segi_sort_few_at(segi_scan_level(), values, count);
+}

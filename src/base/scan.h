@@ -52,4 +52,8 @@ size_t segi_bits_pick(const uint64_t *words, size_t word_count, const uint64_t *
 void segi_bits_tally(const uint64_t *words, size_t word_count, const uint8_t *values, uint8_t base,
                      uint8_t *tally);
 
+/* Up to SEGI_SORT_FEW values put in rising order. */
+#define SEGI_SORT_FEW ((size_t)32)
+void segi_sort_few(int64_t *values, size_t count);
+
 #endif

@@ -284,6 +284,44 @@ bool segi_bits_tally_x86(int level, const uint64_t *words, size_t word_count, co
     return true;
 }
 
+/* ---- sorting a few: where each belongs is how many are less, which takes no branch ---- */
+
+/* How many come before each of the eight `own` ones, the first of which is values[at]. Of equal
+ * ones the earlier comes first. */
+TARGET_512 static __m512i ranks512(const int64_t *values, size_t count, size_t at, __m512i own)
+{
+    const __m512i one = _mm512_set1_epi64(1);
+    __m512i ranks = _mm512_setzero_si512();
+    for (size_t j = 0; j < count; j++) {
+        __m512i other = _mm512_set1_epi64(values[j]);
+        unsigned later = j < at ? 0xFFu : j >= at + 8 ? 0u : 0xFEu << (j - at);
+        __mmask8 before = _mm512_cmplt_epi64_mask(other, own);
+        before |= _mm512_mask_cmpeq_epi64_mask((__mmask8)later, other, own);
+        ranks = _mm512_mask_add_epi64(ranks, before, ranks, one);
+    }
+    return ranks;
+}
+
+TARGET_512 static void sort512(int64_t *values, size_t count)
+{
+    __m512i own[SEGI_SORT_FEW / 8], ranks[SEGI_SORT_FEW / 8];
+    for (size_t at = 0; at < count; at += 8) {
+        own[at / 8] = _mm512_maskz_loadu_epi64((__mmask8)lanes_mask(count - at), values + at);
+        ranks[at / 8] = ranks512(values, count, at, own[at / 8]);
+    }
+    for (size_t at = 0; at < count; at += 8)
+        _mm512_mask_i64scatter_epi64(values, (__mmask8)lanes_mask(count - at), ranks[at / 8],
+                                     own[at / 8], 8);
+}
+
+bool segi_sort_few_x86(int level, int64_t *values, size_t count)
+{
+    if (level < SEGI_SCAN_AVX512)
+        return false;
+    sort512(values, count);
+    return true;
+}
+
 #else
 
 int segi_scan_level(void)
@@ -324,6 +362,12 @@ bool segi_bits_tally_x86(int level, const uint64_t *words, size_t word_count, co
                          uint8_t base, uint8_t *tally)
 {
     (void)level, (void)words, (void)word_count, (void)values, (void)base, (void)tally;
+    return false;
+}
+
+bool segi_sort_few_x86(int level, int64_t *values, size_t count)
+{
+    (void)level, (void)values, (void)count;
     return false;
 }
 

@@ -208,6 +208,36 @@ START_TEST(test_scan__tally_equals_one_by_one_at_every_level)
 }
 END_TEST
 
+static int compare_int64(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Equal values and extremes among them; what lies behind stays as it was. */
+START_TEST(test_scan__sort_few_equals_qsort_at_every_level)
+{
+    int64_t start[SEGI_SORT_FEW + 1], expected[SEGI_SORT_FEW + 1], out[SEGI_SORT_FEW + 1];
+    for (int round = 0; round < 4000; round++) {
+        size_t count = (size_t)round % (SEGI_SORT_FEW + 1);
+        for (size_t i = 0; i <= SEGI_SORT_FEW; i++) {
+            uint64_t r = next_random();
+            start[i] = round % 3 == 0 ? (int64_t)(r % 5)
+                       : r % 16 == 0  ? INT64_MIN
+                       : r % 16 == 1  ? INT64_MAX
+                                      : (int64_t)next_random();
+        }
+        memcpy(expected, start, sizeof start);
+        qsort(expected, count, sizeof *expected, compare_int64);
+        for (int level = 0; level <= segi_scan_level(); level++) {
+            memcpy(out, start, sizeof out);
+            segi_sort_few_at(level, out, count);
+            ck_assert_mem_eq(out, expected, sizeof out);
+        }
+    }
+}
+END_TEST
+
 Suite *suite(void)
 {
     Suite *s = suite_create("scan");
@@ -219,6 +249,7 @@ Suite *suite(void)
     tcase_add_test(t, test_scan__boxes_equal_one_by_one_at_every_level);
     tcase_add_test(t, test_scan__pick_equals_one_by_one_at_every_level);
     tcase_add_test(t, test_scan__tally_equals_one_by_one_at_every_level);
+    tcase_add_test(t, test_scan__sort_few_equals_qsort_at_every_level);
     suite_add_tcase(s, t);
     return s;
 }
