@@ -133,13 +133,17 @@ class Run:
         loaded = self.folder / "loaded.json"
         if loaded.exists() and not self.options.reload:
             self.loads = json.loads(loaded.read_text(encoding="utf-8"))
-            if all(set(self.layouts()) <= set(load["layouts"]) for load in self.loads.values()):
+            if all(self.is_loaded(load) for load in self.loads.values()):
                 return
         self.loads = {}
         for peer in ("duckdb", "clickhouse"):
             self.note(f"loading {peer}")
             self.loads[peer] = self.step("load", peer)
         loaded.write_text(json.dumps(self.loads), encoding="utf-8")
+
+    def is_loaded(self, load):
+        """Whether a record of loading is of this form and has every table that is asked."""
+        return isinstance(load.get("disk"), dict) and set(self.layouts()) <= set(load["disk"])
 
     # ---- questions ----
 

@@ -63,7 +63,8 @@ const char args_help[] =
     "  seg salvage [--json] FROM TO   write what is left of a damaged store to a new one\n"
     "  seg stats [--json] FILE   how large a store is, by kind\n"
     "\n"
-    "exit code: 0 ok, 1 a statement or data failed, 2 wrong usage, 130 interrupted\n";
+    "exit code: 0 ok, 1 a statement or data failed, 2 wrong usage, or no store there to work on,\n"
+    "130 interrupted\n";
 
 static bool usage(const char *word, const char *message)
 {

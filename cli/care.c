@@ -16,17 +16,11 @@ enum {
     CHECK_UNREADABLE = 3
 };
 
-typedef struct check_output {
-    bool json;
-    uint64_t printed;
-} check_output;
-
 /* One object per line, or one line for a person. The store's texts are ours or paths. */
 static void print_fault(void *user, const seg_fault *fault)
 {
-    check_output *output = user;
-    output->printed++;
-    if (!output->json) {
+    const bool *json = user;
+    if (!*json) {
         printf("%s: offset %" PRIu64 ", block %" PRIu64 ": %s\n", fault->file, fault->offset,
                fault->block, fault->what);
         return;
@@ -41,20 +35,27 @@ static void print_fault(void *user, const seg_fault *fault)
     buf_deinit(&text);
 }
 
-/* A store that cannot be opened because of damage is a finding, not a failure to look. */
-static int check_unopened(const char *path, check_output *output, const seg_error *err)
+/* A store that cannot be opened because of damage is a finding, not a failure to look. The message
+ * names the file, or the log, and the place. */
+static int check_unopened(const char *path, bool json, const seg_error *err)
 {
     if (err->code == SEG_E_CORRUPT) {
         seg_fault fault = {.struct_size = (uint32_t)sizeof fault, .file = path};
+        fault.offset = err->offset > 0 ? (uint64_t)err->offset : 0;
         fault.what = err->message;
-        print_fault(output, &fault);
+        if (json) {
+            print_fault(&json, &fault);
+        } else {
+            printf("%s\n%s: 1 fault, and it cannot be opened; seg salvage may help\n", err->message,
+                   path);
+        }
         return CHECK_DAMAGED;
     }
     fprintf(stderr, "seg check: %s: %s: %s\n", path, seg_status_name(err->code), err->message);
     return CHECK_UNREADABLE;
 }
 
-static int check_file(const char *path, uint32_t level, check_output *output)
+static int check_file(const char *path, uint32_t level, bool json)
 {
     seg_store *store = NULL;
     seg_error err = SEG_ERROR_INIT;
@@ -62,25 +63,31 @@ static int check_file(const char *path, uint32_t level, check_output *output)
     uint64_t faults = 0;
     options.flags = SEG_STORE_READ_ONLY;
     if (seg_store_open(path, strlen(path), &options, &store, &err) != SEG_OK) {
-        return check_unopened(path, output, &err);
+        return check_unopened(path, json, &err);
     }
-    seg_status status = seg_store_check(store, level, print_fault, output, &faults, &err);
+    seg_status status = seg_store_check(store, level, print_fault, &json, &faults, &err);
     (void)seg_store_close(store, NULL);
     if (status != SEG_OK) {
         fprintf(stderr, "seg check: %s: %s\n", path, err.message);
         return CHECK_UNREADABLE;
     }
-    if (!output->json) {
-        printf("%s: %" PRIu64 " faults\n", path, faults);
+    if (!json) {
+        printf("%s: %" PRIu64 " fault%s\n", path, faults, faults == 1 ? "" : "s");
     }
     return faults > 0 ? CHECK_DAMAGED : CHECK_CLEAN;
 }
+
+static const char check_usage[] = "usage: seg check [--quick|--full|--deep] [--json] FILE\n"
+                                  "looks for damage in a store and writes nothing; --full, which "
+                                  "reads every byte, is the default\n"
+                                  "exit code: 0 nothing found, 1 damage, 2 wrong usage, 3 it "
+                                  "cannot be read or is open elsewhere\n";
 
 int care_check(int argc, char **argv)
 {
     static const char *const levels[] = {"quick", "full", "deep"};
     const char *path = NULL;
-    check_output output = {false, 0};
+    bool json = false;
     uint32_t level = SEG_CHECK_FULL;
     for (int i = 2; i < argc; i++) {
         const char *name = argv[i] + strspn(argv[i], "-");
@@ -95,7 +102,11 @@ int care_check(int argc, char **argv)
             level = known ? k : level;
         }
         if (!known && strcmp(name, "json") == 0) {
-            known = output.json = true;
+            known = json = true;
+        }
+        if (!known && strcmp(name, "help") == 0) {
+            fputs(check_usage, stdout);
+            return CHECK_CLEAN;
         }
         if (!known) {
             fprintf(stderr, "seg check: %s: unknown option\n", argv[i]);
@@ -103,10 +114,10 @@ int care_check(int argc, char **argv)
         }
     }
     if (!path) {
-        fputs("usage: seg check [--quick|--full|--deep] [--json] FILE\n", stderr);
+        fputs(check_usage, stderr);
         return CHECK_USAGE;
     }
-    return check_file(path, level, &output);
+    return check_file(path, level, json);
 }
 
 /* ---- statements ------------------------------------------------------------ */

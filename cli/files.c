@@ -19,7 +19,7 @@ enum {
 
 /* `--json`, and as many paths as the verb takes. */
 typedef struct files_args {
-    bool json;
+    bool json, help;
     const char *paths[FILES_MAX];
     size_t count;
 } files_args;
@@ -29,6 +29,10 @@ static bool args_read(files_args *args, int argc, char **argv, size_t count, con
     for (int i = 2; i < argc; i++) {
         if (strcmp(argv[i] + strspn(argv[i], "-"), "json") == 0 && argv[i][0] == '-') {
             args->json = true;
+        } else if (strcmp(argv[i] + strspn(argv[i], "-"), "help") == 0 && argv[i][0] == '-') {
+            args->help = true;
+            fputs(usage, stdout);
+            return false;
         } else if (argv[i][0] == '-' || args->count == count) {
             fprintf(stderr, "seg %s: %s: %s\n", argv[1], argv[i],
                     argv[i][0] == '-' ? "unknown option" : "one file too many");
@@ -79,14 +83,19 @@ static void print_fault(void *user, const seg_fault *fault)
             fault->block, fault->what);
 }
 
+static const char salvage_usage[] =
+    "usage: seg salvage [--json] FROM TO\n"
+    "writes what is left of the damaged store FROM to a new file TO, and counts what is lost\n"
+    "exit code: 0 nothing is lost, 1 something is, 2 wrong usage, 3 no store was written\n";
+
 int files_salvage(int argc, char **argv)
 {
     files_args args = {0};
     seg_error err = SEG_ERROR_INIT;
     seg_salvage_options options = SEG_SALVAGE_OPTIONS_INIT;
     seg_salvage_report r = {.struct_size = (uint32_t)sizeof r};
-    if (!args_read(&args, argc, argv, 2, "usage: seg salvage [--json] FROM TO\n")) {
-        return FILES_USAGE;
+    if (!args_read(&args, argc, argv, 2, salvage_usage)) {
+        return args.help ? FILES_OK : FILES_USAGE;
     }
     const char *from = args.paths[0], *to = args.paths[1];
     options.report = print_fault;
@@ -146,14 +155,19 @@ static int stats_print(seg_store *store, bool json, seg_error *err)
     return FILES_OK;
 }
 
+static const char stats_usage[] =
+    "usage: seg stats [--json] FILE\n"
+    "prints how many users and events a store has, and the bytes of its file by kind\n"
+    "exit code: 0, 2 wrong usage, 3 the file cannot be read or is open elsewhere\n";
+
 int files_stats(int argc, char **argv)
 {
     files_args args = {0};
     seg_store *store = NULL;
     seg_error err = SEG_ERROR_INIT;
     seg_store_options options = SEG_STORE_OPTIONS_INIT;
-    if (!args_read(&args, argc, argv, 1, "usage: seg stats [--json] FILE\n")) {
-        return FILES_USAGE;
+    if (!args_read(&args, argc, argv, 1, stats_usage)) {
+        return args.help ? FILES_OK : FILES_USAGE;
     }
     const char *path = args.paths[0];
     options.flags = SEG_STORE_READ_ONLY;

@@ -16,6 +16,7 @@ enum {
     EXIT_OK = 0,
     EXIT_FAILED = 1,
     EXIT_USAGE = 2,
+    EXIT_UNREADABLE = 3, /* of the verbs: nothing that could be said of the store */
     EXIT_INTERRUPTED = 130
 };
 
@@ -150,20 +151,29 @@ static int run_session(const cli_args *args)
     return code;
 }
 
+/* Verbs that take a store's file have options and exit codes of their own; -1: it is none. */
+static int run_verb(int argc, char **argv)
+{
+    int code = -1;
+    if (argc > 1 && strcmp(argv[1], "check") == 0) {
+        code = care_check(argc, argv);
+    } else if (argc > 1 && strcmp(argv[1], "salvage") == 0) {
+        code = files_salvage(argc, argv);
+    } else if (argc > 2 && strcmp(argv[1], "stats") == 0) {
+        /* Alone it is the statement, of what was imported. */
+        code = files_stats(argc, argv);
+    }
+    return code >= 0 && fflush(stdout) != 0 ? EXIT_UNREADABLE : code;
+}
+
 int main(int argc, char **argv)
 {
     cli_args args;
-    int code = EXIT_USAGE;
-    if (argc > 1 && strcmp(argv[1], "check") == 0) {
-        return care_check(argc, argv);
+    int code = run_verb(argc, argv);
+    if (code >= 0) {
+        return code;
     }
-    if (argc > 1 && strcmp(argv[1], "salvage") == 0) {
-        return files_salvage(argc, argv);
-    }
-    /* Alone it is the statement, of what was imported. */
-    if (argc > 2 && strcmp(argv[1], "stats") == 0) {
-        return files_stats(argc, argv);
-    }
+    code = EXIT_USAGE;
     if (args_parse(&args, argc, argv)) {
         if (args.help) {
             fputs(args_help, stdout);

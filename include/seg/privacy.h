@@ -7,10 +7,10 @@
  * In a store in a file, erasing and expiring write a checkpoint and overwrite what it drops before
  * they return: power loss afterwards brings nothing back. After a crash before that the store is as
  * it was or as it would have been; call again, which also finishes the overwriting. They fail with
- * SEG_E_READ_ONLY, SEG_E_FORK, SEG_E_FULL, SEG_E_IO and SEG_E_CORRUPT as well, and with
- * SEG_E_POISONED where memory or room runs out while the change is being written. Whatever fails
- * by then poisons the store: its answers may be those without what was removed, and opening it
- * again gives the state before or after. */
+ * SEG_E_READ_ONLY, SEG_E_FORK, SEG_E_FULL (the room is taken before anything changes), SEG_E_IO and
+ * SEG_E_CORRUPT as well, and with SEG_E_POISONED where memory runs out, or the medium fails, while
+ * the change is being written. Whatever fails by then poisons the store: its answers may be those
+ * without what was removed, and opening it again gives the state before or after. */
 #ifndef SEG_PRIVACY_H
 #define SEG_PRIVACY_H
 

@@ -44,7 +44,7 @@ static int os_acceptable(int file)
     if (fstat(file, &status) != 0)
         return errno;
     if (!S_ISREG(status.st_mode))
-        return EINVAL;
+        return S_ISDIR(status.st_mode) ? EISDIR : ENODEV;
     return status.st_nlink > 1 ? EMLINK : 0;
 }
 

@@ -37,6 +37,15 @@ static seg_status vfs_fail(seg_error *err, int os_errno, const char *path, const
     case EAGAIN: segi_fail(err, status, "%s is open elsewhere", path); break;
     case ELOOP: segi_fail(err, status, "%s is a symbolic link", path); break;
     case EMLINK: segi_fail(err, status, "%s has further hard links", path); break;
+    case EISDIR: segi_fail(err, status, "%s is a folder", path); break;
+    case ENODEV: segi_fail(err, status, "%s is a device or a pipe", path); break;
+    case ENAMETOOLONG: segi_fail(err, status, "the name is too long: %s", path); break;
+    case EACCES:
+    case EPERM: segi_fail(err, status, "no permission to %s %s", verb, path); break;
+    case EMFILE:
+    case ENFILE: segi_fail(err, status, "too many open files to %s %s", verb, path); break;
+    case ENOSPC: segi_fail(err, status, "no space on the medium to %s %s", verb, path); break;
+    case EDQUOT: segi_fail(err, status, "no space within the quota to %s %s", verb, path); break;
     default: segi_fail(err, status, "cannot %s %s", verb, path); break;
     }
     segi_error_errno(err, os_errno);

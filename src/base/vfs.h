@@ -24,7 +24,7 @@
 typedef struct segi_vfs {
     void *user; /* handed to each function */
     /* Only regular files with one name: ELOOP for a symbolic link, EMLINK for a file with further
-     * hard links, EINVAL for devices and folders. ENOENT without CREATE. */
+     * hard links, EISDIR for folders, ENODEV for devices and pipes. ENOENT without CREATE. */
     int (*open)(void *user, const char *path, uint32_t flags, int64_t *out_file);
     void (*close)(void *user, int64_t file); /* drops the lock */
     /* *out_done is 0 < n <= size, or 0 at the end of the file. */

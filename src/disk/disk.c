@@ -76,6 +76,11 @@ const unsigned char *segi_disk_uuid(const segi_disk *disk)
     return disk->super.uuid;
 }
 
+const char *segi_disk_name(const segi_disk *disk)
+{
+    return disk->path;
+}
+
 const void *segi_disk_root(const segi_disk *disk, size_t *out_size)
 {
     *out_size = disk->root.size;

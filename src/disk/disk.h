@@ -74,8 +74,6 @@ typedef struct segi_disk_options {
     int64_t sync_micros; /* of NORMAL; 0: one second */
     int64_t pin_micros;  /* a pin older than this holds nothing where room is wanted, see
                             segi_disk_reclaim(); 0: pins hold for ever */
-    uint64_t reserve;    /* bytes of free blocks kept back from segi_disk_write(), see
-                            segi_disk_use_reserve(); 0: none */
     segi_disk_report *report; /* salvage: called for each fault met; NULL: nobody listens */
     void *report_user;
 } segi_disk_options;
@@ -134,6 +132,11 @@ seg_status segi_disk_checkpoint(segi_disk *disk, const void *root, size_t size, 
  * *out_gain: bytes moved, and free ones at the end of the file; 0: a checkpoint would gain
  * nothing. A block that is damaged stays where it is. Writer. */
 seg_status segi_disk_compact(segi_disk *disk, uint64_t budget, uint64_t *out_gain, seg_error *err);
+/* Room on the medium for `blocks` more blocks of `bytes` in all, and after them for a checkpoint
+ * with a root of `root` bytes: up to the end of that checkpoint none of them fails with SEG_E_FULL.
+ * For an owner who cannot go back once it has begun. SEG_E_FULL: nothing has changed. Writer. */
+seg_status segi_disk_make_room(segi_disk *disk, uint64_t blocks, uint64_t bytes, uint64_t root,
+                               seg_error *err);
 /* The root of the last checkpoint; size 0 in a new store. Borrowed until the next one. Writer. */
 const void *segi_disk_root(const segi_disk *disk, size_t *out_size);
 
@@ -157,9 +160,6 @@ void segi_disk_unpin(segi_disk *disk, segi_pin *pin);
  * here: whoever has one reads on what is still there, and gets SEG_E_CORRUPT or SEG_E_NOT_FOUND for
  * the rest, never other bytes. Writer. */
 seg_status segi_disk_reclaim(segi_disk *disk, uint64_t budget, uint64_t *out_left, seg_error *err);
-/* Let segi_disk_write() and segi_disk_checkpoint() use the reserve, so that erasing works on a
- * full medium; it is filled up again by segi_disk_reclaim(). Writer. */
-void segi_disk_use_reserve(segi_disk *disk, bool use);
 
 /* ---- the log --------------------------------------------------------------------------------- */
 
@@ -210,6 +210,8 @@ typedef struct segi_disk_statistics {
 void segi_disk_stats(segi_disk *disk, segi_disk_statistics *out);
 /* 16 bytes that tell this store from any other. */
 const unsigned char *segi_disk_uuid(const segi_disk *disk);
+/* The path of the file of blocks, as it was given to segi_disk_open(). */
+const char *segi_disk_name(const segi_disk *disk);
 
 /* Write the last checkpoint's blocks and root to a new file `path`: a store of its own, with a
  * uuid of its own and without a log. Records since that checkpoint are not in it. Blocks are

@@ -9,8 +9,6 @@
 /* Whether a block of this size would move forward: first fit would find it room there. */
 static bool compact_has_room(const segi_disk *disk, uint64_t size, uint64_t offset)
 {
-    if (disk->free.bytes < size || disk->free.bytes - size < disk->options.reserve)
-        return false;
     for (size_t i = 0; i < disk->free.count; i++)
         if (disk->free.list[i].size >= size)
             return disk->free.list[i].offset < offset;
@@ -64,7 +62,7 @@ seg_status segi_disk_compact(segi_disk *disk, uint64_t budget, uint64_t *out_gai
     seg_status status = compact_blocks(disk, budget, out_gain, &buf, err);
     segi_buf_deinit(&buf);
     const disk_extents *free = &disk->free;
-    if (free->count > 0 && free->bytes > disk->options.reserve) {
+    if (free->count > 0) {
         const disk_extent *last = &free->list[free->count - 1];
         *out_gain += last->offset + last->size == disk->end ? last->size : 0;
     }

@@ -61,7 +61,6 @@ struct segi_disk {
     segi_file file;
     uint64_t uuid_low;
     bool poisoned;
-    bool use_reserve;
     bool lone;     /* only one superblock was left, so it may not be the newest */
     bool log_lost; /* after a salvage: see the statistics */
     bool untidy;   /* free space, as the newest catalogue has it, holds something */

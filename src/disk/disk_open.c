@@ -25,8 +25,7 @@ static seg_status options_fill(segi_disk_options *to, const segi_disk_options *f
     SEGI_CHECK_ARG(to->durability <= SEGI_DISK_OFF, err, "unknown durability");
     SEGI_CHECK_ARG(to->zstd_level <= 19, err, "compression level above 19");
     SEGI_CHECK_ARG(to->log_step <= OPTION_BYTES_MAX && to->log_keep <= OPTION_BYTES_MAX &&
-                       to->reserve <= OPTION_BYTES_MAX && to->sync_micros >= 0 &&
-                       to->pin_micros >= 0,
+                       to->sync_micros >= 0 && to->pin_micros >= 0,
                    err, "sizes of a store out of range");
     to->read_only = to->read_only || to->salvage;
     SEGI_CHECK_ARG(!to->read_only || (!to->create && !to->must_create), err,
@@ -237,13 +236,20 @@ static seg_status space_divide(segi_disk *disk, const disk_extents *gaps, uint64
     return SEG_OK;
 }
 
-static seg_status space_load(segi_disk *disk, seg_error *err)
+/* Looked at first, since most that is lost with the end of a file would show as something else. */
+static seg_status size_check(const segi_disk *disk, uint64_t *out_actual, seg_error *err)
 {
-    uint64_t actual = 0;
+    SEGI_TRY(segi_file_size(&disk->file, out_actual, err));
+    if (*out_actual < disk->super.end)
+        return segi_disk_damaged(disk, disk->path, *out_actual, "the file is cut off", err);
+    if (*out_actual > DISK_END_MAX)
+        return segi_disk_damaged(disk, disk->path, *out_actual, "size of the file", err);
+    return SEG_OK;
+}
+
+static seg_status space_load(segi_disk *disk, uint64_t actual, seg_error *err)
+{
     disk_extents gaps = {0};
-    SEGI_TRY(segi_file_size(&disk->file, &actual, err));
-    if (actual < disk->super.end || actual > DISK_END_MAX)
-        return segi_disk_damaged(disk, disk->path, actual, "size of the file", err);
     seg_status status = segi_disk_partition(disk, disk->super.end, &gaps, err);
     if (status == SEG_OK)
         status = space_divide(disk, &gaps, actual, err);
@@ -322,9 +328,11 @@ static seg_status disk_settle(segi_disk *disk, seg_error *err)
 
 static seg_status disk_open_sound(segi_disk *disk, seg_error *err)
 {
+    uint64_t actual = 0;
     SEGI_TRY(segi_disk_choose(disk, err));
+    SEGI_TRY(size_check(disk, &actual, err));
     SEGI_TRY(segi_disk_load(disk, err));
-    SEGI_TRY(space_load(disk, err));
+    SEGI_TRY(space_load(disk, actual, err));
     if ((disk->super.flags & DISK_FLAG_NO_LOG) == 0)
         return segi_disk_log_open(disk, err);
     disk->epoch = disk->super.epoch_floor;

@@ -149,23 +149,19 @@ seg_status segi_disk_publish_super(segi_disk *disk, const disk_super *next, seg_
     return SEG_OK;
 }
 
-/* Free room at the end of the file is given back, but for the reserve: the catalogue to be written
- * knows of no extent there. */
+/* Free room at the end of the file is given back: the catalogue to be written knows of no extent
+ * there. */
 static void end_trim(segi_disk *disk)
 {
     disk_extents *free = &disk->free;
-    uint64_t kept = segi_disk_round_up(disk->options.reserve);
-    if (free->count == 0 || free->bytes <= kept)
+    if (free->count == 0)
         return;
-    disk_extent *last = &free->list[free->count - 1];
+    const disk_extent *last = &free->list[free->count - 1];
     if (last->offset + last->size != disk->end)
         return;
-    uint64_t cut = free->bytes - kept < last->size ? free->bytes - kept : last->size;
-    last->size -= cut;
-    free->bytes -= cut;
-    disk->end -= cut;
-    if (last->size == 0)
-        free->count--;
+    disk->end = last->offset;
+    free->bytes -= last->size;
+    free->count--;
 }
 
 /* A file that is longer than its superblock says is sound, so this may fail. */
@@ -365,23 +361,6 @@ static void dirty_to_free(segi_disk *disk, uint64_t size)
     dirty->count -= gone;
 }
 
-/* A medium without room for the reserve is no failure of reclaiming: what there is, is kept. */
-static seg_status reserve_fill(segi_disk *disk, seg_error *err)
-{
-    uint64_t wanted = segi_disk_round_up(disk->options.reserve);
-    if (disk->use_reserve || disk->free.bytes >= wanted)
-        return SEG_OK;
-    uint64_t more = wanted - disk->free.bytes;
-    if (!segi_extents_reserve(&disk->mem, &disk->free, 1))
-        return segi_fail_nomem(err);
-    seg_status status = segi_file_allocate(&disk->file, disk->end, more, err);
-    if (status != SEG_OK)
-        return status == SEG_E_FULL ? SEG_OK : status;
-    segi_extents_add(&disk->free, disk->end, more);
-    disk->end += more;
-    return SEG_OK;
-}
-
 static seg_status reclaim(segi_disk *disk, uint64_t budget, seg_error *err)
 {
     uint64_t done = 0;
@@ -409,10 +388,5 @@ seg_status segi_disk_reclaim(segi_disk *disk, uint64_t budget, uint64_t *out_lef
             *out_left += segi_disk_extent_of(&disk->blocks[i].entry);
     if (out_left != NULL)
         *out_left += disk->dirty.bytes;
-    return reserve_fill(disk, err);
-}
-
-void segi_disk_use_reserve(segi_disk *disk, bool use)
-{
-    disk->use_reserve = use;
+    return SEG_OK;
 }

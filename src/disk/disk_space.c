@@ -93,9 +93,7 @@ seg_status segi_disk_allocate(segi_disk *disk, uint64_t size, uint64_t *out_offs
     /* Each block that is written or dropped may one day become an extent of its own here. */
     if (!segi_extents_reserve(&disk->mem, &disk->dirty, 1))
         return segi_fail_nomem(err);
-    uint64_t kept = disk->use_reserve ? 0 : disk->options.reserve;
-    bool may_use_free = disk->free.bytes >= size && disk->free.bytes - size >= kept;
-    if (may_use_free && segi_extents_take(&disk->free, size, out_offset))
+    if (segi_extents_take(&disk->free, size, out_offset))
         return SEG_OK;
     if (size > DISK_END_MAX - disk->end)
         return segi_fail(err, SEG_E_LIMIT, "%s would be larger than 2^56 bytes", disk->path);
@@ -117,6 +115,42 @@ void segi_disk_give_back(segi_disk *disk, uint64_t offset, uint64_t size)
     }
     segi_extents_add(&disk->dirty, offset, size);
     disk->untidy = true;
+}
+
+/* A file must not be shorter than its superblock says, nor end before its last extent. */
+static void end_restore(segi_disk *disk)
+{
+    uint64_t end = disk->end > disk->super.end ? disk->end : disk->super.end, actual = 0;
+    if (segi_file_size(&disk->file, &actual, NULL) == SEG_OK && actual > end)
+        (void)segi_file_truncate(&disk->file, end, NULL);
+}
+
+/* In one piece at the end, so that whatever finds no room in front finds it here, down to the last
+ * block. A checkpoint cuts off what is left free there only in its catalogue at first; the file
+ * becomes shorter when all is written. */
+seg_status segi_disk_make_room(segi_disk *disk, uint64_t blocks, uint64_t bytes, uint64_t root,
+                               seg_error *err)
+{
+    SEGI_TRY(segi_disk_writable(disk, err));
+    /* A block that is dropped takes less of the catalogue than it did; the last catalogue, its copy
+     * and what a failure leaves of new ones become extents, too. */
+    uint64_t catalogue = DISK_HEADER_SIZE + DISK_COPY_HEADER + DISK_TABLE_HEADER +
+                         (disk->block_count + blocks) * DISK_ENTRY_SIZE +
+                         (disk->dirty.count + 6) * DISK_EXTENT_SIZE + root;
+    uint64_t size = segi_disk_round_up(bytes + blocks * (DISK_HEADER_SIZE + DISK_SECTOR)) +
+                    2 * segi_disk_round_up(catalogue);
+    if (!segi_extents_reserve(&disk->mem, &disk->free, 1))
+        return segi_fail_nomem(err);
+    seg_status status = segi_file_allocate(&disk->file, disk->end, size, err);
+    if (status == SEG_OK)
+        status = segi_file_zero(&disk->file, disk->end, size, err);
+    if (status != SEG_OK) {
+        end_restore(disk);
+        return status;
+    }
+    segi_extents_add(&disk->free, disk->end, size);
+    disk->end += size;
+    return SEG_OK;
 }
 
 /* ---- the table as a partition of the file ---- */

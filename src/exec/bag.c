@@ -433,7 +433,7 @@ static void bag_bits_users(segi_worker *w, const segi_prep_value *value, segi_us
     if (!segi_worker_array(w, (void **)&w->tally64, SEGI_CHUNK_USERS + 64, sizeof *w->tally64))
         return;
     if (!few) {
-        memset(w->tally64, 0, SEGI_CHUNK_USERS * sizeof *w->tally64);
+        memset(w->tally64, 0, w->user_limit * sizeof *w->tally64);
         segi_spans_each(w, value->source, 0, SEGI_CHUNK_USERS, bag_bits_span, &b);
     }
     for (uint32_t i = 0; i < users.count; i++) {

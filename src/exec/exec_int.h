@@ -262,7 +262,7 @@ typedef enum segi_leaf_form {
     SEGI_LEAF_COUNT,     /* rows within bounds */
     SEGI_LEAF_EDGE,      /* a row in the source and none in `other`: first or last lies there */
     SEGI_LEAF_NTH,       /* fewer than `min` rows in the source, at least `min` in `other` */
-    SEGI_LEAF_SUM,       /* an exact sum matches a range */
+    SEGI_LEAF_SUM,       /* an exact sum matches a range, of who has a row in `other`, if given */
     SEGI_LEAF_SCORE,     /* a class of a population matches */
     SEGI_LEAF_SPLIT,     /* the draw lies in a range */
     SEGI_LEAF_TEST       /* a test of values; SUM has it as well, for few candidates */
@@ -290,6 +290,7 @@ typedef struct segi_prep_leaf {
     const segi_prep_source *source, *other;
     int64_t min, max; /* COUNT; NTH: n in min; SPLIT: draws, as uint64_t */
     const segi_prep_filter *test;
+    bool negated;          /* the other candidates */
     uint32_t narrow_count; /* TEST: 0: anybody may differ from anybody */
     bool narrow_all;       /* only who has rows of all of them may differ; otherwise of any */
     segi_narrow narrow[SEGI_NARROW_MAX];

@@ -291,6 +291,13 @@ static void leaf_sum(segi_worker *w, const segi_prep_leaf *leaf, const segi_mask
     if (!segi_tally_sum(w, leaf->test->values[0], count, match->low, match->high, out) &&
         w->status == SEG_OK)
         leaf_test(w, leaf, candidates, count, out);
+    segi_mask *did = leaf->other ? segi_worker_mask_push(w) : NULL;
+    if (!did)
+        return;
+    segi_mask_zero(did);
+    segi_tally_did(w, leaf->other, candidates, count, did);
+    segi_mask_and(out, did);
+    segi_worker_mask_pop(w);
 }
 
 static void leaf_rows(segi_worker *w, const segi_prep_leaf *leaf, const segi_mask *candidates,
@@ -330,4 +337,6 @@ void segi_leaf_evaluate(segi_worker *w, const segi_prep_leaf *leaf, const segi_m
         leaf_rows(w, leaf, candidates, candidate_count, out);
     }
     segi_mask_and(out, candidates);
+    if (leaf->negated)
+        segi_mask_xor(out, candidates);
 }

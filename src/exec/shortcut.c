@@ -1,10 +1,12 @@
 /* Cheaper roads to the same answer, found while preparing a leaf.
  *
  * A test of an aggregate looks at every row of every candidate. Often a bitmap says enough: the
- * greatest amount is at least 300 exactly for those who did one of at least 300. */
+ * greatest amount is at least 300 exactly for those who did one of at least 300. And a test of a
+ * score by written cut points is one of the figure that is scored: whoever has one of at least 4
+ * was last there since the third cut point, did it so often, or spent so much. */
 #include <float.h>
 
-#include "exec/exec_int.h"
+#include "exec/rank.h"
 
 /* max >= c, max > c, min <= c, min < c: one row that passes is enough. */
 static bool shortcut_extreme(const segi_prep_value *value, const segi_match *m)
@@ -48,18 +50,135 @@ const segi_prep_source *segi_prep_source_passing(segi_prep *p, const segi_prep_v
     return out;
 }
 
+/* ---- scores by written cut points ---- */
+
+/* Neighbouring classes from 1 on, as bounds of the figure that is scored. */
+typedef struct shortcut_classes {
+    int64_t low, high; /* low > high: nobody has them */
+    bool others;       /* who passes are all others; class 0 is one of them */
+} shortcut_classes;
+
+/* The least slot that reaches so many cut points. */
+static int64_t classes_from(const segi_prep_score *score, uint32_t cuts)
+{
+    return cuts == 0 ? INT64_MIN : (int64_t)(score->cuts[cuts - 1] ^ (uint64_t)1 << 63);
+}
+
+/* The classes on whose side class 0 is not. False: they are no neighbours. */
+static bool shortcut_run(const segi_prep_score *score, const segi_match *match,
+                         shortcut_classes *out)
+{
+    uint32_t count = score->cut_count + 1, first = 1, end;
+    bool others = segi_match_slot(match, 0);
+    while (first <= count && segi_match_slot(match, first) == others)
+        first++;
+    for (end = first; end <= count && segi_match_slot(match, end) != others;)
+        end++;
+    for (uint32_t class = end; class <= count; class ++) {
+        if (segi_match_slot(match, class) != others)
+            return false;
+    }
+    *out = (shortcut_classes){.low = 1, .others = others};
+    if (first > count)
+        return true;
+    out->low = classes_from(score, first - 1);
+    out->high = end > count ? INT64_MAX : classes_from(score, end - 1);
+    if (end <= count && out->high-- == INT64_MIN) /* from there on the next class begins */
+        *out = (shortcut_classes){.low = 1, .others = others};
+    return true;
+}
+
+/* Rows of the source at [begin, end), or where its window ends earlier. */
+static const segi_prep_source *shortcut_part(segi_prep *p, const segi_prep_source *source,
+                                             int64_t begin, int64_t end)
+{
+    segi_prep_source *out = SEGI_PREP_NEW(p, segi_prep_source);
+    if (!out)
+        return NULL;
+    *out = *source;
+    out->begin = begin > source->begin ? begin : source->begin;
+    out->end = end < source->end ? end : source->end;
+    return segi_prep_pin_source(p, out) ? out : NULL;
+}
+
+/* The last event lies there: a row does, and none after it. */
+static bool shortcut_recency(segi_prep *p, const segi_prep_source *source,
+                             const shortcut_classes *c, segi_prep_leaf *leaf)
+{
+    int64_t end = c->high < source->end ? c->high + 1 : source->end;
+    leaf->form = end < source->end ? SEGI_LEAF_EDGE : SEGI_LEAF_DID;
+    leaf->source = shortcut_part(p, source, c->low, end);
+    if (leaf->form == SEGI_LEAF_EDGE)
+        leaf->other = shortcut_part(p, source, end, source->end);
+    return true;
+}
+
+/* Who has no row has a sum of 0 as well, but no class where a count says so. */
+static bool shortcut_money(segi_prep *p, const segi_prep_value *value, const shortcut_classes *c,
+                           segi_prep_leaf *leaf)
+{
+    bool zero = c->low <= 0 && c->high >= 0;
+    if (zero && !value->right)
+        return false;
+    segi_match *match = SEGI_PREP_NEW(p, segi_match);
+    segi_prep_filter *test = SEGI_PREP_NEW(p, segi_prep_filter);
+    if (!match || !test)
+        return true;
+    *match = (segi_match){.kind = SEGI_MATCH_RANGE, .low = c->low, .high = c->high};
+    test->form = SEGI_TEST_MATCH;
+    test->values[0] = value->left;
+    test->match = match;
+    leaf->form = SEGI_LEAF_SUM;
+    leaf->test = test;
+    leaf->other = zero ? value->right->source : NULL;
+    return true;
+}
+
+static bool shortcut_figure(segi_prep *p, const segi_prep_value *value, const shortcut_classes *c,
+                            segi_prep_leaf *leaf)
+{
+    const segi_prep_value *figure = value->left;
+    if (figure->node->aggregate == SEGI_AGG_COUNT || c->low > c->high) {
+        leaf->form = SEGI_LEAF_COUNT;
+        leaf->source = figure->source;
+        leaf->min = c->low > 1 ? c->low : 1;
+        leaf->max = c->high;
+        return true;
+    }
+    if (figure->node->aggregate == SEGI_AGG_SUM && figure->type.type != SEG_TYPE_FLOAT64)
+        return shortcut_money(p, value, c, leaf);
+    return figure->node->aggregate == SEGI_AGG_LAST && figure->type.type == SEG_TYPE_TIMESTAMP &&
+           value->right && shortcut_recency(p, figure->source, c, leaf);
+}
+
+/* A test of a score as one of its figure. False: there is no such form. */
+static bool shortcut_score(segi_prep *p, segi_prep_leaf *leaf)
+{
+    const segi_match *match = leaf->test->match;
+    const segi_prep_value *value = leaf->test->values[0];
+    shortcut_classes classes;
+    if (value->form != SEGI_VALUE_SCORE || value->score->ranking ||
+        (!value->right && value->score->score->zeros) || /* a class like any other has the zero */
+        value->left->form != SEGI_VALUE_TALLY || match->kind == SEGI_MATCH_IS_NULL ||
+        match->kind == SEGI_MATCH_IS_ABSENT || !shortcut_run(value->score, match, &classes) ||
+        !shortcut_figure(p, value, &classes, leaf))
+        return false;
+    leaf->negated = classes.others;
+    return true;
+}
+
 bool segi_prep_shortcut(segi_prep *p, segi_prep_leaf *leaf)
 {
     const segi_prep_filter *test = leaf->test;
     if (leaf->form != SEGI_LEAF_TEST)
         return true;
-    if (test->form != SEGI_TEST_MATCH) {
+    if (test->form != SEGI_TEST_MATCH)
         return segi_prep_narrow(p, leaf);
-    }
     const segi_prep_value *value = test->values[0];
-    if (!shortcut_extreme(value, test->match)) {
+    if (shortcut_score(p, leaf))
+        return p->status == SEG_OK;
+    if (!shortcut_extreme(value, test->match))
         return segi_prep_narrow(p, leaf);
-    }
     leaf->source = segi_prep_source_passing(p, value, test->match);
     leaf->form = SEGI_LEAF_DID;
     return leaf->source != NULL;

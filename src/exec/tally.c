@@ -64,7 +64,7 @@ static uint8_t *did_bytes(segi_worker *w, tally_did *t, uint32_t more)
         return t->bytes;
     if (segi_worker_array(w, (void **)&w->tally8, SEGI_CHUNK_USERS + 64, sizeof *w->tally8)) {
         t->bytes = w->tally8;
-        memset(t->bytes, 0, SEGI_CHUNK_USERS);
+        memset(t->bytes, 0, w->user_limit);
     }
     return t->bytes;
 }
@@ -181,7 +181,8 @@ void segi_tally_did(segi_worker *w, const segi_prep_source *source, const segi_m
     segi_mask *found = did.bytes ? segi_worker_mask_push(w) : NULL;
     if (!found)
         return;
-    segi_scan_range(1, did.bytes, 0, SEGI_CHUNK_USERS, 1, 1, found->words);
+    segi_mask_zero(found);
+    segi_scan_range(1, did.bytes, 0, w->user_limit, 1, 1, found->words);
     segi_mask_or(out, found);
     segi_worker_mask_pop(w);
 }
@@ -293,7 +294,7 @@ static bool tally_count_chunk(segi_worker *w, const segi_prep_source *source)
 {
     if (!segi_worker_array(w, (void **)&w->tally32, SEGI_CHUNK_USERS + 64, sizeof *w->tally32))
         return false;
-    memset(w->tally32, 0, SEGI_CHUNK_USERS * sizeof *w->tally32);
+    memset(w->tally32, 0, w->user_limit * sizeof *w->tally32);
     segi_spans_each(w, source, 0, SEGI_CHUNK_USERS, tally_count32_span, w->tally32);
     return true;
 }
@@ -336,12 +337,12 @@ void segi_tally_count(segi_worker *w, const segi_prep_source *source, const segi
     if (low <= 255 && (max < 255 || max > UINT32_MAX)) {
         if (!segi_worker_array(w, (void **)&w->tally8, SEGI_CHUNK_USERS + 64, sizeof *w->tally8))
             return;
-        memset(w->tally8, 0, SEGI_CHUNK_USERS);
+        memset(w->tally8, 0, w->user_limit);
         segi_spans_each(w, source, 0, SEGI_CHUNK_USERS, tally_count8_span, w->tally8);
-        segi_scan_range(1, w->tally8, 0, SEGI_CHUNK_USERS, low, max < 255 ? (uint64_t)max : 255,
+        segi_scan_range(1, w->tally8, 0, w->user_limit, low, max < 255 ? (uint64_t)max : 255,
                         out->words);
     } else if (tally_count_chunk(w, source)) {
-        segi_scan_range(4, w->tally32, 0, SEGI_CHUNK_USERS, low, (uint64_t)max, out->words);
+        segi_scan_range(4, w->tally32, 0, w->user_limit, low, (uint64_t)max, out->words);
     }
 }
 

@@ -59,7 +59,7 @@ static bool each_bounds(segi_worker *w, const segi_prep_value *value, segi_users
     if (!segi_worker_array(w, (void **)&w->bound_end, SEGI_CHUNK_USERS, sizeof(int64_t)))
         return false;
     if (!few)
-        memset(w->bound_end, 0x80, SEGI_CHUNK_USERS * sizeof(int64_t));
+        memset(w->bound_end, 0x80, w->user_limit * sizeof(int64_t));
     return segi_gather_bounds(w, value->source->each, users);
 }
 
@@ -74,7 +74,7 @@ void segi_tally_each_users(segi_worker *w, const segi_prep_value *value, segi_us
     segi_prep_source source = each_source(value->source, users, w->bound_begin, w->bound_end);
     memset(out->null, 0, ((size_t)users.count + 63) / 64 * sizeof *out->null);
     if (!few) {
-        memset(t.counts, 0, SEGI_CHUNK_USERS * sizeof *t.counts);
+        memset(t.counts, 0, w->user_limit * sizeof *t.counts);
         segi_spans_each(w, &source, 0, SEGI_CHUNK_USERS, tally_each_span, &t);
     }
     for (uint32_t i = 0; i < users.count; i++) {

@@ -159,7 +159,7 @@ static void edge_in_any_order(segi_worker *w, tally_edge *t, segi_users users, b
             segi_spans_each(w, t->value->source, low, low + 1, edge_any_span, t);
     }
     if (!few) {
-        memset(t->spans, 0xFF, SEGI_CHUNK_USERS * sizeof *t->spans);
+        memset(t->spans, 0xFF, w->user_limit * sizeof *t->spans);
         segi_spans_each(w, t->value->source, 0, SEGI_CHUNK_USERS, edge_any_span, t);
     }
 }

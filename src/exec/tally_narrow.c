@@ -128,7 +128,7 @@ static bool tally_sum32_chunk(segi_worker *w, const segi_prep_value *value)
 {
     if (!segi_worker_array(w, (void **)&w->tally32, SEGI_CHUNK_USERS + 64, sizeof *w->tally32))
         return false;
-    memset(w->tally32, 0, SEGI_CHUNK_USERS * sizeof *w->tally32);
+    memset(w->tally32, 0, w->user_limit * sizeof *w->tally32);
     tally_sum32 t = {value, w->tally32};
     segi_spans_each(w, value->source, 0, SEGI_CHUNK_USERS, tally_sum32_span, &t);
     return true;
@@ -141,7 +141,7 @@ bool segi_tally_narrow_sum(segi_worker *w, const segi_prep_value *value, int64_t
     if (!tally_sum32_chunk(w, value))
         return false;
     if (high >= 0)
-        segi_scan_range(4, w->tally32, 0, SEGI_CHUNK_USERS, low < 0 ? 0 : (uint64_t)low,
+        segi_scan_range(4, w->tally32, 0, w->user_limit, low < 0 ? 0 : (uint64_t)low,
                         (uint64_t)high, out->words);
     return true;
 }
@@ -242,7 +242,7 @@ static void tally_narrow_averages(segi_worker *w, const segi_prep_value *value, 
 {
     if (!segi_worker_array(w, (void **)&w->tally64, SEGI_CHUNK_USERS + 64, sizeof *w->tally64))
         return;
-    memset(w->tally64, 0, SEGI_CHUNK_USERS * sizeof *w->tally64);
+    memset(w->tally64, 0, w->user_limit * sizeof *w->tally64);
     tally_pairs t = {value, (uint64_t *)w->tally64};
     segi_spans_each(w, value->source, 0, SEGI_CHUNK_USERS, tally_pairs_span, &t);
     double scale = (double)segi_pow10(value->argument->type.scale);

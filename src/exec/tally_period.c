@@ -199,7 +199,7 @@ static void periods_walk(segi_worker *w, tally_periods *t, segi_users users)
 {
     const segi_prep_source *source = t->value->source;
     if (!segi_spans_few(w, source, users.count)) {
-        periods_begin(t, 0, SEGI_CHUNK_USERS);
+        periods_begin(t, 0, w->user_limit);
         t->wanted = segi_worker_wanted(w, users);
         segi_spans_each(w, source, 0, SEGI_CHUNK_USERS, tally_periods_span, t);
         return;

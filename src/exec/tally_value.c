@@ -238,7 +238,7 @@ static void tally_values_users(segi_worker *w, const segi_prep_value *value, seg
     if (!tally_values_ready(w, &t))
         return;
     if (!few) {
-        tally_clear(&t, 0, SEGI_CHUNK_USERS);
+        tally_clear(&t, 0, w->user_limit);
         segi_spans_each(w, value->source, 0, SEGI_CHUNK_USERS, tally_values_span, &t);
     }
     for (uint32_t i = 0; i < users.count; i++) {
@@ -261,9 +261,9 @@ bool segi_tally_sum(segi_worker *w, const segi_prep_value *value, uint32_t count
         return segi_tally_narrow_sum(w, value, low, high, out);
     if (!tally_values_ready(w, &t) || t.wide)
         return false;
-    tally_clear(&t, 0, SEGI_CHUNK_USERS);
+    tally_clear(&t, 0, w->user_limit);
     segi_spans_each(w, value->source, 0, SEGI_CHUNK_USERS, tally_values_span, &t);
-    segi_scan_signed(t.figures, 0, SEGI_CHUNK_USERS, low, high, out->words);
+    segi_scan_signed(t.figures, 0, w->user_limit, low, high, out->words);
     return true;
 }
 
@@ -338,7 +338,7 @@ static void tally_share_users(segi_worker *w, const segi_prep_value *value, segi
     tally_share t = {value, (uint64_t *)w->tally64};
     bool few = segi_spans_few(w, value->source, users.count);
     if (!few) {
-        memset(t.pairs, 0, SEGI_CHUNK_USERS * sizeof *t.pairs);
+        memset(t.pairs, 0, w->user_limit * sizeof *t.pairs);
         segi_spans_each(w, value->source, 0, SEGI_CHUNK_USERS, tally_share_span, &t);
     }
     for (uint32_t i = 0; i < users.count; i++) {

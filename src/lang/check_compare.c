@@ -143,6 +143,15 @@ bool segi_check_weekday(segi_check *k, const segi_node *beside, segi_node *liter
     return true;
 }
 
+/* A text that is compared with something else: what it says may be what was meant. */
+static const char *quoted_hint(seg_type left, const char *text, uint32_t size)
+{
+    if (left == SEG_TYPE_BOOL)
+        return "write true or false";
+    bool number = size > 2 && (text[1] == '-' || (text[1] >= '0' && text[1] <= '9'));
+    return number ? "remove the quotes" : "";
+}
+
 /* What the value at fault is called: its name, or its kind. */
 void *segi_check_unlike(segi_check *k, const segi_syn *syn, const segi_node *left,
                         const segi_node *right)
@@ -163,7 +172,7 @@ void *segi_check_unlike(segi_check *k, const segi_syn *syn, const segi_node *lef
     else if (l == SEG_TYPE_GEO)
         segi_check_hint(k, "ask for the distance: within 25 km of point(52.52, 13.405)");
     else if (right->kind == SEGI_NODE_LITERAL && r == SEG_TYPE_STRING)
-        segi_check_hint(k, l == SEG_TYPE_BOOL ? "write true or false" : "remove the quotes");
+        segi_check_hint(k, "%s", quoted_hint(l, text, size));
     else if (right->kind == SEGI_NODE_LITERAL && l == SEG_TYPE_STRING)
         segi_check_hint(k, "put quotes around it: \"%.*s\"", (int)size, text);
     else if (l == SEG_TYPE_DATE && r == SEG_TYPE_TIMESTAMP)

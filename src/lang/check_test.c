@@ -286,6 +286,8 @@ static segi_node *check_typed(segi_check *k, const segi_syn *syn, segi_node_kind
                         segi_value_type_name(value->type));
         if (kind == SEGI_NODE_HAS && value->type.type == SEG_TYPE_STRING)
             segi_check_hint(k, "for a text use = or in (...)");
+        else if (kind == SEGI_NODE_TEXT && value->type.type == SEG_TYPE_STRING_SET)
+            segi_check_hint(k, "ask what is in the set: has \"a\"");
         return NULL;
     }
     return segi_check_children(k, node, value, NULL, NULL) ? node : NULL;

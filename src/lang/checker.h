@@ -152,11 +152,22 @@ segi_value_type segi_type_of(seg_type type);
 segi_node *segi_check_name(segi_check *k, const segi_syn *syn);
 /* One event type's index; *found false: unknown and allowed. False after a failure. */
 bool segi_check_event(segi_check *k, const segi_syn *syn, uint32_t *out, bool *found);
-/* Adds a hint with the nearest of the names. */
+bool segi_check_zone(segi_check *k, const segi_syn_zone *syn, segi_zone_ref *out);
+
+/* ---- suggest.c ---- */
+
+/* The i-th name of some kind; false behind the last. */
 typedef bool (*segi_name_source)(const void *user, size_t i, const char **out, size_t *out_size);
+bool segi_attribute_name(const void *schema, size_t i, const char **out, size_t *out_size);
+bool segi_event_name(const void *schema, size_t i, const char **out, size_t *out_size);
+bool segi_property_name(const void *event_type, size_t i, const char **out, size_t *out_size);
+/* Adds a hint with the nearest of the names; false if none is near. */
 bool segi_check_suggest(segi_check *k, const char *name, size_t size, segi_name_source source,
                         const void *user);
-bool segi_check_zone(segi_check *k, const segi_syn_zone *syn, segi_zone_ref *out);
+/* Adds a hint with all names that there is room for: `what`: "a", "b" and 7 more. */
+void segi_check_list(segi_check *k, const char *what, segi_name_source source, const void *user);
+/* Adds a hint to the failure of an unknown attribute. */
+void segi_check_suggest_attribute(segi_check *k, const segi_syn *syn);
 
 /* ---- params.c ---- */
 
@@ -335,6 +346,12 @@ bool segi_check_is_alias(const segi_syn_alias *alias, const char *name, size_t s
 /* ---- check_predicate.c ---- */
 
 segi_node *segi_check_predicate(segi_check *k, const segi_syn *syn);
+/* What is saved under the name; NULL with no failure where there is nothing. */
+const segi_saved *segi_check_find_saved(const segi_check *k, segi_definition kind, const char *name,
+                                        size_t size);
+/* Fails for the want of it, with the nearest name as a hint. */
+void *segi_check_unknown_saved(segi_check *k, uint32_t begin, uint32_t span, segi_definition kind,
+                               const char *name, size_t size);
 /* The tree of a saved definition, compiled once; NULL with no failure where there is none. */
 const segi_node *segi_check_saved(segi_check *k, const segi_syn *syn, segi_definition kind,
                                   const char *name, size_t size);

@@ -51,78 +51,6 @@ bool segi_name_map_set(segi_name_map *map, segi_arena *arena, const void *scope,
     return true;
 }
 
-/* ---- suggestions ---- */
-
-/* The nearest name, the earlier one of equals; false if none is near. */
-static bool nearest(const char *name, size_t size, segi_name_source source, const void *user,
-                    const char **out, size_t *out_size, uint32_t *out_distance)
-{
-    uint32_t limit = size < 6 ? 1 : (uint32_t)(size / 3);
-    bool found = false;
-    const char *candidate;
-    size_t candidate_size;
-    for (size_t i = 0; source(user, i, &candidate, &candidate_size); i++) {
-        uint32_t distance = segi_text_distance(name, size, candidate, candidate_size, limit);
-        if (distance > limit)
-            continue;
-        found = true;
-        *out = candidate;
-        *out_size = candidate_size;
-        *out_distance = distance;
-        if (distance == 0)
-            break;
-        limit = distance - 1;
-    }
-    return found;
-}
-
-/* Near means an edit distance of 1 for short names, a third of the length for longer ones. */
-bool segi_check_suggest(segi_check *k, const char *name, size_t size, segi_name_source source,
-                        const void *user)
-{
-    const char *near;
-    size_t near_size;
-    uint32_t distance;
-    if (!nearest(name, size, source, user, &near, &near_size, &distance))
-        return false;
-    segi_check_hint(k, "did you mean \"%.*s\"?", (int)near_size, near);
-    return true;
-}
-
-/* The sources of names for hints: the i-th one, false behind the last. */
-static bool attribute_name(const void *user, size_t i, const char **out, size_t *out_size)
-{
-    const segi_schema *schema = user;
-    if (i >= schema->attribute_count)
-        return false;
-    *out = schema->attributes[i]->name;
-    *out_size = schema->attributes[i]->name_size;
-    return true;
-}
-
-static bool event_name(const void *user, size_t i, const char **out, size_t *out_size)
-{
-    const segi_schema *schema = user;
-    for (uint32_t event = 0; event < schema->event_count; event++) {
-        if (schema->events[event]->history || i-- > 0)
-            continue;
-        *out = schema->events[event]->name;
-        *out_size = schema->events[event]->name_size;
-        return true;
-    }
-    return false;
-}
-
-static bool property_name(const void *user, size_t i, const char **out, size_t *out_size)
-{
-    const segi_event_type *event = user;
-    if (i >= event->field_count)
-        return false;
-    *out = event->fields[i]->name;
-    *out_size = event->fields[i]->name_size;
-    return true;
-}
-
 /* ---- events ---- */
 
 /* True with *found false only in an open compile. */
@@ -144,11 +72,13 @@ bool segi_check_event(segi_check *k, const segi_syn *syn, uint32_t *out, bool *f
     }
     segi_check_fail(k, syn->begin, syn->size, SEG_E_UNKNOWN_NAME, "unknown event \"%.*s\"",
                     (int)size, name);
-    if (segi_check_suggest(k, name, size, event_name, schema))
+    if (segi_check_suggest(k, name, size, segi_event_name, schema))
         return false;
     if (segi_schema_attribute(schema, name, size) != NULL)
         segi_check_hint(k, "\"%.*s\" is an attribute: test it as in %.*s = ..., without did",
                         (int)size, name, (int)size, name);
+    else
+        segi_check_list(k, "events here", segi_event_name, schema);
     return false;
 }
 
@@ -200,27 +130,13 @@ static bool fail_alias(segi_check *k, const segi_syn *syn)
     return false;
 }
 
-/* The hints in order of likelihood: a text without its quotes where the name stands to the right
- * of a comparison, another attribute, an event. */
 static segi_node *fail_attribute(segi_check *k, const segi_syn *syn)
 {
     if (fail_alias(k, syn))
         return NULL;
-    const segi_schema *schema = k->c->schema;
-    const char *name = syn->u.name.text;
-    size_t size = syn->u.name.text_size;
-    const char *near;
-    size_t near_size;
-    uint32_t distance;
     segi_check_fail(k, syn->begin, syn->size, SEG_E_UNKNOWN_NAME, "unknown attribute \"%.*s\"",
-                    (int)size, name);
-    bool found = nearest(name, size, attribute_name, schema, &near, &near_size, &distance);
-    if (k->right && !(found && distance == 0))
-        segi_check_hint(k, "did you mean the text \"%.*s\"?", (int)size, name);
-    else if (found)
-        segi_check_hint(k, "did you mean \"%.*s\"?", (int)near_size, near);
-    else if (segi_schema_event(schema, name, size) != NULL)
-        segi_check_hint(k, "\"%.*s\" is an event: did \"%.*s\"", (int)size, name, (int)size, name);
+                    (int)syn->u.name.text_size, syn->u.name.text);
+    segi_check_suggest_attribute(k, syn);
     return NULL;
 }
 
@@ -272,12 +188,16 @@ static segi_node *fail_property(segi_check *k, const segi_syn *syn)
         return NULL;
     }
     for (uint32_t i = 0; i < selector->event_count; i++) {
-        if (segi_check_suggest(k, name, size, property_name, schema->events[selector->events[i]]))
+        if (segi_check_suggest(k, name, size, segi_property_name,
+                               schema->events[selector->events[i]]))
             return NULL;
     }
     if (attribute != NULL)
         segi_check_hint(k, "\"%.*s\" is an attribute of users: test it outside of where", (int)size,
                         name);
+    else if (selector->event_count == 1)
+        segi_check_list(k, "properties of it", segi_property_name,
+                        schema->events[selector->events[0]]);
     return NULL;
 }
 

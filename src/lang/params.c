@@ -253,7 +253,7 @@ bool segi_check_number(segi_check *k, segi_syn_number number, int64_t *out)
     if (literal.slot >= 0)
         return true;
     segi_check_fail(k, number.param->begin, number.param->size, SEG_E_BOUND,
-                    "the value of $%.*s is a count and not negative",
+                    "the value of $%.*s is a count and cannot be negative",
                     (int)number.param->u.name.text_size, number.param->u.name.text);
     return false;
 }

@@ -49,8 +49,11 @@ static segi_syn *parse_event(segi_parser *p)
         return segi_parser_fail(p, token, NULL, "a parameter cannot stand for an event");
     if (token.kind == SEGI_TOKEN_QUOTED)
         return segi_parser_fail(p, token, "\"Order Completed\"", "events stand in double quotes");
+    bool any = segi_parser_is(p, "any");
     segi_parser_expected(p, "the name of an event", NULL);
-    if (token.kind == SEGI_TOKEN_WORD && p->status == SEG_E_SYNTAX)
+    if (any && p->status == SEG_E_SYNTAX)
+        segi_error_hint(p->err, "the event alone, any event, or any of (\"A\", \"B\")");
+    else if (token.kind == SEGI_TOKEN_WORD && p->status == SEG_E_SYNTAX)
         segi_error_hint(p->err, "an event that is called so stands in double quotes: \"%.*s\"",
                         SEGI_TOKEN_TEXT(p, token));
     return NULL;
@@ -153,7 +156,15 @@ static bool bound_is_between(const segi_parser *p)
 bool segi_parse_bound_starts(segi_parser *p)
 {
     if (p->token.kind == SEGI_TOKEN_NUMBER) {
-        segi_token number = p->token;
+        segi_token number = p->token, then = segi_parser_peek(p, 1);
+        segi_unit unit;
+        if (segi_token_unit(p, then, &unit)) {
+            segi_parser_fail(p, number, NULL, "how long ago is said by a span of time");
+            segi_error_hint(p->err, "in last %.*s %.*s, or: older than %.*s %.*s",
+                            SEGI_TOKEN_TEXT(p, number), SEGI_TOKEN_TEXT(p, then),
+                            SEGI_TOKEN_TEXT(p, number), SEGI_TOKEN_TEXT(p, then));
+            return false;
+        }
         segi_parser_fail(p, number, NULL, "at least, at most or exactly so many times?");
         segi_error_hint(p->err, "at least %.*s times, or: exactly %.*s times",
                         SEGI_TOKEN_TEXT(p, number), SEGI_TOKEN_TEXT(p, number));
@@ -168,6 +179,10 @@ bool segi_parse_bound_starts(segi_parser *p)
     }
     if (segi_parser_is(p, "between"))
         return bound_is_between(p);
+    if (segi_parse_meant_often(p) ||
+        (segi_parser_is(p, "on") && segi_parser_peek(p, 1).kind == SEGI_TOKEN_DATE &&
+         segi_parse_meant(p)))
+        return false;
     return segi_parser_is(p, "on") || segi_parser_is(p, "at") || segi_parser_is(p, "more") ||
            segi_parser_is(p, "fewer") || segi_parser_is(p, "less") || segi_parser_is(p, "exactly");
 }
@@ -296,8 +311,13 @@ segi_syn *segi_parse_did(segi_parser *p)
     if (behaviour == NULL)
         return NULL;
     bool never = segi_parser_take(p, "never");
-    if (!segi_parser_take(p, "did"))
-        return segi_parser_expected(p, "\"did\"", "never did \"event\"");
+    if (!segi_parser_take(p, "did")) {
+        bool event = p->token.kind == SEGI_TOKEN_WORD || p->token.kind == SEGI_TOKEN_STRING;
+        segi_parser_expected(p, "\"did\"", "never did \"event\"");
+        if (event && p->status == SEG_E_SYNTAX)
+            segi_error_hint(p->err, "never did %.*s", SEGI_TOKEN_TEXT(p, p->token));
+        return NULL;
+    }
     syn->negated = never;
     if (!never && segi_parser_take(p, "not"))
         syn->negated = true;
@@ -330,6 +350,8 @@ bool segi_parse_edge_starts(const segi_parser *p)
 segi_syn *segi_parse_edge(segi_parser *p)
 {
     segi_token word = p->token;
+    if (!segi_parser_is(p, "nth") && segi_parse_meant_span(p))
+        return NULL;
     segi_syn *syn = segi_parser_node(p, SEGI_SYN_EDGE, word.begin);
     segi_syn_behaviour *behaviour = syn == NULL ? NULL : behaviour_node(p, syn);
     if (behaviour == NULL)
@@ -544,6 +566,30 @@ static bool parse_aggregate_head(segi_parser *p, segi_syn_behaviour *behaviour)
     return segi_parser_close_bracket(p, open, ")");
 }
 
+/* count("event"), as others write it */
+static segi_syn *fail_count(segi_parser *p)
+{
+    segi_token event = segi_parser_peek(p, 1);
+    bool known = event.kind == SEGI_TOKEN_WORD || event.kind == SEGI_TOKEN_STRING;
+    segi_parser_fail(p, p->token, "count of \"event\" in last 30 days",
+                     "\"count\" takes no parentheses");
+    if (known && p->status == SEG_E_SYNTAX)
+        segi_error_hint(p->err, "count of %.*s", event.size > 80 ? 80 : (int)event.size,
+                        p->lexer.text + event.begin);
+    return NULL;
+}
+
+/* sum(total), and of nothing: the hint goes on with the words of the text. */
+static segi_syn *fail_of(segi_parser *p, segi_token word)
+{
+    segi_token head = {SEGI_TOKEN_WORD, word.begin, p->prev_end - word.begin};
+    segi_parser_expected(p, "\"of\" and an event", NULL);
+    if (p->status == SEG_E_SYNTAX)
+        segi_error_hint(p->err, "%.*s of \"event\"", head.size > 80 ? 80 : (int)head.size,
+                        p->lexer.text + head.begin);
+    return NULL;
+}
+
 segi_syn *segi_parse_aggregate(segi_parser *p)
 {
     segi_token word = p->token;
@@ -569,10 +615,9 @@ segi_syn *segi_parse_aggregate(segi_parser *p)
         return syn;
     }
     if (found == NULL && p->token.kind == SEGI_TOKEN_LEFT)
-        return segi_parser_fail(p, p->token, "count of \"Order Completed\" in last 30 days",
-                                "\"count\" takes no parentheses");
+        return fail_count(p);
     if (!segi_parser_take(p, "of"))
-        return segi_parser_expected(p, "\"of\" and an event", "sum(total) of \"Order Completed\"");
+        return fail_of(p, word);
     behaviour->selector = segi_parse_selector(p);
     if (behaviour->selector == NULL || !parse_window_maybe(p, behaviour))
         return NULL;

@@ -289,47 +289,6 @@ static bool parse_using(segi_parser *p, segi_syn_root *out)
     return segi_parser_expect(p, SEGI_TOKEN_COLON, "a colon after the options");
 }
 
-/* Something is left over: what could it have been meant as? */
-static void fail_trailing(segi_parser *p)
-{
-    static const char *const words[] = {"and",    "or",       "xor",     "except",  "where",
-                                        "within", "since",    "before",  "between", "older",
-                                        "among",  "contains", "matches", "inside"};
-    segi_token token = p->token;
-    const char *text = p->lexer.text + token.begin;
-    if (token.kind == SEGI_TOKEN_RIGHT) {
-        segi_parser_fail(p, token, NULL, "this ) closes nothing");
-        return;
-    }
-    if (segi_parser_is(p, "where")) {
-        segi_parser_fail(p, token, "did \"event\" where (...) at least 2 times in last 30 days",
-                         "\"where\" stands right after the event");
-        return;
-    }
-    if (segi_parser_is(p, "at") || segi_parser_is(p, "exactly") || segi_parser_is(p, "on") ||
-        segi_parser_is(p, "more") || segi_parser_is(p, "fewer") || segi_parser_is(p, "less")) {
-        segi_parser_fail(p, token, "did \"event\" at least 2 times in last 30 days",
-                         "how often stands before the time span");
-        return;
-    }
-    if (token.kind >= SEGI_TOKEN_EQ && token.kind <= SEGI_TOKEN_GE) {
-        segi_parser_fail(p, token, "a > 1 and a < 5, or: a between 1 and 5",
-                         "comparisons do not chain");
-        return;
-    }
-    for (size_t i = 0; token.kind == SEGI_TOKEN_WORD && i < sizeof words / sizeof *words; i++) {
-        uint32_t limit = token.size < 6 ? 1 : token.size / 3;
-        if (segi_text_distance(text, token.size, words[i], strlen(words[i]), limit) <= limit) {
-            segi_parser_fail(p, token, NULL, "\"%.*s\" does not fit here",
-                             SEGI_TOKEN_TEXT(p, token));
-            segi_error_hint(p->err, "did you mean \"%s\"?", words[i]);
-            return;
-        }
-    }
-    segi_parser_fail(p, token, "join conditions with and, or", "%.*s does not fit here",
-                     token.size > 60 ? 60 : (int)token.size, text);
-}
-
 /* Linting: what is left over is noted, and what follows it is read as one more condition. */
 static void read_on(segi_parser *p, segi_syn_root *out)
 {
@@ -349,7 +308,7 @@ static void read_on(segi_parser *p, segi_syn_root *out)
         segi_parser_close(p, all);
         out->root = all;
         if (p->token.kind != SEGI_TOKEN_END)
-            fail_trailing(p);
+            segi_parse_trailing(p);
     }
 }
 
@@ -375,7 +334,7 @@ static seg_status parse_text(segi_parser *p, segi_arena *arena, const char *text
                                           : segi_parse_expr(p);
     out->aliases = p->aliases;
     if (p->status == SEG_OK && p->token.kind != SEGI_TOKEN_END)
-        fail_trailing(p);
+        segi_parse_trailing(p);
     if (goal == SEGI_GOAL_PREDICATE)
         read_on(p, out);
     return p->status;

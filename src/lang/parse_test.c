@@ -79,6 +79,8 @@ static segi_syn *parse_rank(segi_parser *p, segi_syn *value)
 static segi_syn *parse_in(segi_parser *p, segi_syn *value)
 {
     bool negated = segi_parser_take(p, "not");
+    if (segi_parser_peek(p, 1).kind == SEGI_TOKEN_WORD && segi_parse_meant(p))
+        return NULL;
     segi_parser_next(p);
     if (!negated && (segi_parser_is(p, "top") || segi_parser_is(p, "bottom")))
         return parse_rank(p, value);
@@ -96,6 +98,25 @@ static segi_syn *parse_in(segi_parser *p, segi_syn *value)
     return test_close(p, syn);
 }
 
+/* Is what? Very often a value, to be compared with. */
+static segi_syn *fail_state(segi_parser *p, bool negated)
+{
+    segi_token token = p->token;
+    bool value = token.kind == SEGI_TOKEN_STRING || token.kind == SEGI_TOKEN_NUMBER ||
+                 token.kind == SEGI_TOKEN_DATE || segi_parser_is(p, "true") ||
+                 segi_parser_is(p, "false");
+    bool empty = segi_parser_is(p, "empty") || segi_parser_is(p, "blank") ||
+                 segi_parser_is(p, "missing") || segi_parser_is(p, "unknown");
+    segi_parser_expected(p, "set, null or absent",
+                         "to compare use = or !=, for a list use in (...)");
+    if (value && p->status == SEG_E_SYNTAX)
+        segi_error_hint(p->err, "write %s %.*s", negated ? "!=" : "=",
+                        token.size > 80 ? 80 : (int)token.size, p->lexer.text + token.begin);
+    else if (empty && p->status == SEG_E_SYNTAX)
+        segi_error_hint(p->err, negated ? "write is set" : "write is not set");
+    return NULL;
+}
+
 /* is [not] set | null | absent */
 static segi_syn *parse_state(segi_parser *p, segi_syn *value)
 {
@@ -111,8 +132,7 @@ static segi_syn *parse_state(segi_parser *p, segi_syn *value)
     else if (segi_parser_is(p, "absent"))
         syn->op = SEGI_STATE_ABSENT;
     else
-        return segi_parser_expected(p, "set, null or absent",
-                                    "to compare use = or !=, for a list use in (...)");
+        return fail_state(p, syn->negated);
     segi_parser_next(p);
     return test_close(p, syn);
 }
@@ -147,6 +167,18 @@ static segi_syn *parse_has(segi_parser *p, segi_syn *value)
     return test_close(p, syn);
 }
 
+/* A pattern without its quotes. */
+static segi_syn *fail_pattern(segi_parser *p)
+{
+    segi_token token = p->token;
+    bool word = token.kind != SEGI_TOKEN_END && token.kind != SEGI_TOKEN_LEFT;
+    segi_parser_expected(p, "a text in double quotes", NULL);
+    if (word && p->status == SEG_E_SYNTAX)
+        segi_error_hint(p->err, "write \"%.*s\"", token.size > 80 ? 80 : (int)token.size,
+                        p->lexer.text + token.begin);
+    return NULL;
+}
+
 /* contains, starts with, ends with, matches */
 static segi_syn *parse_text(segi_parser *p, segi_syn *value, segi_text_test test)
 {
@@ -158,7 +190,7 @@ static segi_syn *parse_text(segi_parser *p, segi_syn *value, segi_text_test test
     if ((test == SEGI_TEXT_STARTS || test == SEGI_TEXT_ENDS) && !segi_parser_take(p, "with"))
         return segi_parser_expected(p, "\"with\"", NULL);
     if (p->token.kind != SEGI_TOKEN_STRING && p->token.kind != SEGI_TOKEN_PARAM)
-        return segi_parser_expected(p, "a text in double quotes", NULL);
+        return fail_pattern(p);
     segi_syn *pattern = segi_parse_literal(p);
     if (pattern == NULL)
         return NULL;
@@ -190,6 +222,8 @@ static bool parse_point(segi_parser *p, bool comma, segi_point *out)
 /* within 25 km of point(52.5, 13.4) */
 static segi_syn *parse_radius(segi_parser *p, segi_syn *value)
 {
+    if (segi_parser_peek(p, 1).kind == SEGI_TOKEN_WORD && segi_parse_meant(p))
+        return NULL;
     segi_syn *syn = test_node(p, SEGI_SYN_RADIUS, value);
     segi_syn_geo *geo = segi_parser_alloc(p, sizeof *geo);
     if (syn == NULL || geo == NULL)

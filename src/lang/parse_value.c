@@ -148,8 +148,13 @@ bool segi_parse_number(segi_parser *p, segi_syn_number *out, const char *what)
             return false;
         }
     }
+    if (segi_parser_is(p, "once") || segi_parser_is(p, "twice")) {
+        segi_parser_fail(p, token, segi_parser_is(p, "once") ? "write 1 time" : "write 2 times",
+                         "numbers are written in digits");
+        return false;
+    }
     if (token.kind == SEGI_TOKEN_MINUS)
-        segi_parser_fail(p, token, NULL, "%s is not negative", what);
+        segi_parser_fail(p, token, NULL, "%s cannot be negative", what);
     else
         segi_parser_expected(p, what, NULL);
     return false;
@@ -549,8 +554,10 @@ static segi_syn *parse_atom(segi_parser *p)
         }
         if (!segi_word_reserved(p->lexer.text + token.begin, token.size))
             return segi_parse_as_of(p, parse_name(p));
-        segi_parser_expected(p, "a condition or a value", NULL);
-        if (p->status == SEG_E_SYNTAX)
+        bool has = segi_parser_is(p, "has");
+        segi_parser_expected(p, "a condition or a value",
+                             "what somebody did: did \"event\"; what is in a set: tags has \"a\"");
+        if (p->status == SEG_E_SYNTAX && !has)
             segi_error_hint(p->err,
                             "a name that is spelled like this word stands in back quotes: "
                             "`%.*s`",

@@ -204,7 +204,7 @@ bool segi_parser_close_bracket(segi_parser *p, segi_token open, const char *what
     if (p->token.kind == SEGI_TOKEN_END)
         segi_parser_fail(p, open, "add a ) where the group ends",
                          "the ( that opens here is never closed");
-    else
+    else if (!segi_parse_meant(p))
         segi_parser_expected(p, what, NULL);
     return false;
 }

@@ -499,6 +499,14 @@ segi_syn_window *segi_parse_window(segi_parser *p);
 bool segi_parse_moment(segi_parser *p, segi_syn_moment *out);
 bool segi_parse_zone(segi_parser *p, segi_syn_zone *out);
 
+/* parse_meant.c: for a text that is wrong already. Each fails with what was meant and returns true,
+ * or knows nothing and returns false. */
+bool segi_parse_meant(segi_parser *p);       /* at a word that cannot stand here */
+bool segi_parse_meant_often(segi_parser *p); /* behind an event: > 3 times */
+bool segi_parse_meant_span(segi_parser *p);  /* at first or last of a condition: last 30 days */
+/* Something is left over behind the whole: always fails. */
+void segi_parse_trailing(segi_parser *p);
+
 /* parse_event.c */
 segi_syn_selector *segi_parse_selector(segi_parser *p);
 segi_syn *segi_parse_did(segi_parser *p);

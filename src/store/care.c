@@ -168,7 +168,10 @@ static void care_disk_fault(void *user, const segi_disk_fault *fault)
  * memory ends the check. */
 static seg_status care_note(care_check *c, seg_status status, uint64_t block, const char *what)
 {
-    seg_fault out = {.struct_size = (uint32_t)sizeof out, .file = "", .block = block, .what = what};
+    seg_fault out = {.struct_size = (uint32_t)sizeof out,
+                     .file = segi_disk_name(c->store->keep->disk),
+                     .block = block,
+                     .what = what};
     if (status == SEG_OK)
         return SEG_OK;
     if (status == SEG_E_NOMEM)

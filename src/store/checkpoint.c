@@ -9,6 +9,7 @@
 #include "store/attr_block.h"
 #include "store/keep.h"
 #include "store/part_file.h"
+#include "store/removal.h"
 
 typedef struct checkpoint {
     segi_store *store;
@@ -79,9 +80,8 @@ static seg_status checkpoint_strings(checkpoint *c, segi_strings *strings)
     return SEG_OK;
 }
 
-static seg_status checkpoint_users(checkpoint *c)
+static seg_status checkpoint_users(checkpoint *c, segi_ids *ids)
 {
-    segi_ids *ids = c->store->ids;
     segi_strings *strings = &ids->strings;
     uint32_t begin, count;
     uint64_t block;
@@ -118,13 +118,11 @@ static seg_status checkpoint_event_ids(checkpoint *c)
 
 /* ---- attributes and events ------------------------------------------------------------------- */
 
-static seg_status checkpoint_attribute(checkpoint *c, segi_attr *attr)
+static seg_status checkpoint_state(checkpoint *c, const segi_attr_state *state)
 {
     uint64_t block;
-    if (attr->dict)
-        SEGI_TRY(checkpoint_strings(c, attr->dict));
-    for (uint32_t i = 0; attr->state && i < attr->state->chunk_count; i++) {
-        const segi_attr_chunk *chunk = attr->state->chunks[i];
+    for (uint32_t i = 0; state && i < state->chunk_count; i++) {
+        const segi_attr_chunk *chunk = state->chunks[i];
         if (!chunk || segi_attr_chunk_block(chunk) != 0)
             continue;
         segi_buf_reset(&c->buf);
@@ -135,9 +133,13 @@ static seg_status checkpoint_attribute(checkpoint *c, segi_attr *attr)
     return SEG_OK;
 }
 
+/* Those of attributes and of properties. */
 static seg_status checkpoint_dicts(checkpoint *c)
 {
     segi_store *store = c->store;
+    for (size_t i = 0; i < store->attr_count; i++)
+        if (store->attrs[i].dict)
+            SEGI_TRY(checkpoint_strings(c, store->attrs[i].dict));
     for (size_t i = 0; i < store->dict_count; i++)
         for (size_t k = 0; k < store->dicts[i].count; k++)
             if (store->dicts[i].dicts[k])
@@ -156,24 +158,24 @@ static seg_status checkpoint_run(checkpoint *c, segi_run *run)
     return SEG_OK;
 }
 
-static seg_status checkpoint_runs(checkpoint *c)
+static seg_status checkpoint_runs(checkpoint *c, segi_run *const *runs, size_t count,
+                                  segi_run *firsts)
 {
-    segi_store *store = c->store;
-    for (size_t i = 0; i < store->run_count; i++)
-        SEGI_TRY(checkpoint_run(c, store->runs[i]));
-    return store->firsts ? checkpoint_run(c, store->firsts) : SEG_OK;
+    for (size_t i = 0; i < count; i++)
+        SEGI_TRY(checkpoint_run(c, runs[i]));
+    return firsts ? checkpoint_run(c, firsts) : SEG_OK;
 }
 
 /* Whatever is not on disk. */
 static seg_status checkpoint_things(checkpoint *c)
 {
     segi_store *store = c->store;
-    SEGI_TRY(checkpoint_runs(c));
-    SEGI_TRY(checkpoint_users(c));
+    SEGI_TRY(checkpoint_runs(c, store->runs, store->run_count, store->firsts));
+    SEGI_TRY(checkpoint_users(c, store->ids));
     SEGI_TRY(checkpoint_dicts(c));
-    SEGI_TRY(checkpoint_attribute(c, &store->exists));
+    SEGI_TRY(checkpoint_state(c, store->exists.state));
     for (size_t i = 0; i < store->attr_count; i++)
-        SEGI_TRY(checkpoint_attribute(c, &store->attrs[i]));
+        SEGI_TRY(checkpoint_state(c, store->attrs[i].state));
     return checkpoint_event_ids(c);
 }
 
@@ -289,6 +291,80 @@ seg_status segi_checkpoint_step(segi_store *store, uint64_t budget_bytes, bool *
     segi_buf_deinit(&c.buf);
     *out_more = status == CHECKPOINT_PAUSE;
     return status == CHECKPOINT_PAUSE ? SEG_OK : status;
+}
+
+/* ---- removals -------------------------------------------------------------------------------- */
+
+/* What the store will refer to. Dictionaries that are to be replaced are written, too: what they
+ * have that is not on disk is little, as a rule. */
+static seg_status ahead_write(checkpoint *c, const segi_removal *removal)
+{
+    SEGI_TRY(checkpoint_runs(c, removal->runs, removal->run_count, removal->firsts));
+    SEGI_TRY(checkpoint_users(c, removal->ids ? removal->ids : c->store->ids));
+    SEGI_TRY(checkpoint_dicts(c));
+    for (size_t i = 0; i < removal->dict_count; i++)
+        SEGI_TRY(checkpoint_strings(c, removal->dicts[i].next));
+    SEGI_TRY(checkpoint_state(c, removal->exists));
+    for (size_t i = 0; i < removal->state_count; i++)
+        SEGI_TRY(checkpoint_state(c, removal->states[i]));
+    return checkpoint_event_ids(c);
+}
+
+/* For the sheets of event ids that are to be written again, and the root: as it is, and what it
+ * gains. */
+static seg_status ahead_room(checkpoint *c, const segi_removal *removal,
+                             const segi_dedup_users *users, size_t refused)
+{
+    segi_buf names;
+    segi_dedup_rewrite again = {0};
+    if (users)
+        again = segi_dedup_forget_cost(&c->store->dedup, users);
+    uint64_t sheets = again.sheets + (removal->ids ? removal->ids->strings.sheets.count : 0);
+    for (size_t i = 0; i < removal->dict_count; i++)
+        sheets += removal->dicts[i].next->sheets.count;
+    segi_buf_init(&names, &c->store->mem);
+    segi_buf_reset(&c->buf);
+    segi_root_write(c->store, &c->buf, &names);
+    bool failed = c->buf.failed || names.failed;
+    segi_buf_deinit(&names);
+    if (failed)
+        return segi_fail_nomem(c->err);
+    uint64_t root =
+        c->buf.size + sheets * SEGI_ROOT_SHEET_BYTES + (uint64_t)refused * SEGI_ROOT_REFUSED_BYTES;
+    return segi_disk_make_room(c->disk, again.sheets, again.bytes, root, c->err);
+}
+
+seg_status segi_removal_write(segi_removal *removal, const segi_dedup_users *users, size_t refused)
+{
+    segi_store *store = removal->store;
+    if (!store->keep)
+        return SEG_OK;
+    checkpoint c = {
+        .store = store, .disk = store->keep->disk, .budget = UINT64_MAX, .err = removal->err};
+    removal->written = true;
+    segi_buf_init(&c.buf, &store->mem);
+    seg_status status = ahead_write(&c, removal);
+    if (status == SEG_OK)
+        status = ahead_room(&c, removal, users, refused);
+    segi_buf_deinit(&c.buf);
+    return status;
+}
+
+void segi_checkpoint_sweep(segi_store *store)
+{
+    segi_buf root, names;
+    seg_error ignored = SEG_ERROR_INIT;
+    checkpoint c = {.store = store, .disk = store->keep->disk, .err = &ignored};
+    segi_version_release(store->version);
+    store->version = NULL;
+    segi_buf_init(&root, &store->mem);
+    segi_buf_init(&names, &store->mem);
+    segi_root_write(store, &root, &names);
+    if (!names.failed && checkpoint_drop_unnamed(&c, &names) == SEG_OK &&
+        segi_store_drop_retired(store, c.disk, &ignored) == SEG_OK)
+        (void)segi_disk_reclaim(c.disk, 0, NULL, &ignored);
+    segi_buf_deinit(&root);
+    segi_buf_deinit(&names);
 }
 
 /* ---- a shorter file -------------------------------------------------------------------------- */

@@ -29,6 +29,7 @@ struct segi_dedup_record {
     char id[];
 };
 #define DEDUP_FORGOTTEN 0x80000000u
+#define DEDUP_HEAD_BYTES 26u /* of a record on disk, before its id */
 
 typedef struct dedup_block {
     struct dedup_block *next;
@@ -592,6 +593,32 @@ void segi_dedup_users_add(const segi_dedup *dedup, segi_dedup_users *users, cons
     *slot = hash;
 }
 
+static bool dedup_is_named(const segi_dedup_record *record, const segi_dedup_users *users)
+{
+    return !(record->size & DEDUP_FORGOTTEN) && *dedup_users_slot(users, record->user) != 0;
+}
+
+segi_dedup_rewrite segi_dedup_forget_cost(const segi_dedup *dedup, const segi_dedup_users *users)
+{
+    segi_dedup_rewrite all = {0};
+    for (const segi_dedup_group *group = dedup->groups; group; group = group->next) {
+        bool named = false;
+        uint64_t bytes = 0;
+        for (const dedup_block *block = group->blocks; block; block = block->next)
+            for (size_t at = 0; at < block->used;) {
+                const segi_dedup_record *record =
+                    (const segi_dedup_record *)(const void *)(block->bytes + at);
+                size_t size = record->size & ~DEDUP_FORGOTTEN;
+                at += dedup_record_bytes(size);
+                named |= dedup_is_named(record, users);
+                bytes += DEDUP_HEAD_BYTES + size;
+            }
+        all.sheets += named ? group->count / SEGI_SHEET_MAX + 1 : 0;
+        all.bytes += named ? bytes : 0;
+    }
+    return all;
+}
+
 static uint64_t dedup_forget_block(segi_dedup *dedup, dedup_block *block,
                                    const segi_dedup_users *users)
 {
@@ -600,7 +627,7 @@ static uint64_t dedup_forget_block(segi_dedup *dedup, dedup_block *block,
         segi_dedup_record *record = (segi_dedup_record *)(void *)(block->bytes + at);
         size_t size = record->size & ~DEDUP_FORGOTTEN;
         at += dedup_record_bytes(size);
-        if (record->size & DEDUP_FORGOTTEN || *dedup_users_slot(users, record->user) == 0)
+        if (!dedup_is_named(record, users))
             continue;
         dedup_remove(dedup, record);
         memset(record, 0, sizeof *record + size);

@@ -94,6 +94,11 @@ void segi_dedup_users_deinit(segi_dedup_users *users, const segi_mem *mem);
 /* Ids of number stores are their eight bytes, lowest first. */
 void segi_dedup_users_add(const segi_dedup *dedup, segi_dedup_users *users, const void *id,
                           size_t size);
+/* What is to be written again once they are forgotten: sheets, and bytes in them. */
+typedef struct segi_dedup_rewrite {
+    uint64_t sheets, bytes;
+} segi_dedup_rewrite;
+segi_dedup_rewrite segi_dedup_forget_cost(const segi_dedup *dedup, const segi_dedup_users *users);
 /* Overwrite the records of their events in groups that are loaded; the room stays until the group
  * goes. Sheets of a group that loses some are to be written again. Returns how many. */
 uint64_t segi_dedup_forget(segi_dedup *dedup, const segi_dedup_users *users);

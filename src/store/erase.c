@@ -105,7 +105,7 @@ static seg_status erase_prepare(erase_work *work, bool refuse, seg_error *err)
     if (!erase_ids(work) || !erase_event_ids(work) ||
         (refuse && !segi_suppress_reserve(&store->suppress, &store->mem, work->ids->count)))
         return segi_fail_nomem(err);
-    return segi_removal_write(&work->removal);
+    return segi_removal_write(&work->removal, &work->dedup, refuse ? work->ids->count : 0);
 }
 
 /* Cannot fail. The receipt says what was there to be removed. */

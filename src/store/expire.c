@@ -115,7 +115,7 @@ static seg_status expire_prepare(segi_removal *removal, segi_store *store,
     segi_run_release(removal->firsts);
     removal->firsts = firsts;
     SEGI_TRY(segi_removal_strings(removal));
-    return segi_removal_write(removal);
+    return segi_removal_write(removal, NULL, 0);
 }
 
 /* Also where nothing goes any more: an earlier call may have been interrupted. */

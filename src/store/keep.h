@@ -50,6 +50,10 @@ seg_status segi_keep_close(segi_store *store, seg_error *err);
 seg_status segi_checkpoint_step(segi_store *store, uint64_t budget_bytes, bool *out_more,
                                 seg_error *err);
 
+/* Drop blocks that nothing in the store refers to, and overwrite them: what a removal that came to
+ * nothing has written. What fails here is left to the next checkpoint. */
+void segi_checkpoint_sweep(segi_store *store);
+
 /* After a checkpoint: move about budget_bytes (0: all) of what lies at the end of the file forward,
  * where much of the file is free, and cut the file. A load leaves it so, whose runs are merged
  * later. *out_more: there was something to do, and there may be more. */
@@ -70,6 +74,9 @@ typedef struct segi_root_head {
     uint64_t dedup_window_us, dedup_key[2];
 } segi_root_head;
 
+/* Bytes of a sheet and of a refused id in the root. */
+#define SEGI_ROOT_SHEET_BYTES 12u
+#define SEGI_ROOT_REFUSED_BYTES 16u
 /* The root of a checkpoint -> buf. names (an array of uint64_t) gets the blocks it names but
  * those of runs. */
 void segi_root_write(const segi_store *store, segi_buf *buf, segi_buf *names);

@@ -263,15 +263,6 @@ seg_status segi_removal_strings(segi_removal *removal)
 
 /* ---- the file -------------------------------------------------------------------------------- */
 
-seg_status segi_removal_write(segi_removal *removal)
-{
-    segi_store *store = removal->store;
-    for (size_t i = 0; store->keep && i < removal->run_count; i++)
-        if (segi_run_id(removal->runs[i]) == 0)
-            SEGI_TRY(segi_run_write(removal->runs[i], store->keep->disk, removal->err));
-    return SEG_OK;
-}
-
 seg_status segi_removal_finish(segi_store *store, bool applied, seg_error *err)
 {
     bool more;
@@ -386,6 +377,7 @@ void segi_removal_apply(segi_removal *removal)
     segi_store *store = removal->store;
     removal_swap_runs(removal);
     removal_swap_states(removal);
+    removal->written = false;
     segi_version_release(store->version);
     store->version = NULL;
     removal_swap_strings(removal);
@@ -404,7 +396,10 @@ void segi_removal_deinit(segi_removal *removal)
         segi_attr_state_release(removal->states[i]);
     for (size_t i = 0; i < removal->dict_count; i++)
         segi_strings_destroy(removal->dicts[i].next);
-    segi_run_release(removal->firsts);
+    if (removal->firsts && removal->firsts != removal->store->firsts)
+        segi_store_retire(removal->store, removal->firsts);
+    else
+        segi_run_release(removal->firsts);
     segi_attr_state_release(removal->exists);
     segi_ids_destroy(removal->ids);
     segi_era_release(removal->era);
@@ -414,4 +409,6 @@ void segi_removal_deinit(segi_removal *removal)
     segi_free(mem, removal->attrs_lost);
     segi_free(mem, removal->dicts);
     segi_free(mem, removal->retired);
+    if (removal->written)
+        segi_checkpoint_sweep(removal->store);
 }

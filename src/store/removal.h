@@ -2,8 +2,8 @@
  *
  * A removal is prepared beside the store, which does not change; then it is applied, which cannot
  * fail. So a removal that runs out of memory, or meets a block that is damaged, leaves everything
- * as it was. In a file the new parts are written before that, too, since they are most of what
- * there is to write; afterwards a checkpoint makes the change the state of the file and overwrites
+ * as it was. In a file what was prepared is written before that, too, and there is room for the
+ * rest; afterwards a checkpoint makes the change the state of the file and overwrites
  * what it no longer names. If that fails, memory has gone on and the file has not: the store is
  * poisoned, and opening it again gives the one state or the other. A removal is not logged, since
  * its record would hold what is to be forgotten. All of it runs under the store's mutex. */
@@ -35,6 +35,7 @@ typedef struct segi_removal {
     segi_ids *ids;                         /* owned until it is applied; NULL: they stay */
     segi_era *era;                         /* the next one; owned until it is applied */
     uint64_t rows, parts, values, strings; /* what goes; parts: those that lose rows */
+    bool written;                          /* blocks that only what was prepared refers to */
 } segi_removal;
 
 /* What is in the file alone is loaded but rows, and everything that waits goes into parts and
@@ -46,8 +47,10 @@ seg_status segi_removal_rows(segi_removal *removal, const segi_row_filter *filte
 seg_status segi_removal_values(segi_removal *removal, const segi_row_filter *users);
 /* Last: strings that nothing uses any more, of columns that lost something. */
 seg_status segi_removal_strings(segi_removal *removal);
-/* Then, in a file: write the new runs. */
-seg_status segi_removal_write(segi_removal *removal);
+/* Then, in a file: write all that was prepared, and make sure of room for the rest: for the event
+ * ids without those of the users (NULL: all stay), and for a root with `refused` more ids. So the
+ * medium is full before anything has changed, or not at all. */
+seg_status segi_removal_write(segi_removal *removal, const segi_dedup_users *users, size_t refused);
 /* The store becomes what was prepared. */
 void segi_removal_apply(segi_removal *removal);
 /* In a file: what was applied is its state, and nothing that it dropped is left in it, but what

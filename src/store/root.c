@@ -18,12 +18,10 @@
 /* Instead of the number of an event type's properties: it keeps the history of the attribute of
  * its name. */
 #define ROOT_HISTORY UINT32_MAX
-/* A sheet; a column of the schema; a group of event ids: bytes at least. */
-#define ROOT_SHEET_BYTES 12
+/* A column of the schema; a group of event ids; a token: bytes at least. */
 #define ROOT_FIELD_BYTES 6
 #define ROOT_GROUP_BYTES 24
 #define ROOT_TOKEN_BYTES 61
-#define ROOT_REFUSED_BYTES 16
 #define ROOT_STRIDE_MAX ((uint64_t)1 << 52)
 
 /* ---- writing --------------------------------------------------------------------------------- */
@@ -254,7 +252,7 @@ seg_status segi_root_read_head(segi_wire *from, segi_root_head *out, seg_error *
 static bool get_sheets(const segi_store *store, segi_wire *from, uint64_t entries_max,
                        segi_sheets *out)
 {
-    uint32_t count = segi_get_count(from, ROOT_SHEET_BYTES);
+    uint32_t count = segi_get_count(from, SEGI_ROOT_SHEET_BYTES);
     uint64_t entries = 0;
     for (uint32_t i = 0; i < count && !from->failed; i++) {
         segi_sheet sheet;
@@ -584,7 +582,7 @@ static seg_status get_refused(segi_store *store, segi_wire *from, seg_error *err
 {
     segi_suppress *refused = &store->suppress;
     segi_get_array(from, refused->key, 2, sizeof refused->key[0]);
-    uint32_t count = segi_get_count(from, ROOT_REFUSED_BYTES);
+    uint32_t count = segi_get_count(from, SEGI_ROOT_REFUSED_BYTES);
     if (from->failed)
         return root_fail(err);
     if (count > 0 && !segi_suppress_reserve(refused, &store->mem, count))

@@ -10,6 +10,8 @@
  * so that nothing of them is left, whatever ends the process; only while they are made they have
  * this one. */
 #define SALVAGE_SUFFIX "-salvage"
+/* Its log stays empty. */
+#define SALVAGE_LOG_BYTES 65536u
 
 static char *salvage_join(const segi_mem *mem, const char *path, const char *end)
 {
@@ -65,17 +67,6 @@ static seg_status salvage_look(segi_salvage *s)
 
 /* ---- the new store --------------------------------------------------------------------------- */
 
-/* A store that an interrupted salvage has left before its names were gone is as good as a new one.
- * Any other is somebody's. */
-static seg_status salvage_is_new(segi_salvage *s, const char *path)
-{
-    segi_disk_statistics figures;
-    segi_disk_stats(s->to->keep->disk, &figures);
-    if (figures.lsn == 0 && figures.blocks == 0)
-        return SEG_OK;
-    return segi_fail(s->err, SEG_E_EXISTS, "there is a store %s already", path);
-}
-
 /* Take the names away, for good. A log without its store is in nobody's way, a store without its
  * log is. */
 static seg_status salvage_hide(const segi_vfs *vfs, const char *path, const char *log,
@@ -87,8 +78,33 @@ static seg_status salvage_hide(const segi_vfs *vfs, const char *path, const char
     return segi_vfs_sync_directory(vfs, path, err);
 }
 
-static seg_status salvage_create(segi_salvage *s, const segi_store_place *like, const char *path,
-                                 bool absent)
+/* What an interrupted salvage has left before its names were gone is a store in which nothing was
+ * ever written. Anything else of that name is somebody's, and is looked at alone. */
+static seg_status salvage_clear(segi_salvage *s, const segi_vfs *vfs, const char *path,
+                                const char *log)
+{
+    segi_disk *disk = NULL;
+    segi_disk_statistics figures;
+    const segi_disk_options options = {.read_only = true};
+    seg_status status = segi_disk_open(vfs, &s->from->mem, path, &options, &disk, s->err);
+    if (status == SEG_E_NOT_FOUND) {
+        segi_error_clear(s->err);
+        return SEG_OK;
+    }
+    if (status != SEG_OK && status != SEG_E_CORRUPT && status != SEG_E_FORMAT_NEW)
+        return status;
+    bool blank = false;
+    if (status == SEG_OK) {
+        segi_disk_stats(disk, &figures);
+        blank = figures.lsn == 0 && figures.blocks == 0;
+    }
+    status = blank ? salvage_hide(vfs, path, log, s->err)
+                   : segi_fail(s->err, SEG_E_EXISTS, "there is a file %s already", path);
+    (void)segi_disk_close(disk, NULL);
+    return status;
+}
+
+static seg_status salvage_create(segi_salvage *s, const segi_store_place *like, const char *path)
 {
     const segi_store *from = s->from;
     const char *zone = segi_zone_name(from->schema->zone);
@@ -100,12 +116,12 @@ static seg_status salvage_create(segi_salvage *s, const segi_store_place *like, 
     segi_store_place place = {.vfs = like->vfs,
                               .path = path,
                               .create = true,
-                              .must_create = absent,
+                              .must_create = true,
                               .durability = SEGI_DISK_NORMAL,
+                              .log_bytes_max = SALVAGE_LOG_BYTES,
                               .memory_limit = like->memory_limit};
     SEGI_TRY(segi_zone_load(&config.mem, zone, strlen(zone), &config.zone, s->err));
     SEGI_TRY(segi_store_open(&config, &place, &s->to, s->err));
-    SEGI_TRY(salvage_is_new(s, path));
     /* What is not a commit yet needs no log: half of a new store is worth nothing. */
     s->to->keep->replaying = true;
     return SEG_OK;
@@ -284,22 +300,21 @@ static seg_status salvage_refuse_existing(const segi_vfs *vfs, const char *path,
                             : status;
 }
 
-/* A file that is there under the name, or comes there from elsewhere, is touched by its owner
- * alone. */
+/* A file that comes there under the name meanwhile is touched by its owner alone. */
 static seg_status salvage_begin(segi_salvage *s, const segi_store_place *place, const char *path)
 {
     seg_error ignored = SEG_ERROR_INIT;
     char *log = salvage_join(&s->from->mem, path, "-wal");
     if (!log)
         return segi_fail_nomem(s->err);
-    bool absent = salvage_refuse_existing(place->vfs, path, &ignored) == SEG_OK;
-    seg_status status = salvage_create(s, place, path, absent);
-    if (status == SEG_E_ARG) /* made with other settings, so by somebody else */
-        status = segi_fail(s->err, SEG_E_EXISTS, "there is a store %s already", path);
-    if (status == SEG_OK)
-        status = salvage_hide(place->vfs, path, log, s->err);
-    else if (absent && status != SEG_E_EXISTS && status != SEG_E_BUSY)
-        (void)salvage_hide(place->vfs, path, log, &ignored);
+    seg_status status = salvage_clear(s, place->vfs, path, log);
+    if (status == SEG_OK) {
+        status = salvage_create(s, place, path);
+        if (status == SEG_OK)
+            status = salvage_hide(place->vfs, path, log, s->err);
+        else if (status != SEG_E_EXISTS && status != SEG_E_BUSY)
+            (void)salvage_hide(place->vfs, path, log, &ignored);
+    }
     segi_free(&s->from->mem, log);
     return status;
 }
@@ -309,6 +324,8 @@ static seg_status salvage_build(segi_salvage *s, const segi_store_place *place, 
                                 const char *to)
 {
     seg_status status = salvage_begin(s, place, path);
+    if (status == SEG_OK)
+        status = salvage_look(s);
     if (status == SEG_OK)
         status = salvage_content(s);
     if (status == SEG_OK)
@@ -328,7 +345,6 @@ static seg_status salvage_run(segi_salvage *s, const segi_store_config *config,
     own.fault_user = s;
     SEGI_TRY(salvage_refuse_existing(own.vfs, to, s->err));
     SEGI_TRY(segi_store_open(config, &own, &s->from, s->err));
-    SEGI_TRY(salvage_look(s));
     char *path = salvage_join(&s->from->mem, to, SALVAGE_SUFFIX);
     seg_status status = path ? salvage_build(s, &own, path, to) : segi_fail_nomem(s->err);
     segi_free(&s->from->mem, path);

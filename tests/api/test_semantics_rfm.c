@@ -131,6 +131,63 @@ START_TEST(test_semantics__s24_written_cuts_and_their_edges)
 }
 END_TEST
 
+/* Tests of a score by written cut points run as tests of the figure: classes with a gap, with and
+ * without those who did not buy, and at the cut points themselves. */
+START_TEST(test_semantics__s24_tests_of_scores_by_written_cuts)
+{
+    static const struct {
+        char measure;
+        const char *test, *now, *who;
+    } asked[] = {
+        {'r', "= 3", "2026-03-30T11:30:00Z", "ann"},
+        {'r', "= 3", "2026-03-30T11:30:00.000001Z", ""},
+        {'r', "= 2", "2026-03-30T11:30:00Z", "ben cat"},
+        {'r', "= 2", "2026-03-30T11:30:00.000001Z", "ann ben cat"},
+        {'r', "= 1", "2026-03-30T11:30:00Z", "dan eve kim"},
+        {'r', "< 2", "2026-03-30T11:30:00Z", "dan eve ida kim"},
+        {'r', "in (1, 3)", "2026-03-30T11:30:00Z", "ann dan eve kim"},
+        {'r', "in (0, 2)", "2026-03-30T11:30:00Z", "ben cat ida"},
+        {'r', "> 3", "2026-03-30T11:30:00Z", ""},
+        {'r', ">= 0", "2026-03-30T11:30:00Z", "ann ben cat dan eve ida kim"},
+        {'f', "= 1", NOW, "ann kim"},
+        {'f', "= 0", NOW, "ida"},
+        {'f', "between 1 and 2", NOW, "ann ben cat kim"},
+        {'f', "< 3", NOW, "ann ben cat ida kim"},
+        {'f', "in (1, 3)", NOW, "ann dan eve kim"},
+        {'m', "= 1", NOW, "ben dan kim"}, /* and not ida, whose sum is 0 as well */
+        {'m', "< 2", NOW, "ben dan ida kim"},
+        {'m', "between 1 and 2", NOW, "ben cat dan kim"},
+        {'m', ">= 3", NOW, "ann eve"},
+        {'m', "!= 3", NOW, "ben cat dan ida kim"},
+        {'m', "is set", NOW, "ann ben cat dan eve ida kim"},
+        {'m', "is not set", NOW, ""},
+    };
+    shop s = five_buyers();
+    shop_event(&s, "kim", "order", "2026-01-10T10:00:00Z", "total=0.00");
+    for (size_t i = 0; i < sizeof(asked) / sizeof(*asked); i++) {
+        char text[128];
+        snprintf(text, sizeof(text),
+                 "rfm.%c(total, cuts r (30 days, 1.5 hours) f (2, 4) "
+                 "m (90, 500)) of \"order\" %s",
+                 asked[i].measure, asked[i].test);
+        shop_ask(&s, asked[i].now, text, asked[i].who);
+    }
+    /* Nobody has the score between equal cut points, and a refund below zero is one of money. */
+    shop_ask(&s, NOW, "rfm.f(total, cuts r (9 days, 9 days) f (3, 3) m (1, 1)) of \"order\" = 2",
+             "");
+    shop_ask(&s, NOW, "rfm.m(total, cuts r (9 days, 9 days) f (3, 3) m (1, 1)) of \"order\" = 2",
+             "");
+    shop_ask(&s, NOW, "rfm.f(total, cuts r (9 days, 9 days) f (3, 3) m (1, 1)) of \"order\" != 2",
+             "ann ben cat dan eve ida kim");
+    shop_event(&s, "leo", "order", "2026-01-10T10:00:00Z", "total=-5.00");
+    shop_ask(&s, NOW, "rfm.m(total, cuts r (9 days) f (3) m (-5)) of \"order\" = 1", "");
+    shop_ask(&s, NOW, "rfm.m(total, cuts r (9 days) f (3) m (0)) of \"order\" = 1", "leo");
+    shop_ask(&s, NOW, "tier(count of \"order\", cuts (1, 2) with zeros) != \"none\"",
+             "ann ben cat dan eve ida kim leo");
+    shop_close(&s);
+}
+END_TEST
+
 /* One customer's scores move because of others, or not: that is what has to be chosen. */
 START_TEST(test_semantics__s24_floating_moves_with_others)
 {
@@ -339,6 +396,7 @@ Suite *suite(void)
     tcase_add_test(scores, test_semantics__s24_the_greatest_number);
     tcase_add_test(scores, test_semantics__s24_who_did_not_buy_is_apart);
     tcase_add_test(scores, test_semantics__s24_written_cuts_and_their_edges);
+    tcase_add_test(scores, test_semantics__s24_tests_of_scores_by_written_cuts);
     tcase_add_test(scores, test_semantics__s24_floating_moves_with_others);
     suite_add_tcase(all, scores);
     TCase *groups = tcase_create("groups");

@@ -976,6 +976,30 @@ class Stores(Case):
         self.assertEqual(self.seg("check", "nothing.seg").code, 3)
         self.assertEqual(self.seg("check").code, 2)
         self.assertEqual(self.seg("check", "--shallow", "copy.seg").code, 2)
+        for verb in "check", "salvage", "stats":
+            run = self.seg(verb, "--help")
+            self.assertEqual((run.code, run.err), (0, ""))
+            self.assertIn("usage: seg " + verb, run.out)
+
+    def test_what_is_no_store(self):
+        self.assertEqual(self.store("--events", "events.csv", "-c", "backup copy.seg").code, 0)
+        content = (self.path / "copy.seg").read_bytes()
+        (self.path / "short.seg").write_bytes(content[:-512])
+        (self.path / "folder").mkdir()
+        (self.path / "link").symlink_to("copy.seg")
+        run = self.seg("check", "--json", "short.seg")
+        self.assertEqual(run.code, 1, run.err)
+        self.assertEqual(json.loads(run.out)["offset"], len(content) - 512)
+        self.assertIn("cut off", self.seg("check", "short.seg").out)
+        for path, said in (("folder", "is a folder"), ("link", "is a symbolic link"),
+                           ("/dev/null", "is a device or a pipe"), ("x" * 300, "too long")):
+            for words in (["check", path], ["stats", path], ["salvage", path, "new.seg"]):
+                run = self.seg(*words)
+                self.assertEqual((run.code, run.out), (3, ""), words)
+                self.assertIn(said, run.err)
+            run = self.seg("--store", path, "-c", "file")
+            self.assertEqual((run.code, run.out), (2, ""), path)
+            self.assertIn(said, run.err)
 
     def test_salvage_and_stats(self):
         self.assertEqual(self.store("--events", "events.csv", "--users", "users.jsonl",

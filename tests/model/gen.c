@@ -1186,25 +1186,28 @@ static model_node *some_score(gen *g, int depth)
     return node;
 }
 
+static model_node *score_in(gen *g, model_node *score, int64_t highest)
+{
+    model_node *node = gen_join(g, MODEL_IN, 1, &score);
+    node->list_count = 1 + below(g, 3);
+    node->list = model_alloc(g->arena, node->list_count * sizeof(*node->list));
+    for (size_t i = 0; i < node->list_count; i++)
+        node->list[i] = model_int(rng_range(&g->r, 0, highest));
+    node->negated = chance(g, 30);
+    return node;
+}
+
 /* A test of one class, or of several. */
 static model_node *score_test(gen *g, int depth)
 {
     model_node *left = some_score(g, depth);
     int64_t highest = (int64_t)left->score->cut_count + 1;
-    model_node *node;
     if (left->score->quantile != 0 && chance(g, 15))
         return test_state(g, left);
-    if (chance(g, 40)) {
-        node = gen_join(g, MODEL_IN, 1, &left);
-        node->list_count = 1 + below(g, 3);
-        node->list = model_alloc(g->arena, node->list_count * sizeof(*node->list));
-        for (size_t i = 0; i < node->list_count; i++)
-            node->list[i] = model_int(rng_range(&g->r, 0, highest));
-        node->negated = chance(g, 30);
-        return node;
-    }
+    if (chance(g, 40))
+        return score_in(g, left, highest);
     model_node *pair[2] = {left, literal(g, model_int(rng_range(&g->r, 0, highest)))};
-    node = gen_join(g, MODEL_COMPARE, 2, pair);
+    model_node *node = gen_join(g, MODEL_COMPARE, 2, pair);
     node->op = (model_op)below(g, left->score->quantile == 0 ? 2 : 6);
     return node;
 }
@@ -1290,7 +1293,10 @@ static model_node *rfm_test(gen *g)
         pair[0]->kind = MODEL_CLASS_RFM;
         pair[0]->segment = i;
     }
-    pair[1] = literal(g, model_int(rng_range(&g->r, 0, pair[0]->rfm->scale)));
+    int64_t highest = pair[0]->rfm->scale;
+    if (chance(g, 30))
+        return score_in(g, pair[0], highest);
+    pair[1] = literal(g, model_int(rng_range(&g->r, 0, highest)));
     model_node *node = gen_join(g, MODEL_COMPARE, 2, pair);
     node->op = (model_op)below(g, 6);
     return node;

@@ -204,7 +204,7 @@ static seg_status run_compact(model *m, segi_disk *disk)
 
 static seg_status run_one(model *m, segi_disk *disk)
 {
-    uint64_t choice = model_random(m) % 18;
+    uint64_t choice = model_random(m) % 20;
     if (choice < 6)
         return run_log(m, disk);
     if (choice < 10)
@@ -213,7 +213,9 @@ static seg_status run_one(model *m, segi_disk *disk)
         return run_drop(m, disk);
     if (choice < 14)
         return run_checkpoint(m, disk);
-    return choice < 16 ? run_reclaim(m, disk) : run_compact(m, disk);
+    if (choice < 18)
+        return choice < 16 ? run_reclaim(m, disk) : run_compact(m, disk);
+    return segi_disk_make_room(disk, choice % 3, model_random(m) % 5000, 100, NULL);
 }
 
 /* What is found is the state from now on: a crash may have come before, which the model knows only

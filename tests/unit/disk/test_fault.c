@@ -33,8 +33,7 @@ static bool fault_at(uint64_t workload, uint64_t point, int os_errno, bool for_e
 {
     static model m;
     char where[100];
-    segi_disk_options options = {
-        .create = true, .log_step = 1024, .log_keep = 4096, .reserve = workload % 2 * 8192};
+    segi_disk_options options = {.create = true, .log_step = 1024, .log_keep = 4096};
     sim_vfs *sim = sim_vfs_create(workload);
     model_init(&m, workload);
     sim_vfs_fail(sim, point, os_errno, for_ever);
@@ -222,13 +221,11 @@ START_TEST(test_fault__a_failed_sync_poisons)
 }
 END_TEST
 
-/* A medium that is full for a while: refused without harm, and with a reserve one can still
- * rewrite and drop. */
+/* A medium that is full for a while: refused without harm. */
 START_TEST(test_fault__a_full_medium_takes_nothing_and_loses_nothing)
 {
     sim_vfs *sim = sim_vfs_create(3);
     segi_disk_options options = fixture_options();
-    options.reserve = 32768;
     segi_disk *disk = fixture_open_with(sim, &options);
     ck_assert_int_eq(segi_disk_reclaim(disk, 0, NULL, NULL), SEG_OK);
     static char text[4000];
@@ -249,14 +246,13 @@ START_TEST(test_fault__a_full_medium_takes_nothing_and_loses_nothing)
     ck_assert_int_eq(status, SEG_E_FULL);
     static char large[20000];
     ck_assert_int_eq(segi_disk_checkpoint(disk, large, sizeof large, NULL), SEG_E_FULL);
-    segi_disk_use_reserve(disk, true);
+    sim_vfs_capacity(sim, 0);
     ck_assert_int_eq(segi_disk_drop(disk, first, NULL), SEG_OK);
     ck_assert_int_eq(segi_disk_write(disk, 1, "instead", 7, &id, NULL), SEG_OK);
     fixture_checkpoint(disk, "2");
     uint64_t left = 1;
     ck_assert_int_eq(segi_disk_reclaim(disk, 0, &left, NULL), SEG_OK);
     ck_assert_uint_eq(left, 0);
-    segi_disk_use_reserve(disk, false);
     ck_assert_int_eq(segi_disk_log(disk, "again", 5, NULL, NULL), SEG_OK);
     segi_disk_statistics stats;
     segi_disk_stats(disk, &stats);
@@ -271,6 +267,65 @@ START_TEST(test_fault__a_full_medium_takes_nothing_and_loses_nothing)
 }
 END_TEST
 
+/* Blocks of any sizes, some of them dropped, so that free and dropped extents lie between them. */
+static uint64_t scatter(segi_disk *disk, uint64_t seed, const char *bytes)
+{
+    uint64_t id = 0, state = seed;
+    for (uint64_t round = 0; round < 3; round++) {
+        for (uint64_t i = 0; i < 20; i++) {
+            state = state * 6364136223846793005u + 1442695040888963407u;
+            ck_assert_int_eq(segi_disk_write(disk, 1, bytes, state >> 52, &id, NULL), SEG_OK);
+            if (state >> 40 & 1)
+                ck_assert_int_eq(segi_disk_drop(disk, id, NULL), SEG_OK);
+        }
+        if (round < 2)
+            fixture_checkpoint(disk, "root");
+        if (round == seed % 2)
+            ck_assert_int_eq(segi_disk_reclaim(disk, 0, NULL, NULL), SEG_OK);
+    }
+    return id;
+}
+
+/* The least capacity with which room can be made is enough for all that it was made for, and with
+ * less nothing changes. */
+START_TEST(test_fault__there_is_room_for_what_it_was_made_for)
+{
+    static char bytes[40000];
+    memset(bytes, 'r', sizeof bytes);
+    for (uint64_t seed = 0; seed < 24; seed++) {
+        sim_vfs *sim = sim_vfs_create(seed);
+        segi_disk *disk = fixture_open(sim);
+        uint64_t last = scatter(disk, seed, bytes), id;
+        uint64_t blocks = seed % 6, each = seed * 511, root = seed % 5 * 9000;
+        uint64_t capacity = 512, refused = 0;
+        segi_disk_statistics before, after;
+        segi_disk_stats(disk, &before);
+        for (;; capacity += 512, refused++) {
+            sim_vfs_capacity(sim, capacity);
+            seg_status status = segi_disk_make_room(disk, blocks, blocks * each, root, NULL);
+            if (status == SEG_OK)
+                break;
+            ck_assert_int_eq(status, SEG_E_FULL);
+            segi_disk_stats(disk, &after);
+            check_fast(memcmp(&before, &after, sizeof after) == 0);
+        }
+        ck_assert_uint_gt(refused, 3);
+        for (uint64_t i = 0; i < blocks; i++)
+            ck_assert_int_eq(segi_disk_write(disk, 1, bytes, (size_t)each, &id, NULL), SEG_OK);
+        for (id = 1; id <= last; id += 1 + seed % 3)
+            (void)segi_disk_drop(disk, id, NULL);
+        ck_assert_int_eq(segi_disk_checkpoint(disk, bytes, (size_t)root, NULL), SEG_OK);
+        ck_assert_int_eq(segi_disk_reclaim(disk, 0, NULL, NULL), SEG_OK);
+        ck_assert(fixture_is_sound(disk, SEGI_DISK_CHECK_DEEP));
+        ck_assert_int_eq(segi_disk_close(disk, NULL), SEG_OK);
+        disk = fixture_open(sim);
+        ck_assert(fixture_is_sound(disk, SEGI_DISK_CHECK_DEEP));
+        ck_assert_int_eq(segi_disk_close(disk, NULL), SEG_OK);
+        sim_vfs_destroy(sim);
+    }
+}
+END_TEST
+
 Suite *suite(void)
 {
     Suite *s = suite_create("disk/fault");
@@ -281,6 +336,7 @@ Suite *suite(void)
     tcase_add_test(tc, test_fault__every_allocation_fails);
     tcase_add_test(tc, test_fault__a_failed_sync_poisons);
     tcase_add_test(tc, test_fault__a_full_medium_takes_nothing_and_loses_nothing);
+    tcase_add_test(tc, test_fault__there_is_room_for_what_it_was_made_for);
     suite_add_tcase(s, tc);
     return s;
 }

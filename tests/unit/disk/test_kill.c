@@ -56,7 +56,6 @@ static segi_disk_options options_of(uint64_t round)
         .log_keep = round % 5 == 0 ? 4096 : 0,
         .zstd_level = round % 2 == 0 ? 1 : 0,
         .keep_freed = round % 7 == 0,
-        .reserve = round % 4 == 0 ? 100000 : 0,
     };
 }
 

@@ -285,6 +285,9 @@ static void fill(const world *w, sim_vfs *sim, bool all, seg_store **out)
 
 static seg_status erase_batch(const world *w, seg_store *store, uint32_t batch)
 {
+    /* The root grows by what is refused. */
+    const seg_erase_options refuse = {.struct_size = sizeof refuse, .flags = SEG_ERASE_REFUSE};
+    const seg_erase_options *options = w->seed % 2 == 0 ? &refuse : NULL;
     static char bytes[CUSTOMERS_MAX * WORD];
     static uint64_t offsets[CUSTOMERS_MAX + 1], numbers[CUSTOMERS_MAX];
     uint64_t count = 0;
@@ -296,8 +299,8 @@ static seg_status erase_batch(const world *w, seg_store *store, uint32_t batch)
         offsets[count] = count * WORD;
     }
     if (w->numbers)
-        return seg_store_erase_users_u64(store, numbers, count, NULL, NULL, NULL);
-    return seg_store_erase_users(store, bytes, offsets, count, NULL, NULL, NULL);
+        return seg_store_erase_users_u64(store, numbers, count, options, NULL, NULL);
+    return seg_store_erase_users(store, bytes, offsets, count, options, NULL, NULL);
 }
 
 static seg_status expire(seg_store *store)
@@ -504,6 +507,77 @@ START_TEST(test_store_erase__closing_overwrites_what_is_left)
 }
 END_TEST
 
+/* ---- the medium is full ---------------------------------------------------------------------- */
+
+static uint64_t medium_used(const sim_vfs *sim)
+{
+    size_t file = 0, log = 0;
+    (void)sim_vfs_bytes(sim, STORY_FILE, &file);
+    (void)sim_vfs_bytes(sim, STORY_FILE "-wal", &log);
+    return (uint64_t)file + log;
+}
+
+static seg_status removal_step(seg_store *store, uint32_t step)
+{
+    return step < BATCHES ? erase_batch(&w, store, step) : expire(store);
+}
+
+/* All calls with so much room each, and where that is too little again with enough. Returns how
+ * many had too little. */
+static uint32_t full_medium(const sim_vfs *base, uint64_t room, const char *where)
+{
+    uint32_t refused = 0;
+    seg_store *store = NULL;
+    sim_vfs *sim = sim_vfs_copy(base);
+    ck_assert_int_eq(store_open(&w, sim, false, &store), SEG_OK);
+    for (uint32_t step = 0; step <= BATCHES; step++) {
+        uint64_t before = digest(&w, store), used = medium_used(sim);
+        sim_vfs_capacity(sim, used + room);
+        seg_status status = removal_step(store, step);
+        for (uint32_t again = 0; status != SEG_OK && again < 3; again++) {
+            seg_store_stats stats = {.struct_size = sizeof stats};
+            ck_assert_msg(status == SEG_E_FULL, "%s: call %u: %s", where, (unsigned)step,
+                          seg_status_name(status));
+            ck_assert_int_eq(seg_store_get_stats(store, &stats, NULL), SEG_OK);
+            ck_assert_msg(!stats.poisoned && digest(&w, store) == before, "%s: changed", where);
+            ck_assert_msg(story_is_sound(store), "%s: damage", where);
+            refused += again == 0;
+            if (again == 1) /* what the first has written has not used up the room for good */
+                sim_vfs_capacity(sim, used + room + 4096);
+            if (again == 2)
+                sim_vfs_capacity(sim, 0);
+            status = removal_step(store, step);
+        }
+        ck_assert_msg(status == SEG_OK, "%s: call %u", where, (unsigned)step);
+    }
+    sim_vfs_capacity(sim, 0);
+    ck_assert_int_eq(seg_store_close(store, NULL), SEG_OK);
+    look_end(&w, sim, where);
+    sim_vfs_destroy(sim);
+    return refused;
+}
+
+/* Whatever room there is: a removal is done, or refused and nothing is lost. */
+START_TEST(test_store_erase__a_full_medium_refuses_or_has_room_for_all)
+{
+    uint64_t step = getenv("SEG_TEST_SOAK") ? 512 : getenv("SEG_TEST_SLOW") ? 8192 : 2048;
+    for (uint64_t seed = 10; seed < 12; seed++) {
+        uint32_t refused = BATCHES + 1, most = 0;
+        sim_vfs *base = world_base(seed, 60, seed % 2 == 1);
+        for (uint64_t room = 0; refused > 0; room += step) {
+            char where[60];
+            snprintf(where, sizeof where, "store %llu, %llu bytes of room",
+                     (unsigned long long)seed, (unsigned long long)room);
+            refused = full_medium(base, room, where);
+            most = refused > most ? refused : most;
+        }
+        ck_assert_uint_eq(most, BATCHES + 1);
+        mem_scan_index_destroy(w.index);
+        sim_vfs_destroy(base);
+    }
+}
+END_TEST
+
 START_TEST(test_store_erase__a_store_opened_for_reading_refuses)
 {
     seg_store *store = NULL;
@@ -527,6 +601,7 @@ Suite *suite(void)
     tcase_add_test(tc, test_store_erase__power_fails_at_every_call);
     tcase_add_test(tc, test_store_erase__is_finished_after_the_last_snapshot_of_before);
     tcase_add_test(tc, test_store_erase__closing_overwrites_what_is_left);
+    tcase_add_test(tc, test_store_erase__a_full_medium_refuses_or_has_room_for_all);
     tcase_add_test(tc, test_store_erase__a_store_opened_for_reading_refuses);
     suite_add_tcase(s, tc);
     return s;

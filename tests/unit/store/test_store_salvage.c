@@ -787,28 +787,44 @@ START_TEST(test_store_salvage__refuses_what_it_must_not_touch)
 }
 END_TEST
 
-/* It happens to have the name of the one that a salvage builds, but somebody has used it. */
+static void refuse(const segi_vfs *vfs, seg_status expected)
+{
+    seg_salvage_report report;
+    segi_store_place from = {.vfs = vfs, .path = FILE_NAME};
+    ck_assert_int_eq(
+        segi_store_salvage(segi_mem_default(), &from, TO_NAME, NULL, NULL, &report, NULL),
+        expected);
+}
+
+/* It happens to have the name of the one that a salvage builds, but somebody has used it, or it is
+ * no store at all: not a byte of it changes. */
 START_TEST(test_store_salvage__leaves_the_store_of_somebody_else_alone)
 {
-    static const char path[] = TO_NAME "-salvage";
-    seg_salvage_report report;
+    static const char path[] = TO_NAME "-salvage", log[] = TO_NAME "-salvage-wal";
     seg_store *store = NULL;
     seg_store_options options = SEG_STORE_OPTIONS_INIT;
     options.flags = SEG_STORE_CREATE;
     sim_vfs *sim = tale(SEG_ID_BYTES);
     const segi_vfs *vfs = sim_vfs_table(sim);
-    segi_store_place from = {.vfs = vfs, .path = FILE_NAME};
     ck_assert_int_eq(segi_api_store_open(vfs, path, sizeof path - 1, &options, &store, NULL),
                      SEG_OK);
     ck_assert_int_eq(seg_store_define_event(store, "mine", 4, NULL), SEG_OK);
-    ck_assert_int_eq(
-        segi_store_salvage(segi_mem_default(), &from, TO_NAME, NULL, NULL, &report, NULL),
-        SEG_E_BUSY);
+    refuse(vfs, SEG_E_BUSY);
     ck_assert_int_eq(seg_store_close(store, NULL), SEG_OK);
-    ck_assert_int_eq(
-        segi_store_salvage(segi_mem_default(), &from, TO_NAME, NULL, NULL, &report, NULL),
-        SEG_E_EXISTS);
-    check_fast(sim_vfs_exists(sim, path));
+    sim_vfs *before = sim_vfs_copy(sim);
+    refuse(vfs, SEG_E_EXISTS);
+    const char *const files[] = {path, log};
+    for (size_t i = 0; i < 2; i++) {
+        size_t size, now;
+        const unsigned char *bytes = sim_vfs_bytes(before, files[i], &size);
+        const unsigned char *found = sim_vfs_bytes(sim, files[i], &now);
+        ck_assert(found != NULL && now == size && memcmp(found, bytes, size) == 0);
+    }
+    sim_vfs_put(sim, path, "mine", 4);
+    refuse(vfs, SEG_E_EXISTS);
+    size_t size;
+    ck_assert(memcmp(sim_vfs_bytes(sim, path, &size), "mine", 4) == 0 && size == 4);
+    sim_vfs_destroy(before);
     sim_vfs_destroy(sim);
 }
 END_TEST
