@@ -317,3 +317,34 @@ void segi_sort_few(int64_t *values, size_t count)
 {
     segi_sort_few_at(segi_scan_level(), values, count);
 }
+
+SEGI_HOT static size_t runs_plain(const uint64_t *words, const uint64_t *wanted, size_t word_count,
+                                  const uint8_t *values, uint8_t base, segi_bits_run *out)
+{
+    size_t done = 0;
+    uint32_t row = 0;
+    for (size_t i = 0; i < word_count; i++) {
+        for (uint64_t word = words[i]; word; word &= word - 1) {
+            uint32_t bit = (uint32_t)segi_ctz(word), count = base + (values ? *values++ : 0u);
+            if (wanted[i] >> bit & 1)
+                out[done++] = (segi_bits_run){(uint32_t)(i * 64) + bit, row, count};
+            row += count;
+        }
+    }
+    return done;
+}
+
+size_t segi_bits_runs_at(int level, const uint64_t *words, const uint64_t *wanted,
+                         size_t word_count, const uint8_t *values, uint8_t base, segi_bits_run *out)
+{
+    size_t done;
+    if (segi_bits_runs_x86(level, words, wanted, word_count, values, base, out, &done))
+        return done;
+    return runs_plain(words, wanted, word_count, values, base, out);
+}
+
+size_t segi_bits_runs(const uint64_t *words, const uint64_t *wanted, size_t word_count,
+                      const uint8_t *values, uint8_t base, segi_bits_run *out)
+{
+    return segi_bits_runs_at(segi_scan_level(), words, wanted, word_count, values, base, out);
+}

@@ -29,6 +29,9 @@ size_t segi_bits_pick_x86(int level, const uint64_t *words, size_t word_count, s
 /* All of segi_bits_tally(), or false. */
 bool segi_bits_tally_x86(int level, const uint64_t *words, size_t word_count, const uint8_t *values,
                          uint8_t base, uint8_t *tally);
+/* All of segi_bits_runs(), or false. */
+bool segi_bits_runs_x86(int level, const uint64_t *words, const uint64_t *wanted, size_t word_count,
+                        const uint8_t *values, uint8_t base, segi_bits_run *out, size_t *out_count);
 /* All of segi_sort_few(), or false. */
 bool segi_sort_few_x86(int level, int64_t *values, size_t count);
 /* Some at a chosen level, for the tests that compare them. */
@@ -40,6 +43,9 @@ size_t segi_bits_pick_at(int level, const uint64_t *words, size_t word_count,
                          const uint64_t *values, uint64_t *out);
 void segi_bits_tally_at(int level, const uint64_t *words, size_t word_count, const uint8_t *values,
                         uint8_t base, uint8_t *tally);
+size_t segi_bits_runs_at(int level, const uint64_t *words, const uint64_t *wanted,
+                         size_t word_count, const uint8_t *values, uint8_t base,
+                         segi_bits_run *out);
 void segi_sort_few_at(int level, int64_t *values, size_t count);
 
 #endif

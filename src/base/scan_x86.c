@@ -284,6 +284,47 @@ bool segi_bits_tally_x86(int level, const uint64_t *words, size_t word_count, co
     return true;
 }
 
+/* ---- runs: counts of 64 users are added up at once ---- */
+
+/* The sum of the first `lanes` bytes. */
+TARGET_512 static uint32_t sum512(__m512i bytes, size_t lanes)
+{
+    __m512i some = _mm512_maskz_mov_epi8(lanes_mask(lanes), bytes);
+    return (uint32_t)_mm512_reduce_add_epi64(_mm512_sad_epu8(some, _mm512_setzero_si512()));
+}
+
+TARGET_512 static size_t runs512(const uint64_t *words, const uint64_t *wanted, size_t word_count,
+                                 const uint8_t *values, uint32_t base, segi_bits_run *out)
+{
+    size_t done = 0;
+    uint32_t row = 0;
+    __m512i bytes = _mm512_setzero_si512();
+    for (size_t i = 0; i < word_count; i++) {
+        uint32_t users = (uint32_t)__builtin_popcountll(words[i]);
+        if (values)
+            bytes = _mm512_loadu_si512(values);
+        for (uint64_t word = words[i] & wanted[i]; word; word &= word - 1) {
+            uint64_t below = words[i] & ((word & (0 - word)) - 1);
+            uint32_t at = (uint32_t)__builtin_popcountll(below);
+            out[done++] = (segi_bits_run){(uint32_t)(i * 64) + (uint32_t)__builtin_ctzll(word),
+                                          row + base * at + sum512(bytes, at),
+                                          base + (values ? values[at] : 0)};
+        }
+        row += base * users + sum512(bytes, users);
+        values = values ? values + users : NULL;
+    }
+    return done;
+}
+
+bool segi_bits_runs_x86(int level, const uint64_t *words, const uint64_t *wanted, size_t word_count,
+                        const uint8_t *values, uint8_t base, segi_bits_run *out, size_t *out_count)
+{
+    if (level < SEGI_SCAN_AVX512)
+        return false;
+    *out_count = runs512(words, wanted, word_count, values, base, out);
+    return true;
+}
+
 /* ---- sorting a few: where each belongs is how many are less, which takes no branch ---- */
 
 /* How many come before each of the eight `own` ones, the first of which is values[at]. Of equal
@@ -368,6 +409,14 @@ bool segi_bits_tally_x86(int level, const uint64_t *words, size_t word_count, co
 bool segi_sort_few_x86(int level, int64_t *values, size_t count)
 {
     (void)level, (void)values, (void)count;
+    return false;
+}
+
+bool segi_bits_runs_x86(int level, const uint64_t *words, const uint64_t *wanted, size_t word_count,
+                        const uint8_t *values, uint8_t base, segi_bits_run *out, size_t *out_count)
+{
+    (void)level, (void)words, (void)wanted, (void)word_count, (void)values, (void)base, (void)out;
+    *out_count = 0;
     return false;
 }
 

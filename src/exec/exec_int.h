@@ -409,6 +409,8 @@ typedef struct segi_worker {
     uint32_t *tally32_more;
     struct segi_seen_part *seen; /* parts that offered a first or last row */
     size_t seen_count, seen_capacity;
+    segi_bits_run *runs; /* users who are looked for in a part */
+    size_t runs_capacity;
     segi_sum *tally_sum;
     segi_float_sum *tally_float;
     int64_t *bound_begin, *bound_end;  /* windows by user */
@@ -606,6 +608,9 @@ void segi_filter_row_values(segi_worker *w, const segi_prep_value *value, const 
  * do not matter. bits start clear. */
 void segi_occasion_test(segi_worker *w, const segi_prep_filter *filter, const segi_vector *dates,
                         uint32_t count, const uint16_t *lows, uint64_t *bits);
+/* Is the span all of a chunk whose users are a mask, with counts of one byte? Each then has
+ * base + the next of `values` rows (NULL: zeros). */
+bool segi_span_mask(const segi_span *span, const uint8_t **out_values, uint8_t *out_base);
 /* The user of each row of a span; NULL after a failure. */
 const uint16_t *segi_span_row_lows(segi_worker *w, segi_span *span);
 /* The same test over values of users. */

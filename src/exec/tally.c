@@ -223,16 +223,14 @@ SEGI_HOT static void count8_row_users(uint8_t *tally, const segi_span *span)
     }
 }
 
-/* All users of a chunk as they lie: a mask, and counts of one byte; false where they do not. */
+/* All rows of a chunk whose users are a mask; false for others. */
 static bool count8_mask(uint8_t *tally, const segi_span *span)
 {
-    const segi_col *counts = &span->part->counts;
-    bool bytes = counts->width == 0 || (counts->width == 1 && counts->unit == 1);
-    if (span->bits || span->lows || !span->pc->is_bits || !bytes || counts->base > 255)
+    const uint8_t *values;
+    uint8_t base;
+    if (span->bits || !segi_span_mask(span, &values, &base))
         return false;
-    const uint8_t *values = counts->width ? counts->data : NULL;
-    segi_bits_tally(span->pc->users, SEGI_MASK_WORDS, values ? values + span->pc->user_begin : NULL,
-                    (uint8_t)counts->base, tally);
+    segi_bits_tally(span->pc->users, SEGI_MASK_WORDS, values, base, tally);
     return true;
 }
 

@@ -208,6 +208,45 @@ START_TEST(test_scan__tally_equals_one_by_one_at_every_level)
 }
 END_TEST
 
+/* Thin and full words, counts up to 510; what lies behind the last run stays as it was. */
+START_TEST(test_scan__runs_equal_one_by_one_at_every_level)
+{
+    enum {
+        WORDS = 20
+    };
+    uint64_t words[WORDS], wanted[WORDS];
+    uint8_t values[WORDS * 64 + 64];
+    segi_bits_run expected[WORDS * 64 + 1], out[WORDS * 64 + 1];
+    for (int round = 0; round < 3000; round++) {
+        size_t word_count = next_random() % (WORDS + 1), next = 0, count = 0;
+        uint8_t base = (uint8_t)(next_random() % (round % 3 ? 4 : 256));
+        bool zeros = next_random() % 4 == 0;
+        uint32_t row = 0;
+        for (size_t i = 0; i < sizeof values; i++)
+            values[i] = (uint8_t)(round % 2 ? next_random() : next_random() % 3);
+        for (size_t i = 0; i < word_count; i++) {
+            words[i] = next_random() % 4 == 0 ? UINT64_MAX : next_random() & next_random();
+            wanted[i] = round % 5 == 0 ? UINT64_MAX : next_random() & next_random();
+        }
+        memset(expected, 0x5a, sizeof expected);
+        memset(out, 0x5a, sizeof out);
+        for (uint32_t i = 0; i < word_count * 64; i++) {
+            if (!segi_bit_get(words, i))
+                continue;
+            uint32_t rows = base + (zeros ? 0u : values[next++]);
+            if (segi_bit_get(wanted, i))
+                expected[count++] = (segi_bits_run){i, row, rows};
+            row += rows;
+        }
+        for (int level = 0; level <= segi_scan_level(); level++) {
+            check_fast(segi_bits_runs_at(level, words, wanted, word_count, zeros ? NULL : values,
+                                         base, out) == count);
+            ck_assert_mem_eq(out, expected, sizeof out);
+        }
+    }
+}
+END_TEST
+
 static int compare_int64(const void *a, const void *b)
 {
     int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
@@ -249,6 +288,7 @@ Suite *suite(void)
     tcase_add_test(t, test_scan__boxes_equal_one_by_one_at_every_level);
     tcase_add_test(t, test_scan__pick_equals_one_by_one_at_every_level);
     tcase_add_test(t, test_scan__tally_equals_one_by_one_at_every_level);
+    tcase_add_test(t, test_scan__runs_equal_one_by_one_at_every_level);
     tcase_add_test(t, test_scan__sort_few_equals_qsort_at_every_level);
     suite_add_tcase(s, t);
     return s;
