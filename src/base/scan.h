@@ -53,8 +53,8 @@ void segi_bits_tally(const uint64_t *words, size_t word_count, const uint8_t *va
                      uint8_t *tally);
 
 /* The users of `words` have base + the next of `values` rows each, one after the other. Of those
- * who are in `wanted` too: their bits, where their rows begin and how many they are; returns how many
- * users. values may be NULL, for zeros; else 64 bytes past the last one can be read. */
+ * who are in `wanted` too: their bits, where their rows begin and how many they are; returns how
+ * many users. values may be NULL, for zeros; else 64 bytes past the last one can be read. */
 typedef struct segi_bits_run {
     uint32_t bit, row, count;
 } segi_bits_run;
