@@ -12,79 +12,13 @@
  *
  * A row costs O(columns it has) and one comparison per event type known so far; looking a column
  * up by name walks over the columns of its kind, which is quick for the tens that a store has. */
-#include "ingest/ingest.h"
-
 #include <string.h>
 
 #include "base/error.h"
+#include "ingest/rows_int.h"
 
-#define ROWS_OF_EVENTS 0
-#define ROWS_OF_USERS 1
-#define ROWS_SINCE 2 /* of users, with the instant from which they hold */
-#define ROWS_KINDS 3
 /* Arrays up to this size are kept for the next rows. */
 #define ROWS_KEPT ((size_t)64 << 10)
-
-/* A growing array of elements of one size. */
-typedef struct rows_array {
-    void *data; /* owned */
-    size_t count, capacity;
-} rows_array;
-
-/* All rows of one kind in one column; rows from `filled` on are absent. */
-typedef struct rows_column {
-    char *name; /* owned */
-    size_t name_size;
-    uint32_t hash;
-    seg_type type;
-    int32_t scale;
-    size_t namesake;    /* place of the first column of this name */
-    bool shared;        /* there are others of this name */
-    size_t active;      /* of the first one: which of them the batch under way uses */
-    rows_array events;  /* uint8_t by event type's code: a row of it has used the column */
-    size_t fresh;       /* number of the row that was the first of its type to use it; 0: none */
-    size_t filled;      /* rows that have a state */
-    rows_array states;  /* uint8_t */
-    rows_array values;  /* of the type's public form; strings: bytes */
-    rows_array offsets; /* uint64_t, strings and sets: elements + 1 */
-    rows_array lists;   /* uint64_t, sets: rows + 1 */
-} rows_column;
-
-/* Rows of events, or rows of attributes. Every array has an element per row, but for what is
- * said. */
-typedef struct rows_kind {
-    size_t count;
-    rows_array user_ids; /* uint64_t */
-    rows_array user_bytes;
-    rows_array user_offsets; /* uint64_t, rows + 1 */
-    rows_array times;        /* int64_t; not of ROWS_OF_USERS */
-    rows_array codes;        /* uint32_t, the event type */
-    rows_column event_ids;
-    rows_array columns; /* rows_column */
-} rows_kind;
-
-/* Neighbouring rows of one kind; the runs in their order are the rows in theirs. */
-typedef struct rows_run {
-    uint32_t kind;
-    size_t begin, count; /* rows of the kind */
-} rows_run;
-
-struct segi_rows {
-    const segi_mem *mem;
-    uint32_t id_kind;
-    bool open; /* a row is under way: the last of the last run */
-    rows_kind kinds[ROWS_KINDS];
-    rows_column event_names; /* dictionary of event types */
-    rows_array runs;         /* rows_run */
-    rows_array batches;      /* seg_batch, as handed out */
-    rows_array views;        /* seg_column, as handed out */
-};
-
-/* Room for so many elements more; `size` is that of one, always the same for an array. */
-static bool rows_reserve(segi_rows *rows, rows_array *array, size_t more, size_t size)
-{
-    return segi_grow(rows->mem, &array->data, &array->capacity, array->count + more, size);
-}
 
 static bool rows_push(segi_rows *rows, rows_array *array, const void *element, size_t size)
 {
@@ -115,19 +49,6 @@ static bool rows_push_end(segi_rows *rows, rows_array *offsets, uint64_t end)
 }
 
 /* ---- columns --------------------------------------------------------------------------------- */
-
-/* Bytes of a value in its public form; 0: texts, which have offsets. */
-static size_t rows_value_size(seg_type type)
-{
-    switch (type) {
-    case SEG_TYPE_BOOL: return 1;
-    case SEG_TYPE_DATE: return sizeof(int32_t);
-    case SEG_TYPE_GEO: return 2 * sizeof(double);
-    case SEG_TYPE_STRING:
-    case SEG_TYPE_STRING_SET: return 0;
-    default: return sizeof(int64_t);
-    }
-}
 
 /* Offsets always have their first element, so that an empty column has one string end fewer. */
 static size_t rows_offset_count(const rows_array *offsets)
@@ -311,6 +232,29 @@ static seg_status rows_column_add(segi_rows *rows, rows_kind *kind, const char *
     return SEG_OK;
 }
 
+/* Name of the event type of the row under way; NULL: a row of attributes. */
+static const char *rows_event(const segi_rows *rows, const rows_kind *kind, size_t *out_size)
+{
+    if (kind != &rows->kinds[ROWS_OF_EVENTS])
+        return NULL;
+    const uint64_t *offsets = rows->event_names.offsets.data;
+    uint32_t code = rows_code(kind);
+    *out_size = (size_t)(offsets[code + 1] - offsets[code]);
+    return (char *)rows->event_names.values.data + offsets[code];
+}
+
+/* A column that no row of the event type has used yet: may it have this type? */
+static seg_status rows_judge(const segi_rows *rows, const rows_kind *kind, const char *name,
+                             size_t size, seg_type type, seg_error *err)
+{
+    segi_rows_column column = {.name = name, .name_size = size, .type = type};
+    if (rows->judge == NULL)
+        return SEG_OK;
+    column.event = rows_event(rows, kind, &column.event_size);
+    column.since = kind != &rows->kinds[ROWS_OF_USERS];
+    return rows->judge(rows->judge_user, &column, err);
+}
+
 /* The column for a value of the row under way.
  * The one that its event type has used, which must be of this type; else one of the name and type
  * that another event type has made; else a new one. */
@@ -332,6 +276,7 @@ static seg_status rows_column_get(segi_rows *rows, rows_kind *kind, const char *
                          "not %s",
                          (int)size, name, segi_type_name((*out)->type), segi_type_name(type));
     }
+    SEGI_TRY(rows_judge(rows, kind, name, size, type, err));
     *out = rows_column_next(kind, name, size, 0);
     while (*out && ((*out)->type != type || (*out)->scale != scale))
         *out = rows_column_next(kind, name, size, rows_column_place(kind, *out) + 1);
@@ -599,11 +544,9 @@ static seg_status rows_null_column(segi_rows *rows, const segi_schema *schema, r
     if (kind != &rows->kinds[ROWS_OF_EVENTS]) {
         field = segi_schema_attribute(schema, name, name_size);
     } else {
-        uint32_t code = rows_code(kind);
-        const uint64_t *offsets = rows->event_names.offsets.data;
-        const segi_event_type *event =
-            segi_schema_event(schema, (char *)rows->event_names.values.data + offsets[code],
-                              (size_t)(offsets[code + 1] - offsets[code]));
+        size_t event_size = 0;
+        const char *event_name = rows_event(rows, kind, &event_size);
+        const segi_event_type *event = segi_schema_event(schema, event_name, event_size);
         field = event ? segi_event_property(event, name, name_size) : NULL;
     }
     const rows_column *other = name ? rows_column_next(kind, name, name_size, 0) : NULL;
@@ -683,33 +626,8 @@ void segi_rows_clear(segi_rows *rows)
 
 /* ---- as batches ------------------------------------------------------------------------------ */
 
-/* Rows [begin, ...) of a padded column.
- * Borrowed: no value is copied. */
-static seg_column rows_column_view(const rows_column *column, size_t begin)
-{
-    static const uint64_t no_offsets[1] = {0};
-    seg_column view = SEG_COLUMN_INIT;
-    size_t size = rows_value_size(column->type);
-    view.type = column->type;
-    view.scale = column->scale;
-    view.name = column->name;
-    view.name_size = column->name_size;
-    view.states = (uint8_t *)column->states.data + begin;
-    view.values = column->values.data;
-    if (size > 0) {
-        view.values = (char *)column->values.data + begin * size;
-    } else if (column->type == SEG_TYPE_STRING) {
-        view.offsets = (uint64_t *)column->offsets.data + begin;
-    } else {
-        /* Sets without any element have no offsets yet. */
-        view.offsets = column->offsets.count > 0 ? column->offsets.data : no_offsets;
-        view.lists = (uint64_t *)column->lists.data + begin;
-    }
-    return view;
-}
-
 /* Every column as long as its kind, so that views can be cut anywhere. */
-static bool rows_pad_all(segi_rows *rows)
+bool segi_rows_pad(segi_rows *rows)
 {
     for (int k = 0; k < ROWS_KINDS; k++) {
         rows_kind *kind = &rows->kinds[k];
@@ -721,133 +639,6 @@ static bool rows_pad_all(segi_rows *rows)
             return false;
     }
     return true;
-}
-
-/* Columns that have something to say about rows [begin, begin + count).
- * The others are left out: a column of nothing but absent values costs the commit and says
- * nothing. */
-static size_t rows_views(const rows_kind *kind, const rows_run *run, seg_column *out)
-{
-    const rows_column *columns = kind->columns.data;
-    size_t count = 0;
-    for (size_t i = 0; i < kind->columns.count; i++) {
-        const uint8_t *states = (const uint8_t *)columns[i].states.data + run->begin;
-        size_t row = 0;
-        while (row < run->count && states[row] == SEG_VALUE_ABSENT)
-            row++;
-        if (row < run->count)
-            out[count++] = rows_column_view(&columns[i], run->begin);
-    }
-    return count;
-}
-
-/* views[0] and views[1] are those of event types and event ids; the columns follow. */
-static void rows_batch(segi_rows *rows, const rows_run *run, seg_column *views, seg_batch *out)
-{
-    static const seg_batch empty = SEG_BATCH_INIT;
-    rows_kind *kind = &rows->kinds[run->kind];
-    *out = empty;
-    out->row_count = run->count;
-    if (rows->id_kind == SEG_ID_U64) {
-        out->user_ids = (uint64_t *)kind->user_ids.data + run->begin;
-    } else {
-        out->user_bytes = kind->user_bytes.data;
-        out->user_offsets = (uint64_t *)kind->user_offsets.data + run->begin;
-    }
-    if (run->kind != ROWS_OF_USERS)
-        out->times = (int64_t *)kind->times.data + run->begin;
-    if (run->kind == ROWS_SINCE)
-        out->flags = SEG_BATCH_ATTRIBUTES;
-    if (run->kind == ROWS_OF_EVENTS) {
-        views[0] = rows_column_view(&rows->event_names, 0);
-        views[0].type = SEG_TYPE_STRING;
-        views[0].states = NULL;
-        views[0].codes = (uint32_t *)kind->codes.data + run->begin;
-        views[0].dictionary_count = rows->event_names.filled;
-        out->event_types = &views[0];
-        if (kind->event_ids.filled > 0) {
-            views[1] = rows_column_view(&kind->event_ids, run->begin);
-            out->event_ids = &views[1];
-        }
-    }
-    out->columns = views + 2;
-    out->column_count = rows_views(kind, run, views + 2);
-}
-
-/* How many rows of a run fit one batch: up to where a row uses another column of a name. */
-static size_t rows_batch_length(rows_kind *kind, const rows_run *run)
-{
-    rows_column *columns = kind->columns.data;
-    size_t count = kind->columns.count;
-    for (size_t i = 0; i < count; i++)
-        columns[i].active = SIZE_MAX;
-    for (size_t row = 0; row < run->count; row++)
-        for (size_t i = 0; i < count; i++) {
-            const uint8_t *states = columns[i].states.data;
-            if (!columns[i].shared || states[run->begin + row] == SEG_VALUE_ABSENT)
-                continue;
-            size_t *active = &columns[columns[i].namesake].active;
-            if (*active != SIZE_MAX && *active != i)
-                return row;
-            *active = i;
-        }
-    return run->count;
-}
-
-/* Rare: only names with different types under different event types. */
-static bool rows_kind_shares(const rows_kind *kind)
-{
-    const rows_column *columns = kind->columns.data;
-    for (size_t i = 0; i < kind->columns.count; i++)
-        if (columns[i].shared)
-            return true;
-    return false;
-}
-
-/* The first rows of `left` as a run of their own, which go from it.
- * At least one row: one row never uses two columns of a name. */
-static rows_run rows_take(segi_rows *rows, rows_run *left)
-{
-    rows_kind *kind = &rows->kinds[left->kind];
-    rows_run run = *left;
-    if (rows_kind_shares(kind))
-        run.count = rows_batch_length(kind, left);
-    left->begin += run.count;
-    left->count -= run.count;
-    return run;
-}
-
-/* Counted first, filled second: batches point into the array of views, which must not move
- * between. */
-seg_status segi_rows_batches(segi_rows *rows, const seg_batch **out_batches, size_t *out_count,
-                             seg_error *err)
-{
-    const rows_run *runs = rows->runs.data;
-    size_t view_count = 0, batch_count = 0;
-    *out_batches = NULL;
-    *out_count = 0;
-    rows->batches.count = rows->views.count = 0;
-    if (!rows_pad_all(rows))
-        return segi_fail_nomem(err);
-    for (size_t i = 0; i < rows->runs.count; i++)
-        for (rows_run left = runs[i]; left.count > 0; batch_count++) {
-            (void)rows_take(rows, &left);
-            view_count += 2 + rows->kinds[runs[i].kind].columns.count;
-        }
-    if (!rows_reserve(rows, &rows->batches, batch_count + 1, sizeof(seg_batch)) ||
-        !rows_reserve(rows, &rows->views, view_count + 1, sizeof(seg_column)))
-        return segi_fail_nomem(err);
-    seg_column *views = rows->views.data;
-    seg_batch *batches = rows->batches.data;
-    for (size_t i = 0; i < rows->runs.count; i++)
-        for (rows_run left = runs[i]; left.count > 0;) {
-            rows_run run = rows_take(rows, &left);
-            rows_batch(rows, &run, views, batches++);
-            views += 2 + rows->kinds[run.kind].columns.count;
-        }
-    *out_batches = rows->batches.data;
-    *out_count = batch_count;
-    return SEG_OK;
 }
 
 /* ---- begin and end --------------------------------------------------------------------------- */
@@ -863,6 +654,12 @@ seg_status segi_rows_create(const segi_mem *mem, uint32_t id_kind, segi_rows **o
     for (int k = 0; k < ROWS_KINDS; k++)
         (*out)->kinds[k].event_ids.type = SEG_TYPE_STRING;
     return SEG_OK;
+}
+
+void segi_rows_judged(segi_rows *rows, segi_rows_judge *judge, void *user)
+{
+    rows->judge = judge;
+    rows->judge_user = user;
 }
 
 void segi_rows_destroy(segi_rows *rows)
