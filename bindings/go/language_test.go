@@ -120,6 +120,9 @@ func TestWhyIsATree(t *testing.T) {
 		!strings.Contains(text, `  yes home = "of ann"`) {
 		t.Fatal(text)
 	}
+	if _, err := segment.Why(nil, "ann", june); !errors.Is(err, seg.ErrArg) {
+		t.Fatal(err)
+	}
 	if must(segment.Why(snapshot, "ben", june))(t).Member() {
 		t.Fatal("ben is no member")
 	}
