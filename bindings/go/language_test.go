@@ -120,9 +120,8 @@ func TestWhyIsATree(t *testing.T) {
 		!strings.Contains(text, `  yes home = "of ann"`) {
 		t.Fatal(text)
 	}
-	if _, err := segment.Why(nil, "ann", june); !errors.Is(err, seg.ErrArg) {
-		t.Fatal(err)
-	}
+	_, wrong := segment.Why(nil, "ann", june)
+	fails(t, wrong, seg.ErrArg)
 	if must(segment.Why(snapshot, "ben", june))(t).Member() {
 		t.Fatal("ben is no member")
 	}
