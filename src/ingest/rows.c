@@ -12,126 +12,13 @@
  *
  * A row costs O(columns it has) and one comparison per event type known so far; looking a column
  * up by name walks over the columns of its kind, which is quick for the tens that a store has. */
+#include "ingest/rows_int.h"
+
 #include <string.h>
 
 #include "base/error.h"
-#include "ingest/rows_int.h"
-
-/* Arrays up to this size are kept for the next rows. */
-#define ROWS_KEPT ((size_t)64 << 10)
-
-static bool rows_push(segi_rows *rows, rows_array *array, const void *element, size_t size)
-{
-    if (!rows_reserve(rows, array, 1, size))
-        return false;
-    memcpy((char *)array->data + array->count * size, element, size);
-    array->count++;
-    return true;
-}
-
-static bool rows_push_bytes(segi_rows *rows, rows_array *array, const char *bytes, size_t size)
-{
-    if (!rows_reserve(rows, array, size, 1))
-        return false;
-    if (size > 0)
-        memcpy((char *)array->data + array->count, bytes, size);
-    array->count += size;
-    return true;
-}
-
-/* Push the end of what was pushed so far; the first call also pushes the beginning, 0. */
-static bool rows_push_end(segi_rows *rows, rows_array *offsets, uint64_t end)
-{
-    uint64_t zero = 0;
-    if (offsets->count == 0 && !rows_push(rows, offsets, &zero, sizeof zero))
-        return false;
-    return rows_push(rows, offsets, &end, sizeof end);
-}
 
 /* ---- columns --------------------------------------------------------------------------------- */
-
-/* Offsets always have their first element, so that an empty column has one string end fewer. */
-static size_t rows_offset_count(const rows_array *offsets)
-{
-    return offsets->count > 0 ? offsets->count - 1 : 0;
-}
-
-/* Forget the rows from `count` on.
- * The only way back, for a value that is given again as for a row that is dropped. Strings are
- * cut by their offsets, sets by their lists first. */
-static void rows_column_cut(rows_column *column, size_t count)
-{
-    if (column->filled <= count)
-        return;
-    column->filled = count;
-    column->states.count = count;
-    size_t size = rows_value_size(column->type);
-    if (size > 0) {
-        column->values.count = count;
-        return;
-    }
-    size_t elements = count;
-    if (column->type == SEG_TYPE_STRING_SET) {
-        if (column->lists.count > count + 1)
-            column->lists.count = count + 1;
-        elements = column->lists.count > 0
-                       ? (size_t)((uint64_t *)column->lists.data)[column->lists.count - 1]
-                       : 0;
-    }
-    if (column->offsets.count > elements + 1)
-        column->offsets.count = elements + 1;
-    column->values.count =
-        column->offsets.count > 0
-            ? (size_t)((uint64_t *)column->offsets.data)[column->offsets.count - 1]
-            : 0;
-}
-
-/* Add the row `filled` with a value of zero bytes or an empty string. */
-static bool rows_column_push_empty(segi_rows *rows, rows_column *column, uint8_t state)
-{
-    static const double zero[2] = {0, 0};
-    size_t size = rows_value_size(column->type);
-    bool good;
-    if (size > 0)
-        good = rows_push(rows, &column->values, zero, size);
-    else if (column->type == SEG_TYPE_STRING_SET)
-        good = rows_push_end(rows, &column->lists, rows_offset_count(&column->offsets));
-    else
-        good = rows_push_end(rows, &column->offsets, column->values.count);
-    if (!good || !rows_push(rows, &column->states, &state, 1))
-        return false;
-    column->filled++;
-    return true;
-}
-
-/* What a failed push left behind the last complete row. */
-static void rows_column_tidy(rows_column *column)
-{
-    size_t filled = column->filled;
-    column->filled = filled + 1;
-    rows_column_cut(column, filled);
-}
-
-/* Absent values up to row `count`. */
-static bool rows_column_pad(segi_rows *rows, rows_column *column, size_t count)
-{
-    while (column->filled < count)
-        if (!rows_column_push_empty(rows, column, SEG_VALUE_ABSENT)) {
-            rows_column_tidy(column);
-            return false;
-        }
-    return true;
-}
-
-static void rows_column_deinit(segi_rows *rows, rows_column *column)
-{
-    segi_free(rows->mem, column->name);
-    segi_free(rows->mem, column->events.data);
-    segi_free(rows->mem, column->states.data);
-    segi_free(rows->mem, column->values.data);
-    segi_free(rows->mem, column->offsets.data);
-    segi_free(rows->mem, column->lists.data);
-}
 
 /* FNV-1a, as in check.c. */
 static uint32_t rows_hash(const char *name, size_t size)
@@ -159,7 +46,7 @@ static bool rows_column_use(segi_rows *rows, const rows_kind *kind, rows_column 
 {
     uint8_t no = 0;
     while (column->events.count <= code)
-        if (!rows_push(rows, &column->events, &no, 1))
+        if (!segi_rows_push(rows->mem, &column->events, &no, 1))
             return false;
     ((uint8_t *)column->events.data)[code] = 1;
     column->fresh = kind->count;
@@ -223,7 +110,7 @@ static seg_status rows_column_add(segi_rows *rows, rows_kind *kind, const char *
     if (!column.name)
         return segi_fail_nomem(err);
     memcpy(column.name, name, size);
-    if (!rows_push(rows, &kind->columns, &column, sizeof column)) {
+    if (!segi_rows_push(rows->mem, &kind->columns, &column, sizeof column)) {
         segi_free(rows->mem, column.name);
         return segi_fail_nomem(err);
     }
@@ -299,8 +186,8 @@ static void rows_kind_cut(rows_kind *kind, size_t count)
     rows_column *columns = kind->columns.data;
     kind->count = count;
     for (size_t i = 0; i < kind->columns.count; i++)
-        rows_column_cut(&columns[i], count);
-    rows_column_cut(&kind->event_ids, count);
+        segi_rows_column_cut(&columns[i], count);
+    segi_rows_column_cut(&kind->event_ids, count);
     if (kind->user_ids.count > count)
         kind->user_ids.count = count;
     if (kind->user_offsets.count > count + 1) {
@@ -338,9 +225,9 @@ static seg_status rows_fail(segi_rows *rows, seg_status status)
 static bool rows_add_user(segi_rows *rows, rows_kind *kind, const char *user, size_t user_size)
 {
     if (rows->id_kind == SEG_ID_U64)
-        return rows_push(rows, &kind->user_ids, user, sizeof(uint64_t));
-    return rows_push_bytes(rows, &kind->user_bytes, user, user_size) &&
-           rows_push_end(rows, &kind->user_offsets, kind->user_bytes.count);
+        return segi_rows_push(rows->mem, &kind->user_ids, user, sizeof(uint64_t));
+    return segi_rows_push_bytes(rows->mem, &kind->user_bytes, user, user_size) &&
+           segi_rows_push_end(rows->mem, &kind->user_offsets, kind->user_bytes.count);
 }
 
 /* The code of an event type; neighbouring rows often have the same. */
@@ -357,9 +244,9 @@ static bool rows_event_code(segi_rows *rows, const char *event, size_t size, uin
     uint8_t state = SEG_VALUE_SET;
     *out = (uint32_t)names->filled;
     size_t bytes = names->values.count, ends = names->offsets.count;
-    if (rows_push_bytes(rows, &names->values, event, size) &&
-        rows_push_end(rows, &names->offsets, names->values.count) &&
-        rows_push(rows, &names->states, &state, 1)) {
+    if (segi_rows_push_bytes(rows->mem, &names->values, event, size) &&
+        segi_rows_push_end(rows->mem, &names->offsets, names->values.count) &&
+        segi_rows_push(rows->mem, &names->states, &state, 1)) {
         names->filled++;
         return true;
     }
@@ -374,7 +261,7 @@ static bool rows_add_run(segi_rows *rows, uint32_t kind)
     rows_run *run = rows_last_run(rows);
     if (!run || run->kind != kind) {
         rows_run next = {kind, rows->kinds[kind].count, 0};
-        if (!rows_push(rows, &rows->runs, &next, sizeof next))
+        if (!segi_rows_push(rows->mem, &rows->runs, &next, sizeof next))
             return false;
         run = rows_last_run(rows);
     }
@@ -400,10 +287,10 @@ static seg_status rows_begin(segi_rows *rows, uint32_t which, const char *user, 
         return segi_fail(err, SEG_E_DATA, "the time is not within the years 1 to 9999");
     bool good = rows_add_user(rows, kind, user, user_size);
     if (good && which != ROWS_OF_USERS)
-        good = rows_push(rows, &kind->times, &time, sizeof time);
+        good = segi_rows_push(rows->mem, &kind->times, &time, sizeof time);
     if (good && event)
         good = rows_event_code(rows, event, event_size, &code) &&
-               rows_push(rows, &kind->codes, &code, sizeof code);
+               segi_rows_push(rows->mem, &kind->codes, &code, sizeof code);
     if (!good || !rows_add_run(rows, which)) {
         rows_kind_cut(kind, kind->count);
         return segi_fail_nomem(err);
@@ -435,49 +322,6 @@ static seg_status rows_under_way(segi_rows *rows, rows_kind **out, seg_error *er
     return SEG_OK;
 }
 
-/* Make the column end before the row under way; the last value of a name counts.
- * A value that an earlier call gave to the row under way goes with it. */
-static bool rows_column_ready(segi_rows *rows, const rows_kind *kind, rows_column *column)
-{
-    rows_column_cut(column, kind->count - 1);
-    return rows_column_pad(rows, column, kind->count - 1);
-}
-
-/* Bytes and their end; also one element of a set. */
-static bool rows_push_text(segi_rows *rows, rows_column *column, const char *text, size_t size)
-{
-    return rows_push_bytes(rows, &column->values, text, size) &&
-           rows_push_end(rows, &column->offsets, column->values.count);
-}
-
-/* From the slot back to the public form, which is what batches hold. */
-static bool rows_push_fixed(segi_rows *rows, rows_column *column, int64_t slot)
-{
-    size_t size = rows_value_size(column->type);
-    uint8_t truth = slot != 0;
-    int32_t days = (int32_t)slot;
-    double place[2] = {segi_slot_latitude(slot) / 1e7, segi_slot_longitude(slot) / 1e7};
-    switch (column->type) {
-    case SEG_TYPE_BOOL: return rows_push(rows, &column->values, &truth, size);
-    case SEG_TYPE_DATE: return rows_push(rows, &column->values, &days, size);
-    case SEG_TYPE_GEO: return rows_push(rows, &column->values, place, size);
-    default: return rows_push(rows, &column->values, &slot, size);
-    }
-}
-
-/* The last step of a value: with its state the row has it. `good` false passes a lack of memory
- * on. */
-static bool rows_finish_value(segi_rows *rows, rows_column *column, bool good)
-{
-    uint8_t state = SEG_VALUE_SET;
-    if (good && rows_push(rows, &column->states, &state, 1)) {
-        column->filled++;
-        return true;
-    }
-    rows_column_tidy(column);
-    return false;
-}
-
 seg_status segi_rows_event_id(segi_rows *rows, const char *id, size_t id_size, seg_error *err)
 {
     rows_kind *kind = NULL;
@@ -487,8 +331,9 @@ seg_status segi_rows_event_id(segi_rows *rows, const char *id, size_t id_size, s
     if (!id || id_size == 0 || id_size > SEG_ID_SIZE_MAX)
         return rows_fail(rows, segi_fail(err, SEG_E_DATA, "the event id is empty or too long"));
     rows_column *column = &kind->event_ids;
-    if (!rows_column_ready(rows, kind, column) ||
-        !rows_finish_value(rows, column, rows_push_text(rows, column, id, id_size)))
+    if (!segi_rows_column_ready(rows->mem, column, kind->count - 1) ||
+        !segi_rows_column_finish(rows->mem, column, SEG_VALUE_SET,
+                                 segi_rows_column_text(rows->mem, column, id, id_size)))
         return rows_fail(rows, segi_fail_nomem(err));
     return SEG_OK;
 }
@@ -502,11 +347,11 @@ seg_status segi_rows_set(segi_rows *rows, const char *name, size_t name_size, se
     SEGI_TRY(rows_under_way(rows, &kind, err));
     SEGI_TRY(
         rows_fail(rows, rows_column_get(rows, kind, name, name_size, type, scale, &column, err)));
-    bool good = rows_column_ready(rows, kind, column);
+    bool good = segi_rows_column_ready(rows->mem, column, kind->count - 1);
     if (good)
-        good = type == SEG_TYPE_STRING ? rows_push_text(rows, column, text, text_size)
-                                       : rows_push_fixed(rows, column, slot);
-    if (!rows_finish_value(rows, column, good))
+        good = type == SEG_TYPE_STRING ? segi_rows_column_text(rows->mem, column, text, text_size)
+                                       : segi_rows_column_fixed(rows->mem, column, slot);
+    if (!segi_rows_column_finish(rows->mem, column, SEG_VALUE_SET, good))
         return rows_fail(rows, segi_fail_nomem(err));
     return SEG_OK;
 }
@@ -522,11 +367,11 @@ seg_status segi_rows_set_list(segi_rows *rows, const char *name, size_t name_siz
         return rows_fail(rows, segi_fail(err, SEG_E_ARG, "sets of texts are for attributes only"));
     SEGI_TRY(rows_fail(
         rows, rows_column_get(rows, kind, name, name_size, SEG_TYPE_STRING_SET, 0, &column, err)));
-    bool good = rows_column_ready(rows, kind, column);
+    bool good = segi_rows_column_ready(rows->mem, column, kind->count - 1);
     for (size_t i = 0; good && i < count; i++)
-        good = rows_push_text(rows, column, elements[i], sizes[i]);
-    good = good && rows_push_end(rows, &column->lists, rows_offset_count(&column->offsets));
-    if (!rows_finish_value(rows, column, good))
+        good = segi_rows_column_text(rows->mem, column, elements[i], sizes[i]);
+    good = good && segi_rows_column_set_end(rows->mem, column);
+    if (!segi_rows_column_finish(rows->mem, column, SEG_VALUE_SET, good))
         return rows_fail(rows, segi_fail_nomem(err));
     return SEG_OK;
 }
@@ -563,10 +408,9 @@ seg_status segi_rows_set_null(segi_rows *rows, const segi_schema *schema, const 
     rows_column *column = NULL;
     SEGI_TRY(rows_under_way(rows, &kind, err));
     SEGI_TRY(rows_fail(rows, rows_null_column(rows, schema, kind, name, name_size, &column, err)));
-    if (rows_column_ready(rows, kind, column) &&
-        rows_column_push_empty(rows, column, SEG_VALUE_NULL))
+    if (segi_rows_column_ready(rows->mem, column, kind->count - 1) &&
+        segi_rows_column_empty(rows->mem, column, SEG_VALUE_NULL))
         return SEG_OK;
-    rows_column_tidy(column);
     return rows_fail(rows, segi_fail_nomem(err));
 }
 
@@ -576,31 +420,6 @@ uint64_t segi_rows_count(const segi_rows *rows)
     for (int k = 0; k < ROWS_KINDS; k++)
         count += rows->kinds[k].count;
     return count;
-}
-
-/* Forget the content of an array, also what lies behind its count. Large ones go.
- * Overwritten and not only counted down, see segi_rows_clear(). */
-static void rows_wipe(segi_rows *rows, rows_array *array, size_t size)
-{
-    array->count = 0;
-    if (array->capacity * size <= ROWS_KEPT) {
-        if (array->data)
-            memset(array->data, 0, array->capacity * size);
-        return;
-    }
-    segi_free(rows->mem, array->data);
-    *array = (rows_array){0};
-}
-
-static void rows_column_wipe(segi_rows *rows, rows_column *column)
-{
-    size_t size = rows_value_size(column->type);
-    column->filled = column->fresh = 0;
-    rows_wipe(rows, &column->events, 1);
-    rows_wipe(rows, &column->states, 1);
-    rows_wipe(rows, &column->values, size > 0 ? size : 1);
-    rows_wipe(rows, &column->offsets, sizeof(uint64_t));
-    rows_wipe(rows, &column->lists, sizeof(uint64_t));
 }
 
 /* Rows that were committed may be those of a user who is erased later.
@@ -614,31 +433,14 @@ void segi_rows_clear(segi_rows *rows)
         rows_column *columns = kind->columns.data;
         kind->count = 0;
         for (size_t k = 0; k < kind->columns.count; k++)
-            rows_column_wipe(rows, &columns[k]);
-        rows_column_wipe(rows, &kind->event_ids);
-        rows_wipe(rows, &kind->user_ids, sizeof(uint64_t));
-        rows_wipe(rows, &kind->user_bytes, 1);
-        rows_wipe(rows, &kind->user_offsets, sizeof(uint64_t));
-        rows_wipe(rows, &kind->times, sizeof(int64_t));
-        rows_wipe(rows, &kind->codes, sizeof(uint32_t));
+            segi_rows_column_wipe(rows->mem, &columns[k]);
+        segi_rows_column_wipe(rows->mem, &kind->event_ids);
+        segi_rows_wipe(rows->mem, &kind->user_ids, sizeof(uint64_t));
+        segi_rows_wipe(rows->mem, &kind->user_bytes, 1);
+        segi_rows_wipe(rows->mem, &kind->user_offsets, sizeof(uint64_t));
+        segi_rows_wipe(rows->mem, &kind->times, sizeof(int64_t));
+        segi_rows_wipe(rows->mem, &kind->codes, sizeof(uint32_t));
     }
-}
-
-/* ---- as batches ------------------------------------------------------------------------------ */
-
-/* Every column as long as its kind, so that views can be cut anywhere. */
-bool segi_rows_pad(segi_rows *rows)
-{
-    for (int k = 0; k < ROWS_KINDS; k++) {
-        rows_kind *kind = &rows->kinds[k];
-        rows_column *columns = kind->columns.data;
-        for (size_t i = 0; i < kind->columns.count; i++)
-            if (!rows_column_pad(rows, &columns[i], kind->count))
-                return false;
-        if (kind->event_ids.filled > 0 && !rows_column_pad(rows, &kind->event_ids, kind->count))
-            return false;
-    }
-    return true;
 }
 
 /* ---- begin and end --------------------------------------------------------------------------- */
@@ -670,8 +472,8 @@ void segi_rows_destroy(segi_rows *rows)
         rows_kind *kind = &rows->kinds[k];
         rows_column *columns = kind->columns.data;
         for (size_t i = 0; i < kind->columns.count; i++)
-            rows_column_deinit(rows, &columns[i]);
-        rows_column_deinit(rows, &kind->event_ids);
+            segi_rows_column_deinit(rows->mem, &columns[i]);
+        segi_rows_column_deinit(rows->mem, &kind->event_ids);
         segi_free(rows->mem, kind->columns.data);
         segi_free(rows->mem, kind->user_ids.data);
         segi_free(rows->mem, kind->user_bytes.data);
@@ -679,7 +481,7 @@ void segi_rows_destroy(segi_rows *rows)
         segi_free(rows->mem, kind->times.data);
         segi_free(rows->mem, kind->codes.data);
     }
-    rows_column_deinit(rows, &rows->event_names);
+    segi_rows_column_deinit(rows->mem, &rows->event_names);
     segi_free(rows->mem, rows->runs.data);
     segi_free(rows->mem, rows->batches.data);
     segi_free(rows->mem, rows->views.data);

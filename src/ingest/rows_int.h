@@ -1,6 +1,7 @@
-/* ingest/rows_int.h - what rows.c gathers and rows_batches.c hands out. For these two alone. */
-#ifndef SEGI_INGEST_ROWS_INT_H
-#define SEGI_INGEST_ROWS_INT_H
+/* rows_int.h - what the files of the row appender share. rows_column.c keeps one column, rows.c
+ * gathers rows into columns, rows_batch.c shows the columns as batches. */
+#ifndef SEGI_ROWS_INT_H
+#define SEGI_ROWS_INT_H
 
 #include "ingest/ingest.h"
 
@@ -66,26 +67,41 @@ struct segi_rows {
     void *judge_user;
 };
 
-/* Room for so many elements more; `size` is that of one, always the same for an array. */
-static inline bool rows_reserve(segi_rows *rows, rows_array *array, size_t more, size_t size)
-{
-    return segi_grow(rows->mem, &array->data, &array->capacity, array->count + more, size);
-}
+/* ---- arrays ---------------------------------------------------------------------------------- */
 
-/* Bytes of a value in its public form; 0: texts, which have offsets. */
-static inline size_t rows_value_size(seg_type type)
-{
-    switch (type) {
-    case SEG_TYPE_BOOL: return 1;
-    case SEG_TYPE_DATE: return sizeof(int32_t);
-    case SEG_TYPE_GEO: return 2 * sizeof(double);
-    case SEG_TYPE_STRING:
-    case SEG_TYPE_STRING_SET: return 0;
-    default: return sizeof(int64_t);
-    }
-}
+/* Room for so many elements more; `size` is that of one, always the same for an array. False here
+ * and below: out of memory, and nothing has changed but for what is said. */
+bool segi_rows_reserve(const segi_mem *mem, rows_array *array, size_t more, size_t size);
+bool segi_rows_push(const segi_mem *mem, rows_array *array, const void *element, size_t size);
+bool segi_rows_push_bytes(const segi_mem *mem, rows_array *array, const char *bytes, size_t size);
+/* Push the end of what was pushed so far; the first call also pushes the beginning, 0. */
+bool segi_rows_push_end(const segi_mem *mem, rows_array *offsets, uint64_t end);
+/* Forget the content, also what lies behind the count. Overwritten and not only counted down, see
+ * segi_rows_clear(); a large array gives its memory back. */
+void segi_rows_wipe(const segi_mem *mem, rows_array *array, size_t size);
 
-/* Every column as long as its kind, so that views can be cut anywhere; false: no memory. */
-bool segi_rows_pad(segi_rows *rows);
+/* ---- columns --------------------------------------------------------------------------------- */
 
-#endif /* SEGI_INGEST_ROWS_INT_H */
+void segi_rows_column_deinit(const segi_mem *mem, rows_column *column);
+void segi_rows_column_wipe(const segi_mem *mem, rows_column *column);
+/* Forget the rows from `count` on. */
+void segi_rows_column_cut(rows_column *column, size_t count);
+/* Absent values up to row `count`. */
+bool segi_rows_column_pad(const segi_mem *mem, rows_column *column, size_t count);
+/* Make the column end before the row: the last value of a name counts, so one that an earlier call
+ * gave to the row goes. Then its value is pushed and finished. */
+bool segi_rows_column_ready(const segi_mem *mem, rows_column *column, size_t row);
+/* Bytes and their end; also one element of a set, whose end follows behind the last one. */
+bool segi_rows_column_text(const segi_mem *mem, rows_column *column, const char *text, size_t size);
+bool segi_rows_column_set_end(const segi_mem *mem, rows_column *column);
+/* From the slot back to the public form, which is what batches hold. */
+bool segi_rows_column_fixed(const segi_mem *mem, rows_column *column, int64_t slot);
+/* The last step of a value: with its state the row has it. `good` false passes a lack of memory
+ * on; then what was pushed of the value is cut off again. */
+bool segi_rows_column_finish(const segi_mem *mem, rows_column *column, uint8_t state, bool good);
+/* The next row at once, with a value of zero bytes or an empty string. */
+bool segi_rows_column_empty(const segi_mem *mem, rows_column *column, uint8_t state);
+/* Rows [begin, ...) of a padded column. Borrowed: no value is copied. */
+seg_column segi_rows_column_view(const rows_column *column, size_t begin);
+
+#endif

@@ -1,33 +1,23 @@
-/* Hands out the rows that rows.c has gathered, as batches that a commit takes.
- *
- * Nothing is copied: a batch is a run of neighbouring rows of one kind, and its columns are views
- * into the columns of the kind. They end when a row is added. */
-#include "base/error.h"
+/* The gathered rows as batches: one per run of rows of one kind, and where a run changes from one
+ * column of a name to another, one more. */
 #include "ingest/rows_int.h"
 
-/* Rows [begin, ...) of a padded column.
- * Borrowed: no value is copied. */
-static seg_column rows_column_view(const rows_column *column, size_t begin)
+#include "base/error.h"
+
+/* Every column as long as its kind, so that views can be cut anywhere. */
+static bool rows_pad_all(segi_rows *rows)
 {
-    static const uint64_t no_offsets[1] = {0};
-    seg_column view = SEG_COLUMN_INIT;
-    size_t size = rows_value_size(column->type);
-    view.type = column->type;
-    view.scale = column->scale;
-    view.name = column->name;
-    view.name_size = column->name_size;
-    view.states = (uint8_t *)column->states.data + begin;
-    view.values = column->values.data;
-    if (size > 0) {
-        view.values = (char *)column->values.data + begin * size;
-    } else if (column->type == SEG_TYPE_STRING) {
-        view.offsets = (uint64_t *)column->offsets.data + begin;
-    } else {
-        /* Sets without any element have no offsets yet. */
-        view.offsets = column->offsets.count > 0 ? column->offsets.data : no_offsets;
-        view.lists = (uint64_t *)column->lists.data + begin;
+    for (int k = 0; k < ROWS_KINDS; k++) {
+        rows_kind *kind = &rows->kinds[k];
+        rows_column *columns = kind->columns.data;
+        for (size_t i = 0; i < kind->columns.count; i++)
+            if (!segi_rows_column_pad(rows->mem, &columns[i], kind->count))
+                return false;
+        if (kind->event_ids.filled > 0 &&
+            !segi_rows_column_pad(rows->mem, &kind->event_ids, kind->count))
+            return false;
     }
-    return view;
+    return true;
 }
 
 /* Columns that have something to say about rows [begin, begin + count).
@@ -43,7 +33,7 @@ static size_t rows_views(const rows_kind *kind, const rows_run *run, seg_column 
         while (row < run->count && states[row] == SEG_VALUE_ABSENT)
             row++;
         if (row < run->count)
-            out[count++] = rows_column_view(&columns[i], run->begin);
+            out[count++] = segi_rows_column_view(&columns[i], run->begin);
     }
     return count;
 }
@@ -66,14 +56,14 @@ static void rows_batch(segi_rows *rows, const rows_run *run, seg_column *views, 
     if (run->kind == ROWS_SINCE)
         out->flags = SEG_BATCH_ATTRIBUTES;
     if (run->kind == ROWS_OF_EVENTS) {
-        views[0] = rows_column_view(&rows->event_names, 0);
+        views[0] = segi_rows_column_view(&rows->event_names, 0);
         views[0].type = SEG_TYPE_STRING;
         views[0].states = NULL;
         views[0].codes = (uint32_t *)kind->codes.data + run->begin;
         views[0].dictionary_count = rows->event_names.filled;
         out->event_types = &views[0];
         if (kind->event_ids.filled > 0) {
-            views[1] = rows_column_view(&kind->event_ids, run->begin);
+            views[1] = segi_rows_column_view(&kind->event_ids, run->begin);
             out->event_ids = &views[1];
         }
     }
@@ -134,15 +124,15 @@ seg_status segi_rows_batches(segi_rows *rows, const seg_batch **out_batches, siz
     *out_batches = NULL;
     *out_count = 0;
     rows->batches.count = rows->views.count = 0;
-    if (!segi_rows_pad(rows))
+    if (!rows_pad_all(rows))
         return segi_fail_nomem(err);
     for (size_t i = 0; i < rows->runs.count; i++)
         for (rows_run left = runs[i]; left.count > 0; batch_count++) {
             (void)rows_take(rows, &left);
             view_count += 2 + rows->kinds[runs[i].kind].columns.count;
         }
-    if (!rows_reserve(rows, &rows->batches, batch_count + 1, sizeof(seg_batch)) ||
-        !rows_reserve(rows, &rows->views, view_count + 1, sizeof(seg_column)))
+    if (!segi_rows_reserve(rows->mem, &rows->batches, batch_count + 1, sizeof(seg_batch)) ||
+        !segi_rows_reserve(rows->mem, &rows->views, view_count + 1, sizeof(seg_column)))
         return segi_fail_nomem(err);
     seg_column *views = rows->views.data;
     seg_batch *batches = rows->batches.data;
