@@ -315,8 +315,12 @@ static segi_token lex_number(segi_lexer *lexer)
         while (is_word(lexer_at(lexer, end)))
             end++;
         segi_token token = lexer_fail(lexer, end - at, "a number and a word need a blank between");
-        segi_error_hint(lexer->err, "%.*s %.*s", (int)number, lexer->text + at,
-                        (int)(end - at - number), lexer->text + at + number);
+        const char *unit = segi_unit_short(lexer->text + at + number, end - at - number);
+        if (unit != NULL)
+            segi_error_hint(lexer->err, "%.*s %s", (int)number, lexer->text + at, unit);
+        else
+            segi_error_hint(lexer->err, "%.*s %.*s", (int)number, lexer->text + at,
+                            (int)(end - at - number), lexer->text + at + number);
         return token;
     }
     return lexer_token(lexer, SEGI_TOKEN_NUMBER, end - at);

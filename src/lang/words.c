@@ -80,3 +80,17 @@ const char *segi_unit_name(segi_unit unit)
 {
     return unit_names[unit];
 }
+
+const char *segi_unit_short(const char *text, size_t size)
+{
+    static const char *const shorts[] = {
+        "s",    "seconds",  "sec", "seconds", "secs", "seconds", "min", "minutes",
+        "mins", "minutes",  "h",   "hours",   "hr",   "hours",   "hrs", "hours",
+        "d",    "days",     "w",   "weeks",   "wk",   "weeks",   "mo",  "months",
+        "q",    "quarters", "y",   "years",   "yr",   "years",   "yrs", "years"};
+    for (size_t i = 0; i < sizeof shorts / sizeof *shorts; i += 2) {
+        if (segi_word_is(text, size, shorts[i]))
+            return shorts[i + 1];
+    }
+    return NULL;
+}
