@@ -110,8 +110,9 @@ SEG_API SEG_MUST_USE seg_status seg_snapshot_get_info(const seg_snapshot *snapsh
 
 /* Save a predicate under a name, so that others can say `in segment "name"`. It must compile and
  * must not lead back to itself (SEG_E_CYCLE; the message gives the path). A name that exists is
- * replaced, in one step, and *out_version counts up from 1. Parameters are not allowed here.
- * out_version may be NULL. Fails as seg_segment_compile() does. Any thread. Since 0.1. */
+ * replaced, in one step, and *out_version counts up from 1. Parameters are not allowed here. The
+ * rule for names is that of columns (schema.h). out_version may be NULL. Fails as
+ * seg_segment_compile() does. Any thread. Since 0.1. */
 SEG_API SEG_MUST_USE seg_status seg_store_define_segment(seg_store *store, const char *name,
                                                          size_t name_size, const char *text,
                                                          size_t text_size, uint64_t *out_version,
@@ -164,10 +165,10 @@ SEG_API void seg_segment_list_destroy(seg_segment_list *list);
 /* Give days a name, for `during occasion "name"`: holidays by any calendar, sales, matches.
  *   days  [2 * range_count]: the first and the last day of each range, both included, as days since
  *         1970-01-01; the ranges may come in any order and overlap.
- * A name that exists is replaced, in one step; segments
- * that are compiled already go on with the days that they were compiled with. Names are as those
- * of segments. Fails with SEG_E_ARG (no range, one that ends before it begins, a day outside of
- * the years 1 to 9999), SEG_E_LIMIT. Any thread. Since 0.1. */
+ * A name that exists is replaced, in one step; segments that are compiled already go on with the
+ * days that they were compiled with. The rule for names is that of columns. Fails with SEG_E_ARG
+ * (no range, one that ends before it begins, a day outside of the years 1 to 9999), SEG_E_LIMIT.
+ * Any thread. Since 0.1. */
 SEG_API SEG_MUST_USE seg_status seg_store_define_occasion(seg_store *store, const char *name,
                                                           size_t name_size, const int32_t *days,
                                                           uint64_t range_count, seg_error *err);

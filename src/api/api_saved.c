@@ -89,10 +89,7 @@ seg_status seg_store_define_occasion(seg_store *store, const char *name, size_t 
 seg_status seg_store_drop_occasion(seg_store *store, const char *name, size_t name_size,
                                    seg_error *err)
 {
-    segi_api_begin(err);
-    SEGI_CHECK_ARG(store != NULL, err, "store is NULL");
-    SEGI_CHECK_ARG(name != NULL || name_size == 0, err, "name is NULL");
-    return segi_catalog_drop_occasion(store->catalog, name, name_size, err);
+    return drop(store, SEGI_DEFINE_OCCASION, name, name_size, err);
 }
 
 /* ---- lists ------------------------------------------------------------------------------- */
@@ -122,43 +119,38 @@ struct seg_occasion_list {
     saved_list saved;
 };
 
-/* Takes an entry whose content is copied already; NULL where there was no memory for it. */
-static seg_status list_add(saved_list *list, const char *name, saved_entry entry, seg_error *err)
+/* The days of an occasion as pairs of day numbers. */
+static const int32_t *days_copy(segi_arena *arena, const segi_occasion *occasion)
 {
+    int32_t *days = segi_arena_array(arena, 2 * (size_t)occasion->count, sizeof *days);
+    for (size_t i = 0; days != NULL && i < occasion->count; i++) {
+        days[2 * i] = occasion->ranges[i].first;
+        days[2 * i + 1] = occasion->ranges[i].last;
+    }
+    return days;
+}
+
+/* Called by the catalogue, under its lock, for each definition. */
+static seg_status list_add(void *user, const segi_saved *saved, seg_error *err)
+{
+    saved_list *list = user;
     void *items = list->items;
-    entry.name = segi_arena_copy(&list->arena, name, entry.name_size);
+    saved_entry entry = {.name = segi_arena_copy(&list->arena, saved->name, saved->name_size),
+                         .name_size = saved->name_size,
+                         .content_count = saved->text_size,
+                         .version = saved->version};
+    if (saved->days.count > 0) {
+        entry.content = days_copy(&list->arena, &saved->days);
+        entry.content_count = saved->days.count;
+    } else {
+        entry.content = segi_arena_copy(&list->arena, saved->text, saved->text_size);
+    }
     if (entry.name == NULL || entry.content == NULL ||
         !segi_grow(&list->mem, &items, &list->capacity, list->count + 1, sizeof entry))
         return segi_fail_nomem(err);
     list->items = items;
     list->items[list->count++] = entry;
     return SEG_OK;
-}
-
-/* Called by the catalogue, under its lock, for each definition. */
-static seg_status add_text(void *user, const char *name, size_t name_size, const char *text,
-                           size_t text_size, uint64_t version, seg_error *err)
-{
-    saved_list *list = user;
-    const saved_entry entry = {.name_size = name_size,
-                               .content = segi_arena_copy(&list->arena, text, text_size),
-                               .content_count = text_size,
-                               .version = version};
-    return list_add(list, name, entry, err);
-}
-
-/* As add_text(), for occasions. */
-static seg_status add_days(void *user, const char *name, size_t name_size, const segi_days *ranges,
-                           size_t count, seg_error *err)
-{
-    saved_list *list = user;
-    int32_t *days = segi_arena_array(&list->arena, 2 * count, sizeof *days);
-    for (size_t i = 0; days != NULL && i < count; i++) {
-        days[2 * i] = ranges[i].first;
-        days[2 * i + 1] = ranges[i].last;
-    }
-    const saved_entry entry = {.name_size = name_size, .content = days, .content_count = count};
-    return list_add(list, name, entry, err);
 }
 
 static void list_destroy(saved_list *list)
@@ -182,9 +174,7 @@ static seg_status list_create(seg_store *store, segi_definition kind, saved_list
         return segi_fail_nomem(err);
     list->mem = store->mem;
     segi_arena_init(&list->arena, &list->mem);
-    seg_status status = kind == SEGI_DEFINE_OCCASION
-                            ? segi_catalog_each_occasion(store->catalog, add_days, list, err)
-                            : segi_catalog_each(store->catalog, kind, add_text, list, err);
+    seg_status status = segi_catalog_each(store->catalog, kind, list_add, list, err);
     if (status != SEG_OK)
         list_destroy(list);
     else

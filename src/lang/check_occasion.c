@@ -7,33 +7,21 @@
 
 #include <string.h>
 
-/* For hints. */
-static bool occasion_name(const void *user, size_t i, const char **out, size_t *out_size)
-{
-    const segi_resolver *resolver = user;
-    return resolver->occasion_at(resolver->user, i, out, out_size);
-}
-
 /* The ranges are copied: those of the store may change as soon as the compile is over. */
 static bool occasion_resolve(segi_check *k, const segi_syn_window *syn, segi_node *node)
 {
-    const segi_resolver *resolver = k->c->resolver;
-    segi_occasion found;
-    if (resolver == NULL || resolver->occasion == NULL ||
-        !resolver->occasion(resolver->user, syn->occasion, syn->occasion_size, &found)) {
-        segi_check_fail(k, syn->begin, syn->size, SEG_E_UNKNOWN_NAME, "unknown occasion \"%.*s\"",
-                        (int)syn->occasion_size, syn->occasion);
-        if (resolver != NULL && resolver->occasion_at != NULL)
-            segi_check_suggest(k, syn->occasion, syn->occasion_size, occasion_name, resolver);
-        return false;
-    }
-    segi_days *ranges = segi_check_alloc(k, found.count, sizeof *ranges);
+    const segi_saved *found =
+        segi_check_find_saved(k, SEGI_DEFINE_OCCASION, syn->occasion, syn->occasion_size);
+    if (found == NULL)
+        return segi_check_unknown_saved(k, syn->begin, syn->size, SEGI_DEFINE_OCCASION,
+                                        syn->occasion, syn->occasion_size) != NULL;
+    segi_days *ranges = segi_check_alloc(k, found->days.count, sizeof *ranges);
     node->name = segi_arena_copy(k->c->arena, syn->occasion, syn->occasion_size);
     node->name_size = syn->occasion_size;
     if (ranges == NULL || node->name == NULL)
         return segi_check_nomem(k) != NULL;
-    memcpy(ranges, found.ranges, found.count * sizeof *ranges);
-    node->occasion = (segi_occasion){found.count, ranges};
+    memcpy(ranges, found->days.ranges, found->days.count * sizeof *ranges);
+    node->occasion = (segi_occasion){found->days.count, ranges};
     return true;
 }
 

@@ -165,12 +165,39 @@ static segi_node *check_at_least(segi_check *k, const segi_syn *syn)
 
 /* ---- saved segments ---- */
 
-/* For hints. */
-static bool segment_name(const void *user, size_t i, const char **out, size_t *out_size)
+/* What hints choose from. */
+typedef struct saved_names {
+    const segi_resolver *resolver;
+    segi_definition kind;
+} saved_names;
+
+static bool saved_name(const void *user, size_t i, const char **out, size_t *out_size)
 {
-    const segi_resolver *resolver = user;
-    return resolver->name_at != NULL &&
-           resolver->name_at(resolver->user, SEGI_DEFINE_SEGMENT, i, out, out_size);
+    const saved_names *names = user;
+    const segi_saved *saved = names->resolver->at(names->resolver->user, names->kind, i);
+    if (saved == NULL)
+        return false;
+    *out = saved->name;
+    *out_size = saved->name_size;
+    return true;
+}
+
+const segi_saved *segi_check_find_saved(const segi_check *k, segi_definition kind, const char *name,
+                                        size_t size)
+{
+    const segi_resolver *resolver = k->c->resolver;
+    return resolver == NULL ? NULL : resolver->find(resolver->user, kind, name, size);
+}
+
+void *segi_check_unknown_saved(segi_check *k, uint32_t begin, uint32_t span, segi_definition kind,
+                               const char *name, size_t size)
+{
+    const saved_names names = {k->c->resolver, kind};
+    segi_check_fail(k, begin, span, SEG_E_UNKNOWN_NAME, "unknown %s \"%.*s\"",
+                    kind == SEGI_DEFINE_OCCASION ? "occasion" : "segment", (int)size, name);
+    if (names.resolver != NULL)
+        segi_check_suggest(k, name, size, saved_name, &names);
+    return NULL;
 }
 
 /* "a" -> "b" -> "a", from the segment that comes round again. */
@@ -256,16 +283,11 @@ const segi_node *segi_check_saved(segi_check *k, const segi_syn *syn, segi_defin
         segi_name_map_get(&c->references, reference_scope(c, kind), name, size);
     if (reference != NULL)
         return reference->root != NULL ? reference->root : fail_cycle(k, syn, reference);
-    segi_text text = {NULL, 0};
-    seg_status status = c->resolver == NULL ? SEG_E_NOT_FOUND
-                                            : c->resolver->find(c->resolver->user, kind, name, size,
-                                                                &text.text, &text.size);
-    if (status == SEG_E_NOT_FOUND)
+    const segi_saved *saved = segi_check_find_saved(k, kind, name, size);
+    if (saved == NULL)
         return NULL;
-    if (status != SEG_OK)
-        return segi_check_fail(k, syn->begin, syn->size, status,
-                               "the definition of \"%.*s\" cannot be read", (int)size, name);
-    return compile_saved(k, syn, kind, (segi_text){name, size}, text);
+    return compile_saved(k, syn, kind, (segi_text){name, size},
+                         (segi_text){saved->text, saved->text_size});
 }
 
 /* As segi_check_saved(), where not being there is a failure. */
@@ -274,11 +296,7 @@ static const segi_node *resolve(segi_check *k, const segi_syn *syn, const char *
     const segi_node *root = segi_check_saved(k, syn, SEGI_DEFINE_SEGMENT, name, size);
     if (root != NULL || k->c->status != SEG_OK)
         return root;
-    segi_check_fail(k, syn->begin, syn->size, SEG_E_UNKNOWN_NAME, "unknown segment \"%.*s\"",
-                    (int)size, name);
-    if (k->c->resolver != NULL)
-        segi_check_suggest(k, name, size, segment_name, k->c->resolver);
-    return NULL;
+    return segi_check_unknown_saved(k, syn->begin, syn->size, SEGI_DEFINE_SEGMENT, name, size);
 }
 
 /* in segment "name", or in segment $name, which is compiled once the name is bound. */

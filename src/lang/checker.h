@@ -346,6 +346,12 @@ bool segi_check_is_alias(const segi_syn_alias *alias, const char *name, size_t s
 /* ---- check_predicate.c ---- */
 
 segi_node *segi_check_predicate(segi_check *k, const segi_syn *syn);
+/* What is saved under the name; NULL with no failure where there is nothing. */
+const segi_saved *segi_check_find_saved(const segi_check *k, segi_definition kind, const char *name,
+                                        size_t size);
+/* Fails for the want of it, with the nearest name as a hint. */
+void *segi_check_unknown_saved(segi_check *k, uint32_t begin, uint32_t span, segi_definition kind,
+                               const char *name, size_t size);
 /* The tree of a saved definition, compiled once; NULL with no failure where there is none. */
 const segi_node *segi_check_saved(segi_check *k, const segi_syn *syn, segi_definition kind,
                                   const char *name, size_t size);

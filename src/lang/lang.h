@@ -512,24 +512,27 @@ static inline bool segi_node_present(const segi_node *node)
 
 /* What can be saved under a name; each kind has names of its own. */
 typedef enum segi_definition {
-    SEGI_DEFINE_SEGMENT, /* a predicate: in segment "name" */
-    SEGI_DEFINE_CLASS,   /* "label": predicate; ... otherwise "label". Read as class.name */
-    SEGI_DEFINE_OCCASION /* ranges of days: during occasion "name" */
+    SEGI_DEFINE_SEGMENT,  /* a predicate: in segment "name" */
+    SEGI_DEFINE_CLASS,    /* "label": predicate; ... otherwise "label". Read as class.name */
+    SEGI_DEFINE_OCCASION, /* ranges of days: during occasion "name" */
+    SEGI_DEFINE_COUNT
 } segi_definition;
 
-/* Gives the text of a definition; SEG_E_NOT_FOUND if there is none. The text is borrowed until the
- * compile returns. */
+/* One of them. */
+typedef struct segi_saved {
+    const char *name, *text;
+    size_t name_size, text_size;
+    segi_occasion days; /* what the text of an occasion says */
+    uint64_t version;   /* how often the name was defined since it was new or last dropped */
+} segi_saved;
+
+/* Shows a compile what is saved, which it borrows until it returns. */
 typedef struct segi_resolver {
     void *user;
-    seg_status (*find)(void *user, segi_definition kind, const char *name, size_t name_size,
-                       const char **out_text, size_t *out_size);
-    /* For hints: the i-th name, false past the last. */
-    bool (*name_at)(void *user, segi_definition kind, size_t i, const char **out_name,
-                    size_t *out_size);
-    /* The days of an occasion, borrowed as texts are; false if there is none of that name. Both
-     * may be NULL: there are none. */
-    bool (*occasion)(void *user, const char *name, size_t name_size, segi_occasion *out);
-    bool (*occasion_at)(void *user, size_t i, const char **out_name, size_t *out_size);
+    /* NULL if there is none of that name. */
+    const segi_saved *(*find)(void *user, segi_definition kind, const char *name, size_t name_size);
+    /* For hints: the i-th by rising name, NULL past the last. */
+    const segi_saved *(*at)(void *user, segi_definition kind, size_t i);
 } segi_resolver;
 
 /* Values for parameters, from seg_params. */

@@ -9,61 +9,28 @@
 
 /* ---- what the compiler asks -------------------------------------------------------------- */
 
-/* What these four lend is borrowed from the catalog, whose lock is held as long as they are
+/* What these two lend is borrowed from the catalog, whose lock is held as long as they are
  * asked. */
-static seg_status view_find(void *user, segi_definition kind, const char *name, size_t name_size,
-                            const char **out_text, size_t *out_size)
+static const segi_saved *view_find(void *user, segi_definition kind, const char *name,
+                                   size_t name_size)
 {
     const catalog_view *view = user;
     const catalog_entry *entry = view->defined;
     if (entry == NULL || !segi_catalog_is(entry, kind, name, name_size))
         entry = segi_catalog_find(view->catalog, kind, name, name_size);
-    if (entry == NULL)
-        return SEG_E_NOT_FOUND;
-    *out_text = entry->text;
-    *out_size = entry->text_size;
-    return SEG_OK;
+    return entry == NULL ? NULL : &entry->saved;
 }
 
-static bool view_name_at(void *user, segi_definition kind, size_t i, const char **out_name,
-                         size_t *out_size)
+static const segi_saved *view_at(void *user, segi_definition kind, size_t i)
 {
     const segi_catalog *catalog = ((const catalog_view *)user)->catalog;
-    for (size_t at = 0; at < catalog->count; at++) {
-        const catalog_entry *entry = catalog->entries[at];
-        if (entry->kind != kind || i-- != 0)
-            continue;
-        *out_name = entry->name;
-        *out_size = entry->name_size;
-        return true;
-    }
-    return false;
-}
-
-static bool view_occasion(void *user, const char *name, size_t name_size, segi_occasion *out)
-{
-    const catalog_view *view = user;
-    const segi_occasion_entry *entry =
-        segi_occasions_find(&view->catalog->occasions, name, name_size);
-    if (entry != NULL)
-        *out = (segi_occasion){(uint32_t)entry->count, entry->ranges};
-    return entry != NULL;
-}
-
-static bool view_occasion_at(void *user, size_t i, const char **out_name, size_t *out_size)
-{
-    const segi_occasions *occasions = &((const catalog_view *)user)->catalog->occasions;
-    if (i >= occasions->count)
-        return false;
-    *out_name = occasions->entries[i].name;
-    *out_size = occasions->entries[i].name_size;
-    return true;
+    size_t begin = catalog->begins[kind];
+    return i < catalog->begins[kind + 1] - begin ? &catalog->entries[begin + i]->saved : NULL;
 }
 
 static segi_resolver view_resolver(catalog_view *view)
 {
-    segi_resolver resolver = {view, view_find, view_name_at, view_occasion, view_occasion_at};
-    return resolver;
+    return (segi_resolver){view, view_find, view_at};
 }
 
 seg_status segi_catalog_entry_compile(catalog_entry *entry, catalog_view *view,
@@ -73,18 +40,18 @@ seg_status segi_catalog_entry_compile(catalog_entry *entry, catalog_view *view,
     segi_predicate *predicate = NULL;
     const segi_mem *mem = view->catalog->mem;
     if (entry->kind == SEGI_DEFINE_CLASS)
-        SEGI_TRY(segi_compile_class(mem, schema, &resolver, entry->text, entry->text_size, 0,
-                                    &predicate, err));
+        SEGI_TRY(segi_compile_class(mem, schema, &resolver, entry->saved.text,
+                                    entry->saved.text_size, 0, &predicate, err));
     else
-        SEGI_TRY(segi_compile(mem, schema, &resolver, entry->text, entry->text_size, 0, NULL, 0,
-                              &predicate, err));
+        SEGI_TRY(segi_compile(mem, schema, &resolver, entry->saved.text, entry->saved.text_size, 0,
+                              NULL, 0, &predicate, err));
     seg_status status = SEG_OK;
     if (predicate->param_count > 0) {
         const segi_param *param = &predicate->params[0];
         status = segi_fail(err, SEG_E_BOUND, "a saved %s cannot have parameters, here $%.*s",
                            segi_catalog_kind_name(entry->kind), (int)param->name_size, param->name);
         segi_error_span(err, param->offset, param->name_size + 1);
-        segi_error_locate(err, entry->text, entry->text_size);
+        segi_error_locate(err, entry->saved.text, entry->saved.text_size);
     }
     memcpy(entry->fingerprint, predicate->fingerprint, sizeof entry->fingerprint);
     segi_predicate_destroy(predicate);
@@ -140,10 +107,9 @@ static seg_status fingerprints_fill(const segi_catalog *catalog, const segi_sche
                                     seg_error *err)
 {
     catalog_view view = {.catalog = catalog};
-    for (size_t i = 0; i < catalog->count; i++) {
+    for (size_t i = 0; i < catalog->begins[SEGI_DEFINE_SEGMENT + 1]; i++) {
         catalog_entry *entry = catalog->entries[i];
-        if (entry->kind == SEGI_DEFINE_SEGMENT &&
-            (entry->fingerprint[0] | entry->fingerprint[1]) == 0 &&
+        if ((entry->fingerprint[0] | entry->fingerprint[1]) == 0 &&
             segi_catalog_entry_compile(entry, &view, schema, NULL) == SEG_E_NOMEM)
             return segi_fail_nomem(err);
     }
@@ -156,19 +122,19 @@ static void note_duplicate(const segi_catalog *catalog, const segi_predicate *pr
 {
     if (predicate->root->kind == SEGI_NODE_SEGMENT)
         return; /* it is that one by name */
-    for (size_t i = 0; i < catalog->count; i++) {
+    for (size_t i = 0; i < catalog->begins[SEGI_DEFINE_SEGMENT + 1]; i++) {
         const catalog_entry *entry = catalog->entries[i];
-        if (entry->kind != SEGI_DEFINE_SEGMENT ||
-            memcmp(entry->fingerprint, predicate->fingerprint, sizeof entry->fingerprint) != 0)
+        if (memcmp(entry->fingerprint, predicate->fingerprint, sizeof entry->fingerprint) != 0)
             continue;
         seg_error *note = segi_findings_add(findings, SEGI_LEVEL_WARNING, "duplicate-segment");
         if (note == NULL)
             return;
         segi_fail(note, SEG_E_ARG, "the saved segment \"%.*s\" says the same",
-                  (int)entry->name_size, entry->name);
+                  (int)entry->saved.name_size, entry->saved.name);
         segi_error_span(note, 0, predicate->text_size);
         segi_error_locate(note, predicate->text, predicate->text_size);
-        segi_error_hint(note, "in segment \"%.*s\"", (int)entry->name_size, entry->name);
+        segi_error_hint(note, "in segment \"%.*s\"", (int)entry->saved.name_size,
+                        entry->saved.name);
         return;
     }
 }

@@ -51,8 +51,8 @@ seg_status segi_catalog_read_refs(const segi_catalog *catalog, catalog_entry *en
     catalog_refs refs = {catalog, entry, NULL, 0, 0, false};
     marks_clear(catalog);
     entry->seen = false;
-    seg_status status =
-        segi_text_references(catalog->mem, entry->text, entry->text_size, refs_found, &refs, err);
+    seg_status status = segi_text_references(catalog->mem, entry->saved.text,
+                                             entry->saved.text_size, refs_found, &refs, err);
     if (status == SEG_OK && refs.failed)
         status = segi_fail_nomem(err);
     if (status != SEG_OK) {
@@ -105,10 +105,10 @@ static void path_write(catalog_entry *last, const catalog_entry *entry, segi_buf
         last = before;
     }
     for (const catalog_entry *at = next; at != NULL; at = at->from) {
-        segi_buf_quoted(buf, at->name, at->name_size);
+        segi_buf_quoted(buf, at->saved.name, at->saved.name_size);
         segi_buf_text(buf, " -> ");
     }
-    segi_buf_quoted(buf, entry->name, entry->name_size);
+    segi_buf_quoted(buf, entry->saved.name, entry->saved.name_size);
 }
 
 /* SEG_E_CYCLE with the whole path, or SEG_OK. An error that the compiler left in err keeps its
@@ -164,7 +164,7 @@ static seg_status entry_explain_circle(const segi_catalog *catalog, catalog_entr
                          segi_catalog_kind_name(entry->kind));
     if (status == SEG_E_CYCLE && place.offset >= 0 && place.length >= 0) {
         segi_error_span(err, (size_t)place.offset, (size_t)place.length);
-        segi_error_locate(err, entry->text, entry->text_size);
+        segi_error_locate(err, entry->saved.text, entry->saved.text_size);
     }
     return status;
 }
@@ -176,10 +176,11 @@ static seg_status dependent_fail(const catalog_entry *entry, const catalog_entry
     if (status == SEG_E_NOMEM)
         return segi_fail_nomem(err);
     segi_fail(err, status, "%s \"%.*s\", which refers to \"%.*s\", would not compile: %s",
-              segi_catalog_kind_name(dependent->kind), (int)dependent->name_size, dependent->name,
-              (int)entry->name_size, entry->name, cause->message);
-    segi_error_hint(err, "change or drop \"%.*s\" first", (int)dependent->name_size,
-                    dependent->name);
+              segi_catalog_kind_name(dependent->kind), (int)dependent->saved.name_size,
+              dependent->saved.name, (int)entry->saved.name_size, entry->saved.name,
+              cause->message);
+    segi_error_hint(err, "change or drop \"%.*s\" first", (int)dependent->saved.name_size,
+                    dependent->saved.name);
     return status;
 }
 

@@ -1,5 +1,5 @@
-/* Door of the room `sets`: saved segments and classes by name, the references between them, and
- * sets turned round into rows per user. */
+/* Door of the room `sets`: segments, classes and occasions by name, the references between them,
+ * and sets turned round into rows per user. */
 #ifndef SEGI_SETS_H
 #define SEGI_SETS_H
 
@@ -7,8 +7,8 @@
 #include "lang/lang.h"
 #include "store/store.h"
 
-/* The saved segments and classes of one store: kind, name -> text, version. Changes take
- * a lock; readers of the resolver hold it for the length of a compile. */
+/* What is saved in one store: kind, name -> text, version. Changes take a lock; readers of the
+ * resolver hold it for the length of a compile. */
 typedef struct segi_catalog segi_catalog;
 
 /* With what the store has saved; the store keeps what is defined and outlives the catalog. Without
@@ -33,11 +33,15 @@ seg_status segi_catalog_compile_value(segi_catalog *catalog, const segi_mem *mem
 seg_status segi_catalog_lint(segi_catalog *catalog, const segi_mem *mem, const segi_schema *schema,
                              const char *text, size_t text_size, uint32_t flags, int64_t retention,
                              segi_findings *findings, seg_error *err);
-/* Save: compiles first, refuses circles and parameters. */
+/* Save a segment or class: compiles first, refuses circles and parameters. */
 seg_status segi_catalog_define(segi_catalog *catalog, const segi_schema *schema,
                                segi_definition kind, const char *name, size_t name_size,
                                const char *text, size_t text_size, uint64_t *out_version,
                                seg_error *err);
+/* Named ranges of days, in any order and also overlapping; they are put in order in place. */
+seg_status segi_catalog_define_occasion(segi_catalog *catalog, const char *name, size_t name_size,
+                                        segi_days *ranges, size_t count, seg_error *err);
+/* SEG_E_NOT_FOUND; SEG_E_IN_USE while a saved text names it. */
 seg_status segi_catalog_drop(segi_catalog *catalog, segi_definition kind, const char *name,
                              size_t name_size, seg_error *err);
 /* The text saved under the name, copied into buf. SEG_E_NOT_FOUND. */
@@ -45,21 +49,10 @@ seg_status segi_catalog_text(segi_catalog *catalog, segi_definition kind, const 
                              size_t name_size, segi_buf *buf, seg_error *err);
 
 /* All of a kind by rising name, until one visit fails. Under the lock: the visit must not come back
- * to the catalog. Not for occasions. */
-seg_status segi_catalog_each(segi_catalog *catalog, segi_definition kind, segi_text_visit *visit,
+ * to the catalog. */
+typedef seg_status segi_saved_visit(void *user, const segi_saved *saved, seg_error *err);
+seg_status segi_catalog_each(segi_catalog *catalog, segi_definition kind, segi_saved_visit *visit,
                              void *user, seg_error *err);
-
-/* Occasions: named ranges of days, in any order and also overlapping. */
-seg_status segi_catalog_define_occasion(segi_catalog *catalog, const char *name, size_t name_size,
-                                        const segi_days *ranges, size_t count, seg_error *err);
-/* SEG_E_NOT_FOUND; SEG_E_IN_USE while a saved segment names it. */
-seg_status segi_catalog_drop_occasion(segi_catalog *catalog, const char *name, size_t name_size,
-                                      seg_error *err);
-/* As segi_catalog_each(): the ranges rise, with a day or more between two. */
-typedef seg_status segi_occasion_visit(void *user, const char *name, size_t name_size,
-                                       const segi_days *ranges, size_t count, seg_error *err);
-seg_status segi_catalog_each_occasion(segi_catalog *catalog, segi_occasion_visit *visit, void *user,
-                                      seg_error *err);
 
 /* ---- rows per user -------------------------------------------------------------------------- */
 

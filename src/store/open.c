@@ -5,6 +5,9 @@
 #include "store/keep.h"
 
 #define OPEN_LOG_BYTES_MAX ((uint64_t)64 << 20)
+/* What the log grows by. */
+#define OPEN_LOG_STEP_MIN ((uint64_t)64 << 10)
+#define OPEN_LOG_STEP_MAX ((uint64_t)1 << 20)
 
 /* ---- what a store is -------------------- */
 
@@ -39,6 +42,14 @@ static seg_status open_settle(segi_store_config *config, const segi_root_head *h
 
 /* ---- steps -------------------- */
 
+/* A log that has to stay small takes no more room than that. */
+static uint64_t log_step(uint64_t log_bytes_max)
+{
+    if (log_bytes_max == 0 || log_bytes_max > OPEN_LOG_STEP_MAX)
+        return OPEN_LOG_STEP_MAX;
+    return log_bytes_max < OPEN_LOG_STEP_MIN ? OPEN_LOG_STEP_MIN : log_bytes_max;
+}
+
 /* From here on store->keep exists, and what releases the store closes the disk. */
 static seg_status open_disk(segi_store *store, const segi_store_place *place, seg_error *err)
 {
@@ -46,6 +57,7 @@ static seg_status open_disk(segi_store *store, const segi_store_place *place, se
                                        .create = place->create,
                                        .must_create = place->must_create,
                                        .salvage = place->salvage,
+                                       .log_step = log_step(place->log_bytes_max),
                                        .report = place->fault,
                                        .report_user = place->fault_user,
                                        .durability = place->durability,

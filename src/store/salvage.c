@@ -10,6 +10,8 @@
  * so that nothing of them is left, whatever ends the process; only while they are made they have
  * this one. */
 #define SALVAGE_SUFFIX "-salvage"
+/* Its log stays empty. */
+#define SALVAGE_LOG_BYTES 65536u
 
 static char *salvage_join(const segi_mem *mem, const char *path, const char *end)
 {
@@ -116,6 +118,7 @@ static seg_status salvage_create(segi_salvage *s, const segi_store_place *like, 
                               .create = true,
                               .must_create = true,
                               .durability = SEGI_DISK_NORMAL,
+                              .log_bytes_max = SALVAGE_LOG_BYTES,
                               .memory_limit = like->memory_limit};
     SEGI_TRY(segi_zone_load(&config.mem, zone, strlen(zone), &config.zone, s->err));
     SEGI_TRY(segi_store_open(&config, &place, &s->to, s->err));

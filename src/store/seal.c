@@ -30,7 +30,7 @@ typedef struct seal_work {
     segi_seal *seal;
     uint32_t cell_min, cell_count;
     uint32_t bucket_count, event_count, slot_count;
-    uint16_t *bucket_of_cell; /* by cell - cell_min */
+    uint16_t *bucket_of_cell; /* by cell - cell_min; NULL: all rows are of the one bucket */
     segi_bucket *buckets;
     uint32_t *slot_of; /* by bucket * event_count + event */
     seal_slot *slots;
@@ -61,21 +61,21 @@ static bool seal_find_buckets(seal_work *work)
 {
     segi_seal *seal = work->seal;
     int64_t time_min, time_max;
-    if (seal->fill) {
-        work->cell_min = seal->bucket.cell;
-        work->cell_count = seal->bucket.cells;
-    } else {
-        seal_time_range(seal, &time_min, &time_max);
-        work->cell_min = segi_cell_of(time_min);
-        work->cell_count = segi_cell_of(time_max) - work->cell_min + 1;
+    size_t capacity = 0;
+    if (seal->fill) { /* which may be as wide as time */
+        if (!segi_grow(seal->mem, (void **)&work->buckets, &capacity, 1, sizeof(segi_bucket)))
+            return false;
+        work->buckets[work->bucket_count++] = seal->bucket;
+        return true;
     }
+    seal_time_range(seal, &time_min, &time_max);
+    work->cell_min = segi_cell_of(time_min);
+    work->cell_count = segi_cell_of(time_max) - work->cell_min + 1;
     work->bucket_of_cell = segi_alloc_array(seal->mem, work->cell_count, sizeof(uint16_t));
     if (!work->bucket_of_cell)
         return false;
-    size_t capacity = 0;
     for (uint32_t cell = 0; cell < work->cell_count;) {
-        segi_bucket bucket =
-            seal->fill ? seal->bucket : segi_bucket_of(work->cell_min + cell, seal->watermark);
+        segi_bucket bucket = segi_bucket_of(work->cell_min + cell, seal->watermark);
         if (!segi_grow(seal->mem, (void **)&work->buckets, &capacity, work->bucket_count + 1,
                        sizeof bucket))
             return false;
@@ -91,6 +91,8 @@ static bool seal_find_buckets(seal_work *work)
 
 static inline uint32_t seal_place(const seal_work *work, const segi_key *key)
 {
+    if (!work->bucket_of_cell)
+        return key->event;
     uint32_t cell = segi_cell_of(key->time) - work->cell_min;
     return work->bucket_of_cell[cell] * work->event_count + key->event;
 }

@@ -373,6 +373,30 @@ START_TEST(test_store__names_have_a_limit)
 }
 END_TEST
 
+/* One rule for all names: what a file would be refused for cannot be put into it. */
+START_TEST(test_store__names_have_no_control_characters)
+{
+    static const char *const bad[] = {"", "a\n", "\x7f", "a\xc2\x85", "\xff"};
+    static const int32_t day[] = {0, 0};
+    seg_error err = SEG_ERROR_INIT;
+    seg_store *store = store_open(NULL);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        size_t size = strlen(bad[i]);
+        CK_FAILS(seg_store_define_attribute(store, bad[i], size, SEG_TYPE_BOOL, 0, &err), SEG_E_ARG,
+                 err);
+        CK_FAILS(seg_store_define_segment(store, bad[i], size, TEXT("everyone"), NULL, &err),
+                 SEG_E_ARG, err);
+        CK_FAILS(seg_store_define_class(store, bad[i], size,
+                                        TEXT("\"a\": everyone; otherwise \"b\""), NULL, &err),
+                 SEG_E_ARG, err);
+        CK_FAILS(seg_store_define_occasion(store, bad[i], size, day, 1, &err), SEG_E_ARG, err);
+    }
+    CK_OK(seg_store_define_segment(store, TEXT("a\xc2\xa0 \xc3\xa4"), TEXT("everyone"), NULL, &err),
+          err);
+    seg_store_close(store, NULL);
+}
+END_TEST
+
 /* ---- saved segments ---------------------------------------------------------------------- */
 
 START_TEST(test_store__saves_and_replaces_segments)
@@ -614,6 +638,7 @@ Suite *suite(void)
     tcase_add_test(columns, test_store__defines_and_lists_columns);
     tcase_add_test(columns, test_store__refuses_bad_columns);
     tcase_add_test(columns, test_store__names_have_a_limit);
+    tcase_add_test(columns, test_store__names_have_no_control_characters);
     suite_add_tcase(s, columns);
     TCase *saved = tcase_create("saved segments");
     tcase_add_test(saved, test_store__saves_and_replaces_segments);

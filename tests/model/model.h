@@ -608,6 +608,11 @@ bool model_exists(const model *data, size_t user, int64_t now);
 void model_evaluate(const model *data, const model_catalog *catalog, const model_segment *segment,
                     int64_t now, uint8_t *members, bool *overflow);
 
+/* Is this one of them? *overflow: some sum of that user, or of a population that counts, did not
+ * fit. */
+bool model_evaluate_user(const model *data, const model_catalog *catalog,
+                         const model_segment *segment, size_t user, int64_t now, bool *overflow);
+
 /* The value for each user (also outside of the universe). */
 void model_evaluate_value(const model *data, const model_catalog *catalog, const model_node *value,
                           int64_t now, model_value *values, bool *overflow);

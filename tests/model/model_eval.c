@@ -1239,11 +1239,19 @@ void model_evaluate(const model *data, const model_catalog *catalog, const model
     context run = {data, catalog, now, NULL, 0, ++stamps, false};
     for (size_t i = 0; i < data->user_count; i++) {
         place at = {&data->users[i], NULL, NULL};
-        members[i] = 0;
-        if (model_exists(data, i, now))
-            members[i] = other_segment(&run, segment, at) ? 1 : 0;
+        members[i] = model_exists(data, i, now) && other_segment(&run, segment, at) ? 1 : 0;
     }
     *overflow = run.overflow;
+}
+
+bool model_evaluate_user(const model *data, const model_catalog *catalog,
+                         const model_segment *segment, size_t user, int64_t now, bool *overflow)
+{
+    context run = {data, catalog, now, NULL, 0, ++stamps, false};
+    place at = {&data->users[user], NULL, NULL};
+    bool member = model_exists(data, user, now) && other_segment(&run, segment, at);
+    *overflow = run.overflow;
+    return member;
 }
 
 void model_evaluate_value(const model *data, const model_catalog *catalog, const model_node *value,

@@ -16,7 +16,9 @@ struct model_block {
     size_t used, size;
 };
 
-#define BLOCK_SIZE ((size_t)1 << 18)
+/* Blocks double from the first size to the second: many an arena holds a few rows of one user. */
+#define BLOCK_FIRST ((size_t)1 << 10)
+#define BLOCK_MAX ((size_t)1 << 18)
 #define ALIGN ((size_t)16)
 
 static void *must(void *pointer)
@@ -34,7 +36,10 @@ void *model_alloc(model_arena *arena, size_t size)
     size = (size + ALIGN - 1) / ALIGN * ALIGN;
     struct model_block *block = arena->head;
     if (block == NULL || block->size - block->used < size) {
-        size_t want = size > BLOCK_SIZE ? size : BLOCK_SIZE;
+        size_t next = block == NULL ? BLOCK_FIRST : block->size * 2;
+        size_t want = next < BLOCK_MAX ? next : BLOCK_MAX;
+        if (want < size)
+            want = size;
         block = must(calloc(1, header + want));
         block->size = want;
         block->next = arena->head;

@@ -465,9 +465,7 @@ static seg_status ask_why(asking *a, size_t user, int64_t now, seg_why **out)
 static bool twin_at(asking *a, size_t user, int64_t now, bool *out)
 {
     bool overflow = false;
-    uint8_t *members = model_alloc(a->arena, a->w->feed->user_count + 1);
-    model_evaluate(a->model, a->w->catalog, &a->probe->segment, now, members, &overflow);
-    *out = members[user] != 0;
+    *out = model_evaluate_user(a->model, a->w->catalog, &a->probe->segment, user, now, &overflow);
     return !overflow;
 }
 

@@ -28,6 +28,7 @@ static seg_store *image_open(sim_vfs *sim, const char *path, uint32_t flags, uin
     options.id_kind = id_kind;
     options.threads_max = 1;
     options.memory_limit = 1 << 16;
+    options.log_bytes_max = 1 << 16; /* each copy of the files has the whole log in it */
     if (segi_api_store_open(sim_vfs_table(sim), path, strlen(path), &options, &store, NULL) !=
         SEG_OK)
         return NULL;

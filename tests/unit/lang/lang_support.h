@@ -202,39 +202,23 @@ static inline bool lang_nodes_equal(const segi_node *a, const segi_node *b)
 
 /* ---- what is saved ---- */
 
-static inline seg_status lang_no_segment(void *user, segi_definition kind, const char *name,
-                                         size_t size, const char **out_text, size_t *out_size)
-{
-    (void)user, (void)kind, (void)name, (void)size, (void)out_text, (void)out_size;
-    return SEG_E_NOT_FOUND;
-}
-
-static inline bool lang_no_name(void *user, segi_definition kind, size_t i, const char **out_name,
-                                size_t *out_size)
-{
-    (void)user, (void)kind, (void)i, (void)out_name, (void)out_size;
-    return false;
-}
-
-static inline bool lang_occasion_at(void *user, size_t i, const char **out_name, size_t *out_size)
-{
-    (void)user;
-    *out_name = "black_friday";
-    *out_size = 12;
-    return i == 0;
-}
-
-static inline bool lang_occasion(void *user, const char *name, size_t size, segi_occasion *out)
+static inline const segi_saved *lang_saved_at(void *user, segi_definition kind, size_t i)
 {
     static const segi_days ranges[] = {{20419, 20422}, {20783, 20786}};
+    static const segi_saved friday = {.name = "black_friday", .name_size = 12, .days = {2, ranges}};
     (void)user;
-    *out = (segi_occasion){2, ranges};
-    return size == 12 && memcmp(name, "black_friday", 12) == 0;
+    return kind == SEGI_DEFINE_OCCASION && i == 0 ? &friday : NULL;
+}
+
+static inline const segi_saved *lang_saved_find(void *user, segi_definition kind, const char *name,
+                                                size_t size)
+{
+    const segi_saved *saved = lang_saved_at(user, kind, 0);
+    return saved != NULL && size == 12 && memcmp(name, saved->name, size) == 0 ? saved : NULL;
 }
 
 /* No segments, and one occasion. */
-static const segi_resolver lang_resolver = {NULL, lang_no_segment, lang_no_name, lang_occasion,
-                                            lang_occasion_at};
+static const segi_resolver lang_resolver = {NULL, lang_saved_find, lang_saved_at};
 
 /* ---- the JSON form ---- */
 

@@ -21,48 +21,41 @@ static void teardown(void)
 
 /* ---- saved segments ---- */
 
-typedef struct saved {
-    const char *name, *text;
-} saved;
-
-static seg_status saved_find(void *user, segi_definition kind, const char *name, size_t size,
-                             const char **out, size_t *out_size)
-{
-    for (const saved *s = user; s->name != NULL; s++) {
-        if (kind == SEGI_DEFINE_SEGMENT && strlen(s->name) == size &&
-            memcmp(s->name, name, size) == 0) {
-            *out = s->text;
-            *out_size = strlen(s->text);
-            return SEG_OK;
-        }
+#define SAVED(NAME, TEXT)                                                                          \
+    {                                                                                              \
+        .name = (NAME), .text = (TEXT), .name_size = strlen(NAME), .text_size = strlen(TEXT)       \
     }
-    return SEG_E_NOT_FOUND;
+
+/* A list of segments that ends with one that has no name. */
+static const segi_saved *saved_at(void *user, segi_definition kind, size_t i)
+{
+    const segi_saved *saved = user;
+    while (i > 0 && saved->name != NULL)
+        saved++, i--;
+    return kind == SEGI_DEFINE_SEGMENT && saved->name != NULL ? saved : NULL;
 }
 
-static bool saved_name_at(void *user, segi_definition kind, size_t i, const char **out,
-                          size_t *out_size)
+static const segi_saved *saved_find(void *user, segi_definition kind, const char *name, size_t size)
 {
-    (void)kind;
-    const saved *s = user;
-    for (size_t j = 0; j <= i; j++) {
-        if (s[j].name == NULL)
-            return false;
+    const segi_saved *saved;
+    for (size_t i = 0; (saved = saved_at(user, kind, i)) != NULL; i++) {
+        if (saved->name_size == size && memcmp(saved->name, name, size) == 0)
+            return saved;
     }
-    *out = s[i].name;
-    *out_size = strlen(*out);
-    return true;
+    return NULL;
 }
 
-static seg_status compile_with(const saved *segments, const char *text, uint32_t flags,
+static seg_status compile_with(const segi_saved *segments, const char *text, uint32_t flags,
                                const segi_param_value *params, size_t count, segi_predicate **out)
 {
-    segi_resolver resolver = {(void *)(uintptr_t)segments, saved_find, saved_name_at, NULL, NULL};
+    segi_resolver resolver = {(void *)(uintptr_t)segments, saved_find, saved_at};
     seg_error_init(&err, sizeof err);
     return segi_compile(segi_mem_default(), schema, segments == NULL ? NULL : &resolver, text,
                         strlen(text), flags, params, count, out, &err);
 }
 
-static void refuses(const saved *segments, const char *text, seg_status status, const char *message)
+static void refuses(const segi_saved *segments, const char *text, seg_status status,
+                    const char *message)
 {
     segi_predicate *p;
     ck_assert_int_eq(compile_with(segments, text, 0, NULL, 0, &p), status);
@@ -70,7 +63,7 @@ static void refuses(const saved *segments, const char *text, seg_status status, 
     ck_assert_msg(strstr(err.message, message) != NULL, "%s: %s", text, err.message);
 }
 
-static segi_predicate *accepts(const saved *segments, const char *text)
+static segi_predicate *accepts(const segi_saved *segments, const char *text)
 {
     segi_predicate *p;
     ck_assert_msg(compile_with(segments, text, 0, NULL, 0, &p) == SEG_OK, "%s: %s (%s)", text,
@@ -80,8 +73,8 @@ static segi_predicate *accepts(const saved *segments, const char *text)
 
 START_TEST(test_predicate__s30_references_share_one_tree)
 {
-    static const saved segments[] = {
-        {"pro", "plan = \"pro\""}, {"both", "in segment \"pro\" and vip"}, {NULL, NULL}};
+    const segi_saved segments[] = {
+        SAVED("pro", "plan = \"pro\""), SAVED("both", "in segment \"pro\" and vip"), {0}};
     segi_predicate *p =
         accepts(segments, "in segment \"both\" or in segment \"pro\" or not in segment \"pro\"");
     const segi_node *both = p->root->children[0], *pro = p->root->children[1];
@@ -95,11 +88,11 @@ END_TEST
 
 START_TEST(test_predicate__s30_cycles_name_their_path)
 {
-    static const saved segments[] = {{"a", "in segment \"b\""},
-                                     {"b", "vip or in segment \"c\""},
-                                     {"c", "in segment \"a\" and vip"},
-                                     {"self", "in segment \"self\""},
-                                     {NULL, NULL}};
+    const segi_saved segments[] = {SAVED("a", "in segment \"b\""),
+                                   SAVED("b", "vip or in segment \"c\""),
+                                   SAVED("c", "in segment \"a\" and vip"),
+                                   SAVED("self", "in segment \"self\""),
+                                   {0}};
     refuses(segments, "in segment \"a\"", SEG_E_CYCLE, "\"a\" -> \"b\" -> \"c\" -> \"a\"");
     ck_assert_int_eq(err.offset, 0);
     refuses(segments, "vip and in segment \"self\"", SEG_E_CYCLE, "\"self\" -> \"self\"");
@@ -109,10 +102,10 @@ END_TEST
 
 START_TEST(test_predicate__s30_faults_inside_say_where)
 {
-    static const saved segments[] = {{"bad", "plann = \"x\""},
-                                     {"outer", "in segment \"bad\""},
-                                     {"param", "seats > $x"},
-                                     {NULL, NULL}};
+    const segi_saved segments[] = {SAVED("bad", "plann = \"x\""),
+                                   SAVED("outer", "in segment \"bad\""),
+                                   SAVED("param", "seats > $x"),
+                                   {0}};
     refuses(segments, "vip and in segment \"bad\"", SEG_E_UNKNOWN_NAME,
             "segment \"bad\": unknown attribute \"plann\"");
     ck_assert_int_eq(err.offset, 8);
@@ -131,19 +124,21 @@ START_TEST(test_predicate__s30_chains_of_segments_are_bounded)
         CHAIN = 600
     };
     static char names[CHAIN][16], texts[CHAIN][40];
-    static saved segments[CHAIN + 1];
+    static segi_saved segments[CHAIN + 1];
     for (int i = 0; i < CHAIN; i++) {
         strcpy(names[i], "s000");
         names[i][1] = (char)('0' + i / 100);
         names[i][2] = (char)('0' + i / 10 % 10);
         names[i][3] = (char)('0' + i % 10);
         segments[i].name = names[i];
+        segments[i].name_size = strlen(names[i]);
     }
     for (int i = 0; i < CHAIN; i++) {
         strcpy(texts[i], i + 1 == CHAIN ? "vip" : "in segment \"");
         if (i + 1 < CHAIN)
             strcat(strcat(texts[i], names[i + 1]), "\"");
         segments[i].text = texts[i];
+        segments[i].text_size = strlen(texts[i]);
     }
     refuses(segments, "in segment \"s000\"", SEG_E_LIMIT, "more than 64 saved segments");
     segi_predicate_destroy(accepts(segments, "in segment \"s536\""));
@@ -226,7 +221,7 @@ static segi_param_value given(const char *name, const segi_literal *values, uint
 
 START_TEST(test_predicate__binding_equals_writing)
 {
-    static const saved segments[] = {{"pro", "plan = \"pro\""}, {NULL, NULL}};
+    const segi_saved segments[] = {SAVED("pro", "plan = \"pro\""), {0}};
     segi_literal three = of_int(3), two = of_int(2), days = of_int(30);
     segi_literal plans[] = {of_text("a"), of_text("b\"")};
     segi_literal when = of_text("2026-01-31"), name = of_text("pro"), part = of_text("x");
@@ -405,14 +400,14 @@ END_TEST
 
 /* ---- memory ---- */
 
-static void walk_failures(const char *text, const saved *segments, const segi_param_value *params,
-                          size_t count, uint32_t flags)
+static void walk_failures(const char *text, const segi_saved *segments,
+                          const segi_param_value *params, size_t count, uint32_t flags)
 {
     static mem_fault fault;
     segi_mem mem;
     mem_fault_init(&fault);
     ck_assert_int_eq(segi_mem_init(&mem, mem_fault_allocator(&fault), NULL), SEG_OK);
-    segi_resolver resolver = {(void *)(uintptr_t)segments, saved_find, saved_name_at, NULL, NULL};
+    segi_resolver resolver = {(void *)(uintptr_t)segments, saved_find, saved_at};
     for (uint64_t n = 1;; n++) {
         segi_predicate *p;
         mem_fault_fail_once(&fault, n);
@@ -430,9 +425,9 @@ static void walk_failures(const char *text, const saved *segments, const segi_pa
 
 START_TEST(test_predicate__survives_every_failed_allocation)
 {
-    static const saved segments[] = {{"good", "plan = \"p\\u00e9\" and did login today tz "
-                                              "\"Asia/Seoul\""},
-                                     {NULL, NULL}};
+    const segi_saved segments[] = {SAVED("good", "plan = \"p\\u00e9\" and did login today tz "
+                                                 "\"Asia/Seoul\""),
+                                   {0}};
     segi_literal plans[] = {of_text("a"), of_text("b")}, days = of_int(3);
     segi_param_value values[] = {given("plans", plans, 2, true), given("days", &days, 1, false)};
     walk_failures("using timezone \"Europe/Berlin\": plan in $plans and (vip xor seats in (1, 2)) "

@@ -80,6 +80,7 @@ static seg_status scene_open(scene_run *run, const char *path, uint32_t flags, s
     options.flags = flags;
     options.threads_max = 1;
     options.memory_limit = 4096;
+    options.log_bytes_max = 1 << 16;
     options.allocator = mem_fault_allocator(&run->fault);
     return segi_api_store_open(sim_vfs_table(run->sim), path, strlen(path), &options, out, err);
 }
