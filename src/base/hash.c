@@ -126,8 +126,11 @@ uint64_t segi_siphash(const uint64_t key[2], const void *data, size_t size)
         sip_word(&s, sip_load(bytes + i));
     /* The last word: the remaining bytes and, on top, the size modulo 256. */
     uint64_t last = (uint64_t)size << 56;
-    for (size_t i = whole; i < size; i++)
-        last |= (uint64_t)bytes[i] << (8 * (i - whole));
+    if (whole > 0 && size > whole)
+        /* They are the upper bytes of the last eight, which reach back into the word before. */
+        last |= sip_load(bytes + size - 8) >> (8 * (8 - (size - whole)));
+    for (size_t i = whole; whole == 0 && i < size; i++)
+        last |= (uint64_t)bytes[i] << (8 * i);
     sip_word(&s, last);
     return sip_finish(&s);
 }

@@ -14,7 +14,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "ingest/ingest.h"
+#include "ingest/check_types.h"
 
 /* Civil dates of SEG_TIME_MIN and SEG_TIME_MAX. */
 #define CHECK_DATE_MIN (-719162)
@@ -159,23 +159,38 @@ static const char **check_dictionary(check *c, const seg_column *column, check_e
     return faults;
 }
 
-/* Whether the arrays are there and the offsets lead nowhere else. `count` is the number of
- * strings where the column has no dictionary. */
-static seg_status check_text_shape(check *c, const seg_column *column, uint64_t count)
+/* A dictionary larger than what the rows ask of it, `items` times, is not looked at as a whole: a
+ * commit of few rows costs what its rows cost. */
+static bool check_dictionary_is_large(const seg_column *column, uint64_t items)
 {
-    if (column->codes)
-        count = column->dictionary_count;
-    else if (column->dictionary_count != 0)
+    return column->codes && column->dictionary_count > items;
+}
+
+/* Whether the arrays are there and the offsets lead nowhere else, which for a large dictionary is
+ * seen entry by entry. Strings [begin, end) are those of the rows where the column has no
+ * dictionary. */
+static seg_status check_text_shape(check *c, const seg_column *column, uint64_t begin, uint64_t end)
+{
+    uint64_t count = column->codes ? column->dictionary_count : end;
+    if (!column->codes && column->dictionary_count != 0)
         return check_fail_column(c, SEG_E_ARG, "a dictionary without codes");
     if (column->codes && count == 0 && !column->offsets)
         return SEG_OK;
     if (!column->offsets)
         return check_fail_column(c, SEG_E_ARG, "text without offsets");
-    if (!check_offsets_rise(column->offsets, count))
+    if (!check_dictionary_is_large(column, end - begin) &&
+        !check_offsets_rise(column->offsets, count))
         return check_fail_column(c, SEG_E_DATA, "offsets fall");
     if (!column->values && column->offsets[count] > 0)
         return check_fail_column(c, SEG_E_ARG, "offsets without bytes");
     return SEG_OK;
+}
+
+/* The same for one entry of a dictionary. */
+static bool check_entry_rises(const seg_column *column, uint64_t item)
+{
+    return column->offsets[item] <= column->offsets[item + 1] &&
+           column->offsets[item + 1] <= column->offsets[column->dictionary_count];
 }
 
 /* Whether the codes of all rows lie in the dictionary.
@@ -194,16 +209,15 @@ static bool check_codes(const seg_column *column, uint64_t rows)
 /* Rows of a string column, or elements where `lists` is given: row r has those from lists[r] up to
  * lists[r + 1].
  * The short ways out come first: a good dictionary and good codes, or strings that are good all
- * at once. What is left finds the rows by name. A dictionary that is larger than what the rows ask
- * of it is not looked at as a whole: a commit of few rows costs what its rows cost. */
+ * at once. What is left finds the rows by name. */
 static seg_status check_texts(check *c, const seg_column *column, const uint64_t *lists,
                               check_entry *entry)
 {
     uint64_t rows = c->out->batch.row_count;
     uint64_t begin = lists ? lists[0] : 0, end = lists ? lists[rows] : rows;
     const char **faults = NULL, *fault = NULL;
-    bool whole = column->codes && column->dictionary_count <= end - begin;
-    if (whole) {
+    bool large = check_dictionary_is_large(column, end - begin);
+    if (column->codes && !large) {
         faults = check_dictionary(c, column, entry);
         if (c->nomem)
             return segi_fail_nomem(c->err);
@@ -222,7 +236,9 @@ static seg_status check_texts(check *c, const seg_column *column, const uint64_t
             uint64_t item = column->codes ? column->codes[i] : i;
             if (column->codes && item >= column->dictionary_count)
                 return check_fail_column(c, SEG_E_DATA, "a code is beyond the dictionary");
-            if (whole)
+            if (large && !check_entry_rises(column, item))
+                return check_fail_column(c, SEG_E_DATA, "offsets fall");
+            if (column->codes && !large)
                 fault = faults ? faults[item] : NULL;
             else if (entry(column->values, column->offsets, item, &fault))
                 fault = NULL;
@@ -246,7 +262,7 @@ static seg_status check_text_column(check *c, const seg_column *column)
         if (!check_offsets_rise(lists, rows))
             return check_fail_column(c, SEG_E_DATA, "lists fall");
     }
-    SEGI_TRY(check_text_shape(c, column, lists ? lists[rows] : rows));
+    SEGI_TRY(check_text_shape(c, column, lists ? lists[0] : 0, lists ? lists[rows] : rows));
     return check_texts(c, column, lists, check_string);
 }
 
@@ -554,9 +570,12 @@ static seg_status check_event_types(check *c)
     c->column = column;
     if (c->out->batch.row_count == 0)
         return SEG_OK;
-    SEGI_TRY(check_text_shape(c, column, 0));
+    SEGI_TRY(check_text_shape(c, column, 0, c->out->batch.row_count));
     SEGI_CHECK_ARG(column->dictionary_count <= UINT32_MAX, c->err, "too many event types");
-    return check_texts(c, column, NULL, check_event_name);
+    SEGI_TRY(check_texts(c, column, NULL, check_event_name));
+    return segi_check_cut_types(c->arena, c->out->batch.row_count, column)
+               ? SEG_OK
+               : segi_fail_nomem(c->err);
 }
 
 static void check_times(check *c, const int64_t *times)

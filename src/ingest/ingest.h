@@ -26,7 +26,8 @@ typedef struct segi_checked_batch {
     seg_batch batch;      /* the caller's, copied; arrays still borrowed. Batches of attributes have
                         their times in `since`, so that those with times are batches of events. */
     const int64_t *since; /* attributes: from when on the values hold; NULL: not said */
-    seg_column event_types, event_ids;
+    seg_column event_types; /* in a dictionary of those alone that its rows use */
+    seg_column event_ids;
     seg_column *columns;   /* in the arena; [batch.column_count] */
     uint64_t first_row;    /* number of its first row over all batches of the commit */
     uint8_t *results;      /* SEG_ROW_* per row, in the arena; NULL: every row is good */

@@ -12,205 +12,13 @@
  *
  * A row costs O(columns it has) and one comparison per event type known so far; looking a column
  * up by name walks over the columns of its kind, which is quick for the tens that a store has. */
-#include "ingest/ingest.h"
+#include "ingest/rows_int.h"
 
 #include <string.h>
 
 #include "base/error.h"
 
-#define ROWS_OF_EVENTS 0
-#define ROWS_OF_USERS 1
-#define ROWS_SINCE 2 /* of users, with the instant from which they hold */
-#define ROWS_KINDS 3
-/* Arrays up to this size are kept for the next rows. */
-#define ROWS_KEPT ((size_t)64 << 10)
-
-/* A growing array of elements of one size. */
-typedef struct rows_array {
-    void *data; /* owned */
-    size_t count, capacity;
-} rows_array;
-
-/* All rows of one kind in one column; rows from `filled` on are absent. */
-typedef struct rows_column {
-    char *name; /* owned */
-    size_t name_size;
-    uint32_t hash;
-    seg_type type;
-    int32_t scale;
-    size_t namesake;    /* place of the first column of this name */
-    bool shared;        /* there are others of this name */
-    size_t active;      /* of the first one: which of them the batch under way uses */
-    rows_array events;  /* uint8_t by event type's code: a row of it has used the column */
-    size_t fresh;       /* number of the row that was the first of its type to use it; 0: none */
-    size_t filled;      /* rows that have a state */
-    rows_array states;  /* uint8_t */
-    rows_array values;  /* of the type's public form; strings: bytes */
-    rows_array offsets; /* uint64_t, strings and sets: elements + 1 */
-    rows_array lists;   /* uint64_t, sets: rows + 1 */
-} rows_column;
-
-/* Rows of events, or rows of attributes. Every array has an element per row, but for what is
- * said. */
-typedef struct rows_kind {
-    size_t count;
-    rows_array user_ids; /* uint64_t */
-    rows_array user_bytes;
-    rows_array user_offsets; /* uint64_t, rows + 1 */
-    rows_array times;        /* int64_t; not of ROWS_OF_USERS */
-    rows_array codes;        /* uint32_t, the event type */
-    rows_column event_ids;
-    rows_array columns; /* rows_column */
-} rows_kind;
-
-/* Neighbouring rows of one kind; the runs in their order are the rows in theirs. */
-typedef struct rows_run {
-    uint32_t kind;
-    size_t begin, count; /* rows of the kind */
-} rows_run;
-
-struct segi_rows {
-    const segi_mem *mem;
-    uint32_t id_kind;
-    bool open; /* a row is under way: the last of the last run */
-    rows_kind kinds[ROWS_KINDS];
-    rows_column event_names; /* dictionary of event types */
-    rows_array runs;         /* rows_run */
-    rows_array batches;      /* seg_batch, as handed out */
-    rows_array views;        /* seg_column, as handed out */
-};
-
-/* Room for so many elements more; `size` is that of one, always the same for an array. */
-static bool rows_reserve(segi_rows *rows, rows_array *array, size_t more, size_t size)
-{
-    return segi_grow(rows->mem, &array->data, &array->capacity, array->count + more, size);
-}
-
-static bool rows_push(segi_rows *rows, rows_array *array, const void *element, size_t size)
-{
-    if (!rows_reserve(rows, array, 1, size))
-        return false;
-    memcpy((char *)array->data + array->count * size, element, size);
-    array->count++;
-    return true;
-}
-
-static bool rows_push_bytes(segi_rows *rows, rows_array *array, const char *bytes, size_t size)
-{
-    if (!rows_reserve(rows, array, size, 1))
-        return false;
-    if (size > 0)
-        memcpy((char *)array->data + array->count, bytes, size);
-    array->count += size;
-    return true;
-}
-
-/* Push the end of what was pushed so far; the first call also pushes the beginning, 0. */
-static bool rows_push_end(segi_rows *rows, rows_array *offsets, uint64_t end)
-{
-    uint64_t zero = 0;
-    if (offsets->count == 0 && !rows_push(rows, offsets, &zero, sizeof zero))
-        return false;
-    return rows_push(rows, offsets, &end, sizeof end);
-}
-
 /* ---- columns --------------------------------------------------------------------------------- */
-
-/* Bytes of a value in its public form; 0: texts, which have offsets. */
-static size_t rows_value_size(seg_type type)
-{
-    switch (type) {
-    case SEG_TYPE_BOOL: return 1;
-    case SEG_TYPE_DATE: return sizeof(int32_t);
-    case SEG_TYPE_GEO: return 2 * sizeof(double);
-    case SEG_TYPE_STRING:
-    case SEG_TYPE_STRING_SET: return 0;
-    default: return sizeof(int64_t);
-    }
-}
-
-/* Offsets always have their first element, so that an empty column has one string end fewer. */
-static size_t rows_offset_count(const rows_array *offsets)
-{
-    return offsets->count > 0 ? offsets->count - 1 : 0;
-}
-
-/* Forget the rows from `count` on.
- * The only way back, for a value that is given again as for a row that is dropped. Strings are
- * cut by their offsets, sets by their lists first. */
-static void rows_column_cut(rows_column *column, size_t count)
-{
-    if (column->filled <= count)
-        return;
-    column->filled = count;
-    column->states.count = count;
-    size_t size = rows_value_size(column->type);
-    if (size > 0) {
-        column->values.count = count;
-        return;
-    }
-    size_t elements = count;
-    if (column->type == SEG_TYPE_STRING_SET) {
-        if (column->lists.count > count + 1)
-            column->lists.count = count + 1;
-        elements = column->lists.count > 0
-                       ? (size_t)((uint64_t *)column->lists.data)[column->lists.count - 1]
-                       : 0;
-    }
-    if (column->offsets.count > elements + 1)
-        column->offsets.count = elements + 1;
-    column->values.count =
-        column->offsets.count > 0
-            ? (size_t)((uint64_t *)column->offsets.data)[column->offsets.count - 1]
-            : 0;
-}
-
-/* Add the row `filled` with a value of zero bytes or an empty string. */
-static bool rows_column_push_empty(segi_rows *rows, rows_column *column, uint8_t state)
-{
-    static const double zero[2] = {0, 0};
-    size_t size = rows_value_size(column->type);
-    bool good;
-    if (size > 0)
-        good = rows_push(rows, &column->values, zero, size);
-    else if (column->type == SEG_TYPE_STRING_SET)
-        good = rows_push_end(rows, &column->lists, rows_offset_count(&column->offsets));
-    else
-        good = rows_push_end(rows, &column->offsets, column->values.count);
-    if (!good || !rows_push(rows, &column->states, &state, 1))
-        return false;
-    column->filled++;
-    return true;
-}
-
-/* What a failed push left behind the last complete row. */
-static void rows_column_tidy(rows_column *column)
-{
-    size_t filled = column->filled;
-    column->filled = filled + 1;
-    rows_column_cut(column, filled);
-}
-
-/* Absent values up to row `count`. */
-static bool rows_column_pad(segi_rows *rows, rows_column *column, size_t count)
-{
-    while (column->filled < count)
-        if (!rows_column_push_empty(rows, column, SEG_VALUE_ABSENT)) {
-            rows_column_tidy(column);
-            return false;
-        }
-    return true;
-}
-
-static void rows_column_deinit(segi_rows *rows, rows_column *column)
-{
-    segi_free(rows->mem, column->name);
-    segi_free(rows->mem, column->events.data);
-    segi_free(rows->mem, column->states.data);
-    segi_free(rows->mem, column->values.data);
-    segi_free(rows->mem, column->offsets.data);
-    segi_free(rows->mem, column->lists.data);
-}
 
 /* FNV-1a, as in check.c. */
 static uint32_t rows_hash(const char *name, size_t size)
@@ -238,7 +46,7 @@ static bool rows_column_use(segi_rows *rows, const rows_kind *kind, rows_column 
 {
     uint8_t no = 0;
     while (column->events.count <= code)
-        if (!rows_push(rows, &column->events, &no, 1))
+        if (!segi_rows_push(rows->mem, &column->events, &no, 1))
             return false;
     ((uint8_t *)column->events.data)[code] = 1;
     column->fresh = kind->count;
@@ -302,7 +110,7 @@ static seg_status rows_column_add(segi_rows *rows, rows_kind *kind, const char *
     if (!column.name)
         return segi_fail_nomem(err);
     memcpy(column.name, name, size);
-    if (!rows_push(rows, &kind->columns, &column, sizeof column)) {
+    if (!segi_rows_push(rows->mem, &kind->columns, &column, sizeof column)) {
         segi_free(rows->mem, column.name);
         return segi_fail_nomem(err);
     }
@@ -354,8 +162,8 @@ static void rows_kind_cut(rows_kind *kind, size_t count)
     rows_column *columns = kind->columns.data;
     kind->count = count;
     for (size_t i = 0; i < kind->columns.count; i++)
-        rows_column_cut(&columns[i], count);
-    rows_column_cut(&kind->event_ids, count);
+        segi_rows_column_cut(&columns[i], count);
+    segi_rows_column_cut(&kind->event_ids, count);
     if (kind->user_ids.count > count)
         kind->user_ids.count = count;
     if (kind->user_offsets.count > count + 1) {
@@ -393,9 +201,9 @@ static seg_status rows_fail(segi_rows *rows, seg_status status)
 static bool rows_add_user(segi_rows *rows, rows_kind *kind, const char *user, size_t user_size)
 {
     if (rows->id_kind == SEG_ID_U64)
-        return rows_push(rows, &kind->user_ids, user, sizeof(uint64_t));
-    return rows_push_bytes(rows, &kind->user_bytes, user, user_size) &&
-           rows_push_end(rows, &kind->user_offsets, kind->user_bytes.count);
+        return segi_rows_push(rows->mem, &kind->user_ids, user, sizeof(uint64_t));
+    return segi_rows_push_bytes(rows->mem, &kind->user_bytes, user, user_size) &&
+           segi_rows_push_end(rows->mem, &kind->user_offsets, kind->user_bytes.count);
 }
 
 /* The code of an event type; neighbouring rows often have the same. */
@@ -412,9 +220,9 @@ static bool rows_event_code(segi_rows *rows, const char *event, size_t size, uin
     uint8_t state = SEG_VALUE_SET;
     *out = (uint32_t)names->filled;
     size_t bytes = names->values.count, ends = names->offsets.count;
-    if (rows_push_bytes(rows, &names->values, event, size) &&
-        rows_push_end(rows, &names->offsets, names->values.count) &&
-        rows_push(rows, &names->states, &state, 1)) {
+    if (segi_rows_push_bytes(rows->mem, &names->values, event, size) &&
+        segi_rows_push_end(rows->mem, &names->offsets, names->values.count) &&
+        segi_rows_push(rows->mem, &names->states, &state, 1)) {
         names->filled++;
         return true;
     }
@@ -429,7 +237,7 @@ static bool rows_add_run(segi_rows *rows, uint32_t kind)
     rows_run *run = rows_last_run(rows);
     if (!run || run->kind != kind) {
         rows_run next = {kind, rows->kinds[kind].count, 0};
-        if (!rows_push(rows, &rows->runs, &next, sizeof next))
+        if (!segi_rows_push(rows->mem, &rows->runs, &next, sizeof next))
             return false;
         run = rows_last_run(rows);
     }
@@ -455,10 +263,10 @@ static seg_status rows_begin(segi_rows *rows, uint32_t which, const char *user, 
         return segi_fail(err, SEG_E_DATA, "the time is not within the years 1 to 9999");
     bool good = rows_add_user(rows, kind, user, user_size);
     if (good && which != ROWS_OF_USERS)
-        good = rows_push(rows, &kind->times, &time, sizeof time);
+        good = segi_rows_push(rows->mem, &kind->times, &time, sizeof time);
     if (good && event)
         good = rows_event_code(rows, event, event_size, &code) &&
-               rows_push(rows, &kind->codes, &code, sizeof code);
+               segi_rows_push(rows->mem, &kind->codes, &code, sizeof code);
     if (!good || !rows_add_run(rows, which)) {
         rows_kind_cut(kind, kind->count);
         return segi_fail_nomem(err);
@@ -490,49 +298,6 @@ static seg_status rows_under_way(segi_rows *rows, rows_kind **out, seg_error *er
     return SEG_OK;
 }
 
-/* Make the column end before the row under way; the last value of a name counts.
- * A value that an earlier call gave to the row under way goes with it. */
-static bool rows_column_ready(segi_rows *rows, const rows_kind *kind, rows_column *column)
-{
-    rows_column_cut(column, kind->count - 1);
-    return rows_column_pad(rows, column, kind->count - 1);
-}
-
-/* Bytes and their end; also one element of a set. */
-static bool rows_push_text(segi_rows *rows, rows_column *column, const char *text, size_t size)
-{
-    return rows_push_bytes(rows, &column->values, text, size) &&
-           rows_push_end(rows, &column->offsets, column->values.count);
-}
-
-/* From the slot back to the public form, which is what batches hold. */
-static bool rows_push_fixed(segi_rows *rows, rows_column *column, int64_t slot)
-{
-    size_t size = rows_value_size(column->type);
-    uint8_t truth = slot != 0;
-    int32_t days = (int32_t)slot;
-    double place[2] = {segi_slot_latitude(slot) / 1e7, segi_slot_longitude(slot) / 1e7};
-    switch (column->type) {
-    case SEG_TYPE_BOOL: return rows_push(rows, &column->values, &truth, size);
-    case SEG_TYPE_DATE: return rows_push(rows, &column->values, &days, size);
-    case SEG_TYPE_GEO: return rows_push(rows, &column->values, place, size);
-    default: return rows_push(rows, &column->values, &slot, size);
-    }
-}
-
-/* The last step of a value: with its state the row has it. `good` false passes a lack of memory
- * on. */
-static bool rows_finish_value(segi_rows *rows, rows_column *column, bool good)
-{
-    uint8_t state = SEG_VALUE_SET;
-    if (good && rows_push(rows, &column->states, &state, 1)) {
-        column->filled++;
-        return true;
-    }
-    rows_column_tidy(column);
-    return false;
-}
-
 seg_status segi_rows_event_id(segi_rows *rows, const char *id, size_t id_size, seg_error *err)
 {
     rows_kind *kind = NULL;
@@ -542,8 +307,9 @@ seg_status segi_rows_event_id(segi_rows *rows, const char *id, size_t id_size, s
     if (!id || id_size == 0 || id_size > SEG_ID_SIZE_MAX)
         return rows_fail(rows, segi_fail(err, SEG_E_DATA, "the event id is empty or too long"));
     rows_column *column = &kind->event_ids;
-    if (!rows_column_ready(rows, kind, column) ||
-        !rows_finish_value(rows, column, rows_push_text(rows, column, id, id_size)))
+    if (!segi_rows_column_ready(rows->mem, column, kind->count - 1) ||
+        !segi_rows_column_finish(rows->mem, column, SEG_VALUE_SET,
+                                 segi_rows_column_text(rows->mem, column, id, id_size)))
         return rows_fail(rows, segi_fail_nomem(err));
     return SEG_OK;
 }
@@ -557,11 +323,11 @@ seg_status segi_rows_set(segi_rows *rows, const char *name, size_t name_size, se
     SEGI_TRY(rows_under_way(rows, &kind, err));
     SEGI_TRY(
         rows_fail(rows, rows_column_get(rows, kind, name, name_size, type, scale, &column, err)));
-    bool good = rows_column_ready(rows, kind, column);
+    bool good = segi_rows_column_ready(rows->mem, column, kind->count - 1);
     if (good)
-        good = type == SEG_TYPE_STRING ? rows_push_text(rows, column, text, text_size)
-                                       : rows_push_fixed(rows, column, slot);
-    if (!rows_finish_value(rows, column, good))
+        good = type == SEG_TYPE_STRING ? segi_rows_column_text(rows->mem, column, text, text_size)
+                                       : segi_rows_column_fixed(rows->mem, column, slot);
+    if (!segi_rows_column_finish(rows->mem, column, SEG_VALUE_SET, good))
         return rows_fail(rows, segi_fail_nomem(err));
     return SEG_OK;
 }
@@ -577,11 +343,11 @@ seg_status segi_rows_set_list(segi_rows *rows, const char *name, size_t name_siz
         return rows_fail(rows, segi_fail(err, SEG_E_ARG, "sets of texts are for attributes only"));
     SEGI_TRY(rows_fail(
         rows, rows_column_get(rows, kind, name, name_size, SEG_TYPE_STRING_SET, 0, &column, err)));
-    bool good = rows_column_ready(rows, kind, column);
+    bool good = segi_rows_column_ready(rows->mem, column, kind->count - 1);
     for (size_t i = 0; good && i < count; i++)
-        good = rows_push_text(rows, column, elements[i], sizes[i]);
-    good = good && rows_push_end(rows, &column->lists, rows_offset_count(&column->offsets));
-    if (!rows_finish_value(rows, column, good))
+        good = segi_rows_column_text(rows->mem, column, elements[i], sizes[i]);
+    good = good && segi_rows_column_set_end(rows->mem, column);
+    if (!segi_rows_column_finish(rows->mem, column, SEG_VALUE_SET, good))
         return rows_fail(rows, segi_fail_nomem(err));
     return SEG_OK;
 }
@@ -620,10 +386,9 @@ seg_status segi_rows_set_null(segi_rows *rows, const segi_schema *schema, const 
     rows_column *column = NULL;
     SEGI_TRY(rows_under_way(rows, &kind, err));
     SEGI_TRY(rows_fail(rows, rows_null_column(rows, schema, kind, name, name_size, &column, err)));
-    if (rows_column_ready(rows, kind, column) &&
-        rows_column_push_empty(rows, column, SEG_VALUE_NULL))
+    if (segi_rows_column_ready(rows->mem, column, kind->count - 1) &&
+        segi_rows_column_empty(rows->mem, column, SEG_VALUE_NULL))
         return SEG_OK;
-    rows_column_tidy(column);
     return rows_fail(rows, segi_fail_nomem(err));
 }
 
@@ -633,31 +398,6 @@ uint64_t segi_rows_count(const segi_rows *rows)
     for (int k = 0; k < ROWS_KINDS; k++)
         count += rows->kinds[k].count;
     return count;
-}
-
-/* Forget the content of an array, also what lies behind its count. Large ones go.
- * Overwritten and not only counted down, see segi_rows_clear(). */
-static void rows_wipe(segi_rows *rows, rows_array *array, size_t size)
-{
-    array->count = 0;
-    if (array->capacity * size <= ROWS_KEPT) {
-        if (array->data)
-            memset(array->data, 0, array->capacity * size);
-        return;
-    }
-    segi_free(rows->mem, array->data);
-    *array = (rows_array){0};
-}
-
-static void rows_column_wipe(segi_rows *rows, rows_column *column)
-{
-    size_t size = rows_value_size(column->type);
-    column->filled = column->fresh = 0;
-    rows_wipe(rows, &column->events, 1);
-    rows_wipe(rows, &column->states, 1);
-    rows_wipe(rows, &column->values, size > 0 ? size : 1);
-    rows_wipe(rows, &column->offsets, sizeof(uint64_t));
-    rows_wipe(rows, &column->lists, sizeof(uint64_t));
 }
 
 /* Rows that were committed may be those of a user who is erased later.
@@ -671,183 +411,14 @@ void segi_rows_clear(segi_rows *rows)
         rows_column *columns = kind->columns.data;
         kind->count = 0;
         for (size_t k = 0; k < kind->columns.count; k++)
-            rows_column_wipe(rows, &columns[k]);
-        rows_column_wipe(rows, &kind->event_ids);
-        rows_wipe(rows, &kind->user_ids, sizeof(uint64_t));
-        rows_wipe(rows, &kind->user_bytes, 1);
-        rows_wipe(rows, &kind->user_offsets, sizeof(uint64_t));
-        rows_wipe(rows, &kind->times, sizeof(int64_t));
-        rows_wipe(rows, &kind->codes, sizeof(uint32_t));
+            segi_rows_column_wipe(rows->mem, &columns[k]);
+        segi_rows_column_wipe(rows->mem, &kind->event_ids);
+        segi_rows_wipe(rows->mem, &kind->user_ids, sizeof(uint64_t));
+        segi_rows_wipe(rows->mem, &kind->user_bytes, 1);
+        segi_rows_wipe(rows->mem, &kind->user_offsets, sizeof(uint64_t));
+        segi_rows_wipe(rows->mem, &kind->times, sizeof(int64_t));
+        segi_rows_wipe(rows->mem, &kind->codes, sizeof(uint32_t));
     }
-}
-
-/* ---- as batches ------------------------------------------------------------------------------ */
-
-/* Rows [begin, ...) of a padded column.
- * Borrowed: no value is copied. */
-static seg_column rows_column_view(const rows_column *column, size_t begin)
-{
-    static const uint64_t no_offsets[1] = {0};
-    seg_column view = SEG_COLUMN_INIT;
-    size_t size = rows_value_size(column->type);
-    view.type = column->type;
-    view.scale = column->scale;
-    view.name = column->name;
-    view.name_size = column->name_size;
-    view.states = (uint8_t *)column->states.data + begin;
-    view.values = column->values.data;
-    if (size > 0) {
-        view.values = (char *)column->values.data + begin * size;
-    } else if (column->type == SEG_TYPE_STRING) {
-        view.offsets = (uint64_t *)column->offsets.data + begin;
-    } else {
-        /* Sets without any element have no offsets yet. */
-        view.offsets = column->offsets.count > 0 ? column->offsets.data : no_offsets;
-        view.lists = (uint64_t *)column->lists.data + begin;
-    }
-    return view;
-}
-
-/* Every column as long as its kind, so that views can be cut anywhere. */
-static bool rows_pad_all(segi_rows *rows)
-{
-    for (int k = 0; k < ROWS_KINDS; k++) {
-        rows_kind *kind = &rows->kinds[k];
-        rows_column *columns = kind->columns.data;
-        for (size_t i = 0; i < kind->columns.count; i++)
-            if (!rows_column_pad(rows, &columns[i], kind->count))
-                return false;
-        if (kind->event_ids.filled > 0 && !rows_column_pad(rows, &kind->event_ids, kind->count))
-            return false;
-    }
-    return true;
-}
-
-/* Columns that have something to say about rows [begin, begin + count).
- * The others are left out: a column of nothing but absent values costs the commit and says
- * nothing. */
-static size_t rows_views(const rows_kind *kind, const rows_run *run, seg_column *out)
-{
-    const rows_column *columns = kind->columns.data;
-    size_t count = 0;
-    for (size_t i = 0; i < kind->columns.count; i++) {
-        const uint8_t *states = (const uint8_t *)columns[i].states.data + run->begin;
-        size_t row = 0;
-        while (row < run->count && states[row] == SEG_VALUE_ABSENT)
-            row++;
-        if (row < run->count)
-            out[count++] = rows_column_view(&columns[i], run->begin);
-    }
-    return count;
-}
-
-/* views[0] and views[1] are those of event types and event ids; the columns follow. */
-static void rows_batch(segi_rows *rows, const rows_run *run, seg_column *views, seg_batch *out)
-{
-    static const seg_batch empty = SEG_BATCH_INIT;
-    rows_kind *kind = &rows->kinds[run->kind];
-    *out = empty;
-    out->row_count = run->count;
-    if (rows->id_kind == SEG_ID_U64) {
-        out->user_ids = (uint64_t *)kind->user_ids.data + run->begin;
-    } else {
-        out->user_bytes = kind->user_bytes.data;
-        out->user_offsets = (uint64_t *)kind->user_offsets.data + run->begin;
-    }
-    if (run->kind != ROWS_OF_USERS)
-        out->times = (int64_t *)kind->times.data + run->begin;
-    if (run->kind == ROWS_SINCE)
-        out->flags = SEG_BATCH_ATTRIBUTES;
-    if (run->kind == ROWS_OF_EVENTS) {
-        views[0] = rows_column_view(&rows->event_names, 0);
-        views[0].type = SEG_TYPE_STRING;
-        views[0].states = NULL;
-        views[0].codes = (uint32_t *)kind->codes.data + run->begin;
-        views[0].dictionary_count = rows->event_names.filled;
-        out->event_types = &views[0];
-        if (kind->event_ids.filled > 0) {
-            views[1] = rows_column_view(&kind->event_ids, run->begin);
-            out->event_ids = &views[1];
-        }
-    }
-    out->columns = views + 2;
-    out->column_count = rows_views(kind, run, views + 2);
-}
-
-/* How many rows of a run fit one batch: up to where a row uses another column of a name. */
-static size_t rows_batch_length(rows_kind *kind, const rows_run *run)
-{
-    rows_column *columns = kind->columns.data;
-    size_t count = kind->columns.count;
-    for (size_t i = 0; i < count; i++)
-        columns[i].active = SIZE_MAX;
-    for (size_t row = 0; row < run->count; row++)
-        for (size_t i = 0; i < count; i++) {
-            const uint8_t *states = columns[i].states.data;
-            if (!columns[i].shared || states[run->begin + row] == SEG_VALUE_ABSENT)
-                continue;
-            size_t *active = &columns[columns[i].namesake].active;
-            if (*active != SIZE_MAX && *active != i)
-                return row;
-            *active = i;
-        }
-    return run->count;
-}
-
-/* Rare: only names with different types under different event types. */
-static bool rows_kind_shares(const rows_kind *kind)
-{
-    const rows_column *columns = kind->columns.data;
-    for (size_t i = 0; i < kind->columns.count; i++)
-        if (columns[i].shared)
-            return true;
-    return false;
-}
-
-/* The first rows of `left` as a run of their own, which go from it.
- * At least one row: one row never uses two columns of a name. */
-static rows_run rows_take(segi_rows *rows, rows_run *left)
-{
-    rows_kind *kind = &rows->kinds[left->kind];
-    rows_run run = *left;
-    if (rows_kind_shares(kind))
-        run.count = rows_batch_length(kind, left);
-    left->begin += run.count;
-    left->count -= run.count;
-    return run;
-}
-
-/* Counted first, filled second: batches point into the array of views, which must not move
- * between. */
-seg_status segi_rows_batches(segi_rows *rows, const seg_batch **out_batches, size_t *out_count,
-                             seg_error *err)
-{
-    const rows_run *runs = rows->runs.data;
-    size_t view_count = 0, batch_count = 0;
-    *out_batches = NULL;
-    *out_count = 0;
-    rows->batches.count = rows->views.count = 0;
-    if (!rows_pad_all(rows))
-        return segi_fail_nomem(err);
-    for (size_t i = 0; i < rows->runs.count; i++)
-        for (rows_run left = runs[i]; left.count > 0; batch_count++) {
-            (void)rows_take(rows, &left);
-            view_count += 2 + rows->kinds[runs[i].kind].columns.count;
-        }
-    if (!rows_reserve(rows, &rows->batches, batch_count + 1, sizeof(seg_batch)) ||
-        !rows_reserve(rows, &rows->views, view_count + 1, sizeof(seg_column)))
-        return segi_fail_nomem(err);
-    seg_column *views = rows->views.data;
-    seg_batch *batches = rows->batches.data;
-    for (size_t i = 0; i < rows->runs.count; i++)
-        for (rows_run left = runs[i]; left.count > 0;) {
-            rows_run run = rows_take(rows, &left);
-            rows_batch(rows, &run, views, batches++);
-            views += 2 + rows->kinds[run.kind].columns.count;
-        }
-    *out_batches = rows->batches.data;
-    *out_count = batch_count;
-    return SEG_OK;
 }
 
 /* ---- begin and end --------------------------------------------------------------------------- */
@@ -873,8 +444,8 @@ void segi_rows_destroy(segi_rows *rows)
         rows_kind *kind = &rows->kinds[k];
         rows_column *columns = kind->columns.data;
         for (size_t i = 0; i < kind->columns.count; i++)
-            rows_column_deinit(rows, &columns[i]);
-        rows_column_deinit(rows, &kind->event_ids);
+            segi_rows_column_deinit(rows->mem, &columns[i]);
+        segi_rows_column_deinit(rows->mem, &kind->event_ids);
         segi_free(rows->mem, kind->columns.data);
         segi_free(rows->mem, kind->user_ids.data);
         segi_free(rows->mem, kind->user_bytes.data);
@@ -882,7 +453,7 @@ void segi_rows_destroy(segi_rows *rows)
         segi_free(rows->mem, kind->times.data);
         segi_free(rows->mem, kind->codes.data);
     }
-    rows_column_deinit(rows, &rows->event_names);
+    segi_rows_column_deinit(rows->mem, &rows->event_names);
     segi_free(rows->mem, rows->runs.data);
     segi_free(rows->mem, rows->batches.data);
     segi_free(rows->mem, rows->views.data);

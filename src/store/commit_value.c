@@ -7,8 +7,8 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "base/unique.h"
 #include "store/commit.h"
-#include "store/sort.h"
 
 /* Row of the batch at a position among those picked. */
 static size_t value_row(const uint32_t *rows, size_t index)

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/unique.h"
 #include "store/removal.h"
-#include "store/sort.h"
 
 /* Everything that is made before anything changes. */
 typedef struct erase_work {

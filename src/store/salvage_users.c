@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/unique.h"
 #include "store/salvage.h"
-#include "store/sort.h"
 
 /* ---- numbers --------------------------------------------------------------------------------- */
 

@@ -90,8 +90,8 @@ void segi_strings_find(const segi_strings *strings, const segi_table *table, uin
                        const char *const *texts, const uint32_t *sizes, size_t text_count,
                        uint32_t *out)
 {
-    uint32_t tags[SEGI_STRINGS_BLOCK] = {0};
-    strings_record *records[SEGI_STRINGS_BLOCK] = {NULL};
+    uint32_t tags[SEGI_STRINGS_BLOCK];
+    strings_record *records[SEGI_STRINGS_BLOCK];
     SEGI_ASSERT(text_count <= SEGI_STRINGS_BLOCK);
     strings_touch(strings, table, texts, sizes, text_count, tags, records);
     for (size_t i = 0; i < text_count; i++) {
@@ -296,8 +296,8 @@ seg_status segi_strings_index(segi_strings *strings)
 seg_status segi_strings_intern(segi_strings *strings, const char *const *texts,
                                const uint32_t *sizes, size_t count, uint32_t *out)
 {
-    uint32_t tags[SEGI_STRINGS_BLOCK] = {0};
-    strings_record *records[SEGI_STRINGS_BLOCK] = {NULL};
+    uint32_t tags[SEGI_STRINGS_BLOCK];
+    strings_record *records[SEGI_STRINGS_BLOCK];
     SEGI_ASSERT(count <= SEGI_STRINGS_BLOCK);
     strings_touch(strings, strings->table, texts, sizes, count, tags, records);
     for (size_t i = 0; i < count; i++) {

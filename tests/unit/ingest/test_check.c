@@ -250,6 +250,96 @@ START_TEST(test_check__large_dictionary)
 }
 END_TEST
 
+/* Offsets of entries that no row uses are not looked at, those of the others lead nowhere else. */
+START_TEST(test_check__large_dictionary_offsets)
+{
+    fixture f;
+    setup(&f);
+    f.batch.row_count = 2;
+    f.column.codes = f.codes;
+    f.column.dictionary_count = ROWS;
+    f.offsets[2] = 9;
+    ck_assert_int_eq(check(&f, true), SEG_OK);
+    ck_assert_int_eq(f.checked.rejected, 0);
+    f.codes[0] = 1; /* ends beyond the bytes */
+    ck_assert_int_eq(check(&f, true), SEG_E_DATA);
+    f.codes[0] = 2; /* falls */
+    ck_assert_int_eq(check(&f, true), SEG_E_DATA);
+    teardown(&f);
+}
+END_TEST
+
+#define ENTRIES 9
+
+/* The event types of `rows` rows, whose codes are given, against the names they are to have. */
+static void check_cut(fixture *f, uint64_t rows, const uint32_t *codes, uint64_t entries_left)
+{
+    const seg_column *types = &f->checked.event_types;
+    f->batch.row_count = rows;
+    f->batch.event_ids = NULL;
+    f->batch.column_count = 0;
+    memcpy(f->type_codes, codes, (size_t)rows * sizeof *codes);
+    ck_assert_int_eq(check(f, false), SEG_OK);
+    ck_assert_uint_eq(types->dictionary_count, entries_left);
+    for (uint64_t row = 0; row < rows; row++) {
+        uint32_t code = types->codes[row];
+        ck_assert_uint_lt(code, entries_left);
+        ck_assert_uint_eq(types->offsets[code + 1] - types->offsets[code], 1);
+        ck_assert_int_eq(((const char *)types->values)[types->offsets[code]],
+                         "abcdefghi"[codes[row]]);
+    }
+    for (uint64_t i = 0; i + 1 < entries_left; i++)
+        ck_assert_int_lt(((const char *)types->values)[types->offsets[i]],
+                         ((const char *)types->values)[types->offsets[i + 1]]);
+}
+
+/* Only entries that rows use are left, in their order, whether they are more or fewer than the
+ * rows. */
+START_TEST(test_check__event_types_cut)
+{
+    static const uint64_t offsets[ENTRIES + 1] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
+    static const uint32_t one[] = {8}, some[] = {7, 0, 7, 3}, few[] = {2, 0, 0, 2},
+                          all[] = {3, 1, 0, 2};
+    fixture f;
+    setup(&f);
+    f.types.values = "abcdefghi";
+    f.types.offsets = offsets;
+    f.types.dictionary_count = ENTRIES;
+    check_cut(&f, 1, one, 1);
+    check_cut(&f, ROWS, some, 3);
+    f.types.dictionary_count = 3;
+    check_cut(&f, ROWS, few, 2);
+    f.types.dictionary_count = ROWS;
+    check_cut(&f, ROWS, all, ROWS);
+    ck_assert_ptr_eq(f.checked.event_types.codes, f.type_codes);
+    teardown(&f);
+}
+END_TEST
+
+/* A name without end is refused with its row and not copied. */
+START_TEST(test_check__event_types_cut_long)
+{
+    static char names[SEG_NAME_SIZE_MAX + 3];
+    static const uint64_t offsets[4] = {0, 1, SEG_NAME_SIZE_MAX + 2, SEG_NAME_SIZE_MAX + 3};
+    fixture f;
+    setup(&f);
+    memset(names, 'x', sizeof names);
+    f.batch.column_count = 0;
+    f.batch.event_ids = NULL;
+    f.types.values = names;
+    f.types.offsets = offsets;
+    f.types.dictionary_count = 3;
+    f.type_codes[1] = f.type_codes[2] = 1;
+    ck_assert_int_eq(check(&f, true), SEG_OK);
+    ck_assert_uint_eq(f.checked.rejected, 2);
+    ck_assert_int_eq(f.checked.results[1], SEG_ROW_BAD_VALUE);
+    ck_assert_int_eq(f.checked.results[3], SEG_ROW_OK);
+    ck_assert_uint_eq(f.checked.event_types.dictionary_count, 2);
+    ck_assert_uint_eq(f.checked.event_types.offsets[2], 1);
+    teardown(&f);
+}
+END_TEST
+
 START_TEST(test_check__limits)
 {
     fixture f;
@@ -280,6 +370,9 @@ Suite *suite(void)
     tcase_add_test(c, test_check__text_cut_in_a_character);
     tcase_add_test(c, test_check__bad_dictionary_entries);
     tcase_add_test(c, test_check__large_dictionary);
+    tcase_add_test(c, test_check__large_dictionary_offsets);
+    tcase_add_test(c, test_check__event_types_cut);
+    tcase_add_test(c, test_check__event_types_cut_long);
     tcase_add_test(c, test_check__limits);
     suite_add_tcase(s, c);
     return s;
