@@ -12,7 +12,8 @@ end=$((SECONDS + minutes * 60))
 ninja -C "$build" tests/model/model_random tests/model/model_order tests/unit/unit_store_fault \
     tests/unit/unit_lang_print \
     tests/unit/unit_disk_{crash,damage,fault,kill,readers} \
-    tests/unit/unit_store_store_{crash,damage,erase,fault,forged,golden,kill,salvage,threads} \
+    tests/unit/unit_store_store_{crash,damage,erase,fault,forged} \
+    tests/unit/unit_store_store_{golden,kill,salvage,scenes,threads} \
     >/dev/null
 export LD_LIBRARY_PATH=$build/src
 
@@ -24,7 +25,7 @@ for name in crash damage fault kill readers; do
     SEG_TEST_SOAK=1 CK_TIMEOUT_MULTIPLIER=60 "$build/tests/unit/unit_disk_$name"
 done
 
-for name in crash damage erase fault forged golden kill salvage threads; do
+for name in scenes golden threads kill forged salvage erase damage fault crash; do
     echo "a whole store: $name"
     SEG_TEST_SOAK=1 CK_TIMEOUT_MULTIPLIER=60 "$build/tests/unit/unit_store_store_$name"
 done

@@ -270,3 +270,81 @@ size_t segi_bits_pick(const uint64_t *words, size_t word_count, const uint64_t *
 {
     return segi_bits_pick_at(segi_scan_level(), words, word_count, values, out);
 }
+
+SEGI_HOT static void tally_plain(const uint64_t *words, size_t word_count, const uint8_t *values,
+                                 uint8_t base, uint8_t *tally)
+{
+    for (size_t i = 0; i < word_count; i++) {
+        for (uint64_t word = words[i]; word; word &= word - 1) {
+            uint8_t *sum = &tally[i * 64 + (size_t)segi_ctz(word)];
+            uint32_t more = *sum + (uint32_t)base + (values ? *values++ : 0);
+            *sum = (uint8_t)(more > 255 ? 255 : more);
+        }
+    }
+}
+
+void segi_bits_tally_at(int level, const uint64_t *words, size_t word_count, const uint8_t *values,
+                        uint8_t base, uint8_t *tally)
+{
+    if (!segi_bits_tally_x86(level, words, word_count, values, base, tally))
+        tally_plain(words, word_count, values, base, tally);
+}
+
+void segi_bits_tally(const uint64_t *words, size_t word_count, const uint8_t *values, uint8_t base,
+                     uint8_t *tally)
+{
+    segi_bits_tally_at(segi_scan_level(), words, word_count, values, base, tally);
+}
+
+static void sort_plain(int64_t *values, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        int64_t value = values[i];
+        size_t k = i;
+        for (; k > 0 && values[k - 1] > value; k--)
+            values[k] = values[k - 1];
+        values[k] = value;
+    }
+}
+
+void segi_sort_few_at(int level, int64_t *values, size_t count)
+{
+    if (!segi_sort_few_x86(level, values, count))
+        sort_plain(values, count);
+}
+
+void segi_sort_few(int64_t *values, size_t count)
+{
+    segi_sort_few_at(segi_scan_level(), values, count);
+}
+
+SEGI_HOT static size_t runs_plain(const uint64_t *words, const uint64_t *wanted, size_t word_count,
+                                  const uint8_t *values, uint8_t base, segi_bits_run *out)
+{
+    size_t done = 0;
+    uint32_t row = 0;
+    for (size_t i = 0; i < word_count; i++) {
+        for (uint64_t word = words[i]; word; word &= word - 1) {
+            uint32_t bit = (uint32_t)segi_ctz(word), count = base + (values ? *values++ : 0u);
+            if (wanted[i] >> bit & 1)
+                out[done++] = (segi_bits_run){(uint32_t)(i * 64) + bit, row, count};
+            row += count;
+        }
+    }
+    return done;
+}
+
+size_t segi_bits_runs_at(int level, const uint64_t *words, const uint64_t *wanted,
+                         size_t word_count, const uint8_t *values, uint8_t base, segi_bits_run *out)
+{
+    size_t done;
+    if (segi_bits_runs_x86(level, words, wanted, word_count, values, base, out, &done))
+        return done;
+    return runs_plain(words, wanted, word_count, values, base, out);
+}
+
+size_t segi_bits_runs(const uint64_t *words, const uint64_t *wanted, size_t word_count,
+                      const uint8_t *values, uint8_t base, segi_bits_run *out)
+{
+    return segi_bits_runs_at(segi_scan_level(), words, wanted, word_count, values, base, out);
+}

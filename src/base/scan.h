@@ -47,4 +47,22 @@ void segi_bits_fill(uint64_t *out, size_t count);
 size_t segi_bits_pick(const uint64_t *words, size_t word_count, const uint64_t *values,
                       uint64_t *out);
 
+/* tally[i] += base + the next of `values`, for each bit i that is set in `words`, stopping at 255.
+ * values may be NULL, for zeros; else 64 bytes past the last one can be read. */
+void segi_bits_tally(const uint64_t *words, size_t word_count, const uint8_t *values, uint8_t base,
+                     uint8_t *tally);
+
+/* The users of `words` have base + the next of `values` rows each, one after the other. Of those
+ * who are in `wanted` too: their bits, where their rows begin and how many they are; returns how
+ * many users. values may be NULL, for zeros; else 64 bytes past the last one can be read. */
+typedef struct segi_bits_run {
+    uint32_t bit, row, count;
+} segi_bits_run;
+size_t segi_bits_runs(const uint64_t *words, const uint64_t *wanted, size_t word_count,
+                      const uint8_t *values, uint8_t base, segi_bits_run *out);
+
+/* Up to SEGI_SORT_FEW values put in rising order. */
+#define SEGI_SORT_FEW ((size_t)32)
+void segi_sort_few(int64_t *values, size_t count);
+
 #endif

@@ -9,6 +9,7 @@
 #define SEGI_SCAN_PLAIN 0
 #define SEGI_SCAN_AVX2 1
 #define SEGI_SCAN_AVX512 2
+#define SEGI_SCAN_VBMI2 3 /* AVX-512 that spreads bytes, too */
 
 /* The best level of this processor. */
 int segi_scan_level(void);
@@ -25,6 +26,14 @@ bool segi_scan_boxes_x86(int level, const uint64_t *data, size_t count, const se
  * `total` is the number of all set bits. */
 size_t segi_bits_pick_x86(int level, const uint64_t *words, size_t word_count, size_t total,
                           const uint64_t *values, uint64_t *out, size_t *out_count);
+/* All of segi_bits_tally(), or false. */
+bool segi_bits_tally_x86(int level, const uint64_t *words, size_t word_count, const uint8_t *values,
+                         uint8_t base, uint8_t *tally);
+/* All of segi_bits_runs(), or false. */
+bool segi_bits_runs_x86(int level, const uint64_t *words, const uint64_t *wanted, size_t word_count,
+                        const uint8_t *values, uint8_t base, segi_bits_run *out, size_t *out_count);
+/* All of segi_sort_few(), or false. */
+bool segi_sort_few_x86(int level, int64_t *values, size_t count);
 /* Some at a chosen level, for the tests that compare them. */
 void segi_scan_range_at(int level, uint32_t width, const void *data, size_t begin, size_t count,
                         uint64_t low, uint64_t high, uint64_t *bits);
@@ -32,5 +41,11 @@ void segi_scan_boxes_at(int level, const uint64_t *data, size_t begin, size_t co
                         const segi_scan_box *box, uint64_t *bits);
 size_t segi_bits_pick_at(int level, const uint64_t *words, size_t word_count,
                          const uint64_t *values, uint64_t *out);
+void segi_bits_tally_at(int level, const uint64_t *words, size_t word_count, const uint8_t *values,
+                        uint8_t base, uint8_t *tally);
+size_t segi_bits_runs_at(int level, const uint64_t *words, const uint64_t *wanted,
+                         size_t word_count, const uint8_t *values, uint8_t base,
+                         segi_bits_run *out);
+void segi_sort_few_at(int level, int64_t *values, size_t count);
 
 #endif

@@ -10,13 +10,16 @@
 int segi_scan_level(void)
 {
     if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"))
-        return SEGI_SCAN_AVX512;
+        return __builtin_cpu_supports("avx512vbmi2") ? SEGI_SCAN_VBMI2 : SEGI_SCAN_AVX512;
     return __builtin_cpu_supports("avx2") ? SEGI_SCAN_AVX2 : SEGI_SCAN_PLAIN;
 }
 
 /* gcc 12 at -O1 with the undefined-behaviour sanitizer compiles the 32-bit masks wrongly. */
 #define TARGET_512                                                                                 \
     __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,popcnt"), no_sanitize("undefined")))
+#define TARGET_VBMI2                                                                               \
+    __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi2,popcnt"),                \
+                   no_sanitize("undefined")))
 #define TARGET_AVX2 __attribute__((target("avx2")))
 
 /* The low `lanes` bits set. */
@@ -215,7 +218,7 @@ TARGET_AVX2 static size_t scan256(uint32_t width, const void *data, size_t count
 size_t segi_scan_range_x86(int level, uint32_t width, const void *data, size_t count, uint64_t low,
                            uint64_t span, uint64_t *bits)
 {
-    if (level == SEGI_SCAN_AVX512) {
+    if (level >= SEGI_SCAN_AVX512) {
         range512(width, data, count, low, span, bits);
         return count;
     }
@@ -250,8 +253,114 @@ size_t segi_bits_pick_x86(int level, const uint64_t *words, size_t word_count, s
                           const uint64_t *values, uint64_t *out, size_t *out_count)
 {
     *out_count = 0;
-    return level == SEGI_SCAN_AVX512 ? pick512(words, word_count, total, values, out, out_count)
+    return level >= SEGI_SCAN_AVX512 ? pick512(words, word_count, total, values, out, out_count)
                                      : 0;
+}
+
+/* ---- tallies: the values of 64 users are spread to where their bits are ---- */
+
+TARGET_VBMI2 static void tally512(const uint64_t *words, size_t word_count, const uint8_t *values,
+                                  uint8_t base, uint8_t *tally)
+{
+    __m512i bases = _mm512_set1_epi8((char)base);
+    for (size_t i = 0; i < word_count; i++) {
+        __m512i add = _mm512_maskz_mov_epi8(words[i], bases);
+        if (values) {
+            add = _mm512_maskz_expand_epi8(words[i], _mm512_loadu_si512(values));
+            add = _mm512_maskz_adds_epu8(words[i], add, bases);
+            values += __builtin_popcountll(words[i]);
+        }
+        __m512i sums = _mm512_loadu_si512(tally + i * 64);
+        _mm512_storeu_si512(tally + i * 64, _mm512_adds_epu8(sums, add));
+    }
+}
+
+bool segi_bits_tally_x86(int level, const uint64_t *words, size_t word_count, const uint8_t *values,
+                         uint8_t base, uint8_t *tally)
+{
+    if (level < SEGI_SCAN_VBMI2)
+        return false;
+    tally512(words, word_count, values, base, tally);
+    return true;
+}
+
+/* ---- runs: counts of 64 users are added up at once ---- */
+
+/* The sum of the first `lanes` bytes. */
+TARGET_512 static uint32_t sum512(__m512i bytes, size_t lanes)
+{
+    __m512i some = _mm512_maskz_mov_epi8(lanes_mask(lanes), bytes);
+    return (uint32_t)_mm512_reduce_add_epi64(_mm512_sad_epu8(some, _mm512_setzero_si512()));
+}
+
+TARGET_512 static size_t runs512(const uint64_t *words, const uint64_t *wanted, size_t word_count,
+                                 const uint8_t *values, uint32_t base, segi_bits_run *out)
+{
+    size_t done = 0;
+    uint32_t row = 0;
+    __m512i bytes = _mm512_setzero_si512();
+    for (size_t i = 0; i < word_count; i++) {
+        uint32_t users = (uint32_t)__builtin_popcountll(words[i]);
+        if (values)
+            bytes = _mm512_loadu_si512(values);
+        for (uint64_t word = words[i] & wanted[i]; word; word &= word - 1) {
+            uint64_t below = words[i] & ((word & (0 - word)) - 1);
+            uint32_t at = (uint32_t)__builtin_popcountll(below);
+            out[done++] = (segi_bits_run){(uint32_t)(i * 64) + (uint32_t)__builtin_ctzll(word),
+                                          row + base * at + sum512(bytes, at),
+                                          base + (values ? values[at] : 0)};
+        }
+        row += base * users + sum512(bytes, users);
+        values = values ? values + users : NULL;
+    }
+    return done;
+}
+
+bool segi_bits_runs_x86(int level, const uint64_t *words, const uint64_t *wanted, size_t word_count,
+                        const uint8_t *values, uint8_t base, segi_bits_run *out, size_t *out_count)
+{
+    if (level < SEGI_SCAN_AVX512)
+        return false;
+    *out_count = runs512(words, wanted, word_count, values, base, out);
+    return true;
+}
+
+/* ---- sorting a few: where each belongs is how many are less, which takes no branch ---- */
+
+/* How many come before each of the eight `own` ones, the first of which is values[at]. Of equal
+ * ones the earlier comes first. */
+TARGET_512 static __m512i ranks512(const int64_t *values, size_t count, size_t at, __m512i own)
+{
+    const __m512i one = _mm512_set1_epi64(1);
+    __m512i ranks = _mm512_setzero_si512();
+    for (size_t j = 0; j < count; j++) {
+        __m512i other = _mm512_set1_epi64(values[j]);
+        unsigned later = j < at ? 0xFFu : j >= at + 8 ? 0u : 0xFEu << (j - at);
+        __mmask8 before = _mm512_cmplt_epi64_mask(other, own);
+        before |= _mm512_mask_cmpeq_epi64_mask((__mmask8)later, other, own);
+        ranks = _mm512_mask_add_epi64(ranks, before, ranks, one);
+    }
+    return ranks;
+}
+
+TARGET_512 static void sort512(int64_t *values, size_t count)
+{
+    __m512i own[SEGI_SORT_FEW / 8], ranks[SEGI_SORT_FEW / 8];
+    for (size_t at = 0; at < count; at += 8) {
+        own[at / 8] = _mm512_maskz_loadu_epi64((__mmask8)lanes_mask(count - at), values + at);
+        ranks[at / 8] = ranks512(values, count, at, own[at / 8]);
+    }
+    for (size_t at = 0; at < count; at += 8)
+        _mm512_mask_i64scatter_epi64(values, (__mmask8)lanes_mask(count - at), ranks[at / 8],
+                                     own[at / 8], 8);
+}
+
+bool segi_sort_few_x86(int level, int64_t *values, size_t count)
+{
+    if (level < SEGI_SCAN_AVX512)
+        return false;
+    sort512(values, count);
+    return true;
 }
 
 #else
@@ -288,6 +397,27 @@ size_t segi_bits_pick_x86(int level, const uint64_t *words, size_t word_count, s
     (void)level, (void)words, (void)word_count, (void)total, (void)values, (void)out;
     *out_count = 0;
     return 0;
+}
+
+bool segi_bits_tally_x86(int level, const uint64_t *words, size_t word_count, const uint8_t *values,
+                         uint8_t base, uint8_t *tally)
+{
+    (void)level, (void)words, (void)word_count, (void)values, (void)base, (void)tally;
+    return false;
+}
+
+bool segi_sort_few_x86(int level, int64_t *values, size_t count)
+{
+    (void)level, (void)values, (void)count;
+    return false;
+}
+
+bool segi_bits_runs_x86(int level, const uint64_t *words, const uint64_t *wanted, size_t word_count,
+                        const uint8_t *values, uint8_t base, segi_bits_run *out, size_t *out_count)
+{
+    (void)level, (void)words, (void)wanted, (void)word_count, (void)values, (void)base, (void)out;
+    *out_count = 0;
+    return false;
 }
 
 #endif

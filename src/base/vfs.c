@@ -192,6 +192,30 @@ seg_status segi_file_lock(const segi_file *file, uint32_t lock, seg_error *err)
 
 /* ---- names, clock, randomness ---- */
 
+seg_status segi_vfs_absent(const segi_vfs *vfs, const char *path, seg_error *err)
+{
+    segi_file file;
+    seg_status status = segi_file_open(&file, vfs, path, 0, err);
+    segi_file_close(&file);
+    if (status == SEG_OK)
+        return segi_fail(err, SEG_E_EXISTS, "there is a file %s already", path);
+    if (status != SEG_E_NOT_FOUND)
+        return status;
+    segi_error_clear(err);
+    return SEG_OK;
+}
+
+char *segi_vfs_path(const segi_mem *mem, const char *path, const char *end)
+{
+    size_t size = strlen(path), more = strlen(end) + 1;
+    char *joined = segi_alloc(mem, size + more);
+    if (joined == NULL)
+        return NULL;
+    memcpy(joined, path, size);
+    memcpy(joined + size, end, more);
+    return joined;
+}
+
 seg_status segi_vfs_rename(const segi_vfs *vfs, const char *from, const char *to, seg_error *err)
 {
     int result;

@@ -11,6 +11,8 @@
 #include <seg/base.h>
 #include <stdbool.h>
 
+#include "base/alloc.h"
+
 /* ---- what an operating system offers --------------------------------------------------------- */
 
 #define SEGI_VFS_WRITE 1u  /* for reading and writing; otherwise for reading alone */
@@ -93,6 +95,10 @@ seg_status segi_file_allocate(const segi_file *file, uint64_t offset, uint64_t s
 seg_status segi_file_size(const segi_file *file, uint64_t *out_size, seg_error *err);
 seg_status segi_file_lock(const segi_file *file, uint32_t lock, seg_error *err);
 
+/* SEG_E_EXISTS where there is a file of that name. */
+seg_status segi_vfs_absent(const segi_vfs *vfs, const char *path, seg_error *err);
+/* path and end in one, to be freed with segi_free(); NULL when out of memory. */
+char *segi_vfs_path(const segi_mem *mem, const char *path, const char *end);
 seg_status segi_vfs_rename(const segi_vfs *vfs, const char *from, const char *to, seg_error *err);
 /* A file that is absent is no failure. */
 seg_status segi_vfs_unlink(const segi_vfs *vfs, const char *path, seg_error *err);

@@ -22,16 +22,28 @@ void segi_disk_tell(const segi_disk *disk, const char *file, uint64_t offset,
     disk->options.report(disk->options.report_user, &fault);
 }
 
-seg_status segi_disk_damaged(const segi_disk *disk, const char *file, uint64_t offset,
-                             const char *what, seg_error *err)
+static seg_status damaged(const segi_disk *disk, const char *file, uint64_t offset,
+                          const disk_entry *entry, const char *what, seg_error *err)
 {
     if (disk->options.salvage)
-        segi_disk_tell(disk, file, offset, NULL, what);
+        segi_disk_tell(disk, file, offset, entry, what);
     segi_fail(err, SEG_E_CORRUPT, "%s is damaged at byte %llu: %s", file,
               (unsigned long long)offset, what);
     segi_error_span(err, (size_t)offset, 0);
     segi_error_hint(err, "restore the store from a backup");
     return SEG_E_CORRUPT;
+}
+
+seg_status segi_disk_damaged(const segi_disk *disk, const char *file, uint64_t offset,
+                             const char *what, seg_error *err)
+{
+    return damaged(disk, file, offset, NULL, what, err);
+}
+
+seg_status segi_disk_damaged_block(const segi_disk *disk, const disk_entry *entry, const char *what,
+                                   seg_error *err)
+{
+    return damaged(disk, disk->path, entry->offset, entry, what, err);
 }
 
 seg_status segi_disk_here(const segi_disk *disk, seg_error *err)

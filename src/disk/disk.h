@@ -108,12 +108,9 @@ seg_status segi_disk_write(segi_disk *disk, uint32_t kind, const void *bytes, si
 /* The next checkpoint will be without the block. It stays readable while a pin taken before is
  * held. SEG_E_NOT_FOUND. Writer. */
 seg_status segi_disk_drop(segi_disk *disk, uint64_t id, seg_error *err);
-/* Bytes that segi_disk_read() will give. SEG_E_NOT_FOUND for an unknown id, SEG_E_CORRUPT for
- * one of another kind: ids come from the root, which is from a file. */
-seg_status segi_disk_size(segi_disk *disk, uint64_t id, uint32_t kind, size_t *out_size,
-                          seg_error *err);
 /* Replace the content of buf by the block, all checks passed; SEGI_DISK_READ_SLACK zero bytes
- * follow in memory. Errors as segi_disk_size(); on failure buf is empty. */
+ * follow in memory. SEG_E_NOT_FOUND for an unknown id, SEG_E_CORRUPT for one of another kind: ids
+ * come from the root, which is from a file. On failure buf is empty. */
 seg_status segi_disk_read(segi_disk *disk, uint64_t id, uint32_t kind, segi_buf *buf,
                           seg_error *err);
 /* All blocks that are not dropped, by rising id. false ends the walk. Writer. */

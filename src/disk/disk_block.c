@@ -252,26 +252,7 @@ seg_status segi_disk_get(const segi_disk *disk, const disk_entry *entry, segi_bu
     seg_status status = block_get(disk, entry, buf, &what, err);
     if (status != SEG_OK)
         segi_buf_reset(buf);
-    if (what == NULL)
-        return status;
-    /* One report, with the block's name; the general one would come without. */
-    if (disk->options.salvage)
-        segi_disk_tell(disk, disk->path, entry->offset, entry, what);
-    segi_fail(err, SEG_E_CORRUPT, "%s is damaged at byte %llu: %s", disk->path,
-              (unsigned long long)entry->offset, what);
-    segi_error_span(err, (size_t)entry->offset, 0);
-    segi_error_hint(err, "restore the store from a backup");
-    return SEG_E_CORRUPT;
-}
-
-seg_status segi_disk_size(segi_disk *disk, uint64_t id, uint32_t kind, size_t *out_size,
-                          seg_error *err)
-{
-    disk_entry entry;
-    *out_size = 0;
-    SEGI_TRY(block_lookup(disk, id, kind, &entry, err));
-    *out_size = entry.size;
-    return SEG_OK;
+    return what == NULL ? status : segi_disk_damaged_block(disk, entry, what, err);
 }
 
 seg_status segi_disk_read(segi_disk *disk, uint64_t id, uint32_t kind, segi_buf *buf,

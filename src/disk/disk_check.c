@@ -36,12 +36,11 @@ static void check_zeros(disk_check *check, const segi_file *file, uint64_t offse
 {
     while (size > 0) {
         size_t step = size < LOOK_STEP ? (size_t)size : LOOK_STEP, got = 0;
-        const unsigned char *bytes = check->bytes;
         if (segi_file_read(file, offset, check->bytes, step, &got, NULL) != SEG_OK) {
             check_fault(check, file->path, offset, entry, "unreadable bytes");
             return;
         }
-        if (got > 0 && (bytes[0] != 0 || memcmp(bytes, bytes + 1, got - 1) != 0)) {
+        if (!segi_disk_is_zero(check->bytes, got)) {
             check_fault(check, file->path, offset, entry, what);
             return;
         }
@@ -67,8 +66,7 @@ static void check_slots(disk_check *check)
         if (status == SEG_OK)
             found = segi_disk_slot_decode(check->bytes, i, &super, &what);
         bool newest = disk->super.generation % 2 == i;
-        bool blank = status == SEG_OK && check->bytes[0] == 0 &&
-                     memcmp(check->bytes, check->bytes + 1, DISK_SLOT_SIZE - 1) == 0;
+        bool blank = status == SEG_OK && segi_disk_is_zero(check->bytes, DISK_SLOT_SIZE);
         if (found == DISK_SOUND && newest && super.generation != disk->super.generation)
             check_fault(check, disk->path, offset, NULL, "another superblock than was written");
         else if (found != DISK_SOUND && (newest || !blank))

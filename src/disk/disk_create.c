@@ -9,33 +9,19 @@
 
 #define FIRST_EPOCH 16u
 
-static seg_status target_is_absent(const segi_disk *disk, seg_error *err)
-{
-    segi_file file;
-    seg_status status = segi_file_open(&file, disk->vfs, disk->path, 0, err);
-    if (status == SEG_E_NOT_FOUND) {
-        segi_error_clear(err);
-        return SEG_OK;
-    }
-    segi_file_close(&file);
-    if (status == SEG_OK)
-        return segi_fail(err, SEG_E_EXISTS, "there is a file %s already", disk->path);
-    return status;
-}
-
 seg_status segi_disk_build_begin(segi_disk *disk, seg_error *err)
 {
-    disk->new_path = segi_disk_path(&disk->mem, disk->path, "-new");
+    disk->new_path = segi_vfs_path(&disk->mem, disk->path, "-new");
     if (disk->new_path == NULL)
         return segi_fail_nomem(err);
-    SEGI_TRY(target_is_absent(disk, err));
+    SEGI_TRY(segi_vfs_absent(disk->vfs, disk->path, err));
     seg_status status = segi_file_open(&disk->file, disk->vfs, disk->new_path,
                                        SEGI_VFS_WRITE | SEGI_VFS_CREATE, err);
     if (status == SEG_E_NOT_FOUND)
         return segi_fail(err, status, "there is no folder for %s", disk->path);
     SEGI_TRY(status);
     SEGI_TRY(segi_file_lock(&disk->file, SEGI_VFS_LOCK_EXCLUSIVE, err));
-    SEGI_TRY(target_is_absent(disk, err));
+    SEGI_TRY(segi_vfs_absent(disk->vfs, disk->path, err));
     SEGI_TRY(segi_file_truncate(&disk->file, 0, err));
     SEGI_TRY(segi_vfs_random(disk->vfs, disk->super.uuid, sizeof disk->super.uuid, err));
     disk->uuid_low = segi_disk_uuid_low(disk->super.uuid);
@@ -58,7 +44,7 @@ void segi_disk_build_abandon(segi_disk *disk)
 {
     if (disk->new_path == NULL)
         return;
-    if (segi_file_is_open(&disk->file) && target_is_absent(disk, NULL) == SEG_OK)
+    if (segi_file_is_open(&disk->file) && segi_vfs_absent(disk->vfs, disk->path, NULL) == SEG_OK)
         (void)segi_vfs_unlink(disk->vfs, disk->new_path, NULL);
     if (disk->log.size > 0)
         (void)segi_vfs_unlink(disk->vfs, disk->log_path, NULL);

@@ -24,12 +24,10 @@
 static const unsigned char slot_magic[8] = {0x89, 'S', 'E', 'G', '\r', '\n', 0x1a, '\n'};
 static const unsigned char log_magic[8] = {0x89, 'S', 'E', 'W', '\r', '\n', 0x1a, '\n'};
 
-static bool all_zero(const unsigned char *bytes, size_t size)
+/* Each byte is the one before it, and the first is 0. */
+bool segi_disk_is_zero(const unsigned char *bytes, size_t size)
 {
-    for (size_t i = 0; i < size; i++)
-        if (bytes[i] != 0)
-            return false;
-    return true;
+    return size == 0 || (bytes[0] == 0 && memcmp(bytes, bytes + 1, size - 1) == 0);
 }
 
 uint64_t segi_disk_uuid_low(const unsigned char uuid[16])
@@ -117,7 +115,7 @@ static void slot_fields(const unsigned char *bytes, disk_super *out)
 static bool slot_copy_fits(const unsigned char *bytes, const disk_super *super)
 {
     if ((super->features_read & DISK_FEATURE_COPY) == 0)
-        return all_zero(bytes + 152, 24);
+        return segi_disk_is_zero(bytes + 152, 24);
     return super->copy.stored <= DISK_STORED_MAX && segi_get_at(bytes + 172, 4) == 0 &&
            extent_fits(super->copy.offset, segi_disk_extent_of(&super->copy), super->end);
 }
@@ -147,9 +145,9 @@ static const char *slot_fault(const unsigned char *bytes, const disk_super *supe
         return "catalogue in superblock";
     if (!minor && !slot_copy_fits(bytes, super))
         return "copy of the catalogue in superblock";
-    if (!minor && !all_zero(bytes + 176, CHECKSUM_AT - 176))
+    if (!minor && !segi_disk_is_zero(bytes + 176, CHECKSUM_AT - 176))
         return "reserved bytes of the superblock";
-    if (!all_zero(bytes + DISK_SECTOR, DISK_SLOT_SIZE - DISK_SECTOR))
+    if (!segi_disk_is_zero(bytes + DISK_SECTOR, DISK_SLOT_SIZE - DISK_SECTOR))
         return "bytes behind the superblock";
     return NULL;
 }
@@ -428,7 +426,8 @@ disk_found segi_disk_log_decode(const unsigned char bytes[DISK_LOG_HEADER], disk
     memcpy(out->salt, bytes + 56, sizeof out->salt);
     out->swept = segi_get_at(bytes + 8, 4) >= 2;
     *what = "reserved bytes of the log";
-    if (segi_get_at(bytes + 12, 4) == FORMAT_MINOR && !all_zero(bytes + 72, CHECKSUM_AT - 72))
+    if (segi_get_at(bytes + 12, 4) == FORMAT_MINOR &&
+        !segi_disk_is_zero(bytes + 72, CHECKSUM_AT - 72))
         return DISK_DAMAGED;
     *what = NULL;
     return DISK_SOUND;
@@ -452,7 +451,7 @@ static uint64_t record_blank(const unsigned char *payload, size_t size)
 {
     uint64_t blank = 0;
     for (size_t at = DISK_SECTOR - DISK_HEADER_SIZE; at < size; at += DISK_SECTOR)
-        blank += all_zero(payload + at, size - at < DISK_SECTOR ? size - at : DISK_SECTOR);
+        blank += segi_disk_is_zero(payload + at, size - at < DISK_SECTOR ? size - at : DISK_SECTOR);
     return blank;
 }
 

@@ -79,6 +79,8 @@ typedef enum disk_found {
     DISK_DAMAGED, /* the checksum fits, but a rule is broken; *what says which */
 } disk_found;
 
+bool segi_disk_is_zero(const unsigned char *bytes, size_t size);
+
 /* ---- superblock ---- */
 void segi_disk_slot_encode(const disk_super *super, unsigned char out[DISK_SLOT_SIZE]);
 /* The slot `index` (0 or 1), all of its bytes. Features are the reader's business. */

@@ -89,6 +89,9 @@ struct segi_disk {
 /* SEG_E_CORRUPT with file and offset; told to the listener of a salvage too. */
 seg_status segi_disk_damaged(const segi_disk *disk, const char *file, uint64_t offset,
                              const char *what, seg_error *err);
+/* The same of a block, whose name the listener gets, too. */
+seg_status segi_disk_damaged_block(const segi_disk *disk, const disk_entry *entry, const char *what,
+                                   seg_error *err);
 void segi_disk_tell(const segi_disk *disk, const char *file, uint64_t offset,
                     const disk_entry *entry, const char *what);
 /* The handle is of this process. */
@@ -162,8 +165,9 @@ seg_status segi_disk_log_next(const segi_disk *disk, disk_cursor *cursor, segi_b
 disk_cursor segi_disk_log_start(const segi_disk *disk);
 
 /* ---- opening ---- */
-/* path and end in one; NULL when out of memory. */
-char *segi_disk_path(const segi_mem *mem, const char *path, const char *end);
+/* One of the two files, locked for what the disk is opened for. */
+seg_status segi_disk_open_file(const segi_disk *disk, const char *path, segi_file *file,
+                               seg_error *err);
 /* A handle that has no file open yet. */
 seg_status segi_disk_new(const segi_vfs *vfs, const segi_mem *mem, const char *path,
                          const segi_disk_options *options, segi_disk **out, seg_error *err);

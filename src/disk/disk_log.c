@@ -72,6 +72,7 @@ seg_status segi_disk_log_create(segi_disk *disk, uint64_t epoch, uint64_t base_l
     memcpy(header.uuid, disk->super.uuid, sizeof header.uuid);
     SEGI_TRY(segi_file_open(&disk->log.file, disk->vfs, disk->log_path,
                             SEGI_VFS_WRITE | SEGI_VFS_CREATE, err));
+    SEGI_TRY(segi_file_lock(&disk->log.file, SEGI_VFS_LOCK_EXCLUSIVE, err));
     SEGI_TRY(log_fill(disk, &header, err));
     log_begin(disk, &header);
     return SEG_OK;

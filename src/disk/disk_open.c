@@ -40,17 +40,6 @@ static seg_status options_fill(segi_disk_options *to, const segi_disk_options *f
     return SEG_OK;
 }
 
-char *segi_disk_path(const segi_mem *mem, const char *path, const char *end)
-{
-    size_t size = strlen(path), more = strlen(end) + 1;
-    char *joined = segi_alloc(mem, size + more);
-    if (joined == NULL)
-        return NULL;
-    memcpy(joined, path, size);
-    memcpy(joined + size, end, more);
-    return joined;
-}
-
 seg_status segi_disk_new(const segi_vfs *vfs, const segi_mem *mem, const char *path,
                          const segi_disk_options *options, segi_disk **out, seg_error *err)
 {
@@ -65,8 +54,8 @@ seg_status segi_disk_new(const segi_vfs *vfs, const segi_mem *mem, const char *p
     disk->next_id = 1;
     disk->end = DISK_DATA;
     segi_buf_init(&disk->root, &disk->mem);
-    disk->path = segi_disk_path(mem, path, "");
-    disk->log_path = segi_disk_path(mem, path, "-wal");
+    disk->path = segi_vfs_path(mem, path, "");
+    disk->log_path = segi_vfs_path(mem, path, "-wal");
     seg_status status = options_fill(&disk->options, options, err);
     if (status == SEG_OK && (disk->path == NULL || disk->log_path == NULL))
         status = segi_fail_nomem(err);
@@ -341,13 +330,18 @@ static seg_status disk_open_sound(segi_disk *disk, seg_error *err)
     return SEG_OK;
 }
 
+seg_status segi_disk_open_file(const segi_disk *disk, const char *path, segi_file *file,
+                               seg_error *err)
+{
+    bool reads = disk->options.read_only;
+    SEGI_TRY(segi_file_open(file, disk->vfs, path, reads ? 0 : SEGI_VFS_WRITE, err));
+    return segi_file_lock(file, reads ? SEGI_VFS_LOCK_SHARED : SEGI_VFS_LOCK_EXCLUSIVE, err);
+}
+
 static seg_status disk_open(segi_disk *disk, seg_error *err)
 {
     const segi_disk_options *options = &disk->options;
-    uint32_t flags = options->read_only ? 0 : SEGI_VFS_WRITE;
-    uint32_t lock = options->read_only ? SEGI_VFS_LOCK_SHARED : SEGI_VFS_LOCK_EXCLUSIVE;
-    SEGI_TRY(segi_file_open(&disk->file, disk->vfs, disk->path, flags, err));
-    SEGI_TRY(segi_file_lock(&disk->file, lock, err));
+    SEGI_TRY(segi_disk_open_file(disk, disk->path, &disk->file, err));
     if (options->salvage)
         return segi_disk_salvage(disk, err);
     SEGI_TRY(disk_open_sound(disk, err));

@@ -67,11 +67,6 @@ static bool tail_sector(const segi_disk *disk, const unsigned char *bytes, const
     return record.epoch < end->epoch || record.durable_lsn <= end->lsn;
 }
 
-static bool is_zero(const unsigned char *bytes, size_t size)
-{
-    return bytes[0] == 0 && memcmp(bytes, bytes + 1, size - 1) == 0;
-}
-
 /* `touched` becomes the end of what is not zero, which the next writer has to clear. */
 static seg_status tail_scan(const segi_disk *disk, const disk_cursor *end, unsigned char *bytes,
                             uint64_t *epoch, uint64_t *touched, seg_error *err)
@@ -82,7 +77,7 @@ static seg_status tail_scan(const segi_disk *disk, const disk_cursor *end, unsig
         memset(bytes, 0, SCAN_STEP);
         SEGI_TRY(segi_file_read(&log->file, at, bytes, SCAN_STEP, &got, err));
         for (size_t i = 0; i < got; i += DISK_SECTOR) {
-            if (is_zero(bytes + i, DISK_SECTOR))
+            if (segi_disk_is_zero(bytes + i, DISK_SECTOR))
                 continue;
             *touched = at + i + DISK_SECTOR;
             if (!tail_sector(disk, bytes + i, end, epoch))
@@ -103,7 +98,7 @@ static seg_status blank_count(const segi_disk *disk, uint64_t from, uint64_t unt
         memset(bytes, 0, step);
         SEGI_TRY(segi_file_read(&disk->log.file, at, bytes, step, &got, err));
         for (size_t i = 0; i < step; i += DISK_SECTOR)
-            *out += is_zero(bytes + i, DISK_SECTOR) ? 1 : 0;
+            *out += segi_disk_is_zero(bytes + i, DISK_SECTOR) ? 1 : 0;
     }
     return SEG_OK;
 }
@@ -124,7 +119,7 @@ static seg_status end_check(const segi_disk *disk, const disk_cursor *end, unsig
         return SEG_OK;
     memset(bytes, 0, DISK_SECTOR);
     SEGI_TRY(segi_file_read(&log->file, end->position, bytes, DISK_SECTOR, &got, err));
-    if (is_zero(bytes, DISK_SECTOR))
+    if (segi_disk_is_zero(bytes, DISK_SECTOR))
         return SEG_OK;
     if (!segi_disk_record_decode(bytes, log->header.salt, &record) || record.lsn != end->lsn + 1 ||
         record.epoch < end->epoch)
@@ -218,8 +213,7 @@ static seg_status log_count(segi_disk *disk, seg_error *err)
 seg_status segi_disk_log_open(segi_disk *disk, seg_error *err)
 {
     disk_log *log = &disk->log;
-    uint32_t flags = disk->options.read_only ? 0 : SEGI_VFS_WRITE;
-    seg_status status = segi_file_open(&log->file, disk->vfs, disk->log_path, flags, err);
+    seg_status status = segi_disk_open_file(disk, disk->log_path, &log->file, err);
     if (status == SEG_E_NOT_FOUND)
         return segi_disk_damaged(disk, disk->log_path, 0, "the log is missing", err);
     SEGI_TRY(status);

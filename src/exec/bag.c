@@ -10,8 +10,8 @@
 
 #include "exec/exec_int.h"
 
-/* Rows of a block: keeps a block's values and their grouping in the second-level cache. */
-#define BAG_ROWS 32768u
+/* Rows of a block: 18 bytes for each, about what the second-level cache holds. */
+#define BAG_ROWS 65536u
 /* Values up to this far apart are counted by value. */
 #define BAG_SPAN_MAX 4096u
 #define BAG_WORD 64u
@@ -64,6 +64,8 @@ bool segi_bag_fits(segi_prep_value *value)
 typedef struct bag {
     const segi_prep_value *value; /* NULL: times */
     const uint64_t *wanted;       /* users who are asked about; NULL: all */
+    const uint16_t *places;       /* their places in the block's list, by low half */
+    uint32_t low_begin;           /* the block's first; its list has everybody if all are wanted */
 } bag;
 
 SEGI_HOT static void bag_decode(const segi_col *col, uint32_t begin, uint32_t count, int64_t *out)
@@ -107,14 +109,16 @@ static uint32_t bag_keep(const uint64_t *bits, uint32_t count, int64_t *slots, u
     return kept;
 }
 
-/* Keep the rows of users who are asked about, without a branch per row. */
+/* Keep the rows of users who are asked about, without a branch per row; from here on a row has the
+ * user's place in their list. */
 static uint32_t bag_keep_wanted(const bag *b, uint32_t count, int64_t *slots, uint16_t *lows)
 {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < count; i++) {
+        uint16_t low = lows[i];
         slots[kept] = slots[i];
-        lows[kept] = lows[i];
-        kept += segi_bit_get(b->wanted, lows[i]);
+        lows[kept] = b->places[low];
+        kept += segi_bit_get(b->wanted, low);
     }
     return kept;
 }
@@ -184,6 +188,8 @@ static void bag_span(segi_worker *w, void *context, segi_span *span)
     segi_worker_bits_pop(w);
     if (b->wanted)
         count = bag_keep_wanted(b, count, slots, lows);
+    for (uint32_t i = 0; b->low_begin && !b->wanted && i < count; i++)
+        lows[i] = (uint16_t)(lows[i] - b->low_begin);
     const segi_texts *strings = value ? value->argument->strings : NULL;
     if (strings && strings->dict_count > 1 && span->type->position < strings->dict_count) {
         const uint32_t *to_code = strings->to_code[span->type->position];
@@ -193,10 +199,9 @@ static void bag_span(segi_worker *w, void *context, segi_span *span)
     w->bag_count += count;
 }
 
-/* w->bag_slots -> w->bag_sorted, by user from low_begin on, in each in the order of coming. */
-static bool bag_group(segi_worker *w, uint32_t low_begin, uint32_t low_end)
+/* Room for the values of the block by user, and where those of each begin. */
+static bool bag_group_room(segi_worker *w)
 {
-    uint32_t users = (low_end < w->user_limit ? low_end : w->user_limit) - low_begin;
     if (!segi_worker_array(w, (void **)&w->starts, SEGI_CHUNK_USERS + 1, sizeof *w->starts))
         return false;
     if (!segi_grow(w->mem, (void **)&w->bag_sorted, &w->bag_sorted_capacity, w->bag_count,
@@ -204,13 +209,23 @@ static bool bag_group(segi_worker *w, uint32_t low_begin, uint32_t low_end)
         segi_worker_fail(w, SEG_E_NOMEM, "out of memory");
         return false;
     }
+    return true;
+}
+
+/* w->bag_slots -> w->bag_sorted, by place in the list of users, in each in the order of coming.
+ * Places and not lows: where few users are asked about, going over all of a chunk costs more than
+ * their values. */
+static bool bag_group(segi_worker *w, uint32_t users)
+{
+    if (!bag_group_room(w))
+        return false;
     memset(w->starts, 0, (users + 1) * sizeof *w->starts);
     for (size_t i = 0; i < w->bag_count; i++)
-        w->starts[w->bag_lows[i] - low_begin + 1]++;
+        w->starts[w->bag_lows[i] + 1]++;
     for (uint32_t u = 0; u < users; u++)
         w->starts[u + 1] += w->starts[u];
     for (size_t i = 0; i < w->bag_count; i++)
-        w->bag_sorted[w->starts[w->bag_lows[i] - low_begin]++] = w->bag_slots[i];
+        w->bag_sorted[w->starts[w->bag_lows[i]]++] = w->bag_slots[i];
     /* Each start has moved to its end, which is the next user's start. */
     memmove(w->starts + 1, w->starts, users * sizeof *w->starts);
     w->starts[0] = 0;
@@ -219,31 +234,27 @@ static bool bag_group(segi_worker *w, uint32_t low_begin, uint32_t low_end)
 
 /* Values (NULL: times) of the source's rows, as bag_group() leaves them. */
 static bool bag_collect(segi_worker *w, const segi_prep_source *source,
-                        const segi_prep_value *value, segi_gather_block block)
+                        const segi_prep_value *value, segi_users users, segi_gather_block block)
 {
-    bag b = {value, block.wanted};
+    if (!segi_worker_array(w, (void **)&w->bag_places, SEGI_CHUNK_USERS, sizeof *w->bag_places))
+        return false;
+    bag b = {value, block.wanted, w->bag_places, block.low_begin};
+    for (uint32_t i = block.first; i < block.last; i++)
+        w->bag_places[users.lows[i]] = (uint16_t)(i - block.first);
     w->bag_count = 0;
     segi_spans_each(w, source, block.low_begin, block.low_end, bag_span, &b);
-    return !segi_worker_stop(w) && bag_group(w, block.low_begin, block.low_end);
+    return !segi_worker_stop(w) && bag_group(w, block.last - block.first);
 }
 
 /* ---- order ---- */
 
-/* By insertion while short, else bottom-up merges through `spare`. Floats are sorted by keys of
+/* A few at a time, then bottom-up merges through `spare`. Floats are sorted by keys of
  * their order (segi_slot_key). */
 static void bag_sort(int64_t *values, int64_t *spare, size_t n)
 {
-    size_t width = 16;
-    for (size_t begin = 0; begin < n; begin += width) {
-        size_t end = begin + width < n ? begin + width : n;
-        for (size_t i = begin + 1; i < end; i++) {
-            int64_t value = values[i];
-            size_t k = i;
-            for (; k > begin && values[k - 1] > value; k--)
-                values[k] = values[k - 1];
-            values[k] = value;
-        }
-    }
+    size_t width = SEGI_SORT_FEW;
+    for (size_t begin = 0; begin + 1 < n; begin += width)
+        segi_sort_few(values + begin, begin + width < n ? width : n - begin);
     int64_t *from = values, *to = spare;
     for (; width < n; width *= 2) {
         for (size_t begin = 0; begin < n; begin += 2 * width) {
@@ -265,14 +276,13 @@ static void bag_sort(int64_t *values, int64_t *spare, size_t n)
 bool segi_bag_times(segi_worker *w, const segi_prep_source *source, segi_users users,
                     segi_gather_block block)
 {
-    if (!bag_collect(w, source, NULL, block))
+    if (!bag_collect(w, source, NULL, users, block))
         return false;
     bool sorted = segi_source_in_order(source);
-    for (uint32_t i = block.first; i < block.last && !sorted; i++) {
-        const uint32_t *start = &w->starts[users.lows[i] - block.low_begin];
-        uint32_t count = start[1] - start[0];
+    for (uint32_t i = 0; i < block.last - block.first && !sorted; i++) {
+        uint32_t count = w->starts[i + 1] - w->starts[i];
         if (count > 1)
-            bag_sort(w->bag_sorted + start[0], w->bag_slots, count);
+            bag_sort(w->bag_sorted + w->starts[i], w->bag_slots, count);
     }
     return true;
 }
@@ -443,10 +453,10 @@ static void bag_bits_users(segi_worker *w, const segi_prep_value *value, segi_us
 static void bag_block(segi_worker *w, const segi_prep_value *value, segi_users users,
                       segi_gather_block block, segi_vector *out)
 {
-    if (!bag_collect(w, value->source, value, block))
+    if (!bag_collect(w, value->source, value, users, block))
         return;
     for (uint32_t i = block.first; i < block.last; i++) {
-        const uint32_t *start = &w->starts[users.lows[i] - block.low_begin];
+        const uint32_t *start = &w->starts[i - block.first];
         uint32_t count = start[1] - start[0];
         bag_reduce(w, value, count ? w->bag_sorted + start[0] : NULL, count, i, out);
     }

@@ -163,6 +163,7 @@ typedef struct segi_prep_session {
     int64_t begin, end; /* when sessions begin; with `each` the widest bounds of any user */
     const segi_prep_window *each;
     const segi_prep_filter *where, *share; /* of sessions; NULL: all, none */
+    int64_t least; /* shorter sessions do not pass `where`; 0: it does not say */
 } segi_prep_session;
 
 /* How a value is worked out, from the cheapest to the dearest: constants and columns are read, a
@@ -408,6 +409,8 @@ typedef struct segi_worker {
     uint32_t *tally32_more;
     struct segi_seen_part *seen; /* parts that offered a first or last row */
     size_t seen_count, seen_capacity;
+    segi_bits_run *runs; /* users who are looked for in a part */
+    size_t runs_capacity;
     segi_sum *tally_sum;
     segi_float_sum *tally_float;
     int64_t *bound_begin, *bound_end;  /* windows by user */
@@ -416,7 +419,8 @@ typedef struct segi_worker {
     segi_session_table sessions;
     uint32_t *starts;                /* 65,537: where each user's rows begin */
     int64_t *bag_slots, *bag_sorted; /* values as they come; by user */
-    uint16_t *bag_lows;              /* whose they are */
+    uint16_t *bag_lows;              /* whose they are: places in the list of users */
+    uint16_t *bag_places;            /* the place of each user who is asked about */
     size_t bag_capacity, bag_lows_capacity, bag_sorted_capacity, bag_count;
     uint32_t *bag_counts;                /* by value, for the most frequent one */
     struct segi_sequence_work *sequence; /* of sequence.c, made at first use */
@@ -604,6 +608,9 @@ void segi_filter_row_values(segi_worker *w, const segi_prep_value *value, const 
  * do not matter. bits start clear. */
 void segi_occasion_test(segi_worker *w, const segi_prep_filter *filter, const segi_vector *dates,
                         uint32_t count, const uint16_t *lows, uint64_t *bits);
+/* Is the span all of a chunk whose users are a mask, with counts of one byte? Each then has
+ * base + the next of `values` rows (NULL: zeros). */
+bool segi_span_mask(const segi_span *span, const uint8_t **out_values, uint8_t *out_base);
 /* The user of each row of a span; NULL after a failure. */
 const uint16_t *segi_span_row_lows(segi_worker *w, segi_span *span);
 /* The same test over values of users. */
@@ -720,8 +727,8 @@ void segi_streak_end(segi_streak_walk *s, int64_t now);
 bool segi_streak_result(const segi_streak_walk *s, segi_aggregate aggregate, int64_t *out);
 /* The same for periods 0 .. 63 as bits, of which `now` is the running one. */
 bool segi_streak_word(const segi_node *node, uint64_t word, uint32_t now, int64_t *out);
-/* Times of the source's rows into w->bag_sorted, those of low_begin + u from w->starts[u] on, and
- * rising for users of the list (bag.c). */
+/* Times of the source's rows into w->bag_sorted, rising by user, those of the u-th of the block
+ * from w->starts[u] on (bag.c). */
 bool segi_bag_times(segi_worker *w, const segi_prep_source *source, segi_users users,
                     segi_gather_block block);
 /* Figures of a bag of values. fits: settles the range of the values as well. */

@@ -27,6 +27,8 @@ static int64_t narrow_least(const segi_prep_value *value, const segi_match *matc
     int64_t each = 1, least;
     if (counts && node->bound.periods)
         each = segi_period_least(node);
+    else if (value->form == SEGI_VALUE_SESSIONS && value->session->least > 0)
+        each = 2; /* what lasts has a first row and a last one */
     if (node->kind == SEGI_NODE_AGGREGATE) {
         switch (node->aggregate) {
         case SEGI_AGG_TOP:

@@ -224,27 +224,70 @@ static bool sources_meet(const segi_prep_source *a, const segi_prep_source *b)
     return false;
 }
 
-/* Could one row be two events of the sequence, and would that matter? It does not where steps go
- * by time alone. */
-static bool events_meet(const segi_prep_sequence *prep)
+/* Has `all` every row of `some`? False where that takes a look at their filters. */
+static bool source_covers(const segi_prep_source *all, const segi_prep_source *some)
 {
-    bool steps = prep->sequence->tie == SEGI_TIE_INGESTED;
-    for (uint32_t e = 0; e < prep->events_count; e++) {
-        const segi_prep_events *a = &prep->events[e];
-        for (uint32_t f = 0; f < e; f++) {
-            const segi_prep_events *b = &prep->events[f];
-            bool both = a->role == SEGI_ROLE_STEP && b->role == SEGI_ROLE_STEP;
-            if (both && (a->step == b->step || !steps))
-                continue;
-            if (sources_meet(a->source, b->source))
-                return true;
-        }
+    for (uint32_t i = 0; i < some->type_count; i++) {
+        bool covered = false;
+        for (uint32_t k = 0; k < all->type_count && !covered; k++)
+            covered = some->types[i].view == all->types[k].view && !all->types[k].filter;
+        if (!covered)
+            return false;
     }
-    return false;
+    return true;
+}
+
+static bool events_are(const segi_prep_events *events, segi_role role, uint32_t step)
+{
+    return events->role == role && events->step == step;
+}
+
+/* Of rows that may be both, those of the step (*own) and those of the role: does the one with the
+ * role tell all? Otherwise nothing is plain. */
+static bool rows_told(const segi_prep_sequence *prep, uint32_t step, segi_role role,
+                      uint32_t role_step, bool *own)
+{
+    bool meet = false, covered = true;
+    for (uint32_t e = 0; e < prep->events_count; e++) {
+        bool some = false;
+        if (!events_are(&prep->events[e], SEGI_ROLE_STEP, step))
+            continue;
+        for (uint32_t f = 0; f < prep->events_count; f++) {
+            const segi_prep_source *source = prep->events[f].source;
+            if (!events_are(&prep->events[f], role, role_step))
+                continue;
+            meet = meet || sources_meet(source, prep->events[e].source);
+            some = some || source_covers(source, prep->events[e].source);
+        }
+        covered = covered && some;
+    }
+    *own = covered;
+    return covered || !meet;
+}
+
+/* Where one row can be two events that follow upon each other, can it be told from two rows of one
+ * instant? Steps that go by time alone need not know. */
+static bool events_told(segi_prep_sequence *prep)
+{
+    const segi_sequence *sequence = prep->sequence;
+    uint32_t count = sequence->step_count;
+    for (uint32_t i = 0; i < count; i++) {
+        segi_plain_own *own = &prep->own[i];
+        if (i > 0 && sequence->tie == SEGI_TIE_INGESTED &&
+            (!rows_told(prep, i - 1, SEGI_ROLE_STEP, i, &own->step) ||
+             (own->step && sequence->row_many)))
+            return false;
+        if (sequence->steps[i].without &&
+            (!rows_told(prep, i - 1, SEGI_ROLE_WITHOUT, i, &own->without_before) ||
+             !rows_told(prep, i, SEGI_ROLE_WITHOUT, i, &own->without)))
+            return false;
+    }
+    return !sequence->absence ||
+           rows_told(prep, count - 1, SEGI_ROLE_ABSENCE, 0, &prep->own_absence);
 }
 
 /* What sequence_plain.c can do. */
-static bool prep_plain(const segi_prep_sequence *prep)
+static bool prep_plain(segi_prep_sequence *prep)
 {
     const segi_sequence *sequence = prep->sequence;
     if (sequence->scan != SEGI_SCAN_NONE || sequence->held_count > 0 || prep->each ||
@@ -255,7 +298,18 @@ static bool prep_plain(const segi_prep_sequence *prep)
         if (repeat->min != 1 || repeat->max != INT64_MAX)
             return false;
     }
-    return !events_meet(prep);
+    return events_told(prep);
+}
+
+/* As a predicate it asks whether the figure lies within bounds, and no more. */
+static int64_t figure_enough(const segi_node *node)
+{
+    const segi_bound *bound = &node->bound;
+    if (node->kind != SEGI_NODE_SEQUENCE)
+        return INT64_MAX;
+    if (bound->max != INT64_MAX)
+        return bound->max + 1;
+    return bound->min > 1 ? bound->min : 1;
 }
 
 static segi_prep_sequence *prep_sequence(segi_prep *p, const segi_node *node)
@@ -274,6 +328,7 @@ static segi_prep_sequence *prep_sequence(segi_prep *p, const segi_node *node)
     s.out->figure = node->figure;
     s.out->events = s.events;
     s.out->now = p->run->now;
+    s.out->enough = figure_enough(node);
     if (!add_all(&s))
         return NULL;
     for (uint32_t h = 0; h < sequence->held_count; h++) {

@@ -31,6 +31,25 @@ static const segi_prep_filter *session_test(segi_prep *p, const segi_node *node,
     return segi_prep_test(p, node, (segi_place){.session = session});
 }
 
+/* The least duration of sessions that pass, as far as the test says so by itself or as one of those
+ * that all have to hold. */
+static int64_t session_least(const segi_prep_filter *where)
+{
+    int64_t least = 0;
+    for (uint32_t i = 0; where->form == SEGI_TEST_AND && i < where->child_count; i++) {
+        int64_t of_child = session_least(where->children[i]);
+        least = of_child > least ? of_child : least;
+    }
+    if (where->form != SEGI_TEST_MATCH || where->match->kind != SEGI_MATCH_RANGE ||
+        where->match->negated)
+        return least;
+    const segi_prep_value *value = where->values[0];
+    bool duration = value->form == SEGI_VALUE_OF_SESSION &&
+                    value->node->kind == SEGI_NODE_BUILTIN &&
+                    value->node->builtin == SEGI_BUILTIN_DURATION;
+    return duration && where->match->low > 0 ? where->match->low : 0;
+}
+
 /* Sessions are not tallied: they have to be cut first, which takes rows in order. */
 const segi_prep_value *segi_prep_sessions(segi_prep *p, const segi_node *node)
 {
@@ -40,8 +59,11 @@ const segi_prep_value *segi_prep_sessions(segi_prep *p, const segi_node *node)
     if (!session || !own)
         return NULL;
     *own = *session;
-    if (selector->where && !(own->where = session_test(p, selector->where, session)))
-        return NULL;
+    if (selector->where) {
+        if (!(own->where = session_test(p, selector->where, session)))
+            return NULL;
+        own->least = session_least(own->where);
+    }
     if (node->share && !(own->share = session_test(p, node->share, session)))
         return NULL;
     const segi_prep_value *argument = NULL;

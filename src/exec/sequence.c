@@ -328,6 +328,8 @@ void segi_sequence_users(segi_worker *w, const segi_prep_value *value, segi_user
         for (uint32_t i = 0; i < users.count; i++)
             segi_bit_set(g.wanted, users.lows[i]);
     }
+    if (wanted == 0)
+        return;
     bool few = sequence_few(w, g.prep, wanted);
     for (uint32_t first = 0, last; first < users.count && w->status == SEG_OK; first = last) {
         uint32_t low_begin = users.lows[first], low_end = low_begin + 1;

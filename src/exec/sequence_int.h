@@ -31,9 +31,20 @@ typedef struct segi_prep_events {
     const uint32_t *const *codes[SEGI_HELD_MAX];
 } segi_prep_events;
 
+/* Of a plain sequence: which rows of a step there are among others, so that one of the same instant
+ * that is alone is the row itself. */
+typedef struct segi_plain_own {
+    bool step;           /* rows of the step before among those of the step */
+    bool without;        /* rows of the step among those of its `without` */
+    bool without_before; /* rows of the step before among those */
+} segi_plain_own;
+
 typedef struct segi_prep_sequence {
     const segi_sequence *sequence;
-    bool plain; /* sequence_plain.c has the figures, of nearly all users */
+    bool plain;       /* sequence_plain.c has the figures, of nearly all users */
+    bool own_absence; /* rows of the last step are among those of the absence */
+    segi_plain_own own[SEGI_STEPS_MAX];
+    int64_t enough; /* a greater figure than this need not be told from it */
     segi_figure figure;
     uint32_t events_count;
     const segi_prep_events *events;
@@ -106,28 +117,17 @@ typedef struct segi_sequence_row {
     uint16_t events;
 } segi_sequence_row;
 
-/* Times of rows or chains, user by user, and where chains begin. */
-typedef struct segi_plain_table {
-    int64_t *times, *begins;
-    uint32_t *ends; /* by low bits; borrowed from the worker */
-    size_t time_capacity, begin_capacity;
-} segi_plain_table;
-
-/* A user who has chains. */
-typedef struct segi_plain_user {
-    uint32_t index;      /* in the list of users */
-    uint32_t chains_end; /* in their table; they begin where those of the user before end */
-    uint16_t low;
-} segi_plain_user;
-
+/* Tables of times, one after the other; in each, rows stand user by user. */
 typedef struct segi_plain_work {
-    segi_plain_table chains, rows, others;
-    segi_plain_user *users;
-    uint32_t user_count;
-    uint32_t *at;   /* rows of the span under way */
-    uint16_t *lows; /* rows as they come: whose they are, and their times */
+    uint16_t *users; /* by low bits: the place among the users of the block */
     int64_t *times;
-    size_t user_capacity, at_capacity, low_capacity, time_capacity;
+    uint32_t
+        *starts; /* of each table: where each user's rows begin, and where the last one's end */
+    size_t row_count, table_count, time_capacity, start_capacity;
+    uint32_t *at;   /* rows of the span under way */
+    uint16_t *lows; /* rows as they come: whose they are, by place, and their times */
+    int64_t *found;
+    size_t at_capacity, low_capacity, found_capacity;
 } segi_plain_work;
 
 typedef struct segi_sequence_work {

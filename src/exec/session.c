@@ -15,18 +15,20 @@
 
 /* ---- the table ---- */
 
-/* Sessions of one user that begin within the bounds, to the end of the table, which has room. */
-static void session_cut(segi_session_table *t, int64_t gap, const int64_t *times, size_t n,
-                        const segi_session_row *bounds)
+/* Sessions of one user that begin within the bounds and last long enough, to the end of the table,
+ * which has room. */
+static void session_cut(segi_session_table *t, const segi_prep_session *session,
+                        const int64_t *times, size_t n, const segi_session_row *bounds)
 {
     for (size_t first = 0, next; first < n; first = next) {
         next = first + 1;
-        while (next < n && times[next] - times[next - 1] <= gap)
+        while (next < n && times[next] - times[next - 1] <= session->gap)
             next++;
-        bool within = times[first] >= bounds->begin && times[first] < bounds->end;
-        t->rows[t->count] = (segi_session_row){times[first], times[next - 1],
-                                               (uint32_t)(next - first), bounds->low};
-        t->count += within;
+        if (times[next - 1] - times[first] < session->least || times[first] < bounds->begin ||
+            times[first] >= bounds->end)
+            continue;
+        t->rows[t->count++] = (segi_session_row){times[first], times[next - 1],
+                                                 (uint32_t)(next - first), bounds->low};
     }
 }
 
@@ -42,7 +44,7 @@ static bool session_table(segi_worker *w, const segi_prep_session *session, segi
         return false;
     }
     for (uint32_t i = block.first; i < block.last; i++) {
-        uint32_t low = users.lows[i], at = low - block.low_begin;
+        uint32_t low = users.lows[i], at = i - block.first;
         size_t n = w->starts[at + 1] - w->starts[at];
         segi_session_row bounds = {session->begin, session->end, 0, (uint16_t)low};
         if (session->each) {
@@ -50,7 +52,7 @@ static bool session_table(segi_worker *w, const segi_prep_session *session, segi
             bounds.end = w->bound_end[low];
         }
         if (n)
-            session_cut(t, session->gap, w->bag_sorted + w->starts[at], n, &bounds);
+            session_cut(t, session, w->bag_sorted + w->starts[at], n, &bounds);
     }
     return true;
 }

@@ -147,6 +147,18 @@ void segi_span_list(segi_worker *w, segi_span *span)
     span->lows = pc->is_bits ? w->lows : pc->users;
 }
 
+bool segi_span_mask(const segi_span *span, const uint8_t **out_values, uint8_t *out_base)
+{
+    const segi_col *counts = &span->part->counts;
+    bool bytes = counts->width == 0 || (counts->width == 1 && counts->unit == 1);
+    if (span->lows || !span->pc->is_bits || !bytes || counts->base > 255)
+        return false;
+    const uint8_t *values = counts->width ? counts->data : NULL;
+    *out_values = values ? values + span->pc->user_begin : NULL;
+    *out_base = (uint8_t)counts->base;
+    return true;
+}
+
 const uint16_t *segi_span_row_lows(segi_worker *w, segi_span *span)
 {
     if (span->row_users)

@@ -247,12 +247,25 @@ SEGI_HOT static void count8_row_users(uint8_t *tally, const segi_span *span)
     }
 }
 
+/* All rows of a chunk whose users are a mask; false for others. */
+static bool count8_mask(uint8_t *tally, const segi_span *span)
+{
+    const uint8_t *values;
+    uint8_t base;
+    if (span->bits || !segi_span_mask(span, &values, &base))
+        return false;
+    segi_bits_tally(span->pc->users, SEGI_MASK_WORDS, values, base, tally);
+    return true;
+}
+
 static void tally_count8_span(segi_worker *w, void *context, segi_span *span)
 {
     if (span->bits && span->row_users) {
         count8_row_users(context, span);
         return;
     }
+    if (count8_mask(context, span))
+        return;
     segi_span_list(w, span);
     if (span->bits)
         count8_rows(context, span);

@@ -9,22 +9,25 @@ typedef struct tally_each {
     uint32_t *counts;
 } tally_each;
 
-/* Rows come user by user, so the bounds of a user are read once for all of them. */
+/* Rows come user by user, so the bounds of a user are read once for all of them, and no time of a
+ * row where they lie beside those of the part: most do. */
 static void tally_each_span(segi_worker *w, void *context, segi_span *span)
 {
     tally_each *t = context;
-    const segi_col *time = &span->part->time;
+    const segi_part *part = span->part;
     segi_span_list(w, span);
     uint32_t row = 0;
     for (uint32_t i = 0; i < span->user_count; i++) {
-        uint32_t low = span->lows[i], count = 0;
-        for (uint32_t end = row + span->counts[i]; row < end; row++) {
+        uint32_t low = span->lows[i], last = row + span->counts[i];
+        int64_t begin = t->begin[low], end = t->end[low];
+        if (end <= part->time_min || begin > part->time_max)
+            row = last;
+        for (; row < last; row++) {
             if (span->bits && !segi_bit_get(span->bits, row))
                 continue;
-            int64_t instant = segi_col_slot(time, span->row_begin + row);
-            count += instant >= t->begin[low] && instant < t->end[low];
+            int64_t instant = segi_col_slot(&part->time, span->row_begin + row);
+            t->counts[low] += instant >= begin && instant < end;
         }
-        t->counts[low] += count;
     }
 }
 

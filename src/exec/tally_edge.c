@@ -95,22 +95,52 @@ static void edge_any_span(segi_worker *w, void *context, segi_span *span)
 
 /* ---- parts in order ---- */
 
-/* The first row met is the one: users who have it are struck off. */
+/* Looking users up in a mask, one by one among the rest, pays for up to so many. */
+#define EDGE_SOUGHT (SEGI_CHUNK_USERS / 8)
+
+/* A user with rows [row, end) of the span: the first selected one met is his, and he is struck
+ * off. */
+static void edge_take(tally_edge *t, const segi_span *span, uint32_t seen, uint32_t low,
+                      uint32_t row, uint32_t end)
+{
+    uint32_t at;
+    if (!edge_row(span, t->last, row, end, &at))
+        return;
+    t->spans[low] = seen;
+    t->rows[low] = span->row_begin + at;
+    segi_bit_clear(t->left->words, low);
+    t->left_count--;
+}
+
+/* The users of a mask who are still looked for; false where that is no shorter way. */
+static bool edge_next_mask(segi_worker *w, tally_edge *t, const segi_span *span, uint32_t seen)
+{
+    const uint8_t *values;
+    uint8_t base;
+    if (t->left_count > EDGE_SOUGHT || !segi_span_mask(span, &values, &base))
+        return false;
+    if (!segi_grow(w->mem, (void **)&w->runs, &w->runs_capacity, t->left_count, sizeof *w->runs)) {
+        segi_worker_fail(w, SEG_E_NOMEM, "out of memory");
+        return true;
+    }
+    size_t count =
+        segi_bits_runs(span->pc->users, t->left->words, SEGI_MASK_WORDS, values, base, w->runs);
+    for (size_t i = 0; i < count; i++)
+        edge_take(t, span, seen, w->runs[i].bit, w->runs[i].row, w->runs[i].row + w->runs[i].count);
+    return true;
+}
+
 static void edge_next_span(segi_worker *w, void *context, segi_span *span)
 {
     tally_edge *t = context;
-    uint32_t seen, row = 0, at;
-    if (!edge_seen(w, span, &seen))
+    uint32_t seen, row = 0;
+    if (!edge_seen(w, span, &seen) || edge_next_mask(w, t, span, seen))
         return;
     segi_span_list(w, span);
     for (uint32_t i = 0; i < span->user_count; i++) {
         uint32_t low = span->lows[i], end = row + span->counts[i];
-        if (segi_bit_get(t->left->words, low) && edge_row(span, t->last, row, end, &at)) {
-            t->spans[low] = seen;
-            t->rows[low] = span->row_begin + at;
-            segi_bit_clear(t->left->words, low);
-            t->left_count--;
-        }
+        if (segi_bit_get(t->left->words, low))
+            edge_take(t, span, seen, low, row, end);
         row = end;
     }
 }

@@ -226,7 +226,8 @@ static void worker_destroy(segi_worker *w)
                            w->bound_end,     w->rows,          w->rows_sorted,  w->starts,
                            w->actual,        w->tally32_more,  w->seen,         w->wanted,
                            w->bag_slots,     w->bag_sorted,    w->bag_lows,     w->bag_counts,
-                           w->sessions.rows, w->sessions.lows, w->sessions.list};
+                           w->bag_places,    w->sessions.rows, w->sessions.lows, w->sessions.list,
+                           w->runs};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
         segi_free(mem, owned[i]);
     segi_sequence_work_destroy(mem, w->sequence);

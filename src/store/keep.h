@@ -3,8 +3,8 @@
  *
  * A checkpoint ends with the *root*, bytes that hold all that is small
  * (schema, saved texts, tokens, counters) and names the blocks of all that is large. Blocks are
- * immutable and belong to immutable things: runs, chunks of attributes, pages of strings, pages
- * of event ids. A thing is written once, and what the root names no more is dropped. */
+ * immutable and belong to immutable things: runs, chunks of attributes, sheets of strings,
+ * sheets of event ids. A thing is written once, and what the root names no more is dropped. */
 #ifndef SEGI_KEEP_H
 #define SEGI_KEEP_H
 

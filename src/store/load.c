@@ -94,7 +94,7 @@ seg_status segi_load_numbers(segi_store *store, segi_ids *into, const segi_sheet
 }
 
 /* ids: NULL for a dictionary.
- * Page by page, through one buffer. */
+ * Sheet by sheet, through one buffer. */
 static seg_status load_sheets(segi_store *store, segi_strings *strings, segi_ids *ids,
                               seg_error *err)
 {
@@ -229,7 +229,7 @@ seg_status segi_load_attr(segi_store *store, segi_attr *attr, seg_error *err)
 
 /* ---- event ids ------------------------------------------------------------------------------- */
 
-/* Ids of one period, page by page. */
+/* Ids of one period, sheet by sheet. */
 seg_status segi_load_group(segi_store *store, segi_dedup *dedup, segi_dedup_group *into,
                            const segi_sheets *sheets, segi_buf *buf, seg_error *err)
 {

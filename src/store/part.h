@@ -53,10 +53,11 @@ segi_part *segi_part_create_bare(const segi_mem *mem, const segi_part *like);
 void segi_part_destroy(const segi_mem *mem, segi_part *part);
 /* In memory, with the columns that are there. */
 size_t segi_part_bytes(const segi_part *part);
-/* Are so many users of a chunk a mask, and not a list? */
+/* Are so many users of a chunk a mask, and not a list? From half the size of a mask on: questions
+ * take masks in 64 users at a time. */
 static inline bool segi_part_takes_mask(uint32_t user_count)
 {
-    return user_count > 4096;
+    return user_count > 2048;
 }
 /* Users of one chunk of a part, rising, as low halves of their ordinals. */
 void segi_part_users(const segi_part_chunk *pc, uint16_t *out);

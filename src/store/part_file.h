@@ -1,12 +1,12 @@
-/* Runs on disk: written at a checkpoint, opened from a catalogue, dropped when merged away.
+/* Runs on disk: written at a checkpoint, opened from a root, dropped when merged away.
  *
  * A run is one block SEGI_BLOCK_RUN, which says everything about it but its rows, and blocks
- * SEGI_BLOCK_ROWS with its columns. Only the id of the former belongs into a catalogue.
+ * SEGI_BLOCK_ROWS with its columns. Only the id of the former belongs into the root.
  *
- *   checkpoint:  segi_run_write() for each run with segi_run_id() 0, then the catalogue with the
- *                ids of all runs, then segi_store_drop_retired(), then the disk's checkpoint;
+ *   checkpoint:  segi_run_write() for each run with segi_run_id() 0, then the root with the ids of
+ *                all runs, then segi_store_drop_retired(), then the disk's checkpoint;
  *                after that succeeded segi_run_settle() for those written.
- *   open:        segi_run_open() for each id of the catalogue.
+ *   open:        segi_run_open() for each id of the root.
  *   merge:       segi_store_retire() for each run that leaves the store.
  *
  * Writing, settling and dropping are done by one thread at a time; evaluations go on meanwhile. */

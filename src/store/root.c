@@ -40,7 +40,7 @@ static void put_block(root_writer *w, uint64_t block)
         segi_buf_add(w->names, &block, sizeof block);
 }
 
-/* Pages of strings or numbers: how many entries, and where. */
+/* Sheets of strings or numbers: how many entries, and where. */
 static void put_sheets(root_writer *w, const segi_sheets *sheets)
 {
     segi_put_u32(w->buf, (uint32_t)sheets->count);
@@ -443,7 +443,7 @@ static seg_status get_chunks(const segi_store *store, segi_wire *from, segi_attr
                                                                                  : root_fail(err);
 }
 
-/* An attribute that is no string must not have pages of strings. */
+/* An attribute that is no string must not have sheets of strings. */
 static seg_status get_attributes(segi_store *store, segi_wire *from, seg_error *err)
 {
     SEGI_TRY(get_chunks(store, from, &store->exists, err));

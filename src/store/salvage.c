@@ -13,17 +13,6 @@
 /* Its log stays empty. */
 #define SALVAGE_LOG_BYTES 65536u
 
-static char *salvage_join(const segi_mem *mem, const char *path, const char *end)
-{
-    size_t size = strlen(path), more = strlen(end) + 1;
-    char *joined = segi_alloc(mem, size + more);
-    if (!joined)
-        return NULL;
-    memcpy(joined, path, size);
-    memcpy(joined + size, end, more);
-    return joined;
-}
-
 /* ---- what is told ---------------------------------------------------------------------------- */
 
 /* Opening, searching and reading say what they met. */
@@ -287,24 +276,11 @@ static void salvage_conclude(seg_salvage_report *out)
     out->complete = lost == 0;
 }
 
-static seg_status salvage_refuse_existing(const segi_vfs *vfs, const char *path, seg_error *err)
-{
-    segi_file file;
-    seg_status status = segi_file_open(&file, vfs, path, 0, err);
-    segi_file_close(&file);
-    if (status == SEG_E_NOT_FOUND) {
-        segi_error_clear(err);
-        return SEG_OK;
-    }
-    return status == SEG_OK ? segi_fail(err, SEG_E_EXISTS, "there is a file %s already", path)
-                            : status;
-}
-
 /* A file that comes there under the name meanwhile is touched by its owner alone. */
 static seg_status salvage_begin(segi_salvage *s, const segi_store_place *place, const char *path)
 {
     seg_error ignored = SEG_ERROR_INIT;
-    char *log = salvage_join(&s->from->mem, path, "-wal");
+    char *log = segi_vfs_path(&s->from->mem, path, "-wal");
     if (!log)
         return segi_fail_nomem(s->err);
     seg_status status = salvage_clear(s, place->vfs, path, log);
@@ -343,9 +319,9 @@ static seg_status salvage_run(segi_salvage *s, const segi_store_config *config,
     own.salvage = true;
     own.fault = salvage_fault;
     own.fault_user = s;
-    SEGI_TRY(salvage_refuse_existing(own.vfs, to, s->err));
+    SEGI_TRY(segi_vfs_absent(own.vfs, to, s->err));
     SEGI_TRY(segi_store_open(config, &own, &s->from, s->err));
-    char *path = salvage_join(&s->from->mem, to, SALVAGE_SUFFIX);
+    char *path = segi_vfs_path(&s->from->mem, to, SALVAGE_SUFFIX);
     seg_status status = path ? salvage_build(s, &own, path, to) : segi_fail_nomem(s->err);
     segi_free(&s->from->mem, path);
     salvage_conclude(s->out);

@@ -179,6 +179,37 @@ START_TEST(test_sequences__s08_arrival_decides_for_some)
 }
 END_TEST
 
+/* One event in two steps: a row does not follow itself, another one of its instant may. */
+START_TEST(test_sequences__s08_one_event_in_two_steps)
+{
+    static const char *const again[] = {"A1",       "A1 A1",       "A1 A2",
+                                        "A1 A2 A2", "A1 A2 A3 A4", "A1 B1 A1"};
+    static const char *const between[] = {"A1 B2",    "A1 A1 B2", "A1 B1",
+                                          "A1 A2 B3", "B1 A1",    "A1 B2 B2 A3 B4"};
+    static const char *const after[] = {"A1",     "A1 A1",      "A1 A5",
+                                        "A1 A20", "A1 A20 A20", "A1 A1 A20"};
+    shop s = shop_open("UTC"), w = shop_open("UTC"), n = shop_open("UTC");
+    for (size_t i = 0; i < 6; i++) {
+        char name[3] = {'u', (char)('0' + i), '\0'};
+        trace(&s, name, again[i]);
+        trace(&w, name, between[i]);
+        trace(&n, name, after[i]);
+    }
+    shop_ask(&s, NOW, "sequence (\"A\" then \"A\")", "u1 u2 u3 u4 u5");
+    shop_ask(&s, NOW, "sequence (\"A\" then \"A\", ties strict)", "u2 u3 u4");
+    shop_ask(&s, NOW, "sequence (\"A\" then \"A\", row matches many steps)", "u0 u1 u2 u3 u4 u5");
+    shop_value(&s, NOW, "count of sequence (\"A\" then \"A\")", "0 1 1 1 2 1");
+    shop_value(&s, NOW, "depth of funnel (any event then \"A\" then \"A\")", "1 2 2 3 3 2");
+    shop_value(&s, NOW, "depth of funnel (\"A\" then any event then \"A\")", "1 2 2 3 3 3");
+    shop_ask(&w, NOW, "sequence (\"A\" then \"B\" without \"A\")", "u0 u1 u2 u3 u5");
+    shop_value(&w, NOW, "count of sequence (\"A\" then \"B\" without \"B\")", "1 1 1 1 0 2");
+    shop_value(&n, NOW, "count of sequence (\"A\" then no \"A\" for 10 seconds)", "1 1 1 2 2 2");
+    shop_close(&n);
+    shop_close(&w);
+    shop_close(&s);
+}
+END_TEST
+
 /* ---- S-19: distances ---- */
 
 START_TEST(test_sequences__s19_gaps_and_total)
@@ -507,6 +538,7 @@ Suite *suite(void)
     TCase *steps = tcase_create("steps");
     tcase_add_test(steps, test_sequences__s08_ties);
     tcase_add_test(steps, test_sequences__s08_arrival_decides_for_some);
+    tcase_add_test(steps, test_sequences__s08_one_event_in_two_steps);
     tcase_add_test(steps, test_sequences__s19_gaps_and_total);
     tcase_add_test(steps, test_sequences__s19_the_latest_beginning_is_not_enough_for_a_gap);
     tcase_add_test(steps, test_sequences__s19_window_holds_all_steps);

@@ -174,6 +174,109 @@ START_TEST(test_scan__pick_equals_one_by_one_at_every_level)
 }
 END_TEST
 
+/* Sums stop at 255, and nothing but the users of set bits changes. */
+START_TEST(test_scan__tally_equals_one_by_one_at_every_level)
+{
+    enum {
+        WORDS = 20
+    };
+    uint64_t words[WORDS];
+    uint8_t values[WORDS * 64 + 64], start[WORDS * 64], expected[WORDS * 64], out[WORDS * 64];
+    for (int round = 0; round < 3000; round++) {
+        size_t word_count = next_random() % (WORDS + 1), next = 0;
+        uint8_t base = (uint8_t)(next_random() % (round % 3 ? 4 : 256));
+        bool zeros = next_random() % 4 == 0;
+        for (size_t i = 0; i < sizeof values; i++)
+            values[i] = (uint8_t)(round % 2 ? next_random() : next_random() % 3);
+        for (size_t i = 0; i < sizeof start; i++)
+            start[i] = (uint8_t)(next_random() % 3 ? next_random() % 5 : next_random());
+        memcpy(expected, start, sizeof start);
+        for (size_t i = 0; i < word_count; i++)
+            words[i] = next_random() % 4 == 0 ? UINT64_MAX : next_random() & next_random();
+        for (size_t i = 0; i < word_count * 64; i++) {
+            if (!segi_bit_get(words, i))
+                continue;
+            unsigned sum = start[i] + base + (zeros ? 0u : values[next++]);
+            expected[i] = (uint8_t)(sum > 255 ? 255 : sum);
+        }
+        for (int level = 0; level <= segi_scan_level(); level++) {
+            memcpy(out, start, sizeof out);
+            segi_bits_tally_at(level, words, word_count, zeros ? NULL : values, base, out);
+            ck_assert_mem_eq(out, expected, sizeof out);
+        }
+    }
+}
+END_TEST
+
+/* Thin and full words, counts up to 510; what lies behind the last run stays as it was. */
+START_TEST(test_scan__runs_equal_one_by_one_at_every_level)
+{
+    enum {
+        WORDS = 20
+    };
+    uint64_t words[WORDS], wanted[WORDS];
+    uint8_t values[WORDS * 64 + 64];
+    segi_bits_run expected[WORDS * 64 + 1], out[WORDS * 64 + 1];
+    for (int round = 0; round < 3000; round++) {
+        size_t word_count = next_random() % (WORDS + 1), next = 0, count = 0;
+        uint8_t base = (uint8_t)(next_random() % (round % 3 ? 4 : 256));
+        bool zeros = next_random() % 4 == 0;
+        uint32_t row = 0;
+        for (size_t i = 0; i < sizeof values; i++)
+            values[i] = (uint8_t)(round % 2 ? next_random() : next_random() % 3);
+        for (size_t i = 0; i < word_count; i++) {
+            words[i] = next_random() % 4 == 0 ? UINT64_MAX : next_random() & next_random();
+            wanted[i] = round % 5 == 0 ? UINT64_MAX : next_random() & next_random();
+        }
+        memset(expected, 0x5a, sizeof expected);
+        memset(out, 0x5a, sizeof out);
+        for (uint32_t i = 0; i < word_count * 64; i++) {
+            if (!segi_bit_get(words, i))
+                continue;
+            uint32_t rows = base + (zeros ? 0u : values[next++]);
+            if (segi_bit_get(wanted, i))
+                expected[count++] = (segi_bits_run){i, row, rows};
+            row += rows;
+        }
+        for (int level = 0; level <= segi_scan_level(); level++) {
+            check_fast(segi_bits_runs_at(level, words, wanted, word_count, zeros ? NULL : values,
+                                         base, out) == count);
+            ck_assert_mem_eq(out, expected, sizeof out);
+        }
+    }
+}
+END_TEST
+
+static int compare_int64(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Equal values and extremes among them; what lies behind stays as it was. */
+START_TEST(test_scan__sort_few_equals_qsort_at_every_level)
+{
+    int64_t start[SEGI_SORT_FEW + 1], expected[SEGI_SORT_FEW + 1], out[SEGI_SORT_FEW + 1];
+    for (int round = 0; round < 4000; round++) {
+        size_t count = (size_t)round % (SEGI_SORT_FEW + 1);
+        for (size_t i = 0; i <= SEGI_SORT_FEW; i++) {
+            uint64_t r = next_random();
+            start[i] = round % 3 == 0 ? (int64_t)(r % 5)
+                       : r % 16 == 0  ? INT64_MIN
+                       : r % 16 == 1  ? INT64_MAX
+                                      : (int64_t)next_random();
+        }
+        memcpy(expected, start, sizeof start);
+        qsort(expected, count, sizeof *expected, compare_int64);
+        for (int level = 0; level <= segi_scan_level(); level++) {
+            memcpy(out, start, sizeof out);
+            segi_sort_few_at(level, out, count);
+            ck_assert_mem_eq(out, expected, sizeof out);
+        }
+    }
+}
+END_TEST
+
 Suite *suite(void)
 {
     Suite *s = suite_create("scan");
@@ -184,6 +287,9 @@ Suite *suite(void)
     tcase_add_test(t, test_scan__extract_moves_bits_to_zero);
     tcase_add_test(t, test_scan__boxes_equal_one_by_one_at_every_level);
     tcase_add_test(t, test_scan__pick_equals_one_by_one_at_every_level);
+    tcase_add_test(t, test_scan__tally_equals_one_by_one_at_every_level);
+    tcase_add_test(t, test_scan__runs_equal_one_by_one_at_every_level);
+    tcase_add_test(t, test_scan__sort_few_equals_qsort_at_every_level);
     suite_add_tcase(s, t);
     return s;
 }

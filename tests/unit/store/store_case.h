@@ -2,7 +2,6 @@
 #ifndef SEG_TEST_STORE_CASE_H
 #define SEG_TEST_STORE_CASE_H
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "base/error.h"
 #include "ingest/ingest.h"
 #include "store/store_int.h"
+#include "support/check_main.h"
 #include "support/mem_fault.h"
 
 #define CASE_DAY ((int64_t)86400 * 1000000)

@@ -1,7 +1,6 @@
 /* unit/store/store_golden.c - a small whole store that is the same each time, and its answers. */
 #include "store_golden.h"
 
-#include <check.h>
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
@@ -11,6 +10,7 @@
 
 #include "api/api_int.h"
 #include "base/hash.h"
+#include "support/check_main.h"
 #include "support/shop.h"
 #include "support/store_image.h"
 

@@ -1,13 +1,13 @@
 /* unit/store/store_story.c - a random script of all that a host does with a store in a file. */
 #include "store_story.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "api/api_int.h"
 #include "base/hash.h"
+#include "support/check_main.h"
 
 #define STORY_DAY ((int64_t)86400 * 1000000)
 #define STORY_NOW ((int64_t)1769817600 * 1000000) /* 2026-01-31 */

@@ -54,7 +54,7 @@ static void check_users(const segi_snapshot *snapshot, uint64_t count, uint64_t 
 
 START_TEST(test_part__arrays_and_masks)
 {
-    const uint64_t users = 150000, every = 20;
+    const uint64_t users = 150000, every = 40;
     segi_store *store = case_store(SEG_ID_U64);
     add_events(store, users, 1, CASE_NOW);
     segi_snapshot_release(case_snapshot(store));

@@ -138,7 +138,7 @@ START_TEST(test_store_crash__power_fails_at_every_call)
     static story s;
     bool soak = getenv("SEG_TEST_SOAK") != NULL;
     uint64_t step = soak ? 1 : getenv("SEG_TEST_SLOW") != NULL ? 211 : 11;
-    uint64_t stories = soak ? 40 : 4, image_count = soak ? 60 : 3;
+    uint64_t stories = soak ? 10 : 4, image_count = soak ? 20 : 3;
     for (uint64_t seed = 0; seed < stories; seed++) {
         story_init(&s, seed, soak ? 60 : 40,
                    seed % 4 == 3 ? SEG_DURABILITY_NORMAL : SEG_DURABILITY_FULL);

@@ -25,6 +25,8 @@ static const struct {
     {EFBIG, SEG_E_FULL}, {EROFS, SEG_E_READ_ONLY}, {ENOMEM, SEG_E_NOMEM},
 };
 
+#define FIRST_LOG 65536u /* what the log takes when a store is made */
+
 static bool soak;
 
 static void setup(void)
@@ -167,8 +169,9 @@ START_TEST(test_store_fault__a_full_medium_loses_nothing)
         char where[40];
         snprintf(where, sizeof where, "room %llu", (unsigned long long)room);
         sim_vfs *sim = sim_vfs_create(room);
-        sim_vfs_capacity(sim, room + ((uint64_t)1 << 20)); /* the first log takes a megabyte */
+        sim_vfs_capacity(sim, room + FIRST_LOG);
         story_run run = story_begin(&s, sim_vfs_table(sim));
+        run.log_bytes_max = FIRST_LOG;
         seg_status status = story_go(&run, s.steps, NULL);
         refused += status != SEG_OK;
         if (status != SEG_OK)
