@@ -120,6 +120,8 @@ func TestWhyIsATree(t *testing.T) {
 		!strings.Contains(text, `  yes home = "of ann"`) {
 		t.Fatal(text)
 	}
+	_, wrong := segment.Why(nil, "ann", june)
+	fails(t, wrong, seg.ErrArg)
 	if must(segment.Why(snapshot, "ben", june))(t).Member() {
 		t.Fatal("ben is no member")
 	}

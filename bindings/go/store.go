@@ -296,6 +296,9 @@ func (s *Snapshot) do(run func(p *C.seg_snapshot, e *C.seg_error) C.seg_status) 
 }
 
 func (s *Snapshot) acquire() (*C.seg_snapshot, error) {
+	if s == nil {
+		return nil, fault(ErrArg, "the snapshot is nil")
+	}
 	p := s.h.acquire()
 	if p == nil {
 		return nil, closed("snapshot")

@@ -51,7 +51,7 @@ typedef int32_t seg_status;
 /* The caller's arguments (-1 .. -20). */
 #define SEG_E_ARG (-1)     /* an argument is NULL, out of range or contradicts another one */
 #define SEG_E_VERSION (-2) /* an options struct carries fields that this library does not know */
-#define SEG_E_MISUSE (-3)  /* a call in the wrong state, for example on a closed store */
+#define SEG_E_MISUSE (-3)  /* a call at the wrong moment, for example a value without a row */
 #define SEG_E_BOUND (-4)   /* a parameter is missing, unknown or of the wrong type */
 #define SEG_E_FORK (-5)    /* a handle was used in a child of the process that made it */
 

@@ -194,7 +194,9 @@ SEG_API SEG_MUST_USE seg_status seg_appender_user_since_u64(seg_appender *append
 SEG_API SEG_MUST_USE seg_status seg_appender_set_event_id(seg_appender *appender, const char *id,
                                                           size_t id_size, seg_error *err);
 
-/* Give the row under way a property or an attribute. The last value of a name counts. */
+/* Give the row under way a property or an attribute. The last value of a name counts. A value whose
+ * type is not that of the store's column or of an earlier row is SEG_E_SCHEMA, one of a history in
+ * a row without a time SEG_E_DATA: either drops this row alone. */
 SEG_API SEG_MUST_USE seg_status seg_appender_set_bool(seg_appender *appender, const char *name,
                                                       size_t name_size, int32_t value,
                                                       seg_error *err);

@@ -55,8 +55,9 @@ typedef struct seg_erase_receipt {
 
 /* Erase customers: their events, attributes, ids, remembered event ids, and every text that no
  * one else's values use. They are in no answer of a snapshot made afterwards, and no snapshot,
- * however old, knows their ids any more: cursors over older sets leave them out, while the counts
- * of such sets still include them. Their internal numbers are never given again.
+ * however old, knows their ids any more: cursors over older sets give an empty id in their place
+ * (seg/set.h), and the counts of such sets still include them. Their internal numbers are never
+ * given again.
  *
  * Ids as in seg_set_from_ids(); repeated ids count once. options and receipt may be NULL. All or
  * nothing: on failure the store is as before, or poisoned (above). Needs memory for a second copy

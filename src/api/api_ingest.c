@@ -170,6 +170,30 @@ seg_status seg_store_commit(seg_store *store, const seg_batch *batches, size_t b
 
 /* ---- appender: begin and end ------------------------------------------------------------- */
 
+/* Against what the store knows now. What another commit defines before this one is found there. */
+static seg_status appender_judge(void *user, const segi_rows_column *column, seg_error *err)
+{
+    const seg_appender *appender = user;
+    const segi_schema *schema = segi_store_schema(appender->store->store);
+    const segi_event_type *event =
+        column->event ? segi_schema_event(schema, column->event, column->event_size) : NULL;
+    const segi_field *field = event ? segi_event_property(event, column->name, column->name_size)
+                              : column->event
+                                  ? NULL
+                                  : segi_schema_attribute(schema, column->name, column->name_size);
+    seg_status status = SEG_OK;
+    if (field != NULL && field->type != column->type)
+        status = segi_fail(err, SEG_E_SCHEMA, "column \"%s\" is of type %s in the store, not %s",
+                           field->name, segi_type_name(field->type), segi_type_name(column->type));
+    else if (field != NULL && event == NULL && field->history != SEGI_NO_HISTORY && !column->since)
+        status = segi_fail(err, SEG_E_DATA,
+                           "attribute \"%s\" has a history: give the time from which its value "
+                           "holds",
+                           field->name);
+    segi_schema_release(schema);
+    return status;
+}
+
 /* The kind of ids cannot change, so it is asked for once. */
 seg_status seg_appender_create(seg_store *store, seg_appender **out_appender, seg_error *err)
 {
@@ -190,6 +214,7 @@ seg_status seg_appender_create(seg_store *store, seg_appender **out_appender, se
     }
     segi_api_store_retain(store);
     appender->store = store;
+    segi_rows_judged(appender->rows, appender_judge, appender);
     *out_appender = appender;
     return SEG_OK;
 }
@@ -313,7 +338,7 @@ static seg_status appender_refuse(seg_appender *appender, seg_status code, const
     return segi_fail(err, code, "%s", what);
 }
 
-/* Names are checked against the schema at the commit, when there may be new columns. */
+/* The rows ask appender_judge() about a column that is new to them. */
 static seg_status appender_set(seg_appender *appender, const char *name, size_t name_size,
                                seg_type type, int32_t scale, int64_t slot, seg_error *err)
 {

@@ -223,7 +223,7 @@ seg_status segi_api_fail_open(const segi_predicate *predicate, seg_error *err)
     }
     segi_fail(err, SEG_E_BOUND, "the segment has parameters without a value: %.*s", (int)buf.size,
               buf.size > 0 ? buf.data : "");
-    segi_error_hint(err, "give them with seg_segment_bind()");
+    segi_error_hint(err, "bind a value to each of them");
     segi_buf_deinit(&buf);
     return SEG_E_BOUND;
 }

@@ -52,6 +52,19 @@ typedef struct segi_rows segi_rows;
 
 seg_status segi_rows_create(const segi_mem *mem, uint32_t id_kind, segi_rows **out, seg_error *err);
 void segi_rows_destroy(segi_rows *rows);
+/* A column as the row under way gives it. */
+typedef struct segi_rows_column {
+    const char *event; /* NULL: an attribute */
+    size_t event_size;
+    const char *name;
+    size_t name_size;
+    seg_type type;
+    bool since; /* the value comes with the time from which it holds */
+} segi_rows_column;
+/* Asked before rows of an event type first use a column: a failure refuses the value, and with it
+ * its row alone, where a commit would have to refuse all rows. */
+typedef seg_status segi_rows_judge(void *user, const segi_rows_column *column, seg_error *err);
+void segi_rows_judged(segi_rows *rows, segi_rows_judge *judge, void *user);
 /* event NULL: a row of attributes. u64 stores pass the id's 8 bytes in native order.
  * Ends the row before it, if one is under way. */
 seg_status segi_rows_begin(segi_rows *rows, const char *user, size_t user_size, const char *event,

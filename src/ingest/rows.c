@@ -119,6 +119,29 @@ static seg_status rows_column_add(segi_rows *rows, rows_kind *kind, const char *
     return SEG_OK;
 }
 
+/* Name of the event type of the row under way; NULL: a row of attributes. */
+static const char *rows_event(const segi_rows *rows, const rows_kind *kind, size_t *out_size)
+{
+    if (kind != &rows->kinds[ROWS_OF_EVENTS])
+        return NULL;
+    const uint64_t *offsets = rows->event_names.offsets.data;
+    uint32_t code = rows_code(kind);
+    *out_size = (size_t)(offsets[code + 1] - offsets[code]);
+    return (char *)rows->event_names.values.data + offsets[code];
+}
+
+/* A column that no row of the event type has used yet: may it have this type? */
+static seg_status rows_judge(const segi_rows *rows, const rows_kind *kind, const char *name,
+                             size_t size, seg_type type, seg_error *err)
+{
+    segi_rows_column column = {.name = name, .name_size = size, .type = type};
+    if (rows->judge == NULL)
+        return SEG_OK;
+    column.event = rows_event(rows, kind, &column.event_size);
+    column.since = kind != &rows->kinds[ROWS_OF_USERS];
+    return rows->judge(rows->judge_user, &column, err);
+}
+
 /* The column for a value of the row under way.
  * The one that its event type has used, which must be of this type; else one of the name and type
  * that another event type has made; else a new one. */
@@ -140,6 +163,7 @@ static seg_status rows_column_get(segi_rows *rows, rows_kind *kind, const char *
                          "not %s",
                          (int)size, name, segi_type_name((*out)->type), segi_type_name(type));
     }
+    SEGI_TRY(rows_judge(rows, kind, name, size, type, err));
     *out = rows_column_next(kind, name, size, 0);
     while (*out && ((*out)->type != type || (*out)->scale != scale))
         *out = rows_column_next(kind, name, size, rows_column_place(kind, *out) + 1);
@@ -365,11 +389,9 @@ static seg_status rows_null_column(segi_rows *rows, const segi_schema *schema, r
     if (kind != &rows->kinds[ROWS_OF_EVENTS]) {
         field = segi_schema_attribute(schema, name, name_size);
     } else {
-        uint32_t code = rows_code(kind);
-        const uint64_t *offsets = rows->event_names.offsets.data;
-        const segi_event_type *event =
-            segi_schema_event(schema, (char *)rows->event_names.values.data + offsets[code],
-                              (size_t)(offsets[code + 1] - offsets[code]));
+        size_t event_size = 0;
+        const char *event_name = rows_event(rows, kind, &event_size);
+        const segi_event_type *event = segi_schema_event(schema, event_name, event_size);
         field = event ? segi_event_property(event, name, name_size) : NULL;
     }
     const rows_column *other = name ? rows_column_next(kind, name, name_size, 0) : NULL;
@@ -434,6 +456,12 @@ seg_status segi_rows_create(const segi_mem *mem, uint32_t id_kind, segi_rows **o
     for (int k = 0; k < ROWS_KINDS; k++)
         (*out)->kinds[k].event_ids.type = SEG_TYPE_STRING;
     return SEG_OK;
+}
+
+void segi_rows_judged(segi_rows *rows, segi_rows_judge *judge, void *user)
+{
+    rows->judge = judge;
+    rows->judge_user = user;
 }
 
 void segi_rows_destroy(segi_rows *rows)

@@ -63,6 +63,8 @@ struct segi_rows {
     rows_array runs;         /* rows_run */
     rows_array batches;      /* seg_batch, as handed out */
     rows_array views;        /* seg_column, as handed out */
+    segi_rows_judge *judge;  /* NULL: none */
+    void *judge_user;
 };
 
 /* ---- arrays ---------------------------------------------------------------------------------- */

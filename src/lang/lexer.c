@@ -29,6 +29,20 @@ static bool is_word(char c)
 }
 
 /* `word` ends with a NUL byte, text does not. */
+const char *segi_unit_short(const char *text, size_t size)
+{
+    static const char *const shorts[] = {
+        "s",    "seconds",  "sec", "seconds", "secs", "seconds", "min", "minutes",
+        "mins", "minutes",  "h",   "hours",   "hr",   "hours",   "hrs", "hours",
+        "d",    "days",     "w",   "weeks",   "wk",   "weeks",   "mo",  "months",
+        "q",    "quarters", "y",   "years",   "yr",   "years",   "yrs", "years"};
+    for (size_t i = 0; i < sizeof shorts / sizeof *shorts; i += 2) {
+        if (segi_word_is(text, size, shorts[i]))
+            return shorts[i + 1];
+    }
+    return NULL;
+}
+
 bool segi_word_is(const char *text, size_t size, const char *word)
 {
     for (size_t i = 0; i < size; i++) {
@@ -392,8 +406,12 @@ static segi_token lex_number(segi_lexer *lexer)
         while (is_word(lexer_at(lexer, end)))
             end++;
         segi_token token = lexer_fail(lexer, end - at, "a number and a word need a blank between");
-        segi_error_hint(lexer->err, "%.*s %.*s", (int)number, lexer->text + at,
-                        (int)(end - at - number), lexer->text + at + number);
+        const char *unit = segi_unit_short(lexer->text + at + number, end - at - number);
+        if (unit != NULL)
+            segi_error_hint(lexer->err, "%.*s %s", (int)number, lexer->text + at, unit);
+        else
+            segi_error_hint(lexer->err, "%.*s %.*s", (int)number, lexer->text + at,
+                            (int)(end - at - number), lexer->text + at + number);
         return token;
     }
     return lexer_token(lexer, SEGI_TOKEN_NUMBER, end - at);

@@ -238,6 +238,9 @@ segi_syn_bound *segi_parse_bound(segi_parser *p)
     segi_token token = p->token;
     if (segi_token_unit(p, token, &bound->period)) {
         bound->periods = true;
+        if (!on && segi_parser_then(p, "ago"))
+            return segi_parse_meant_ago(
+                p, phrase, bound->kind == SEGI_BOUND_AT_LEAST || bound->kind == SEGI_BOUND_MORE);
         if (!on) {
             segi_parser_fail(p, phrase, NULL, "different days, or how often?");
             segi_error_hint(p->err, "on %.*s %.*s, or: %.*s times", SEGI_TOKEN_TEXT(p, phrase),
@@ -375,6 +378,10 @@ segi_syn *segi_parse_edge(segi_parser *p)
     behaviour->selector = segi_parse_selector(p);
     if (behaviour->selector == NULL)
         return NULL;
+    segi_token times = segi_parser_peek(p, 2);
+    if ((segi_parser_is(p, "more") || segi_parser_is(p, "less") || segi_parser_is(p, "fewer")) &&
+        times.kind == SEGI_TOKEN_NUMBER)
+        return segi_parse_meant_ago(p, p->token, segi_parser_is(p, "more"));
     if (!segi_parse_window_starts(p)) {
         segi_token phrase = {SEGI_TOKEN_WORD, word.begin, p->prev_end - word.begin};
         segi_parser_fail(p, p->status == SEG_OK ? phrase : p->token, NULL,

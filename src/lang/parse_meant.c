@@ -128,7 +128,10 @@ static const struct meant_word {
     {"for", "of so many times: at least 3 times; of an amount: sum(property) of \"event\" >= 100"},
     {"who", "no word for people is needed: join conditions with and, or"},
     {"that", "no word for people is needed: join conditions with and, or"},
-    {"with", "no word for people is needed: join conditions with and, or"},
+    {"with", "behind an event: where (amount > 100)"},
+    {"having", "behind an event: where (amount > 100)"},
+    {"every", "in at least 6 of last 6 months"},
+    {"percent", "write 10%"},
 };
 
 bool segi_parse_meant(segi_parser *p)
@@ -186,6 +189,12 @@ bool segi_parse_meant_span(segi_parser *p)
     return true;
 }
 
+void *segi_parse_meant_ago(segi_parser *p, segi_token phrase, bool older)
+{
+    return segi_parser_fail(p, phrase, older ? "older than 30 days" : "in last 30 days",
+                            "how long ago is said by a span of time");
+}
+
 /* A word that is spelled nearly like one that could stand here. */
 static bool meant_spelling(segi_parser *p)
 {
@@ -221,6 +230,12 @@ void segi_parse_trailing(segi_parser *p)
     } else if (token.kind >= SEGI_TOKEN_EQ && token.kind <= SEGI_TOKEN_GE) {
         segi_parser_fail(p, token, "a > 1 and a < 5, or: a between 1 and 5",
                          "comparisons do not chain");
+    } else if (segi_parse_window_starts(p)) {
+        segi_parser_fail(p, token,
+                         "did \"A\" in last 7 days; did any of (\"A\", \"B\") in last 7 days",
+                         "a span of time stands behind what it limits");
+    } else if (token.kind == SEGI_TOKEN_COMMA && segi_parser_peek(p, 1).kind == SEGI_TOKEN_NUMBER) {
+        segi_parser_fail(p, token, "1000000, or 1e6", "numbers are written without commas");
     } else if (!segi_parse_meant(p) && !meant_spelling(p)) {
         segi_parser_fail(p, token, "join conditions with and, or", "%.*s does not fit here",
                          token.size > PHRASE_SIZE_MAX ? PHRASE_SIZE_MAX : (int)token.size,

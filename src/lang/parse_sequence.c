@@ -340,8 +340,8 @@ static bool parse_options(segi_parser *p, segi_syn_sequence *sequence)
     uint32_t seen = 0, which, value;
     while (p->status == SEG_OK && segi_parser_take_kind(p, SEGI_TOKEN_COMMA)) {
         segi_token at = p->token;
-        if (!option_word(p, words, 7, "same, entry, between, repeat, ties, row or like", NULL,
-                         &which))
+        if (!option_word(p, words, 7, "same, entry, between, repeat, ties, row or like",
+                         "steps are joined by then: (\"A\" then \"B\")", &which))
             return false;
         bool clash = which == 1 ? seen >> 1 : which > 1 && (seen & 2u);
         if (clash || (seen >> which & 1u)) {

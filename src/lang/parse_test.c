@@ -85,6 +85,9 @@ static segi_syn *parse_in(segi_parser *p, segi_syn *value)
     if (!negated && (segi_parser_is(p, "top") || segi_parser_is(p, "bottom")))
         return parse_rank(p, value);
     segi_token token = p->token;
+    if (!negated && segi_parser_is(p, "segment"))
+        return segi_parser_fail(p, token, "in segment \"name\", and nothing in front of it",
+                                "a segment is not asked of a value");
     if (token.kind == SEGI_TOKEN_STRING || token.kind == SEGI_TOKEN_NUMBER) {
         segi_parser_fail(p, token, NULL, "\"in\" needs a list in parentheses");
         segi_error_hint(p->err, "in (%.*s)", token.size > 80 ? 80 : (int)token.size,

@@ -192,15 +192,9 @@ static const char *unit_meant(const char *text, size_t size)
     static const char *const units[] = {"seconds", "minutes",  "hours",  "days", "weeks",
                                         "months",  "quarters", "years",  "day",  "week",
                                         "month",   "hour",     "minute", "year"};
-    static const char *const shorts[] = {
-        "s",    "seconds",  "sec", "seconds", "secs", "seconds", "min", "minutes",
-        "mins", "minutes",  "h",   "hours",   "hr",   "hours",   "hrs", "hours",
-        "d",    "days",     "w",   "weeks",   "wk",   "weeks",   "mo",  "months",
-        "q",    "quarters", "y",   "years",   "yr",   "years",   "yrs", "years"};
-    for (size_t i = 0; i < sizeof shorts / sizeof *shorts; i += 2) {
-        if (segi_word_is(text, size, shorts[i]))
-            return shorts[i + 1];
-    }
+    const char *meant = segi_unit_short(text, size);
+    if (meant != NULL)
+        return meant;
     for (uint32_t limit = 1; limit <= 2 && size > 3; limit++) {
         for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
             if (segi_text_distance(text, size, units[i], strlen(units[i]), limit) <= limit)
@@ -477,6 +471,10 @@ static segi_syn *parse_anniversary(segi_parser *p)
 /* name( where name is no function */
 static segi_syn *fail_function(segi_parser *p)
 {
+    static const char *const others[] = {"average", "avg",      "mean",           "avg",
+                                         "total",   "sum",      "maximum",        "max",
+                                         "minimum", "min",      "predominant",    "mode",
+                                         "unique",  "distinct", "count_distinct", "distinct"};
     static const char *const functions[] = {
         "sum",  "avg",   "min",  "max",   "median", "nth",  "percentile", "stddev",   "distinct",
         "mode", "first", "last", "share", "size",   "tier", "decile",     "quartile", "quintile"};
@@ -484,6 +482,12 @@ static segi_syn *fail_function(segi_parser *p)
     if (segi_parse_later(p))
         return NULL;
     segi_parser_fail(p, token, NULL, "unknown function \"%.*s\"", SEGI_TOKEN_TEXT(p, token));
+    for (size_t i = 0; i < sizeof others / sizeof *others; i += 2) {
+        if (segi_token_is(p, token, others[i])) {
+            segi_error_hint(p->err, "did you mean \"%s\"?", others[i + 1]);
+            return NULL;
+        }
+    }
     uint32_t limit = token.size < 6 ? 1 : token.size / 3;
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
         if (segi_text_distance(p->lexer.text + token.begin, token.size, functions[i],

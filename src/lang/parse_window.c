@@ -210,7 +210,8 @@ static bool within_is_time(const segi_parser *p)
     segi_token number = segi_parser_peek(p, 1), unit = segi_parser_peek(p, 2);
     if (number.kind != SEGI_TOKEN_NUMBER && number.kind != SEGI_TOKEN_PARAM)
         return number.kind == SEGI_TOKEN_WORD && !segi_token_is(p, number, "the") &&
-               !segi_token_is(p, number, "last") && !segi_token_is(p, number, "past");
+               !segi_token_is(p, number, "last") && !segi_token_is(p, number, "past") &&
+               !segi_token_is(p, number, "next");
     if (segi_token_is(p, unit, "of"))
         return !segi_token_is(p, segi_parser_peek(p, 3), "point");
     return !segi_token_is(p, unit, "km") && !segi_token_is(p, unit, "m") &&

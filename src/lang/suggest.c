@@ -186,7 +186,9 @@ void segi_check_suggest_attribute(segi_check *k, const segi_syn *syn)
     size_t size = syn->u.name.text_size, near_size;
     uint32_t distance = 0;
     bool found = nearest(name, size, segi_attribute_name, schema, &near, &near_size, &distance);
-    if (is_null(k, name, size))
+    if (k->right && (segi_word_is(name, size, "yes") || segi_word_is(name, size, "no")))
+        segi_check_hint(k, "true or false, or the text \"%.*s\"", (int)size, name);
+    else if (is_null(k, name, size))
         segi_check_hint(k, "is null, is not set, or is set");
     else if (k->right && !(found && distance == 0))
         segi_check_hint(k, "did you mean the text \"%.*s\"?", (int)size, name);

@@ -62,6 +62,8 @@ bool segi_token_unquote(const segi_lexer *lexer, segi_token token, segi_arena *a
                         const char **out, size_t *out_size);
 /* ASCII letters compared without case; `word` is lower case. */
 bool segi_word_is(const char *text, size_t size, const char *word);
+/* The unit of time that "h" or "mins" stands for elsewhere, for hints; NULL: none. */
+const char *segi_unit_short(const char *text, size_t size);
 /* Letters, digits, _ and inner dots: what can stand behind $. */
 bool segi_word_plain(const char *text, size_t size);
 /* A word of the language that cannot be a bare name. */
@@ -504,6 +506,8 @@ bool segi_parse_zone(segi_parser *p, segi_syn_zone *out);
 bool segi_parse_meant(segi_parser *p);       /* at a word that cannot stand here */
 bool segi_parse_meant_often(segi_parser *p); /* behind an event: > 3 times */
 bool segi_parse_meant_span(segi_parser *p);  /* at first or last of a condition: last 30 days */
+/* At "more than 30 days ago" (`older`) or "less than 30 days ago": always fails. */
+void *segi_parse_meant_ago(segi_parser *p, segi_token phrase, bool older);
 /* Something is left over behind the whole: always fails. */
 void segi_parse_trailing(segi_parser *p);
 

@@ -600,7 +600,8 @@ seg_status segi_schema_add_property(const segi_schema *schema, uint32_t event, c
 /* By the numbers of SEG_TYPE_*; both kinds of numbers are "number" to a reader. */
 const char *segi_type_name(seg_type type)
 {
-    static const char *const names[] = {"none", "boolean", "number", "number",   "decimal",
-                                        "text", "instant", "date",   "location", "set of texts"};
+    static const char *const names[] = {"none",     "boolean",     "whole number", "float",
+                                        "decimal",  "text",        "instant",      "date",
+                                        "location", "set of texts"};
     return type >= 0 && type <= SEG_TYPE_STRING_SET ? names[type] : "unknown";
 }

@@ -460,8 +460,8 @@ START_TEST(test_ingest_api__appender_keeps_rows_when_a_commit_fails)
     seg_appender *a = NULL;
     CK_OK(seg_appender_create(store, &a, &err), err);
     CK_OK(seg_appender_user(a, TEXT("fay"), &err), err);
-    CK_OK(seg_appender_set_string(a, TEXT("seats"), TEXT("many"), &err), err);
-    CK_FAILS(seg_appender_commit(a, NULL, NULL, &err), SEG_E_SCHEMA, err);
+    CK_OK(seg_appender_set_string(a, TEXT("country"), "\xff", 1, &err), err);
+    CK_FAILS(seg_appender_commit(a, NULL, NULL, &err), SEG_E_DATA, err);
     ck_assert_uint_eq(seg_appender_row_count(a), 1);
     check_segment(store, "everyone", "ann ben cat dan eve");
     seg_appender_clear(a);
@@ -469,6 +469,47 @@ START_TEST(test_ingest_api__appender_keeps_rows_when_a_commit_fails)
     CK_OK(seg_appender_user(a, TEXT("fay"), &err), err);
     CK_OK(seg_appender_commit(a, NULL, NULL, &err), err);
     check_segment(store, "everyone", "ann ben cat dan eve fay");
+    seg_appender_destroy(a);
+    seg_store_close(store, NULL);
+}
+END_TEST
+
+/* A value of the wrong type costs its own row, not those that were gathered before it. */
+START_TEST(test_ingest_api__appender_refuses_types_at_once)
+{
+    seg_error err = SEG_ERROR_INIT;
+    seg_store *store = shop_open();
+    seg_appender *a = NULL;
+    CK_OK(seg_appender_create(store, &a, &err), err);
+    CK_OK(seg_appender_user(a, TEXT("fay"), &err), err);
+    CK_OK(seg_appender_set_int64(a, TEXT("seats"), 3, &err), err);
+    CK_OK(seg_appender_user(a, TEXT("gus"), &err), err);
+    CK_FAILS(seg_appender_set_float64(a, TEXT("seats"), 3.5, &err), SEG_E_SCHEMA, err);
+    ck_assert_str_eq(err.message, "column \"seats\" is of type whole number in an earlier row, not "
+                                  "float");
+    ck_assert_uint_eq(seg_appender_row_count(a), 1);
+    CK_FAILS(seg_appender_set_int64(a, TEXT("seats"), 3, &err), SEG_E_MISUSE, err);
+    CK_OK(seg_appender_event(a, TEXT("gus"), TEXT("purchase"), 5, &err), err);
+    CK_FAILS(seg_appender_set_string(a, TEXT("amount"), TEXT("5"), &err), SEG_E_SCHEMA, err);
+    ck_assert_str_eq(err.message, "column \"amount\" is of type decimal in the store, not text");
+    /* Another event type may give the name another type. */
+    CK_OK(seg_appender_event(a, TEXT("fay"), TEXT("gift"), 5, &err), err);
+    CK_OK(seg_appender_set_string(a, TEXT("amount"), TEXT("5"), &err), err);
+    /* A value of a history needs the time from which it holds. */
+    CK_OK(seg_store_define_history(store, TEXT("level"), SEG_TYPE_STRING, 0, &err), err);
+    CK_OK(seg_appender_user(a, TEXT("hal"), &err), err);
+    CK_FAILS(seg_appender_set_string(a, TEXT("level"), TEXT("a"), &err), SEG_E_DATA, err);
+    CK_OK(seg_appender_user_since(a, TEXT("fay"), 5, &err), err);
+    CK_OK(seg_appender_set_string(a, TEXT("level"), TEXT("a"), &err), err);
+    ck_assert_uint_eq(seg_appender_row_count(a), 3);
+    CK_OK(seg_appender_commit(a, NULL, NULL, &err), err);
+    check_segment(store, "everyone", "ann ben cat dan eve fay");
+    check_segment(store, "level = \"a\" and did \"gift\" where (amount = \"5\")", "fay");
+    /* What others define after the column was used is found by the commit. */
+    CK_OK(seg_appender_user(a, TEXT("fay"), &err), err);
+    CK_OK(seg_appender_set_bool(a, TEXT("late"), 1, &err), err);
+    CK_OK(seg_store_define_attribute(store, TEXT("late"), SEG_TYPE_DATE, 0, &err), err);
+    CK_FAILS(seg_appender_commit(a, NULL, NULL, &err), SEG_E_SCHEMA, err);
     seg_appender_destroy(a);
     seg_store_close(store, NULL);
 }
@@ -546,6 +587,7 @@ Suite *suite(void)
     tcase_add_test(appender, test_ingest_api__appender_drops_the_row_that_fails);
     tcase_add_test(appender, test_ingest_api__appender_checks_rows_when_they_begin);
     tcase_add_test(appender, test_ingest_api__appender_keeps_rows_when_a_commit_fails);
+    tcase_add_test(appender, test_ingest_api__appender_refuses_types_at_once);
     tcase_add_test(appender, test_ingest_api__appender_removes_duplicates_by_event_id);
     tcase_add_test(appender, test_ingest_api__u64_stores);
     suite_add_tcase(s, appender);

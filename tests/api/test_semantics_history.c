@@ -262,14 +262,30 @@ START_TEST(test_semantics__s15_what_has_no_history)
                      SEG_OK);
     ck_assert_int_eq(seg_store_define_attribute(s.store, "plan", 4, SEG_TYPE_STRING, 0, &err),
                      SEG_OK);
-    /* A value without its time is refused, and nothing of its commit is taken. */
+    /* A value without its time is refused: with its row by an appender, with its commit in a
+     * batch. */
     seg_appender *a = NULL;
     ck_assert_int_eq(seg_appender_create(s.store, &a, &err), SEG_OK);
     ck_assert_int_eq(seg_appender_user(a, "ben", 3, &err), SEG_OK);
-    ck_assert_int_eq(seg_appender_set_string(a, "plan", 4, "pro", 3, &err), SEG_OK);
-    ck_assert_int_eq(seg_appender_commit(a, NULL, NULL, &err), SEG_E_DATA);
+    ck_assert_int_eq(seg_appender_set_string(a, "plan", 4, "pro", 3, &err), SEG_E_DATA);
     ck_assert_ptr_nonnull(strstr(err.message, "history"));
+    ck_assert_uint_eq(seg_appender_row_count(a), 0);
     seg_appender_destroy(a);
+    const uint64_t ends[] = {0, 3};
+    seg_column plan = SEG_COLUMN_INIT;
+    plan.type = SEG_TYPE_STRING;
+    plan.name = "plan";
+    plan.name_size = 4;
+    plan.values = "pro";
+    plan.offsets = ends;
+    seg_batch batch = SEG_BATCH_INIT;
+    batch.row_count = 1;
+    batch.user_bytes = "ben";
+    batch.user_offsets = ends;
+    batch.columns = &plan;
+    batch.column_count = 1;
+    ck_assert_int_eq(seg_store_commit(s.store, &batch, 1, NULL, NULL, &err), SEG_E_DATA);
+    ck_assert_ptr_nonnull(strstr(err.message, "history"));
     shop_ask(&s, NOW, "everyone", "ann");
     shop_close(&s);
 }

@@ -150,6 +150,9 @@ __all__ = [
 ]
 
 
+__version__: str = _core.version()
+
+
 def version() -> str:
     """The version of libseg at run time."""
     return _core.version()

@@ -12,6 +12,7 @@ from conftest import DAY, JANUARY_1, NOW, UTC
 
 def test_version_is_that_of_the_library() -> None:
     assert seg.version().count(".") == 2
+    assert seg.__version__ == seg.version()
 
 
 def test_everything_public_is_there() -> None:
