@@ -12,8 +12,8 @@
  * filter.c   `where`: rows of a part -> bits
  * spans.c    walks the rows of a chunk, part by part, with their users
  * tally.c    running figures per user over spans: count, sum, least, greatest
- * tally_value.c, tally_narrow.c, tally_each.c  the same for properties, in 32 bits where sums fit
- *            them, and within windows of one's own
+ * tally_value.c, tally_narrow.c, tally_time.c, tally_each.c  the same for properties, in 32 bits
+ *            where sums fit them, for instants, and within windows of one's own
  * shortcut.c  cheaper roads to the same answer
  * streak.c   streaks, from periods
  * gather.c   all rows of each user in order: everything that needs the order
@@ -656,6 +656,9 @@ void segi_tally_period_users(segi_worker *w, const segi_prep_value *value, segi_
 /* Its part for the value in the first or last event. */
 void segi_tally_edge_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                            segi_vector *out);
+/* The instants of first or last events, of many users (tally_time.c). */
+void segi_tally_times_users(segi_worker *w, const segi_prep_value *value, segi_users users,
+                            segi_vector *out);
 /* What sums over the source can come to: of one user, and of all rows; and whether any value is
  * below zero. */
 typedef struct segi_tally_bounds {

@@ -180,18 +180,24 @@ static void leaf_sets(segi_worker *w, const segi_prep_leaf *leaf, segi_mask *out
 /* ---- behaviour ---- */
 
 /* The first or last lies in the window: a row in it, and none on the far side. The first ever is
- * meant (S-18), so the far side reaches to the beginning of time, or to now; no row is ordered. */
+ * meant (S-18), so the far side reaches to the beginning of time, or to now; no row is ordered.
+ * That side goes first: it is the shorter one more often, and who is on it need not be asked. */
 static void leaf_edge(segi_worker *w, const segi_prep_leaf *leaf, const segi_mask *candidates,
                       uint32_t count, segi_mask *out)
 {
     segi_mask *other = segi_worker_mask_push(w);
-    if (!other)
-        return;
-    segi_tally_did(w, leaf->source, candidates, count, out);
-    segi_mask_zero(other);
-    segi_tally_did(w, leaf->other, candidates, count, other);
-    segi_mask_andnot(out, other);
-    segi_worker_mask_pop(w);
+    segi_mask *left = other ? segi_worker_mask_push(w) : NULL;
+    if (left) {
+        segi_mask_zero(other);
+        segi_tally_did(w, leaf->other, candidates, count, other);
+        memcpy(left, candidates, sizeof *left);
+        segi_mask_andnot(left, other);
+        segi_tally_did(w, leaf->source, left, segi_mask_count(left), out);
+        segi_mask_andnot(out, other);
+        segi_worker_mask_pop(w);
+    }
+    if (other)
+        segi_worker_mask_pop(w);
 }
 
 /* The nth lies in the window: fewer than n before it, at least n through its end. */

@@ -8,7 +8,7 @@
  * The population is the universe at `now`, or those of `among (...)`, never the candidates of the
  * request: who is in the top ten must not depend on who is asked about. Ranks within a population
  * of another rank are settled first, as operations of a lower index. Memory: 1 to 8 bytes per user
- * of a chunk with members, and a mask, until the evaluation ends. */
+ * who is ranked, and a mask per chunk, until the evaluation ends. */
 #include <string.h>
 
 #include "base/os.h"
@@ -26,8 +26,7 @@ uint64_t segi_rank_key(segi_value_type type, int64_t slot)
 
 /* ---- the pass over the population ---- */
 
-/* Slots become keys in place, segi_rank_key() without its calls. Those without a value too: nobody
- * looks at them. */
+/* Slots become keys in place, segi_rank_key() without its calls. */
 SEGI_HOT static void rank_keys(bool floats, uint64_t *slots, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
@@ -36,60 +35,38 @@ SEGI_HOT static void rank_keys(bool floats, uint64_t *slots, uint32_t count)
     }
 }
 
-/* Least and greatest key. Full words of values are the common case, and the quick one. */
-SEGI_HOT static void rank_bounds(const uint64_t *keys, const uint64_t *set, uint32_t count,
-                                 uint64_t *out_low, uint64_t *out_high)
+SEGI_HOT static void rank_bounds(const uint64_t *keys, uint32_t count, uint64_t *out_low,
+                                 uint64_t *out_high)
 {
     uint64_t low = UINT64_MAX, high = 0;
-    for (uint32_t i = 0; i < count; i += 64) {
-        uint64_t word = set[i / 64];
-        const uint64_t *at = keys + i;
-        if (word == UINT64_MAX && i + 64 <= count) {
-            for (uint32_t k = 0; k < 64; k++) {
-                low = at[k] < low ? at[k] : low;
-                high = at[k] > high ? at[k] : high;
-            }
-            continue;
-        }
-        for (; word; word &= word - 1) {
-            uint64_t key = at[segi_ctz(word)];
-            low = key < low ? key : low;
-            high = key > high ? key : high;
-        }
+    for (uint32_t i = 0; i < count; i++) {
+        low = keys[i] < low ? keys[i] : low;
+        high = keys[i] > high ? keys[i] : high;
     }
     *out_low = low;
     *out_high = high;
 }
 
-/* Users without a gap: places are positions in the list, and nobody looks at those not ranked. */
-#define RANK_STORE_LOOP(TYPE)                                                                      \
-    do {                                                                                           \
-        TYPE *out = chunk->keys;                                                                   \
-        if (prefix) {                                                                              \
-            for (uint32_t i = 0; i < users.count; i++)                                             \
-                out[i] = (TYPE)(keys[i] - low);                                                    \
-        } else {                                                                                   \
-            for (uint32_t i = 0; i < users.count; i++)                                             \
-                out[users.lows[i]] = (TYPE)(keys[i] - low);                                        \
-        }                                                                                          \
-    } while (0)
+#define RANK_STORE(TYPE)                                                                           \
+    for (uint32_t i = 0; i < chunk->count; i++)                                                    \
+        ((TYPE *)chunk->keys)[i] = (TYPE)(keys[i] - low);                                          \
+    break
 
-SEGI_HOT static void rank_store(segi_rank_chunk *chunk, segi_users users, const uint64_t *keys,
-                                bool prefix)
+SEGI_HOT static void rank_store(segi_rank_chunk *chunk, const uint64_t *keys)
 {
     uint64_t low = chunk->low;
     switch (chunk->width) {
-    case 1: RANK_STORE_LOOP(uint8_t); break;
-    case 2: RANK_STORE_LOOP(uint16_t); break;
-    case 4: RANK_STORE_LOOP(uint32_t); break;
-    default: RANK_STORE_LOOP(uint64_t); break;
+    case 1: RANK_STORE(uint8_t);
+    case 2: RANK_STORE(uint16_t);
+    case 4: RANK_STORE(uint32_t);
+    default: RANK_STORE(uint64_t);
     }
 }
 
 /* Bits by position in the list become users. */
-static void rank_users(segi_users users, const uint64_t *bits, bool prefix, segi_mask *out)
+static void rank_users(segi_users users, const uint64_t *bits, segi_mask *out)
 {
-    if (prefix) {
+    if (users.lows[users.count - 1] == users.count - 1) { /* without a gap */
         memcpy(out->words, bits, ((size_t)users.count + 63) / 64 * sizeof *bits);
         return;
     }
@@ -100,7 +77,7 @@ static void rank_users(segi_users users, const uint64_t *bits, bool prefix, segi
 }
 
 /* Those whose value is 0 go to a mask of their own. */
-static void rank_take_zeros(segi_worker *w, segi_users users, segi_vector *v, bool prefix,
+static void rank_take_zeros(segi_worker *w, segi_users users, segi_vector *v,
                             segi_rank_chunk *chunk)
 {
     uint64_t *zeros = segi_worker_bits_push(w, SEGI_MASK_WORDS);
@@ -111,37 +88,50 @@ static void rank_take_zeros(segi_worker *w, segi_users users, segi_vector *v, bo
         zeros[i] &= v->set[i];
         v->set[i] &= ~zeros[i];
     }
-    rank_users(users, zeros, prefix, chunk->zeros);
+    rank_users(users, zeros, chunk->zeros);
     segi_worker_bits_pop(w);
 }
 
-static void rank_gather(segi_worker *w, const segi_ranking *ranking, segi_users users,
-                        segi_vector *v)
+/* Keys of those with a value move together. */
+static void rank_close_up(uint64_t *keys, const uint64_t *set, uint32_t count)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i * 64 < count; i++) {
+        for (uint64_t word = set[i]; word; word &= word - 1)
+            keys[n++] = keys[i * 64 + (uint32_t)segi_ctz(word)];
+    }
+}
+
+/* `population` has the users as a mask. */
+static void rank_gather(segi_worker *w, const segi_ranking *ranking, const segi_mask *population,
+                        segi_users users, segi_vector *v)
 {
     segi_rank_chunk *chunk = &ranking->chunks[w->chunk];
     uint64_t *keys = (uint64_t *)v->slots;
     if (users.count & 63)
         v->set[users.count / 64] &= ((uint64_t)1 << (users.count & 63)) - 1;
-    bool prefix = users.lows[users.count - 1] == users.count - 1;
     if (!ranking->zeros)
-        rank_take_zeros(w, users, v, prefix, chunk);
+        rank_take_zeros(w, users, v, chunk);
     chunk->count = (uint32_t)segi_bits_count_range(v->set, 0, users.count);
     if (chunk->count == 0 || w->status != SEG_OK)
         return;
-    rank_keys(ranking->value->type.type == SEG_TYPE_FLOAT64, keys, users.count);
-    rank_bounds(keys, v->set, users.count, &chunk->low, &chunk->high);
+    if (chunk->count == users.count) {
+        memcpy(chunk->ranked, population, sizeof *population);
+    } else {
+        rank_users(users, v->set, chunk->ranked);
+        rank_close_up(keys, v->set, users.count);
+    }
+    rank_keys(ranking->value->type.type == SEG_TYPE_FLOAT64, keys, chunk->count);
+    rank_bounds(keys, chunk->count, &chunk->low, &chunk->high);
     uint64_t range = chunk->high - chunk->low;
     uint32_t width = range < 256 ? 1 : range < 65536 ? 2 : range <= UINT32_MAX ? 4 : 8;
-    chunk->users = (uint32_t)users.lows[users.count - 1] + 1;
-    size_t size = (size_t)chunk->users * width + 64;
-    chunk->keys = prefix ? segi_alloc(w->mem, size) : segi_alloc_zero(w->mem, size);
+    chunk->keys = segi_alloc(w->mem, (size_t)chunk->count * width + 64);
     if (!chunk->keys) {
         segi_worker_fail(w, SEG_E_NOMEM, "out of memory");
         return;
     }
     chunk->width = width;
-    rank_store(chunk, users, keys, prefix);
-    rank_users(users, v->set, prefix, chunk->ranked);
+    rank_store(chunk, keys);
 }
 
 static void rank_chunk_values(segi_worker *w, void *context, uint32_t group)
@@ -166,7 +156,7 @@ static void rank_chunk_values(segi_worker *w, void *context, uint32_t group)
         w->op = work->index; /* rows looked at count as the rank's */
         segi_value_users(w, ranking->value, users, v);
         if (w->status == SEG_OK)
-            rank_gather(w, ranking, users, v);
+            rank_gather(w, ranking, population, users, v);
         segi_worker_vector_pop(w);
     }
     segi_worker_mask_pop(w);
@@ -203,38 +193,35 @@ static uint64_t rank_wanted(const segi_node *node, uint64_t n)
 static seg_status rank_cut(const segi_mem *mem, segi_ranking *ranking, seg_error *err)
 {
     const segi_node *node = ranking->op->node;
-    uint64_t n = ranking->total, wanted = rank_wanted(node, n), cut;
+    uint64_t n = ranking->total, wanted = rank_wanted(node, n);
+    segi_rank_place cut;
     if (wanted == 0)
         return SEG_OK;
     uint64_t at = node->bottom ? wanted - 1 : n - wanted;
     SEGI_TRY(segi_rank_select(mem, ranking, &at, 1, &cut, err));
     ranking->any = true;
     if (node->bottom)
-        ranking->high = cut;
+        ranking->high = cut.key;
     else
-        ranking->low = cut;
+        ranking->low = cut.key;
     return SEG_OK;
 }
 
-void segi_rank_between(const segi_rank_chunk *chunk, uint64_t low, uint64_t high, segi_mask *out)
+void segi_rank_between(segi_worker *w, const segi_rank_chunk *chunk, uint64_t low, uint64_t high,
+                       segi_mask *out)
 {
     segi_mask_zero(out);
-    if (chunk->width == 0 || high < chunk->low || low > chunk->high)
+    if (chunk->width == 0 || high < chunk->low || low > chunk->high || !segi_worker_list(w))
         return;
     low = low < chunk->low ? 0 : low - chunk->low;
     high = (high > chunk->high ? chunk->high : high) - chunk->low;
-    segi_scan_range(chunk->width, chunk->keys, 0, chunk->users, low, high, out->words);
-    segi_mask_and(out, chunk->ranked);
-}
-
-uint64_t segi_rank_count(const segi_ranking *ranking, uint64_t low, uint64_t high, segi_mask *mask)
-{
-    uint64_t count = 0;
-    for (uint32_t c = 0; low <= high && c < ranking->chunk_count; c++) {
-        segi_rank_between(&ranking->chunks[c], low, high, mask);
-        count += segi_mask_count(mask);
-    }
-    return count;
+    uint64_t *bits = segi_worker_bits_push(w, SEGI_MASK_WORDS);
+    if (!bits)
+        return;
+    segi_scan_range(chunk->width, chunk->keys, 0, chunk->count, low, high, bits);
+    segi_mask_extract(chunk->ranked, chunk->count, w->candidates);
+    rank_users((segi_users){w->candidates, chunk->count}, bits, out);
+    segi_worker_bits_pop(w);
 }
 
 uint32_t segi_rank_evaluate(segi_worker *w, uint32_t op, const segi_mask *candidates,
@@ -245,7 +232,7 @@ uint32_t segi_rank_evaluate(segi_worker *w, uint32_t op, const segi_mask *candid
         segi_mask_zero(out);
         return 0;
     }
-    segi_rank_between(&ranking->chunks[w->chunk], ranking->low, ranking->high, out);
+    segi_rank_between(w, &ranking->chunks[w->chunk], ranking->low, ranking->high, out);
     segi_mask_and(out, candidates);
     return segi_mask_count(out);
 }

@@ -4,12 +4,11 @@
 
 #include "exec/exec_int.h"
 
-/* Values of one chunk as unsigned keys of the same order, a place per user: `low` + keys[user].
- * Places of those who are not ranked hold anything. */
+/* Values of those of one chunk who are ranked, one after the other, as unsigned keys of the same
+ * order: `low` + keys[i]. */
 typedef struct segi_rank_chunk {
     uint32_t width; /* bytes per key: 1, 2, 4, 8; 0: nobody here is ranked */
-    uint32_t users; /* places */
-    uint32_t count; /* of them ranked */
+    uint32_t count; /* keys */
     uint64_t low, high;
     void *keys; /* owned; some bytes longer than needed, for scans */
     segi_mask *ranked;
@@ -36,12 +35,16 @@ struct segi_prep_score {
 };
 
 uint64_t segi_rank_key(segi_value_type type, int64_t slot);
-/* The keys at the places wanted[0 .. count) (rising, below total) of all keys in order. */
+/* A key, and how many there are below it and of its like. */
+typedef struct segi_rank_place {
+    uint64_t key, below, equal;
+} segi_rank_place;
+/* What is at the places wanted[0 .. count) (rising, below total) of all keys in order. */
 seg_status segi_rank_select(const segi_mem *mem, const segi_ranking *ranking,
-                            const uint64_t *wanted, uint32_t count, uint64_t *out, seg_error *err);
-/* Ranked users of the chunk with low <= key <= high, into out. */
-void segi_rank_between(const segi_rank_chunk *chunk, uint64_t low, uint64_t high, segi_mask *out);
-/* How many ranked keys there are with low <= key <= high; mask is for work. */
-uint64_t segi_rank_count(const segi_ranking *ranking, uint64_t low, uint64_t high, segi_mask *mask);
+                            const uint64_t *wanted, uint32_t count, segi_rank_place *out,
+                            seg_error *err);
+/* Ranked users of the chunk with low <= key <= high, into out. Uses w->candidates. */
+void segi_rank_between(segi_worker *w, const segi_rank_chunk *chunk, uint64_t low, uint64_t high,
+                       segi_mask *out);
 
 #endif

@@ -59,43 +59,44 @@ segi_prep_score *segi_score_new(segi_prep *p, const segi_score *score, const seg
     return out;
 }
 
-/* The least key whose middle, counting those below it and half of its equals, is not below `half`
- * halves, if any is. It is `key`, the one at place half / 2, or the next greater one, whose middle
- * lies behind all of this one's places. */
-static seg_status middle_cut(segi_prep *p, const segi_ranking *ranking, uint64_t half, uint64_t key,
-                             segi_mask *mask, uint64_t *out, bool *out_reached)
+/* Twice the place of cut j of q - 1, rounded up. */
+static uint64_t cut_half(uint64_t n, uint64_t j, uint64_t q)
 {
-    uint64_t below = key == 0 ? 0 : segi_rank_count(ranking, 0, key - 1, mask);
-    uint64_t equal = segi_rank_count(ranking, key, key, mask), at = below + equal;
-    *out = key;
-    *out_reached = 2 * below + equal >= half || at < ranking->total;
-    if (2 * below + equal >= half || !*out_reached)
-        return SEG_OK;
-    return segi_rank_select(p->run->mem, ranking, &at, 1, out, p->err);
+    return (2 * n * j + q - 1) / q;
 }
 
 /* Class j + 1 of q takes those with q x (2 x below + equal) >= 2 x n x j: equal values have the
- * class of the middle of their ranks (S-24). */
+ * class of the middle of their ranks (S-24).
+ *
+ * So a cut is the least key whose middle, counting those below it and half of its equals, is not
+ * below so many halves, if any is: the key at that place, or the next greater one, whose middle
+ * lies behind all of this one's places. The next ones are looked for together. */
 static seg_status cut_middles(segi_prep *p, segi_prep_score *out)
 {
-    uint32_t count = out->score->cut_count;
-    uint64_t n = out->ranking->total, q = (uint64_t)count + 1;
-    uint64_t *halves = segi_prep_alloc(p, count, sizeof *halves);
-    uint64_t *wanted = segi_prep_alloc(p, count, sizeof *wanted);
-    uint64_t *keys = segi_prep_alloc(p, count, sizeof *keys);
-    segi_mask *mask = SEGI_PREP_NEW(p, segi_mask);
-    if (n == 0 || !mask)
-        return p->status;
+    uint32_t count = out->score->cut_count, later_count = 0, later[SEGI_SCORE_CUTS_MAX];
+    uint64_t n = out->ranking->total, q = (uint64_t)count + 1, wanted[SEGI_SCORE_CUTS_MAX];
+    segi_rank_place places[SEGI_SCORE_CUTS_MAX];
+    if (n == 0)
+        return SEG_OK;
     for (uint32_t i = 0; i < count; i++) {
-        halves[i] = (2 * n * (i + 1) + q - 1) / q;
-        wanted[i] = halves[i] / 2 < n ? halves[i] / 2 : n - 1;
+        uint64_t half = cut_half(n, i + 1, q);
+        wanted[i] = half / 2 < n ? half / 2 : n - 1;
     }
-    SEGI_TRY(segi_rank_select(p->run->mem, out->ranking, wanted, count, keys, p->err));
-    bool reached = true; /* the least is, by the greatest value */
-    for (uint32_t i = 0; reached && i < count; i++) {
-        SEGI_TRY(middle_cut(p, out->ranking, halves[i], keys[i], mask, &out->cuts[i], &reached));
-        out->cut_count += reached;
+    SEGI_TRY(segi_rank_select(p->run->mem, out->ranking, wanted, count, places, p->err));
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t at = places[i].below + places[i].equal;
+        bool reached = places[i].below + at >= cut_half(n, i + 1, q);
+        if (!reached && at == n)
+            break; /* not by the greatest key, and so none of those that follow */
+        out->cuts[out->cut_count++] = places[i].key;
+        if (reached)
+            continue;
+        later[later_count] = i;
+        wanted[later_count++] = at;
     }
+    SEGI_TRY(segi_rank_select(p->run->mem, out->ranking, wanted, later_count, places, p->err));
+    for (uint32_t i = 0; i < later_count; i++)
+        out->cuts[later[i]] = places[i].key;
     return SEG_OK;
 }
 
@@ -107,15 +108,17 @@ seg_status segi_score_cut(segi_prep *p, segi_prep_score *out)
     if (score->cuts == SEGI_CUTS_MIDDLES)
         return cut_middles(p, out);
     uint64_t n = out->ranking->total;
-    uint64_t *wanted = segi_prep_alloc(p, score->cut_count, sizeof *wanted);
-    if (!wanted)
-        return p->status;
+    uint64_t wanted[SEGI_SCORE_CUTS_MAX];
+    segi_rank_place places[SEGI_SCORE_CUTS_MAX];
     for (uint32_t i = 0; i < score->cut_count; i++) {
         wanted[i] = (uint64_t)score->parts[i] * n / 100000000;
         if (wanted[i] < n)
             out->cut_count = i + 1;
     }
-    return segi_rank_select(p->run->mem, out->ranking, wanted, out->cut_count, out->cuts, p->err);
+    SEGI_TRY(segi_rank_select(p->run->mem, out->ranking, wanted, out->cut_count, places, p->err));
+    for (uint32_t i = 0; i < out->cut_count; i++)
+        out->cuts[i] = places[i].key;
+    return SEG_OK;
 }
 
 /* ---- values ---- */
@@ -129,14 +132,13 @@ static int64_t score_class(const segi_prep_score *score, uint64_t key)
     return class;
 }
 
-/* The key of a user whom the ranking has. */
-static uint64_t chunk_key(const segi_rank_chunk *chunk, uint32_t low)
+static uint64_t chunk_key(const segi_rank_chunk *chunk, uint32_t at)
 {
     switch (chunk->width) {
-    case 1: return chunk->low + ((const uint8_t *)chunk->keys)[low];
-    case 2: return chunk->low + ((const uint16_t *)chunk->keys)[low];
-    case 4: return chunk->low + ((const uint32_t *)chunk->keys)[low];
-    default: return chunk->low + ((const uint64_t *)chunk->keys)[low];
+    case 1: return chunk->low + ((const uint8_t *)chunk->keys)[at];
+    case 2: return chunk->low + ((const uint16_t *)chunk->keys)[at];
+    case 4: return chunk->low + ((const uint32_t *)chunk->keys)[at];
+    default: return chunk->low + ((const uint64_t *)chunk->keys)[at];
     }
 }
 
@@ -186,11 +188,16 @@ void segi_score_users(segi_worker *w, const segi_prep_value *value, segi_users u
     size_t words = ((size_t)users.count + 63) / 64;
     memset(out->set, 0, words * sizeof *out->set);
     memset(out->null, 0, words * sizeof *out->null);
+    uint32_t word = 0, before = 0; /* those ranked in words before it: keys have their order */
     for (uint32_t i = 0; i < users.count; i++) {
         uint32_t low = users.lows[i];
+        while (word < low / 64)
+            before += (uint32_t)segi_popcount(chunk->ranked->words[word++]);
+        uint64_t below = chunk->ranked->words[word] & (((uint64_t)1 << (low & 63)) - 1);
+        uint32_t at = before + (uint32_t)segi_popcount(below);
         bool ranked = segi_bit_get(chunk->ranked->words, low);
         bool zero = chunk->zeros && segi_bit_get(chunk->zeros->words, low);
-        out->slots[i] = ranked ? score_class(score, chunk_key(chunk, low)) : 0;
+        out->slots[i] = ranked ? score_class(score, chunk_key(chunk, at)) : 0;
         if (ranked || zero || score->score->rfm)
             segi_bit_set(out->set, i);
     }
@@ -200,8 +207,8 @@ void segi_score_users(segi_worker *w, const segi_prep_value *value, segi_users u
 
 /* Neighbouring classes that pass are one scan: from the cut point under the first of them up to the
  * one over the last. */
-static void score_run(const segi_prep_score *score, const segi_rank_chunk *chunk, uint32_t first,
-                      uint32_t last, segi_mask *found)
+static void score_run(segi_worker *w, const segi_prep_score *score, uint32_t first, uint32_t last,
+                      segi_mask *found)
 {
     uint64_t low = first > 1 ? score->cuts[first - 2] : 0;
     uint64_t high = last <= score->cut_count ? score->cuts[last - 1] : UINT64_MAX;
@@ -211,7 +218,7 @@ static void score_run(const segi_prep_score *score, const segi_rank_chunk *chunk
     else if (low > high)
         segi_mask_zero(found);
     else
-        segi_rank_between(chunk, low, high, found);
+        segi_rank_between(w, &score->ranking->chunks[w->chunk], low, high, found);
 }
 
 void segi_score_test(segi_worker *w, const segi_prep_score *score, const segi_match *match,
@@ -227,7 +234,7 @@ void segi_score_test(segi_worker *w, const segi_prep_score *score, const segi_ma
         uint32_t last = first;
         while (last <= score->cut_count && segi_match_slot(match, (int64_t)last + 1))
             last++;
-        score_run(score, chunk, first, last, found);
+        score_run(w, score, first, last, found);
         segi_mask_or(out, found);
         first = last;
     }

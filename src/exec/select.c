@@ -12,10 +12,9 @@
 /* So few bins are counted in four tables: a value that most users share would wait for itself. */
 #define SELECT_FEW 1024
 
-/* Keys low + keys[i], of the places that `ranked` has. */
+/* Keys low + keys[i]. */
 typedef struct select_piece {
     const void *keys;
-    const uint64_t *ranked; /* NULL: all */
     uint32_t count, width;
     uint64_t low;
 } select_piece;
@@ -51,26 +50,10 @@ static int select_width(uint64_t range)
 
 /* STATEMENT with `key`, a key's distance from the lowest of all, and `i`, its place. */
 #define SELECT_EACH_TYPE(TYPE, STATEMENT)                                                          \
-    do {                                                                                           \
-        const TYPE *keys = piece->keys;                                                            \
-        for (uint32_t w = 0; w * 64 < piece->count; w++) {                                         \
-            uint64_t word = piece->ranked ? piece->ranked[w] : UINT64_MAX;                         \
-            uint32_t end = piece->count - w * 64 < 64 ? piece->count - w * 64 : 64;                \
-            if (word == UINT64_MAX) {                                                              \
-                for (uint32_t k = 0; k < end; k++) {                                               \
-                    uint32_t i = w * 64 + k;                                                       \
-                    uint64_t key = base + keys[i];                                                 \
-                    STATEMENT                                                                      \
-                }                                                                                  \
-                continue;                                                                          \
-            }                                                                                      \
-            for (; word; word &= word - 1) {                                                       \
-                uint32_t i = w * 64 + (uint32_t)segi_ctz(word);                                    \
-                uint64_t key = base + keys[i];                                                     \
-                STATEMENT                                                                          \
-            }                                                                                      \
-        }                                                                                          \
-    } while (0)
+    for (uint32_t i = 0; i < piece->count; i++) {                                                  \
+        uint64_t key = base + ((const TYPE *)piece->keys)[i];                                      \
+        STATEMENT                                                                                  \
+    }
 #define SELECT_EACH(STATEMENT)                                                                     \
     switch (piece->width) {                                                                        \
     case 1: SELECT_EACH_TYPE(uint8_t, STATEMENT); break;                                           \
@@ -149,11 +132,11 @@ static bool select_gather(select_work *work)
 
 static bool select_run(const segi_mem *mem, const select_piece *pieces, uint32_t piece_count,
                        uint64_t low, uint64_t high, uint64_t total, const uint64_t *wanted,
-                       uint32_t count, uint64_t *out);
+                       uint32_t count, segi_rank_place *out);
 
 /* The wanted places that lie in one bin. */
 static bool select_inside(const select_work *work, const select_hit *hit, const uint64_t *wanted,
-                          uint32_t count, uint64_t *out)
+                          uint32_t count, segi_rank_place *out)
 {
     uint64_t inside[SEGI_SCORE_CUTS_MAX], low = UINT64_MAX, high = 0;
     for (uint64_t i = 0; i < hit->size; i++) {
@@ -163,20 +146,24 @@ static bool select_inside(const select_work *work, const select_hit *hit, const 
     for (uint32_t i = 0; i < count; i++)
         inside[i] = wanted[i] - hit->before;
     uint64_t first = work->low + (hit->bin << work->shift);
-    select_piece piece = {hit->keys, NULL, (uint32_t)hit->size, 8, first};
-    return select_run(work->mem, &piece, 1, first + low, first + high, hit->size, inside, count,
-                      out);
+    select_piece piece = {hit->keys, (uint32_t)hit->size, 8, first};
+    if (!select_run(work->mem, &piece, 1, first + low, first + high, hit->size, inside, count, out))
+        return false;
+    for (uint32_t i = 0; i < count; i++)
+        out[i].below += hit->before;
+    return true;
 }
 
 /* Where a bin is one key that is the answer, else the search goes on inside of it. */
-static bool select_answers(select_work *work, const uint64_t *wanted, uint32_t count, uint64_t *out)
+static bool select_answers(select_work *work, const uint64_t *wanted, uint32_t count,
+                           segi_rank_place *out)
 {
     uint32_t done = 0;
     for (uint32_t h = 0; h < work->hit_count; h++) {
         const select_hit *hit = &work->hits[h];
         uint32_t end = done;
         for (; end < count && wanted[end] - hit->before < work->counts[hit->bin]; end++)
-            out[end] = work->low + hit->bin;
+            out[end] = (segi_rank_place){work->low + hit->bin, hit->before, work->counts[hit->bin]};
         if (work->shift > 0 && !select_inside(work, hit, wanted + done, end - done, out + done))
             return false;
         done = end;
@@ -197,7 +184,7 @@ static int select_bits(uint64_t total)
  * each other. */
 static bool select_run(const segi_mem *mem, const select_piece *pieces, uint32_t piece_count,
                        uint64_t low, uint64_t high, uint64_t total, const uint64_t *wanted,
-                       uint32_t count, uint64_t *out)
+                       uint32_t count, segi_rank_place *out)
 {
     int width = select_width(high - low);
     int bits = select_bits(total);
@@ -217,7 +204,8 @@ static bool select_run(const segi_mem *mem, const select_piece *pieces, uint32_t
 
 /* `wanted` rises. Cost: one or two passes over the keys of the population. */
 seg_status segi_rank_select(const segi_mem *mem, const segi_ranking *ranking,
-                            const uint64_t *wanted, uint32_t count, uint64_t *out, seg_error *err)
+                            const uint64_t *wanted, uint32_t count, segi_rank_place *out,
+                            seg_error *err)
 {
     if (count == 0)
         return SEG_OK;
@@ -228,8 +216,7 @@ seg_status segi_rank_select(const segi_mem *mem, const segi_ranking *ranking,
     for (uint32_t c = 0; c < ranking->chunk_count; c++) {
         const segi_rank_chunk *chunk = &ranking->chunks[c];
         if (chunk->width)
-            pieces[used++] = (select_piece){chunk->keys, chunk->ranked->words, chunk->users,
-                                            chunk->width, chunk->low};
+            pieces[used++] = (select_piece){chunk->keys, chunk->count, chunk->width, chunk->low};
     }
     bool good = select_run(mem, pieces, used, ranking->low, ranking->high, ranking->total, wanted,
                            count, out);

@@ -29,18 +29,6 @@ static inline uint32_t tally_selected(const uint64_t *bits, uint32_t row, uint32
     return (uint32_t)segi_bits_count_range(bits, row, row + count);
 }
 
-/* Each candidate by itself, where they are few. */
-static void tally_each(segi_worker *w, const segi_prep_source *source, const segi_mask *candidates,
-                       segi_span_function *function, void *context)
-{
-    for (uint32_t i = 0; i < SEGI_MASK_WORDS; i++) {
-        for (uint64_t word = candidates->words[i]; word; word &= word - 1) {
-            uint32_t low = i * 64 + (uint32_t)segi_ctz(word);
-            segi_spans_each(w, source, low, low + 1, function, context);
-        }
-    }
-}
-
 /* ---- did ----
  *
  * Who did is a bit of a mask. Setting the bits of neighbours one after the other waits for the
@@ -170,14 +158,50 @@ static void tally_did_chunk(segi_worker *w, const segi_prep_source *source, tall
     }
 }
 
+/* Spans have selected rows. */
+static void did_one_span(segi_worker *w, void *context, segi_span *span)
+{
+    (void)w;
+    (void)span;
+    *(bool *)context = true;
+}
+
+/* One user: the first part with a row of his is enough. */
+static bool did_one(segi_worker *w, const segi_prep_source *source, uint32_t low)
+{
+    bool found = false;
+    for (uint32_t t = 0; t < source->type_count; t++) {
+        const segi_prep_type *type = &source->types[t];
+        for (uint32_t p = 0; !found && p < type->view->part_count && !segi_worker_stop(w); p++) {
+            const segi_part *part = type->view->parts[p];
+            if (segi_span_overlaps(part, source))
+                segi_span_part(w, source, type, part, low, low + 1, did_one_span, &found);
+        }
+    }
+    return found;
+}
+
+/* Candidates one by one, where they are few. */
+static void tally_did_few(segi_worker *w, const segi_prep_source *source,
+                          const segi_mask *candidates, segi_mask *out)
+{
+    for (uint32_t i = 0; i < SEGI_MASK_WORDS; i++) {
+        for (uint64_t word = candidates->words[i]; word; word &= word - 1) {
+            if (did_one(w, source, i * 64 + (uint32_t)segi_ctz(word)))
+                out->words[i] |= word & -word;
+        }
+    }
+}
+
 void segi_tally_did(segi_worker *w, const segi_prep_source *source, const segi_mask *candidates,
                     uint32_t count, segi_mask *out)
 {
+    if (segi_spans_few(w, source, count)) {
+        tally_did_few(w, source, candidates, out);
+        return;
+    }
     tally_did did = {.out = out};
-    if (!segi_spans_few(w, source, count))
-        tally_did_chunk(w, source, &did);
-    else
-        tally_each(w, source, candidates, tally_did_span, &did);
+    tally_did_chunk(w, source, &did);
     segi_mask *found = did.bytes ? segi_worker_mask_push(w) : NULL;
     if (!found)
         return;

@@ -233,6 +233,11 @@ static void edge_result(segi_worker *w, const tally_edge *t, uint32_t low, uint3
 void segi_tally_edge_users(segi_worker *w, const segi_prep_value *value, segi_users users,
                            segi_vector *out)
 {
+    bool few = segi_spans_few(w, value->source, users.count);
+    if (!few && value->argument->form == SEGI_VALUE_CIVIL) {
+        segi_tally_times_users(w, value, users, out);
+        return;
+    }
     if (!segi_worker_array(w, (void **)&w->tally64, SEGI_CHUNK_USERS + 64, sizeof *w->tally64) ||
         !segi_worker_array(w, (void **)&w->tally32, SEGI_CHUNK_USERS + 64, sizeof *w->tally32) ||
         !segi_worker_array(w, (void **)&w->tally32_more, SEGI_CHUNK_USERS + 64,
@@ -243,7 +248,6 @@ void segi_tally_edge_users(segi_worker *w, const segi_prep_value *value, segi_us
                     .times = w->tally64,
                     .spans = w->tally32,
                     .rows = w->tally32_more};
-    bool few = segi_spans_few(w, value->source, users.count);
     w->seen_count = 0;
     if (segi_source_in_order(value->source))
         edge_in_order(w, &t, users, few);
