@@ -51,16 +51,13 @@ static seg_status class_wrap(seg_store *store, segi_predicate *predicate, seg_cl
     return SEG_OK;
 }
 
-/* The saved definitions and the schema are those of this moment. */
-seg_status segi_api_class_create(seg_store *store, const char *text, size_t text_size,
-                                 uint32_t flags, seg_class **out, seg_error *err)
+seg_status segi_api_class_create(seg_store *store, segi_source source, seg_class **out,
+                                 seg_error *err)
 {
-    const segi_schema *schema = segi_store_schema(store->store);
     segi_predicate *predicate = NULL;
-    seg_status status = segi_catalog_compile_class(store->catalog, &store->mem, schema, text,
-                                                   text_size, flags, &predicate, err);
-    segi_schema_release(schema);
-    return status != SEG_OK ? status : class_wrap(store, predicate, out, err);
+    source.goal = SEGI_GOAL_CLASS;
+    SEGI_TRY(segi_api_compile(store, &source, &predicate, err));
+    return class_wrap(store, predicate, out, err);
 }
 
 seg_status seg_class_compile(seg_store *store, const char *text, size_t text_size, uint32_t flags,
@@ -69,10 +66,9 @@ seg_status seg_class_compile(seg_store *store, const char *text, size_t text_siz
     segi_api_begin(err);
     SEGI_CHECK_ARG(out_class != NULL, err, "out_class is NULL");
     *out_class = NULL;
-    SEGI_CHECK_ARG(store != NULL, err, "store is NULL");
-    SEGI_TRY(segi_api_check_text(&text, text_size, err));
-    SEGI_CHECK_ARG((flags & ~SEG_COMPILE_OPEN) == 0, err, "unknown flags of a compile");
-    return segi_api_class_create(store, text, text_size, flags, out_class, err);
+    SEGI_TRY(segi_api_check_compile(store, &text, text_size, flags, err));
+    const segi_source source = {.text = text, .text_size = text_size, .flags = flags};
+    return segi_api_class_create(store, source, out_class, err);
 }
 
 /* Compiled from its text: what is saved are definitions, never programs. */
@@ -89,7 +85,8 @@ seg_status seg_class_load(seg_store *store, const char *name, size_t name_size,
     seg_status status =
         segi_catalog_text(store->catalog, SEGI_DEFINE_CLASS, name, name_size, &text, err);
     if (status == SEG_OK)
-        status = segi_api_class_create(store, text.data, text.size, 0, out_class, err);
+        status = segi_api_class_create(
+            store, (segi_source){.text = text.data, .text_size = text.size}, out_class, err);
     segi_buf_deinit(&text);
     return status;
 }
@@ -142,7 +139,7 @@ seg_status seg_class_text(const seg_class *handle, seg_buffer **out_text, seg_er
     segi_buf buf;
     segi_buf_init(&buf, &handle->store->mem);
     segi_predicate_print(handle->predicate, false, &buf);
-    seg_status status = buf.failed ? segi_fail_nomem(err) : segi_buffer_take(&buf, out_text, err);
+    seg_status status = segi_buffer_take(&buf, out_text, err);
     segi_buf_deinit(&buf);
     return status;
 }

@@ -209,11 +209,8 @@ seg_status seg_segment_test(const seg_segment *segment, seg_snapshot *snapshot, 
     segi_api_begin(err);
     SEGI_CHECK_ARG(out_member != NULL, err, "out_member is NULL");
     *out_member = 0;
-    SEGI_CHECK_ARG(snapshot != NULL, err, "snapshot is NULL");
-    SEGI_CHECK_ARG(user != NULL || user_size == 0, err, "user is NULL");
-    SEGI_TRY(segi_api_check_id_kind(segi_api_id_kind(snapshot), SEG_ID_BYTES, err));
-    SEGI_TRY(segi_snapshot_need_ids(snapshot->snapshot, err));
-    uint32_t ordinal = segi_api_find(snapshot, user, user_size);
+    uint32_t ordinal;
+    SEGI_TRY(segi_api_ordinal(snapshot, user, user_size, &ordinal, err));
     return segment_test(segment, snapshot, ordinal, now, out_member, err);
 }
 
@@ -223,10 +220,8 @@ seg_status seg_segment_test_u64(const seg_segment *segment, seg_snapshot *snapsh
     segi_api_begin(err);
     SEGI_CHECK_ARG(out_member != NULL, err, "out_member is NULL");
     *out_member = 0;
-    SEGI_CHECK_ARG(snapshot != NULL, err, "snapshot is NULL");
-    SEGI_TRY(segi_api_check_id_kind(segi_api_id_kind(snapshot), SEG_ID_U64, err));
-    SEGI_TRY(segi_snapshot_need_ids(snapshot->snapshot, err));
-    uint32_t ordinal = segi_snapshot_find_u64(snapshot->snapshot, user);
+    uint32_t ordinal;
+    SEGI_TRY(segi_api_ordinal_u64(snapshot, user, &ordinal, err));
     return segment_test(segment, snapshot, ordinal, now, out_member, err);
 }
 
@@ -265,7 +260,7 @@ static seg_status explain_write(const seg_segment *segment, segi_request *reques
         segi_program_explain(program, 0, request->snapshot->user_count, request->snapshot->schema,
                              estimates, analyze ? &actual : NULL, (flags & SEG_EXPLAIN_JSON) != 0,
                              &buf);
-        status = buf.failed ? segi_fail_nomem(err) : segi_buffer_take(&buf, out_text, err);
+        status = segi_buffer_take(&buf, out_text, err);
     }
     segi_buf_deinit(&buf);
     segi_free(mem, actual.ops);

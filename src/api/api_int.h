@@ -141,6 +141,11 @@ seg_status segi_api_commit_options(const seg_commit_options *options, seg_commit
 
 /* UINT32_MAX for an id that the snapshot does not know or that no user can have. */
 uint32_t segi_api_find(const seg_snapshot *snapshot, const char *user, size_t user_size);
+/* The same with the arguments checked and the ids loaded. */
+seg_status segi_api_ordinal(const seg_snapshot *snapshot, const char *user, size_t user_size,
+                            uint32_t *out, seg_error *err);
+seg_status segi_api_ordinal_u64(const seg_snapshot *snapshot, uint64_t user, uint32_t *out,
+                                seg_error *err);
 
 /* ---- evaluation -------------------------------------------------------------------------- */
 
@@ -161,15 +166,17 @@ seg_status segi_api_segment_request(const seg_segment *segment, seg_snapshot *sn
                                     const seg_eval_options *options, segi_request *request,
                                     seg_error *err);
 
-/* Compile with the saved segments and the schema as they are now. params NULL leaves parameters
- * open. */
-seg_status segi_api_segment_create(seg_store *store, const char *text, size_t text_size,
-                                   uint32_t flags, const segi_param_value *params,
-                                   size_t param_count, seg_segment **out, seg_error *err);
-
-/* The class of a text, with the schema and what is saved as they are now. */
-seg_status segi_api_class_create(seg_store *store, const char *text, size_t text_size,
-                                 uint32_t flags, seg_class **out, seg_error *err);
+/* The arguments that every compile of a text has. The text becomes "" where it is NULL. */
+seg_status segi_api_check_compile(const seg_store *store, const char **text, size_t text_size,
+                                  uint32_t flags, seg_error *err);
+/* Compile with the schema, which is put into the source, and with what is saved as they are now. */
+seg_status segi_api_compile(seg_store *store, segi_source *source, segi_predicate **out,
+                            seg_error *err);
+/* A segment, or a class, of a text that was checked. */
+seg_status segi_api_segment_create(seg_store *store, segi_source source, seg_segment **out,
+                                   seg_error *err);
+seg_status segi_api_class_create(seg_store *store, segi_source source, seg_class **out,
+                                 seg_error *err);
 
 /* SEG_E_BOUND with the names of the open parameters. */
 seg_status segi_api_fail_open(const segi_predicate *predicate, seg_error *err);

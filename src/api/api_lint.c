@@ -30,11 +30,14 @@ static seg_status lint_text(seg_store *store, const char *text, size_t text_size
                             const seg_lint_options *options, segi_findings *findings,
                             seg_error *err)
 {
-    const segi_schema *schema = segi_store_schema(store->store);
-    uint32_t flags = (options->flags & SEG_LINT_OPEN) != 0 ? SEG_COMPILE_OPEN : 0;
-    seg_status status = segi_catalog_lint(store->catalog, &store->mem, schema, text, text_size,
-                                          flags, options->retention_us, findings, err);
-    segi_schema_release(schema);
+    const segi_source source = {.schema = segi_store_schema(store->store),
+                                .text = text,
+                                .text_size = text_size,
+                                .flags =
+                                    (options->flags & SEG_LINT_OPEN) != 0 ? SEG_COMPILE_OPEN : 0};
+    seg_status status =
+        segi_catalog_lint(store->catalog, &source, options->retention_us, findings, err);
+    segi_schema_release(source.schema);
     return status;
 }
 

@@ -253,9 +253,12 @@ seg_status seg_segment_bind(const seg_segment *segment, const seg_params *params
         values[i].values = entry->values;
     }
     const segi_predicate *predicate = segment->predicate;
-    seg_status status =
-        segi_api_segment_create(segment->store, predicate->text, predicate->text_size,
-                                segment->flags, values, params->count, out_segment, err);
+    const segi_source source = {.text = predicate->text,
+                                .text_size = predicate->text_size,
+                                .flags = segment->flags,
+                                .params = values,
+                                .param_count = params->count};
+    seg_status status = segi_api_segment_create(segment->store, source, out_segment, err);
     segi_free(mem, values);
     return status;
 }

@@ -110,8 +110,10 @@ seg_status seg_class_freeze(const seg_class *handle, seg_snapshot *snapshot, int
     segi_buf_init(&text, &handle->store->mem);
     seg_status status = frozen_text(handle, &request, rfm, &text, err);
     if (status == SEG_OK) /* open, as the class itself may have been */
-        status = segi_api_class_create(handle->store, text.data, text.size, SEG_COMPILE_OPEN,
-                                       out_class, err);
+        status = segi_api_class_create(
+            handle->store,
+            (segi_source){.text = text.data, .text_size = text.size, .flags = SEG_COMPILE_OPEN},
+            out_class, err);
     segi_buf_deinit(&text);
     return status;
 }

@@ -3,16 +3,6 @@
 
 #include "api/api_int.h"
 
-/* SEG_TYPE_* with a scale that belongs to it. Which types a place takes is schema's business. */
-static seg_status type_check(seg_type type, int32_t scale, seg_error *err)
-{
-    SEGI_CHECK_ARG(type >= SEG_TYPE_BOOL && type <= SEG_TYPE_STRING_SET, err,
-                   "the type is not one of SEG_TYPE_*");
-    SEGI_CHECK_ARG(scale >= 0 && scale <= (type == SEG_TYPE_DECIMAL ? 18 : 0), err,
-                   "the scale is not 0, or for decimals not 0 to 18");
-    return SEG_OK;
-}
-
 /* Any thread; waits for a commit under way. */
 seg_status seg_store_define_attribute(seg_store *store, const char *name, size_t name_size,
                                       seg_type type, int32_t scale, seg_error *err)
@@ -20,7 +10,6 @@ seg_status seg_store_define_attribute(seg_store *store, const char *name, size_t
     segi_api_begin(err);
     SEGI_CHECK_ARG(store != NULL, err, "store is NULL");
     SEGI_CHECK_ARG(name != NULL, err, "name is NULL");
-    SEGI_TRY(type_check(type, scale, err));
     return segi_store_define_attribute(store->store, name, name_size, type, scale, err);
 }
 
@@ -30,7 +19,6 @@ seg_status seg_store_define_history(seg_store *store, const char *name, size_t n
     segi_api_begin(err);
     SEGI_CHECK_ARG(store != NULL, err, "store is NULL");
     SEGI_CHECK_ARG(name != NULL, err, "name is NULL");
-    SEGI_TRY(type_check(type, scale, err));
     return segi_store_define_history(store->store, name, name_size, type, scale, err);
 }
 
@@ -51,7 +39,6 @@ seg_status seg_store_define_property(seg_store *store, const char *event, size_t
     SEGI_CHECK_ARG(store != NULL, err, "store is NULL");
     SEGI_CHECK_ARG(event != NULL, err, "event is NULL");
     SEGI_CHECK_ARG(name != NULL, err, "name is NULL");
-    SEGI_TRY(type_check(type, scale, err));
     return segi_store_define_property(store->store, event, event_size, name, name_size, type, scale,
                                       err);
 }

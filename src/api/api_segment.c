@@ -36,17 +36,31 @@ static seg_status segment_wrap(seg_store *store, uint32_t flags, segi_predicate 
     return SEG_OK;
 }
 
-/* The catalogue lends the saved segments that the text refers to. */
-seg_status segi_api_segment_create(seg_store *store, const char *text, size_t text_size,
-                                   uint32_t flags, const segi_param_value *params,
-                                   size_t param_count, seg_segment **out, seg_error *err)
+seg_status segi_api_check_compile(const seg_store *store, const char **text, size_t text_size,
+                                  uint32_t flags, seg_error *err)
 {
-    const segi_schema *schema = segi_store_schema(store->store);
+    SEGI_CHECK_ARG(store != NULL, err, "store is NULL");
+    SEGI_TRY(segi_api_check_text(text, text_size, err));
+    SEGI_CHECK_ARG((flags & ~SEG_COMPILE_OPEN) == 0, err, "unknown flags of a compile");
+    return SEG_OK;
+}
+
+/* The catalogue lends the saved definitions that the text refers to. */
+seg_status segi_api_compile(seg_store *store, segi_source *source, segi_predicate **out,
+                            seg_error *err)
+{
+    source->schema = segi_store_schema(store->store);
+    seg_status status = segi_catalog_compile(store->catalog, source, out, err);
+    segi_schema_release(source->schema);
+    return status;
+}
+
+seg_status segi_api_segment_create(seg_store *store, segi_source source, seg_segment **out,
+                                   seg_error *err)
+{
     segi_predicate *predicate = NULL;
-    seg_status status = segi_catalog_compile(store->catalog, &store->mem, schema, text, text_size,
-                                             flags, params, param_count, &predicate, err);
-    segi_schema_release(schema);
-    return status != SEG_OK ? status : segment_wrap(store, flags, predicate, out, err);
+    SEGI_TRY(segi_api_compile(store, &source, &predicate, err));
+    return segment_wrap(store, source.flags, predicate, out, err);
 }
 
 seg_status seg_segment_compile(seg_store *store, const char *text, size_t text_size, uint32_t flags,
@@ -55,10 +69,9 @@ seg_status seg_segment_compile(seg_store *store, const char *text, size_t text_s
     segi_api_begin(err);
     SEGI_CHECK_ARG(out_segment != NULL, err, "out_segment is NULL");
     *out_segment = NULL;
-    SEGI_CHECK_ARG(store != NULL, err, "store is NULL");
-    SEGI_TRY(segi_api_check_text(&text, text_size, err));
-    SEGI_CHECK_ARG((flags & ~SEG_COMPILE_OPEN) == 0, err, "unknown flags of a compile");
-    return segi_api_segment_create(store, text, text_size, flags, NULL, 0, out_segment, err);
+    SEGI_TRY(segi_api_check_compile(store, &text, text_size, flags, err));
+    const segi_source source = {.text = text, .text_size = text_size, .flags = flags};
+    return segi_api_segment_create(store, source, out_segment, err);
 }
 
 /* What the compile says about the text of a document, said about the document. */
@@ -66,10 +79,9 @@ static seg_status compile_json(seg_store *store, segi_json *json, uint32_t flags
                                seg_segment **out_segment, seg_error *err)
 {
     seg_error inner = SEG_ERROR_INIT;
-    size_t size;
-    const char *text = segi_json_text(json, &size);
-    seg_status status =
-        segi_api_segment_create(store, text, size, flags, NULL, 0, out_segment, &inner);
+    segi_source source = {.flags = flags};
+    source.text = segi_json_text(json, &source.text_size);
+    seg_status status = segi_api_segment_create(store, source, out_segment, &inner);
     if (status != SEG_OK) {
         segi_json_place_error(json, &inner);
         segi_error_copy(err, &inner);
@@ -88,9 +100,7 @@ seg_status seg_segment_compile_json(seg_store *store, const char *json, size_t j
     segi_api_begin(err);
     SEGI_CHECK_ARG(out_segment != NULL, err, "out_segment is NULL");
     *out_segment = NULL;
-    SEGI_CHECK_ARG(store != NULL, err, "store is NULL");
-    SEGI_TRY(segi_api_check_text(&json, json_size, err));
-    SEGI_CHECK_ARG((flags & ~SEG_COMPILE_OPEN) == 0, err, "unknown flags of a compile");
+    SEGI_TRY(segi_api_check_compile(store, &json, json_size, flags, err));
     SEGI_TRY(segi_json_open(&store->mem, json, json_size, &document, err));
     seg_status status = compile_json(store, document, flags, out_segment, err);
     segi_json_close(document);
@@ -111,7 +121,8 @@ seg_status seg_segment_load(seg_store *store, const char *name, size_t name_size
     seg_status status =
         segi_catalog_text(store->catalog, SEGI_DEFINE_SEGMENT, name, name_size, &text, err);
     if (status == SEG_OK)
-        status = segi_api_segment_create(store, text.data, text.size, 0, NULL, 0, out_segment, err);
+        status = segi_api_segment_create(
+            store, (segi_source){.text = text.data, .text_size = text.size}, out_segment, err);
     segi_buf_deinit(&text);
     return status;
 }
@@ -144,7 +155,7 @@ seg_status seg_segment_text(const seg_segment *segment, seg_buffer **out_text, s
     segi_buf buf;
     segi_buf_init(&buf, &segment->store->mem);
     segi_predicate_print(segment->predicate, false, &buf);
-    seg_status status = buf.failed ? segi_fail_nomem(err) : segi_buffer_take(&buf, out_text, err);
+    seg_status status = segi_buffer_take(&buf, out_text, err);
     segi_buf_deinit(&buf);
     return status;
 }
@@ -160,7 +171,7 @@ seg_status seg_segment_to_json(const seg_segment *segment, uint32_t flags, seg_b
     segi_buf buf;
     segi_buf_init(&buf, &segment->store->mem);
     segi_predicate_json(segment->predicate, (flags & SEG_JSON_SORTED) != 0, &buf);
-    seg_status status = buf.failed ? segi_fail_nomem(err) : segi_buffer_take(&buf, out_json, err);
+    seg_status status = segi_buffer_take(&buf, out_json, err);
     segi_buf_deinit(&buf);
     return status;
 }

@@ -113,6 +113,31 @@ uint32_t segi_api_find(const seg_snapshot *snapshot, const char *user, size_t us
     return segi_snapshot_find(snapshot->snapshot, user, user_size);
 }
 
+/* Ids of this kind can be looked up. */
+static seg_status ids_need(const seg_snapshot *snapshot, uint32_t id_kind, seg_error *err)
+{
+    SEGI_CHECK_ARG(snapshot != NULL, err, "snapshot is NULL");
+    SEGI_TRY(segi_api_check_id_kind(segi_api_id_kind(snapshot), id_kind, err));
+    return segi_snapshot_need_ids(snapshot->snapshot, err);
+}
+
+seg_status segi_api_ordinal(const seg_snapshot *snapshot, const char *user, size_t user_size,
+                            uint32_t *out, seg_error *err)
+{
+    SEGI_CHECK_ARG(user != NULL || user_size == 0, err, "user is NULL");
+    SEGI_TRY(ids_need(snapshot, SEG_ID_BYTES, err));
+    *out = segi_api_find(snapshot, user, user_size);
+    return SEG_OK;
+}
+
+seg_status segi_api_ordinal_u64(const seg_snapshot *snapshot, uint64_t user, uint32_t *out,
+                                seg_error *err)
+{
+    SEGI_TRY(ids_need(snapshot, SEG_ID_U64, err));
+    *out = segi_snapshot_find_u64(snapshot->snapshot, user);
+    return SEG_OK;
+}
+
 /* Offsets that fall would make ids of absurd size. */
 bool segi_api_ids_readable(const segi_api_ids *ids)
 {

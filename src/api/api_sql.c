@@ -25,8 +25,7 @@ seg_status seg_segment_to_sql(const seg_segment *segment, const seg_sql_options 
         segi_options_read(&o, sizeof o, options, SEGI_API_OPTIONS_MIN, "seg_sql_options", err));
     SEGI_CHECK_ARG(o.dialect == SEG_SQL_DUCKDB || o.dialect == SEG_SQL_CLICKHOUSE, err,
                    "there is no such dialect");
-    SEGI_CHECK_ARG(o.now >= SEG_TIME_MIN && o.now <= SEG_TIME_MAX, err,
-                   "now is outside of the years 1 to 9999");
+    SEGI_TRY(segi_api_check_now(o.now, err));
     segi_sql_target target = {o.dialect, o.now, o.users != NULL ? o.users : "users",
                               o.events != NULL ? o.events : "events"};
     SEGI_CHECK_ARG(table_name_valid(target.users) && table_name_valid(target.events), err,

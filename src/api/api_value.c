@@ -43,15 +43,12 @@ seg_status seg_value_compile(seg_store *store, const char *text, size_t text_siz
     segi_api_begin(err);
     SEGI_CHECK_ARG(out_value != NULL, err, "out_value is NULL");
     *out_value = NULL;
-    SEGI_CHECK_ARG(store != NULL, err, "store is NULL");
-    SEGI_TRY(segi_api_check_text(&text, text_size, err));
-    SEGI_CHECK_ARG((flags & ~SEG_COMPILE_OPEN) == 0, err, "unknown flags of a compile");
-    const segi_schema *schema = segi_store_schema(store->store);
+    SEGI_TRY(segi_api_check_compile(store, &text, text_size, flags, err));
+    segi_source source = {
+        .text = text, .text_size = text_size, .goal = SEGI_GOAL_VALUE, .flags = flags};
     segi_predicate *predicate = NULL;
-    seg_status status = segi_catalog_compile_value(store->catalog, &store->mem, schema, text,
-                                                   text_size, flags, &predicate, err);
-    segi_schema_release(schema);
-    return status != SEG_OK ? status : value_wrap(store, predicate, out_value, err);
+    SEGI_TRY(segi_api_compile(store, &source, &predicate, err));
+    return value_wrap(store, predicate, out_value, err);
 }
 
 void seg_value_retain(seg_value *value)

@@ -5,11 +5,11 @@
 #include <string.h>
 
 #include "api/api_int.h"
+#include "base/civil.h"
 #include "why/why.h"
 
-#define DAY_US ((int64_t)86400000000)
-#define HORIZON_DEFAULT (400 * DAY_US)
-#define HORIZON_MAX (3653 * DAY_US)
+#define HORIZON_DEFAULT (400 * SEGI_DAY)
+#define HORIZON_MAX (3653 * SEGI_DAY) /* ten years */
 #define EVENTS_DEFAULT 5u
 
 struct seg_why {
@@ -77,13 +77,9 @@ seg_status seg_segment_why(const seg_segment *segment, seg_snapshot *snapshot, c
     segi_api_begin(err);
     SEGI_CHECK_ARG(out_why != NULL, err, "out_why is NULL");
     *out_why = NULL;
-    SEGI_CHECK_ARG(segment != NULL, err, "segment is NULL");
-    SEGI_CHECK_ARG(snapshot != NULL, err, "snapshot is NULL");
-    SEGI_CHECK_ARG(user != NULL || user_size == 0, err, "user is NULL");
-    SEGI_TRY(segi_api_check_id_kind(segi_api_id_kind(snapshot), SEG_ID_BYTES, err));
-    SEGI_TRY(segi_snapshot_need_ids(snapshot->snapshot, err));
-    return why_create(segment, snapshot, segi_api_find(snapshot, user, user_size), now, options,
-                      out_why, err);
+    uint32_t ordinal;
+    SEGI_TRY(segi_api_ordinal(snapshot, user, user_size, &ordinal, err));
+    return why_create(segment, snapshot, ordinal, now, options, out_why, err);
 }
 
 seg_status seg_segment_why_u64(const seg_segment *segment, seg_snapshot *snapshot, uint64_t user,
@@ -93,12 +89,9 @@ seg_status seg_segment_why_u64(const seg_segment *segment, seg_snapshot *snapsho
     segi_api_begin(err);
     SEGI_CHECK_ARG(out_why != NULL, err, "out_why is NULL");
     *out_why = NULL;
-    SEGI_CHECK_ARG(segment != NULL, err, "segment is NULL");
-    SEGI_CHECK_ARG(snapshot != NULL, err, "snapshot is NULL");
-    SEGI_TRY(segi_api_check_id_kind(segi_api_id_kind(snapshot), SEG_ID_U64, err));
-    SEGI_TRY(segi_snapshot_need_ids(snapshot->snapshot, err));
-    return why_create(segment, snapshot, segi_snapshot_find_u64(snapshot->snapshot, user), now,
-                      options, out_why, err);
+    uint32_t ordinal;
+    SEGI_TRY(segi_api_ordinal_u64(snapshot, user, &ordinal, err));
+    return why_create(segment, snapshot, ordinal, now, options, out_why, err);
 }
 
 void seg_why_destroy(seg_why *why)

@@ -30,7 +30,8 @@ void segi_buf_format(segi_buf *buf, const char *format, ...) __attribute__((form
 /* "..." with \" \\ \n \t \r and \u00XX escaped: the form of the predicate language and JSON. */
 void segi_buf_quoted(segi_buf *buf, const char *text, size_t size);
 
-/* The public handle; takes the content of buf (which is then empty). */
+/* The public handle; takes the content of buf (which is then empty). SEG_E_NOMEM also where an
+ * append has failed. */
 seg_status segi_buffer_take(segi_buf *buf, seg_buffer **out, seg_error *err);
 
 #endif

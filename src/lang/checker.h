@@ -233,8 +233,16 @@ static inline bool segi_node_top(const segi_node *node)
 }
 /* A mode with all of its ties is a set of values, which only =, != and in can take. */
 bool segi_check_single(segi_check *k, const segi_node *node);
+/* The nearest double of a numeric literal. */
+double segi_literal_double(const segi_literal *literal);
 /* Compares two literals of comparable types: -1, 0, 1. */
 int segi_literal_compare(const segi_literal *a, const segi_literal *b);
+
+/* ---- check_arith.c ---- */
+
+segi_node *segi_check_arith(segi_check *k, const segi_syn *syn);
+/* 0 - value, so that nothing downstream knows a sign. */
+segi_node *segi_check_negate(segi_check *k, const segi_syn *syn);
 
 /* ---- check_score.c ---- */
 

@@ -559,7 +559,7 @@ typedef struct segi_predicate {
     segi_arena arena;
     const segi_mem *mem;
     const segi_schema *schema; /* retained */
-    const segi_node *root;     /* a predicate, or a value (segi_compile_value) */
+    const segi_node *root;     /* as segi_source.goal asked */
     const char *text;          /* the source, copied */
     size_t text_size;
     uint32_t param_count; /* parameters without a value; with any, the tree has gaps (marked
@@ -577,21 +577,28 @@ typedef struct segi_predicate {
     segi_zone *const *zones; /* owned: zones that the text names */
 } segi_predicate;
 
-/* flags: SEG_COMPILE_*. params may be NULL: then parameters stay open. resolver may be NULL: no
- * saved segments. err is as the public functions document it. *out is owned by the caller:
- * segi_predicate_destroy(). mem must outlive it. */
-seg_status segi_compile(const segi_mem *mem, const segi_schema *schema,
-                        const segi_resolver *resolver, const char *text, size_t text_size,
-                        uint32_t flags, const segi_param_value *params, size_t param_count,
-                        segi_predicate **out, seg_error *err);
-/* The same for a value expression. */
-seg_status segi_compile_value(const segi_mem *mem, const segi_schema *schema,
-                              const segi_resolver *resolver, const char *text, size_t text_size,
-                              uint32_t flags, segi_predicate **out, seg_error *err);
-/* The same for the text of a class; the root is a CLASS. */
-seg_status segi_compile_class(const segi_mem *mem, const segi_schema *schema,
-                              const segi_resolver *resolver, const char *text, size_t text_size,
-                              uint32_t flags, segi_predicate **out, seg_error *err);
+/* What a text is to be read as. */
+typedef enum segi_goal {
+    SEGI_GOAL_PREDICATE,
+    SEGI_GOAL_VALUE,
+    SEGI_GOAL_CLASS /* a definition; the root is a CLASS */
+} segi_goal;
+
+/* What is to be compiled, and against which names; borrowed for the call. */
+typedef struct segi_source {
+    const segi_schema *schema;
+    const char *text;
+    size_t text_size;
+    segi_goal goal;
+    uint32_t flags;                 /* SEG_COMPILE_* */
+    const segi_param_value *params; /* of a predicate; NULL: parameters stay open */
+    size_t param_count;
+} segi_source;
+
+/* resolver may be NULL: nothing is saved. err is as the public functions document it. *out is owned
+ * by the caller: segi_predicate_destroy(). mem must outlive it. */
+seg_status segi_compile(const segi_mem *mem, const segi_source *source,
+                        const segi_resolver *resolver, segi_predicate **out, seg_error *err);
 void segi_predicate_destroy(segi_predicate *predicate);
 
 /* Canonical text. With `sorted`, operands of and, or, xor, at-least and lists are put in order,
@@ -658,9 +665,9 @@ const char *segi_finding_id(seg_status status);
 /* Compiles and says all that there is to say about the text, as far as it can be read. `out` is
  * NULL where anything is an error; the return value is then still SEG_OK. Fails for memory.
  *   retention  how long events are kept, in microseconds; 0: not known */
-seg_status segi_lint(const segi_mem *mem, const segi_schema *schema, const segi_resolver *resolver,
-                     const char *text, size_t text_size, uint32_t flags, int64_t retention,
-                     segi_findings *findings, segi_predicate **out, seg_error *err);
+seg_status segi_lint(const segi_mem *mem, const segi_source *source, const segi_resolver *resolver,
+                     int64_t retention, segi_findings *findings, segi_predicate **out,
+                     seg_error *err);
 
 /* A document in the JSON form. It is read as text of the language, which the other doors take;
  * err is as the public functions document it. json is borrowed until segi_json_close(). */

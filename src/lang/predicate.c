@@ -181,13 +181,20 @@ static void gather(segi_compiling *c, const char *text, size_t text_size)
         c->status = SEG_E_SYNTAX;
 }
 
-/* The one way for all goals. Errors are gathered in a struct of our own, because they need the
+/* With what the source says. Errors are gathered in a struct of our own, because they need the
  * text's position last. */
-static seg_status compile(segi_compiling *c, const char *text, size_t text_size, bool bind,
-                          segi_predicate **out, seg_error *err)
+static seg_status compile(segi_compiling *c, const segi_source *source, segi_predicate **out,
+                          seg_error *err)
 {
+    const char *text = source->text;
+    size_t text_size = source->text_size;
     seg_error inner = SEG_ERROR_INIT;
     *out = NULL;
+    c->schema = source->schema;
+    c->flags = source->flags;
+    c->goal = source->goal;
+    c->values = source->params;
+    c->value_count = source->param_count;
     c->err = &inner;
     /* Before anything is copied, so that a hostile size costs nothing. */
     c->status = segi_text_check(text, text_size, &inner);
@@ -201,7 +208,7 @@ static seg_status compile(segi_compiling *c, const char *text, size_t text_size,
     if (c->predicate == NULL)
         return segi_fail_nomem(err);
     segi_arena_init(&c->scratch, c->mem);
-    compile_tree(c, bind);
+    compile_tree(c, source->params != NULL);
     if (!keep_zones(c) && c->status == SEG_OK)
         c->status = segi_fail_nomem(c->err);
     if (c->findings != NULL)
@@ -216,53 +223,20 @@ static seg_status compile(segi_compiling *c, const char *text, size_t text_size,
     return c->status;
 }
 
-/* `params` not NULL: a binding, which must have all values. */
-seg_status segi_compile(const segi_mem *mem, const segi_schema *schema,
-                        const segi_resolver *resolver, const char *text, size_t text_size,
-                        uint32_t flags, const segi_param_value *params, size_t param_count,
-                        segi_predicate **out, seg_error *err)
+seg_status segi_compile(const segi_mem *mem, const segi_source *source,
+                        const segi_resolver *resolver, segi_predicate **out, seg_error *err)
 {
-    segi_compiling c = {.mem = mem,
-                        .schema = schema,
-                        .resolver = resolver,
-                        .flags = flags,
-                        .values = params,
-                        .value_count = param_count};
-    return compile(&c, text, text_size, params != NULL, out, err);
-}
-
-seg_status segi_compile_value(const segi_mem *mem, const segi_schema *schema,
-                              const segi_resolver *resolver, const char *text, size_t text_size,
-                              uint32_t flags, segi_predicate **out, seg_error *err)
-{
-    segi_compiling c = {.mem = mem,
-                        .schema = schema,
-                        .resolver = resolver,
-                        .flags = flags,
-                        .goal = SEGI_GOAL_VALUE};
-    return compile(&c, text, text_size, false, out, err);
-}
-
-seg_status segi_compile_class(const segi_mem *mem, const segi_schema *schema,
-                              const segi_resolver *resolver, const char *text, size_t text_size,
-                              uint32_t flags, segi_predicate **out, seg_error *err)
-{
-    segi_compiling c = {.mem = mem,
-                        .schema = schema,
-                        .resolver = resolver,
-                        .flags = flags,
-                        .goal = SEGI_GOAL_CLASS};
-    return compile(&c, text, text_size, false, out, err);
+    segi_compiling c = {.mem = mem, .resolver = resolver};
+    return compile(&c, source, out, err);
 }
 
 /* Findings are the result; the status is an error for want of memory alone. */
-seg_status segi_lint(const segi_mem *mem, const segi_schema *schema, const segi_resolver *resolver,
-                     const char *text, size_t text_size, uint32_t flags, int64_t retention,
-                     segi_findings *findings, segi_predicate **out, seg_error *err)
+seg_status segi_lint(const segi_mem *mem, const segi_source *source, const segi_resolver *resolver,
+                     int64_t retention, segi_findings *findings, segi_predicate **out,
+                     seg_error *err)
 {
-    segi_compiling c = {
-        .mem = mem, .schema = schema, .resolver = resolver, .flags = flags, .findings = findings};
-    if (compile(&c, text, text_size, false, out, err) == SEG_E_NOMEM)
+    segi_compiling c = {.mem = mem, .resolver = resolver, .findings = findings};
+    if (compile(&c, source, out, err) == SEG_E_NOMEM)
         return SEG_E_NOMEM;
     segi_error_clear(err);
     if (*out != NULL && !segi_lint_tree(*out, retention, findings)) {

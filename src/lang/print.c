@@ -481,7 +481,7 @@ void segi_print_predicate(segi_printer *p, const segi_node *node)
 
 /* ---- doors ---- */
 
-/* A predicate, or the value of segi_compile_value(). */
+/* A predicate, a value or a class, see segi_goal. */
 static void print_root(segi_printer *p, const segi_node *node)
 {
     if (node->kind >= SEGI_NODE_LITERAL)

@@ -398,13 +398,6 @@ typedef struct segi_syn_root {
     const segi_syn_alias *aliases; /* of all sequences of the text */
 } segi_syn_root;
 
-/* What a text is to be read as. */
-typedef enum segi_goal {
-    SEGI_GOAL_PREDICATE,
-    SEGI_GOAL_VALUE,
-    SEGI_GOAL_CLASS
-} segi_goal;
-
 /* *nodes counts up across texts; more than SEG_TEXT_NODES_MAX is SEG_E_LIMIT. err has the span.
  * findings NULL: the first failure ends it. Else each condition that fails is noted there and
  * stands as everyone, as long as the text goes on; err is then of our own size. */

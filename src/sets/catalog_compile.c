@@ -38,13 +38,12 @@ seg_status segi_catalog_entry_compile(catalog_entry *entry, catalog_view *view,
 {
     segi_resolver resolver = view_resolver(view);
     segi_predicate *predicate = NULL;
-    const segi_mem *mem = view->catalog->mem;
-    if (entry->kind == SEGI_DEFINE_CLASS)
-        SEGI_TRY(segi_compile_class(mem, schema, &resolver, entry->saved.text,
-                                    entry->saved.text_size, 0, &predicate, err));
-    else
-        SEGI_TRY(segi_compile(mem, schema, &resolver, entry->saved.text, entry->saved.text_size, 0,
-                              NULL, 0, &predicate, err));
+    const segi_source source = {.schema = schema,
+                                .text = entry->saved.text,
+                                .text_size = entry->saved.text_size,
+                                .goal = entry->kind == SEGI_DEFINE_CLASS ? SEGI_GOAL_CLASS
+                                                                         : SEGI_GOAL_PREDICATE};
+    SEGI_TRY(segi_compile(view->catalog->mem, &source, &resolver, &predicate, err));
     seg_status status = SEG_OK;
     if (predicate->param_count > 0) {
         const segi_param *param = &predicate->params[0];
@@ -61,42 +60,13 @@ seg_status segi_catalog_entry_compile(catalog_entry *entry, catalog_view *view,
 /* ---- doors ---- */
 
 /* The predicate owns copies of all that it needs: it outlives the lock and even the catalog. */
-seg_status segi_catalog_compile(segi_catalog *catalog, const segi_mem *mem,
-                                const segi_schema *schema, const char *text, size_t text_size,
-                                uint32_t flags, const segi_param_value *params, size_t param_count,
+seg_status segi_catalog_compile(segi_catalog *catalog, const segi_source *source,
                                 segi_predicate **out, seg_error *err)
 {
     catalog_view view = {.catalog = catalog};
     segi_resolver resolver = view_resolver(&view);
     segi_mutex_lock(catalog->lock);
-    seg_status status =
-        segi_compile(mem, schema, &resolver, text, text_size, flags, params, param_count, out, err);
-    segi_mutex_unlock(catalog->lock);
-    return status;
-}
-
-seg_status segi_catalog_compile_class(segi_catalog *catalog, const segi_mem *mem,
-                                      const segi_schema *schema, const char *text, size_t text_size,
-                                      uint32_t flags, segi_predicate **out, seg_error *err)
-{
-    catalog_view view = {.catalog = catalog};
-    segi_resolver resolver = view_resolver(&view);
-    segi_mutex_lock(catalog->lock);
-    seg_status status =
-        segi_compile_class(mem, schema, &resolver, text, text_size, flags, out, err);
-    segi_mutex_unlock(catalog->lock);
-    return status;
-}
-
-seg_status segi_catalog_compile_value(segi_catalog *catalog, const segi_mem *mem,
-                                      const segi_schema *schema, const char *text, size_t text_size,
-                                      uint32_t flags, segi_predicate **out, seg_error *err)
-{
-    catalog_view view = {.catalog = catalog};
-    segi_resolver resolver = view_resolver(&view);
-    segi_mutex_lock(catalog->lock);
-    seg_status status =
-        segi_compile_value(mem, schema, &resolver, text, text_size, flags, out, err);
+    seg_status status = segi_compile(catalog->mem, source, &resolver, out, err);
     segi_mutex_unlock(catalog->lock);
     return status;
 }
@@ -140,18 +110,17 @@ static void note_duplicate(const segi_catalog *catalog, const segi_predicate *pr
 }
 
 /* Findings are kept also where the text does not compile: the fault is one of them. */
-seg_status segi_catalog_lint(segi_catalog *catalog, const segi_mem *mem, const segi_schema *schema,
-                             const char *text, size_t text_size, uint32_t flags, int64_t retention,
+seg_status segi_catalog_lint(segi_catalog *catalog, const segi_source *source, int64_t retention,
                              segi_findings *findings, seg_error *err)
 {
     catalog_view view = {.catalog = catalog};
     segi_resolver resolver = view_resolver(&view);
     segi_predicate *predicate = NULL;
     segi_mutex_lock(catalog->lock);
-    seg_status status = segi_lint(mem, schema, &resolver, text, text_size, flags, retention,
-                                  findings, &predicate, err);
+    seg_status status =
+        segi_lint(catalog->mem, source, &resolver, retention, findings, &predicate, err);
     if (predicate != NULL)
-        status = fingerprints_fill(catalog, schema, err);
+        status = fingerprints_fill(catalog, source->schema, err);
     if (predicate != NULL && status == SEG_OK)
         note_duplicate(catalog, predicate, findings);
     segi_mutex_unlock(catalog->lock);

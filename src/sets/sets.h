@@ -17,21 +17,11 @@ seg_status segi_catalog_create(const segi_mem *mem, segi_store *store, segi_cata
                                seg_error *err);
 void segi_catalog_destroy(segi_catalog *catalog);
 
-/* Compile `text` with the saved segments as they are now. As segi_compile(). */
-seg_status segi_catalog_compile(segi_catalog *catalog, const segi_mem *mem,
-                                const segi_schema *schema, const char *text, size_t text_size,
-                                uint32_t flags, const segi_param_value *params, size_t param_count,
+/* segi_compile() with what is saved as it is now. */
+seg_status segi_catalog_compile(segi_catalog *catalog, const segi_source *source,
                                 segi_predicate **out, seg_error *err);
-seg_status segi_catalog_compile_class(segi_catalog *catalog, const segi_mem *mem,
-                                      const segi_schema *schema, const char *text, size_t text_size,
-                                      uint32_t flags, segi_predicate **out, seg_error *err);
-seg_status segi_catalog_compile_value(segi_catalog *catalog, const segi_mem *mem,
-                                      const segi_schema *schema, const char *text, size_t text_size,
-                                      uint32_t flags, segi_predicate **out, seg_error *err);
-/* All that there is to say about a text, saved segments that say the same among it. As
- * segi_lint(). */
-seg_status segi_catalog_lint(segi_catalog *catalog, const segi_mem *mem, const segi_schema *schema,
-                             const char *text, size_t text_size, uint32_t flags, int64_t retention,
+/* segi_lint() with what is saved, and a remark where a saved segment says the same. */
+seg_status segi_catalog_lint(segi_catalog *catalog, const segi_source *source, int64_t retention,
                              segi_findings *findings, seg_error *err);
 /* Save a segment or class: compiles first, refuses circles and parameters. */
 seg_status segi_catalog_define(segi_catalog *catalog, const segi_schema *schema,

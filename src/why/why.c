@@ -89,11 +89,13 @@ static void write_strings(segi_buf *out, const segi_values *values)
     segi_buf_char(out, ')');
 }
 
-/* The first row of the values. Texts are quoted, as in the language. */
+/* The first row of the values; a user who is not in the universe has none. Texts are quoted, as in
+ * the language. */
 static void write_value(segi_buf *out, const segi_values *values)
 {
-    if (values->states[0] != SEG_VALUE_SET) {
-        segi_buf_text(out, values->states[0] == SEG_VALUE_NULL ? "null" : "no value");
+    if (values->count != 1 || values->states[0] != SEG_VALUE_SET) {
+        bool null = values->count == 1 && values->states[0] == SEG_VALUE_NULL;
+        segi_buf_text(out, null ? "null" : "no value");
         return;
     }
     int64_t slot = values->slots == NULL ? 0 : values->slots[0];
@@ -126,10 +128,7 @@ static const char *value_text(why_builder *b, const segi_node *value)
     if (values == NULL)
         return NULL;
     segi_buf_reset(&b->text);
-    if (values->count == 1)
-        write_value(&b->text, values);
-    else
-        segi_buf_text(&b->text, "no value"); /* not in the universe */
+    write_value(&b->text, values);
     segi_values_destroy(values);
     return keep_text(b);
 }
@@ -148,10 +147,8 @@ static const char *label_text(why_builder *b, const segi_node *value)
     if (named)
         segi_buf_quoted(&b->text, score->labels[values->slots[0]].text,
                         score->labels[values->slots[0]].size);
-    else if (values->count == 1)
-        write_value(&b->text, values);
     else
-        segi_buf_text(&b->text, "no value");
+        write_value(&b->text, values);
     segi_values_destroy(values);
     return keep_text(b);
 }
@@ -170,10 +167,8 @@ static const char *group_text(why_builder *b, const segi_parts *parts)
     for (uint32_t i = 0; i < SEGI_RFM_COUNT && good(b); i++) {
         segi_values *values = segi_asker_value(&b->asker, parts->rfm->scores[i]);
         segi_buf_format(&b->text, "%s ", letters[i]);
-        if (values != NULL && values->count == 1)
+        if (values != NULL)
             write_value(&b->text, values);
-        else
-            segi_buf_text(&b->text, "no value");
         segi_values_destroy(values);
     }
     segi_buf_char(&b->text, ')');

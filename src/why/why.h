@@ -39,7 +39,6 @@ typedef struct segi_why_node {
     uint32_t depth;
     uint32_t parent; /* index, UINT32_MAX for the root */
     bool member;
-    bool population; /* the verdict depends on others */
     segi_next next;
     const char *text;      /* canonical */
     const char *value;     /* of this user, NULL: the node has none */

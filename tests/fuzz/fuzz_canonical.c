@@ -10,8 +10,9 @@ static segi_predicate *compile(const char *text, size_t size, seg_error *err)
 {
     segi_predicate *p = NULL;
     seg_error_init(err, sizeof *err);
-    (void)segi_compile(segi_mem_default(), schema, NULL, text, size, SEG_COMPILE_OPEN, NULL, 0, &p,
-                       err);
+    const segi_source source = {
+        .schema = schema, .text = text, .text_size = size, .flags = SEG_COMPILE_OPEN};
+    (void)segi_compile(segi_mem_default(), &source, NULL, &p, err);
     return p;
 }
 

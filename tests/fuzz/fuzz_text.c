@@ -10,8 +10,7 @@ static segi_predicate *compile(const char *text, size_t size, seg_status *status
 {
     segi_predicate *p;
     seg_error err = SEG_ERROR_INIT;
-    *status = segi_compile(segi_mem_default(), schema, NULL, text, size, SEG_COMPILE_OPEN, NULL, 0,
-                           &p, &err);
+    *status = lang_compile_with(NULL, schema, text, size, SEG_COMPILE_OPEN, &p, &err);
     if ((*status == SEG_OK) != (p != NULL) || (*status != SEG_OK && err.message[0] == '\0') ||
         err.offset > (int64_t)size)
         abort();
@@ -50,14 +49,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const char *text = (const char *)data;
     size_t names = 0;
     (void)segi_text_references(segi_mem_default(), text, size, ignore_name, &names, NULL);
-    segi_predicate *value;
-    if (segi_compile_value(segi_mem_default(), schema, NULL, text, size, SEG_COMPILE_OPEN, &value,
-                           NULL) == SEG_OK)
-        segi_predicate_destroy(value);
-    segi_predicate *class;
-    if (segi_compile_class(segi_mem_default(), schema, NULL, text, size, SEG_COMPILE_OPEN, &class,
-                           NULL) == SEG_OK)
-        segi_predicate_destroy(class);
+    segi_source source = {
+        .schema = schema, .text = text, .text_size = size, .flags = SEG_COMPILE_OPEN};
+    segi_predicate *other;
+    for (source.goal = SEGI_GOAL_VALUE; source.goal <= SEGI_GOAL_CLASS; source.goal++) {
+        if (segi_compile(segi_mem_default(), &source, NULL, &other, NULL) == SEG_OK)
+            segi_predicate_destroy(other);
+    }
     seg_status status;
     segi_predicate *p = compile(text, size, &status);
     if (p == NULL)

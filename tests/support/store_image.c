@@ -304,7 +304,7 @@ const unsigned char *store_image_record(sim_vfs *sim, size_t *out_size)
 
 /* ---- use ------------------------------------------------------------------------------------- */
 
-static const char *const questions[] = {
+const char *const store_image_questions[STORE_IMAGE_QUESTIONS] = {
     "everyone",
     "name = \"text 01\" or ok = true or paid > 3",
     "tags has \"red\" and score < 1",
@@ -313,6 +313,13 @@ static const char *const questions[] = {
     "sum(amount) of \"buy\" > 1",
     "did \"see\" where (item = \"event\") at least 2 times",
     "first \"buy\" in last 40 days",
+    "plan > 1",
+    "tier has been \"a\" for 3 days",
+    "did \"return\" where (reason = \"late\")",
+    "in segment \"buyers\"",
+    "in segment \"rich\"",
+    "class.kind = \"one\"",
+    "did \"buy\" during occasion \"sale\"",
 };
 
 /* What a call says does not matter here, only that it comes back. */
@@ -327,10 +334,11 @@ static void ask(seg_store *store)
     uint64_t count = 0;
     if (seg_snapshot_create(store, &snapshot, NULL) != SEG_OK)
         return;
-    for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
+    for (size_t i = 0; i < STORE_IMAGE_QUESTIONS; i++) {
         seg_segment *segment = NULL;
-        if (seg_segment_compile(store, questions[i], strlen(questions[i]), SEG_COMPILE_OPEN,
-                                &segment, NULL) != SEG_OK)
+        const char *text = store_image_questions[i];
+        if (seg_segment_compile(store, text, strlen(text), SEG_COMPILE_OPEN, &segment, NULL) !=
+            SEG_OK)
             continue;
         may_fail(seg_segment_count(segment, snapshot, NOW, NULL, &count, NULL));
         seg_segment_release(segment);

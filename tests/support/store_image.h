@@ -22,6 +22,11 @@ const unsigned char *store_image_block(sim_vfs *sim, uint32_t kind, size_t nth, 
 const unsigned char *store_image_root(sim_vfs *sim, size_t *out_size);
 const unsigned char *store_image_record(sim_vfs *sim, size_t *out_size);
 
+/* Predicates that together read all that such a store holds, and what tests add to it: an attribute
+ * and one with a history, an event type, segments, a class, an occasion. */
+#define STORE_IMAGE_QUESTIONS 15
+extern const char *const store_image_questions[STORE_IMAGE_QUESTIONS];
+
 /* Open for reading and for writing, ask, check, change, close; then salvage, and the same with
  * what that has left. Stops the process where the library breaks its word. */
 void store_image_use(sim_vfs *sim);

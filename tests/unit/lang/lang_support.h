@@ -220,6 +220,16 @@ static inline const segi_saved *lang_saved_find(void *user, segi_definition kind
 /* No segments, and one occasion. */
 static const segi_resolver lang_resolver = {NULL, lang_saved_find, lang_saved_at};
 
+/* A predicate. resolver may be NULL. */
+static inline seg_status lang_compile_with(const segi_resolver *resolver, const segi_schema *schema,
+                                           const char *text, size_t text_size, uint32_t flags,
+                                           segi_predicate **out, seg_error *err)
+{
+    const segi_source source = {
+        .schema = schema, .text = text, .text_size = text_size, .flags = flags};
+    return segi_compile(segi_mem_default(), &source, resolver, out, err);
+}
+
 /* ---- the JSON form ---- */
 
 /* JSON read back: a predicate from the text that the document stands for. NULL with *err. */
@@ -233,8 +243,7 @@ static inline segi_predicate *lang_compile_json(const segi_schema *schema, const
         return NULL;
     size_t text_size;
     const char *text = segi_json_text(document, &text_size);
-    if (segi_compile(segi_mem_default(), schema, &lang_resolver, text, text_size, flags, NULL, 0,
-                     &p, err) != SEG_OK)
+    if (lang_compile_with(&lang_resolver, schema, text, text_size, flags, &p, err) != SEG_OK)
         segi_json_place_error(document, err);
     segi_json_close(document);
     return p;

@@ -38,8 +38,7 @@ static segi_predicate *compile(const char *text, size_t size, seg_error *err)
 {
     segi_predicate *p;
     seg_error_init(err, sizeof *err);
-    seg_status status =
-        segi_compile(segi_mem_default(), schema, &lang_resolver, text, size, 0, NULL, 0, &p, err);
+    seg_status status = lang_compile_with(&lang_resolver, schema, text, size, 0, &p, err);
     ck_assert((status == SEG_OK) == (p != NULL));
     return p;
 }
@@ -129,8 +128,10 @@ static void check_lint(const char *text, size_t size)
     segi_predicate *p;
     seg_error err = SEG_ERROR_INIT;
     segi_findings_init(&findings, segi_mem_default());
-    ck_assert_int_eq(
-        segi_lint(segi_mem_default(), schema, NULL, text, own, 0, 0, &findings, &p, &err), SEG_OK);
+    ck_assert_int_eq(segi_lint(segi_mem_default(),
+                               &(segi_source){.schema = schema, .text = text, .text_size = own},
+                               NULL, 0, &findings, &p, &err),
+                     SEG_OK);
     ck_assert_msg(findings.count == 1 && p != NULL, "%.*s: %zu findings", (int)own, text,
                   findings.count);
     snprintf(said, sizeof said, "[%s] %s", findings.list[0].id, findings.list[0].error.message);

@@ -33,8 +33,7 @@ static segi_predicate *compile_text(const char *text)
 {
     segi_predicate *p;
     seg_error_init(&err, sizeof err);
-    segi_compile(segi_mem_default(), schema, &lang_resolver, text, strlen(text), SEG_COMPILE_OPEN,
-                 NULL, 0, &p, &err);
+    lang_compile_with(&lang_resolver, schema, text, strlen(text), SEG_COMPILE_OPEN, &p, &err);
     ck_assert_msg(p != NULL, "%s: %s", text, err.message);
     return p;
 }

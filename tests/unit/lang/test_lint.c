@@ -26,8 +26,10 @@ static const char *lint(const char *text, size_t size, uint32_t flags, int64_t r
     segi_findings findings;
     segi_predicate *p;
     segi_findings_init(&findings, segi_mem_default());
-    seg_status status = segi_lint(segi_mem_default(), schema, NULL, text, size, flags, retention,
-                                  &findings, &p, &err);
+    seg_status status =
+        segi_lint(segi_mem_default(),
+                  &(segi_source){.schema = schema, .text = text, .text_size = size, .flags = flags},
+                  NULL, retention, &findings, &p, &err);
     ck_assert_int_eq(status, SEG_OK);
     ck_assert((p == NULL) == (findings.error_count != 0));
     size_t used = 0;
@@ -147,8 +149,7 @@ START_TEST(test_lint__broken_texts)
         for (uint64_t n = i % 3 == 0 ? 0 : 1 + state % 3; n > 0; n--)
             copy[(state >> (8 * n)) % size] = "()\"`,and or'$@%=<1 "[(state >> (5 * n)) % 19];
         segi_predicate *p = NULL;
-        seg_status status =
-            segi_compile(segi_mem_default(), schema, NULL, copy, size, 0, NULL, 0, &p, NULL);
+        seg_status status = lang_compile_with(NULL, schema, copy, size, 0, &p, NULL);
         const char *said = lint(copy, size, 0, 0);
         ck_assert_msg((status == SEG_OK) == (strchr(said, '!') == NULL), "%.*s: %s", (int)size,
                       copy, said);

@@ -356,8 +356,7 @@ START_TEST(test_names__golden_errors)
         const struct golden *g = &goldens[i];
         segi_predicate *p;
         seg_error err = SEG_ERROR_INIT;
-        seg_status status = segi_compile(segi_mem_default(), schema, NULL, g->text, strlen(g->text),
-                                         0, NULL, 0, &p, &err);
+        seg_status status = lang_compile_with(NULL, schema, g->text, strlen(g->text), 0, &p, &err);
         ck_assert_msg(status == g->status, "%s: %d", g->text, (int)status);
         ck_assert_ptr_null(p);
         ck_assert_str_eq(err.message, g->message);
@@ -382,8 +381,7 @@ START_TEST(test_names__the_earlier_of_equally_near_names_wins)
     schema = next;
     segi_predicate *p;
     seg_error err = SEG_ERROR_INIT;
-    ck_assert_int_eq(segi_compile(segi_mem_default(), schema, NULL, "aad", 3, 0, NULL, 0, &p, &err),
-                     SEG_E_UNKNOWN_NAME);
+    ck_assert_int_eq(lang_compile_with(NULL, schema, "aad", 3, 0, &p, &err), SEG_E_UNKNOWN_NAME);
     ck_assert_str_eq(err.hint, "did you mean \"aab\"?");
     segi_schema_release(schema);
 }
@@ -399,16 +397,13 @@ START_TEST(test_names__s05_user_zones_need_their_attribute)
     static const char text[] = "using timezone user: everyone";
     segi_predicate *p;
     seg_error err = SEG_ERROR_INIT;
-    ck_assert_int_eq(
-        segi_compile(segi_mem_default(), schema, NULL, text, sizeof text - 1, 0, NULL, 0, &p, &err),
-        SEG_E_UNKNOWN_NAME);
+    ck_assert_int_eq(lang_compile_with(NULL, schema, text, sizeof text - 1, 0, &p, &err),
+                     SEG_E_UNKNOWN_NAME);
     ck_assert_str_eq(err.message, "users have no text attribute \"timezone\"");
     ck_assert_int_eq(err.offset, 15);
     lang_need(
         segi_schema_add_attribute(schema, "timezone", 8, SEG_TYPE_INT64, 0, &next, &index, NULL));
-    ck_assert_int_eq(
-        segi_compile(segi_mem_default(), next, NULL, text, sizeof text - 1, 0, NULL, 0, &p, &err),
-        SEG_E_TYPE);
+    ck_assert_int_eq(lang_compile_with(NULL, next, text, sizeof text - 1, 0, &p, &err), SEG_E_TYPE);
     segi_schema_release(next);
     segi_schema_release(schema);
 }
@@ -418,8 +413,7 @@ START_TEST(test_names__an_error_is_not_needed)
 {
     const segi_schema *schema = lang_schema(segi_mem_default());
     segi_predicate *p;
-    ck_assert_int_eq(segi_compile(segi_mem_default(), schema, NULL, "aad", 3, 0, NULL, 0, &p, NULL),
-                     SEG_E_UNKNOWN_NAME);
+    ck_assert_int_eq(lang_compile_with(NULL, schema, "aad", 3, 0, &p, NULL), SEG_E_UNKNOWN_NAME);
     segi_schema_release(schema);
 }
 END_TEST

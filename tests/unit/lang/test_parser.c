@@ -24,8 +24,7 @@ static const segi_node *tree(const char *text)
     seg_error err = SEG_ERROR_INIT;
     segi_predicate_destroy(predicate);
     predicate = NULL;
-    seg_status status = segi_compile(segi_mem_default(), schema, NULL, text, strlen(text), 0, NULL,
-                                     0, &predicate, &err);
+    seg_status status = lang_compile_with(NULL, schema, text, strlen(text), 0, &predicate, &err);
     ck_assert_msg(status == SEG_OK, "%s: %s (%s)", text, err.message, err.hint);
     return predicate->root;
 }

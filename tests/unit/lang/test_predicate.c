@@ -50,8 +50,14 @@ static seg_status compile_with(const segi_saved *segments, const char *text, uin
 {
     segi_resolver resolver = {(void *)(uintptr_t)segments, saved_find, saved_at};
     seg_error_init(&err, sizeof err);
-    return segi_compile(segi_mem_default(), schema, segments == NULL ? NULL : &resolver, text,
-                        strlen(text), flags, params, count, out, &err);
+    return segi_compile(segi_mem_default(),
+                        &(segi_source){.schema = schema,
+                                       .text = text,
+                                       .text_size = strlen(text),
+                                       .flags = flags,
+                                       .params = params,
+                                       .param_count = count},
+                        segments == NULL ? NULL : &resolver, out, &err);
 }
 
 static void refuses(const segi_saved *segments, const char *text, seg_status status,
@@ -367,6 +373,13 @@ START_TEST(test_predicate__an_open_name_beside_a_list_with_parameters)
 }
 END_TEST
 
+static seg_status compile_value(const char *text, segi_predicate **out)
+{
+    const segi_source source = {
+        .schema = schema, .text = text, .text_size = strlen(text), .goal = SEGI_GOAL_VALUE};
+    return segi_compile(segi_mem_default(), &source, NULL, out, &err);
+}
+
 START_TEST(test_predicate__value_expressions)
 {
     static const struct {
@@ -380,9 +393,7 @@ START_TEST(test_predicate__value_expressions)
                  {"tags", SEG_TYPE_STRING_SET}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         segi_predicate *p;
-        ck_assert_int_eq(segi_compile_value(segi_mem_default(), schema, NULL, cases[i].text,
-                                            strlen(cases[i].text), 0, &p, &err),
-                         SEG_OK);
+        ck_assert_int_eq(compile_value(cases[i].text, &p), SEG_OK);
         ck_assert_int_eq(p->root->type.type, cases[i].type);
         segi_predicate_destroy(p);
     }
@@ -390,9 +401,7 @@ START_TEST(test_predicate__value_expressions)
                                       "mode(category, ties all) of \"Order Completed\""};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         segi_predicate *p;
-        ck_assert_int_ne(segi_compile_value(segi_mem_default(), schema, NULL, bad[i],
-                                            strlen(bad[i]), 0, &p, &err),
-                         SEG_OK);
+        ck_assert_int_ne(compile_value(bad[i], &p), SEG_OK);
         ck_assert_ptr_null(p);
     }
 }
@@ -411,8 +420,14 @@ static void walk_failures(const char *text, const segi_saved *segments,
     for (uint64_t n = 1;; n++) {
         segi_predicate *p;
         mem_fault_fail_once(&fault, n);
-        seg_status status = segi_compile(&mem, schema, &resolver, text, strlen(text), flags, params,
-                                         count, &p, &err);
+        seg_status status = segi_compile(&mem,
+                                         &(segi_source){.schema = schema,
+                                                        .text = text,
+                                                        .text_size = strlen(text),
+                                                        .flags = flags,
+                                                        .params = params,
+                                                        .param_count = count},
+                                         &resolver, &p, &err);
         bool failed = mem_fault_has_failed(&fault);
         ck_assert_int_eq(status, failed ? SEG_E_NOMEM : SEG_OK);
         ck_assert(failed == (p == NULL));
@@ -487,8 +502,7 @@ START_TEST(test_predicate__hostile_repetitions_fail_soon)
         size_t size;
         char *text = repeat(pieces[i], SEG_TEXT_SIZE_MAX, &size);
         segi_predicate *p;
-        seg_status status =
-            segi_compile(segi_mem_default(), schema, NULL, text, size, 0, NULL, 0, &p, &err);
+        seg_status status = lang_compile_with(NULL, schema, text, size, 0, &p, &err);
         ck_assert_msg(status == SEG_E_SYNTAX || status == SEG_E_LIMIT ||
                           status == SEG_E_UNKNOWN_NAME || status == SEG_E_TYPE,
                       "%s: %d", pieces[i], (int)status);
@@ -553,17 +567,15 @@ START_TEST(test_predicate__bytes_that_are_no_text)
     static const char nul[] = "vip\0and", bad[] = "plan = \"\xff\"";
     segi_predicate *p;
     seg_error_init(&err, sizeof err);
-    ck_assert_int_eq(
-        segi_compile(segi_mem_default(), schema, NULL, nul, sizeof nul - 1, 0, NULL, 0, &p, &err),
-        SEG_E_SYNTAX);
+    ck_assert_int_eq(lang_compile_with(NULL, schema, nul, sizeof nul - 1, 0, &p, &err),
+                     SEG_E_SYNTAX);
     ck_assert_int_eq(err.offset, 3);
-    ck_assert_int_eq(
-        segi_compile(segi_mem_default(), schema, NULL, bad, sizeof bad - 1, 0, NULL, 0, &p, &err),
-        SEG_E_SYNTAX);
+    ck_assert_int_eq(lang_compile_with(NULL, schema, bad, sizeof bad - 1, 0, &p, &err),
+                     SEG_E_SYNTAX);
     ck_assert_int_eq(err.offset, 8);
-    ck_assert_int_eq(segi_compile(segi_mem_default(), schema, NULL, "vip",
-                                  (size_t)SEG_TEXT_SIZE_MAX + 1, 0, NULL, 0, &p, &err),
-                     SEG_E_LIMIT);
+    ck_assert_int_eq(
+        lang_compile_with(NULL, schema, "vip", (size_t)SEG_TEXT_SIZE_MAX + 1, 0, &p, &err),
+        SEG_E_LIMIT);
 }
 END_TEST
 

@@ -27,8 +27,8 @@ static segi_predicate *compile(const char *text, size_t size)
 {
     segi_predicate *p;
     seg_error_init(&err, sizeof err);
-    seg_status status = segi_compile(segi_mem_default(), schema, &lang_resolver, text, size,
-                                     SEG_COMPILE_OPEN, NULL, 0, &p, &err);
+    seg_status status =
+        lang_compile_with(&lang_resolver, schema, text, size, SEG_COMPILE_OPEN, &p, &err);
     return status == SEG_OK ? p : NULL;
 }
 

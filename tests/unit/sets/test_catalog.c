@@ -142,8 +142,9 @@ static void check_all(segi_catalog *catalog, const segi_schema *schema, const gr
         size_t size = (size_t)snprintf(text, sizeof text, "in segment \"n%d\"", i);
         segi_predicate *predicate = NULL;
         seg_error err = SEG_ERROR_INIT;
-        seg_status status = segi_catalog_compile(catalog, segi_mem_default(), schema, text, size, 0,
-                                                 NULL, 0, &predicate, &err);
+        seg_status status = segi_catalog_compile(
+            catalog, &(segi_source){.schema = schema, .text = text, .text_size = size}, &predicate,
+            &err);
         ck_assert_msg(status == (g->there[i] ? SEG_OK : SEG_E_UNKNOWN_NAME), "%s: %s", text,
                       err.message);
         segi_predicate_destroy(predicate);

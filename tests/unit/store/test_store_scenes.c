@@ -34,25 +34,6 @@ static const struct {
 };
 #define FAILURES (sizeof failures / sizeof *failures)
 
-static const char *const questions[] = {
-    "everyone",
-    "name = \"text 01\" or ok = true or paid > 3",
-    "tags has \"red\" and score < 1",
-    "n is null or home within 100 km of point(3, -3)",
-    "did \"buy\" in last 30 days",
-    "sum(amount) of \"buy\" > 1",
-    "did \"see\" where (item = \"event\") at least 2 times",
-    "first \"buy\" in last 40 days",
-    "plan > 1",
-    "tier has been \"a\" for 3 days",
-    "did \"return\" where (reason = \"late\")",
-    "in segment \"buyers\"",
-    "in segment \"rich\"",
-    "class.kind = \"one\"",
-    "did \"buy\" during occasion \"sale\"",
-};
-#define QUESTIONS (sizeof questions / sizeof *questions)
-
 /* ---- a scene --------------------------------------------------------------------------------- */
 
 typedef struct scene_run {
@@ -210,7 +191,8 @@ static seg_status act_expire(scene_run *run, seg_error *err)
 static seg_status act_ask(scene_run *run, seg_error *err)
 {
     uint64_t digest = 0;
-    seg_status status = story_digest_of(run->store, questions, QUESTIONS, &digest, err);
+    seg_status status =
+        story_digest_of(run->store, store_image_questions, STORE_IMAGE_QUESTIONS, &digest, err);
     check_fast(status != SEG_OK || digest == run->before);
     return status;
 }
@@ -221,8 +203,9 @@ static seg_status act_why(scene_run *run, seg_error *err)
     seg_snapshot *snapshot = NULL;
     seg_why *why = NULL;
     int32_t member = 0;
-    seg_status status =
-        seg_segment_compile(run->store, questions[6], strlen(questions[6]), 0, &segment, err);
+    seg_status status = seg_segment_compile(
+        run->store, TEXT("did \"see\" where (item = \"event\") at least 2 times"), 0, &segment,
+        err);
     if (status == SEG_OK)
         status = seg_snapshot_create(run->store, &snapshot, err);
     if (status == SEG_OK)
@@ -297,7 +280,8 @@ static uint64_t look(const point *p, seg_store *store)
 {
     seg_error err = SEG_ERROR_INIT;
     uint64_t digest = 0;
-    if (story_digest_of(store, questions, QUESTIONS, &digest, &err) != SEG_OK)
+    if (story_digest_of(store, store_image_questions, STORE_IMAGE_QUESTIONS, &digest, &err) !=
+        SEG_OK)
         ck_abort_msg("%s: read: %s", p->where, err.message);
     return digest;
 }
