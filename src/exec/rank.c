@@ -131,6 +131,7 @@ static void rank_gather(segi_worker *w, const segi_ranking *ranking, const segi_
         return;
     }
     chunk->width = width;
+    chunk->prefix = chunk->count == (uint32_t)users.lows[users.count - 1] + 1;
     rank_store(chunk, keys);
 }
 
@@ -215,6 +216,10 @@ void segi_rank_between(segi_worker *w, const segi_rank_chunk *chunk, uint64_t lo
         return;
     low = low < chunk->low ? 0 : low - chunk->low;
     high = (high > chunk->high ? chunk->high : high) - chunk->low;
+    if (chunk->prefix) {
+        segi_scan_range(chunk->width, chunk->keys, 0, chunk->count, low, high, out->words);
+        return;
+    }
     uint64_t *bits = segi_worker_bits_push(w, SEGI_MASK_WORDS);
     if (!bits)
         return;

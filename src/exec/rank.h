@@ -9,6 +9,7 @@
 typedef struct segi_rank_chunk {
     uint32_t width; /* bytes per key: 1, 2, 4, 8; 0: nobody here is ranked */
     uint32_t count; /* keys */
+    bool prefix;    /* the ranked are the first users, without a gap: keys are by user */
     uint64_t low, high;
     void *keys; /* owned; some bytes longer than needed, for scans */
     segi_mask *ranked;
