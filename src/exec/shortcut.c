@@ -138,6 +138,11 @@ static bool shortcut_figure(segi_prep *p, const segi_prep_value *value, const sh
                             segi_prep_leaf *leaf)
 {
     const segi_prep_value *figure = value->left;
+    bool everyones =
+        figure->node->aggregate == SEGI_AGG_COUNT || figure->node->aggregate == SEGI_AGG_SUM;
+    /* Not everybody has a last value or the value of a history, and who has none has no class. */
+    if (!value->right && !everyones)
+        return false;
     if (figure->node->aggregate == SEGI_AGG_COUNT || c->low > c->high) {
         leaf->form = SEGI_LEAF_COUNT;
         leaf->source = figure->source;

@@ -219,15 +219,14 @@ static void worker_destroy(segi_worker *w)
     }
     for (uint32_t i = 0; i < w->bits_capacity; i++)
         segi_free(mem, w->bits[i]);
-    void *const owned[] = {w->masks,         w->memo,          w->memo_chunk,   w->vectors,
-                           w->bits,          w->bits_words,    w->lows,         w->counts,
-                           w->row_lows,      w->candidates,    w->tally8,       w->tally32,
-                           w->tally64,       w->tally_sum,     w->tally_float,  w->bound_begin,
-                           w->bound_end,     w->rows,          w->rows_sorted,  w->starts,
-                           w->actual,        w->tally32_more,  w->seen,         w->wanted,
-                           w->bag_slots,     w->bag_sorted,    w->bag_lows,     w->bag_counts,
-                           w->bag_places,    w->sessions.rows, w->sessions.lows, w->sessions.list,
-                           w->runs};
+    void *const owned[] = {
+        w->masks,         w->memo,          w->memo_chunk, w->vectors,     w->bits,
+        w->bits_words,    w->lows,          w->counts,     w->row_lows,    w->candidates,
+        w->tally8,        w->tally32,       w->tally64,    w->tally_sum,   w->tally_float,
+        w->bound_begin,   w->bound_end,     w->rows,       w->rows_sorted, w->starts,
+        w->actual,        w->tally32_more,  w->seen,       w->wanted,      w->bag_slots,
+        w->bag_sorted,    w->bag_lows,      w->bag_counts, w->bag_places,  w->sessions.rows,
+        w->sessions.lows, w->sessions.list, w->runs};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
         segi_free(mem, owned[i]);
     segi_sequence_work_destroy(mem, w->sequence);

@@ -184,6 +184,11 @@ START_TEST(test_semantics__s24_tests_of_scores_by_written_cuts)
     shop_ask(&s, NOW, "rfm.m(total, cuts r (9 days) f (3) m (0)) of \"order\" = 1", "leo");
     shop_ask(&s, NOW, "tier(count of \"order\", cuts (1, 2) with zeros) != \"none\"",
              "ann ben cat dan eve ida kim leo");
+    /* Every class passes, and yet who has no last value has none. */
+    shop_ask(&s, NOW,
+             "tier(last(total) of \"order\", cuts (1) labels (\"low\", \"high\")) "
+             "in (\"none\", \"low\", \"high\")",
+             "ann ben cat dan eve kim leo");
     shop_close(&s);
 }
 END_TEST

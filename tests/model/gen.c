@@ -832,13 +832,32 @@ static model_node *aggregate_test(gen *g)
 /* ---- numbers and values ---- */
 
 static model_node *some_score(gen *g, int depth);
+/* Sums of big_value may overflow, and which of them do depends on what is asked first. */
+static bool is_money(const model_column *column)
+{
+    return model_is_number(column->type) && strcmp(column->name, "big_value") != 0;
+}
+
+/* Some event has a property that can be summed up; data without one have no rfm. */
+static bool has_money(const gen *g)
+{
+    const model_schema *schema = &g->feed->schema;
+    for (size_t i = 0; i < schema->property_count; i++) {
+        for (size_t t = 0; t < schema->type_count && is_money(&schema->properties[i]); t++) {
+            if (schema->types[t].has[i])
+                return true;
+        }
+    }
+    return false;
+}
+
 static model_node *some_rfm(gen *g, model_kind kind);
 
 static model_node *some_number(gen *g, int depth)
 {
     model_column column;
     if (depth > 0 && chance(g, 8)) {
-        if (chance(g, 30))
+        if (chance(g, 30) && has_money(g))
             return some_rfm(g, MODEL_RFM);
         model_node *score = some_score(g, 0);
         if (score->score->quantile != 0)
@@ -1248,6 +1267,7 @@ static void rfm_groups(gen *g, model_rfm *rfm)
     }
 }
 
+/* Only where has_money(). */
 static model_node *some_rfm(gen *g, model_kind kind)
 {
     model_node *node = gen_node(g, kind);
@@ -1256,8 +1276,7 @@ static model_node *some_rfm(gen *g, model_kind kind)
     do {
         node->selector = some_selector(g, 1);
         node->argument = some_argument(g, &node->selector, model_is_number, &column);
-        /* Which of its sums overflow depends on what is asked first. */
-    } while (node->argument->kind != MODEL_PROPERTY || strcmp(column.name, "big_value") == 0);
+    } while (node->argument->kind != MODEL_PROPERTY || !is_money(&column));
     node->window = some_window(g, FOR_EVENTS);
     maybe_occasion(g, &node->window, false);
     node->rfm = rfm;
@@ -1411,7 +1430,7 @@ model_node *gen_operand(gen *g, gen_class class, int depth)
     case GEN_SEQUENCE: return g->feed->crowded ? edge(g) : gen_sequence(g);
     case GEN_RANK: return rank(g, depth);
     case GEN_SCORE: return score_test(g, depth);
-    case GEN_RFM: return rfm_test(g);
+    case GEN_RFM: return has_money(g) ? rfm_test(g) : rank(g, depth);
     case GEN_SPLIT: return split(g);
     case GEN_LIFE: return life(g);
     case GEN_SESSION: return session(g);
@@ -1451,7 +1470,7 @@ model_node *gen_definition(gen *g, int depth)
     size_t count = 1 + below(g, 3);
     if (chance(g, 60))
         return gen_tree(g, depth);
-    if (chance(g, 40))
+    if (chance(g, 40) && has_money(g))
         return some_rfm(g, MODEL_CLASS);
     for (size_t i = 0; i < count; i++)
         children[i] = gen_tree(g, depth > 0 ? depth - 1 : 0);
