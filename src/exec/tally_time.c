@@ -22,7 +22,8 @@ static inline void times_keep(int64_t *times, uint32_t low, int64_t time)
 
 #define TIMES_ROWS(TYPE)                                                                           \
     for (uint32_t row = 0; row < span->row_count; row++)                                           \
-        times_keep(times, span->row_users[row], base + unit * ((const TYPE *)data)[row]);          \
+        times_keep(times, span->row_users[row],                                                    \
+                   base + unit * ((const TYPE *)col->data)[at + row]);                             \
     break
 
 /* All rows of a span that carry their users. */
@@ -30,7 +31,7 @@ SEGI_HOT static void times_rows(const tally_times *t, const segi_span *span)
 {
     const segi_col *col = &span->part->time;
     int64_t base = t->sign * col->base, unit = t->sign * col->unit, *times = t->times;
-    const void *data = (const char *)col->data + (size_t)span->row_begin * col->width;
+    size_t at = span->row_begin;
     switch (col->width) {
     case 1: TIMES_ROWS(uint8_t);
     case 2: TIMES_ROWS(uint16_t);

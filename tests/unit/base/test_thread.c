@@ -196,7 +196,7 @@ static void look_at_mask(void *context, uint32_t worker)
     masks *m = context;
     /* Wait for a second one, so that not all of them run on the caller. */
     atomic_fetch_add(&m->arrived, 1);
-    uint64_t end = segi_os_nanoseconds() + 200000000;
+    uint64_t end = segi_os_nanoseconds() + UINT64_C(10000000000);
     while (atomic_load(&m->arrived) < 2 && segi_os_nanoseconds() < end) {
     }
     if (pthread_equal(pthread_self(), m->caller))
