@@ -234,7 +234,9 @@ void segi_tally_edge_users(segi_worker *w, const segi_prep_value *value, segi_us
                            segi_vector *out)
 {
     bool few = segi_spans_few(w, value->source, users.count);
-    if (!few && value->argument->form == SEGI_VALUE_CIVIL) {
+    /* A walk from the wanted end soon has a few of the chunk; one over all times does not stop. */
+    bool walk = users.count <= w->user_limit / 8 && segi_source_in_order(value->source);
+    if (!few && !walk && value->argument->form == SEGI_VALUE_CIVIL) {
         segi_tally_times_users(w, value, users, out);
         return;
     }
