@@ -138,19 +138,19 @@ static bool shortcut_figure(segi_prep *p, const segi_prep_value *value, const sh
                             segi_prep_leaf *leaf)
 {
     const segi_prep_value *figure = value->left;
-    bool everyones =
-        figure->node->aggregate == SEGI_AGG_COUNT || figure->node->aggregate == SEGI_AGG_SUM;
+    bool count = figure->node->aggregate == SEGI_AGG_COUNT;
+    bool sum = figure->node->aggregate == SEGI_AGG_SUM;
     /* Not everybody has a last value or the value of a history, and who has none has no class. */
-    if (!value->right && !everyones)
+    if (!value->right && !count && !sum)
         return false;
-    if (figure->node->aggregate == SEGI_AGG_COUNT || c->low > c->high) {
+    if (count || c->low > c->high) {
         leaf->form = SEGI_LEAF_COUNT;
         leaf->source = figure->source;
         leaf->min = c->low > 1 ? c->low : 1;
         leaf->max = c->high;
         return true;
     }
-    if (figure->node->aggregate == SEGI_AGG_SUM && figure->type.type != SEG_TYPE_FLOAT64)
+    if (sum && figure->type.type != SEG_TYPE_FLOAT64)
         return shortcut_money(p, value, c, leaf);
     return figure->node->aggregate == SEGI_AGG_LAST && figure->type.type == SEG_TYPE_TIMESTAMP &&
            value->right && shortcut_recency(p, figure->source, c, leaf);
