@@ -259,9 +259,7 @@ static size_t fold_name(const char *text, size_t size, char *out)
 {
     size_t kept = 0;
     for (size_t i = 0; i < size; i++) {
-        char c = text[i];
-        if (c >= 'A' && c <= 'Z')
-            c = (char)(c - 'A' + 'a');
+        char c = segi_text_lower(text[i]);
         bool other = (unsigned char)c >= 0x80;
         if (other || is_digit(c) || (c >= 'a' && c <= 'z'))
             out[kept++] = c;

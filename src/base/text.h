@@ -26,6 +26,11 @@ int64_t segi_pow10(int32_t exponent);
 /* mantissa x 10^(to - from) without loss; false where digits would be lost or it does not fit. */
 bool segi_decimal_rescale(int64_t mantissa, int32_t from, int32_t to, int64_t *out);
 
+/* Of ASCII letters the small one. Folding must not depend on a locale, nor change a text's size. */
+static inline char segi_text_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
 /* Optimal string alignment distance of case-folded ASCII, ignoring blanks and punctuation; stops
  * at limit + 1. Inputs beyond 64 bytes count as far away. */
 uint32_t segi_text_distance(const char *a, size_t a_size, const char *b, size_t b_size,

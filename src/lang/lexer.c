@@ -317,7 +317,8 @@ static segi_token lex_number(segi_lexer *lexer)
         segi_token token = lexer_fail(lexer, end - at, "a number and a word need a blank between");
         const char *unit = segi_unit_short(lexer->text + at + number, end - at - number);
         if (unit != NULL)
-            segi_error_hint(lexer->err, "%.*s %s", (int)number, lexer->text + at, unit);
+            segi_error_hint(lexer->err, "%.*s %.*s", (int)number, lexer->text + at,
+                            (int)strlen(unit) - (number == 1 && lexer->text[at] == '1'), unit);
         else
             segi_error_hint(lexer->err, "%.*s %.*s", (int)number, lexer->text + at,
                             (int)(end - at - number), lexer->text + at + number);

@@ -4,22 +4,17 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "lang/lang.h"
 
 /* ---- texts ---- */
-
-/* ASCII only: folding must not depend on a locale, nor change the length of a text. */
-static unsigned char fold_byte(unsigned char c)
-{
-    return c >= 'A' && c <= 'Z' ? (unsigned char)(c - 'A' + 'a') : c;
-}
 
 static bool bytes_equal(bool fold, const char *a, const char *b, size_t size)
 {
     if (!fold)
         return size == 0 || memcmp(a, b, size) == 0;
     for (size_t i = 0; i < size; i++) {
-        if (fold_byte((unsigned char)a[i]) != fold_byte((unsigned char)b[i]))
+        if (segi_text_lower(a[i]) != segi_text_lower(b[i]))
             return false;
     }
     return true;

@@ -238,9 +238,13 @@ segi_syn_bound *segi_parse_bound(segi_parser *p)
     segi_token token = p->token;
     if (segi_token_unit(p, token, &bound->period)) {
         bound->periods = true;
-        if (!on && segi_parser_then(p, "ago"))
-            return segi_parse_meant_ago(
-                p, phrase, bound->kind == SEGI_BOUND_AT_LEAST || bound->kind == SEGI_BOUND_MORE);
+        if (!on && segi_parser_then(p, "ago")) {
+            const segi_syn_number *far =
+                bound->kind == SEGI_BOUND_BETWEEN ? &bound->high : &bound->low;
+            return segi_parse_meant_ago(p, phrase, far->param ? 30 : far->value, bound->period,
+                                        bound->kind == SEGI_BOUND_AT_LEAST ||
+                                            bound->kind == SEGI_BOUND_MORE);
+        }
         if (!on) {
             segi_parser_fail(p, phrase, NULL, "different days, or how often?");
             segi_error_hint(p->err, "on %.*s %.*s, or: %.*s times", SEGI_TOKEN_TEXT(p, phrase),
@@ -378,10 +382,13 @@ segi_syn *segi_parse_edge(segi_parser *p)
     behaviour->selector = segi_parse_selector(p);
     if (behaviour->selector == NULL)
         return NULL;
-    segi_token times = segi_parser_peek(p, 2);
+    segi_token number = segi_parser_peek(p, 2);
+    int64_t ago;
+    segi_unit unit;
     if ((segi_parser_is(p, "more") || segi_parser_is(p, "less") || segi_parser_is(p, "fewer")) &&
-        times.kind == SEGI_TOKEN_NUMBER)
-        return segi_parse_meant_ago(p, p->token, segi_parser_is(p, "more"));
+        number.kind == SEGI_TOKEN_NUMBER && segi_token_unit(p, segi_parser_peek(p, 3), &unit) &&
+        segi_parse_int(p->lexer.text + number.begin, number.size, &ago))
+        return segi_parse_meant_ago(p, p->token, ago, unit, segi_parser_is(p, "more"));
     if (!segi_parse_window_starts(p)) {
         segi_token phrase = {SEGI_TOKEN_WORD, word.begin, p->prev_end - word.begin};
         segi_parser_fail(p, p->status == SEG_OK ? phrase : p->token, NULL,
@@ -581,8 +588,7 @@ static segi_syn *fail_count(segi_parser *p)
     segi_parser_fail(p, p->token, "count of \"event\" in last 30 days",
                      "\"count\" takes no parentheses");
     if (known && p->status == SEG_E_SYNTAX)
-        segi_error_hint(p->err, "count of %.*s", event.size > 80 ? 80 : (int)event.size,
-                        p->lexer.text + event.begin);
+        segi_error_hint(p->err, "count of %.*s", SEGI_TOKEN_HEAD(p, event));
     return NULL;
 }
 
@@ -592,8 +598,7 @@ static segi_syn *fail_of(segi_parser *p, segi_token word)
     segi_token head = {SEGI_TOKEN_WORD, word.begin, p->prev_end - word.begin};
     segi_parser_expected(p, "\"of\" and an event", NULL);
     if (p->status == SEG_E_SYNTAX)
-        segi_error_hint(p->err, "%.*s of \"event\"", head.size > 80 ? 80 : (int)head.size,
-                        p->lexer.text + head.begin);
+        segi_error_hint(p->err, "%.*s of \"event\"", SEGI_TOKEN_HEAD(p, head));
     return NULL;
 }
 

@@ -189,10 +189,13 @@ bool segi_parse_meant_span(segi_parser *p)
     return true;
 }
 
-void *segi_parse_meant_ago(segi_parser *p, segi_token phrase, bool older)
+void *segi_parse_meant_ago(segi_parser *p, segi_token phrase, int64_t count, segi_unit unit,
+                           bool older)
 {
-    return segi_parser_fail(p, phrase, older ? "older than 30 days" : "in last 30 days",
-                            "how long ago is said by a span of time");
+    segi_parser_fail(p, phrase, NULL, "how long ago is said by a span of time");
+    segi_error_hint(p->err, "%s %lld %s%s", older ? "older than" : "in last", (long long)count,
+                    segi_unit_name(unit), count == 1 ? "" : "s");
+    return NULL;
 }
 
 /* A word that is spelled nearly like one that could stand here. */

@@ -90,8 +90,7 @@ static segi_syn *parse_in(segi_parser *p, segi_syn *value)
                                 "a segment is not asked of a value");
     if (token.kind == SEGI_TOKEN_STRING || token.kind == SEGI_TOKEN_NUMBER) {
         segi_parser_fail(p, token, NULL, "\"in\" needs a list in parentheses");
-        segi_error_hint(p->err, "in (%.*s)", token.size > 80 ? 80 : (int)token.size,
-                        p->lexer.text + token.begin);
+        segi_error_hint(p->err, "in (%.*s)", SEGI_TOKEN_HEAD(p, token));
         return NULL;
     }
     segi_syn *syn = test_node(p, SEGI_SYN_IN, value);
@@ -113,8 +112,7 @@ static segi_syn *fail_state(segi_parser *p, bool negated)
     segi_parser_expected(p, "set, null or absent",
                          "to compare use = or !=, for a list use in (...)");
     if (value && p->status == SEG_E_SYNTAX)
-        segi_error_hint(p->err, "write %s %.*s", negated ? "!=" : "=",
-                        token.size > 80 ? 80 : (int)token.size, p->lexer.text + token.begin);
+        segi_error_hint(p->err, "write %s %.*s", negated ? "!=" : "=", SEGI_TOKEN_HEAD(p, token));
     else if (empty && p->status == SEG_E_SYNTAX)
         segi_error_hint(p->err, negated ? "write is set" : "write is not set");
     return NULL;
@@ -177,8 +175,7 @@ static segi_syn *fail_pattern(segi_parser *p)
     bool word = token.kind != SEGI_TOKEN_END && token.kind != SEGI_TOKEN_LEFT;
     segi_parser_expected(p, "a text in double quotes", NULL);
     if (word && p->status == SEG_E_SYNTAX)
-        segi_error_hint(p->err, "write \"%.*s\"", token.size > 80 ? 80 : (int)token.size,
-                        p->lexer.text + token.begin);
+        segi_error_hint(p->err, "write \"%.*s\"", SEGI_TOKEN_HEAD(p, token));
     return NULL;
 }
 

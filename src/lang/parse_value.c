@@ -223,8 +223,7 @@ bool segi_parse_unit(segi_parser *p, uint32_t begin, segi_unit *out)
     }
     segi_token phrase = {SEGI_TOKEN_WORD, begin, p->prev_end - begin};
     segi_parser_fail(p, phrase, NULL, "a unit of time is missing after the number");
-    segi_error_hint(p->err, "%.*s days?", phrase.size > 80 ? 80 : (int)phrase.size,
-                    p->lexer.text + begin);
+    segi_error_hint(p->err, "%.*s days?", SEGI_TOKEN_HEAD(p, phrase));
     return false;
 }
 

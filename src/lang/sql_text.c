@@ -1,6 +1,7 @@
 /* sql_text.c - SQL word by word: what the dialects write differently, quotes, numbers, columns. */
 #include <string.h>
 
+#include "base/text.h"
 #include "lang/sql.h"
 
 /* RE2 is the engine of regular expressions in both. */
@@ -144,18 +145,14 @@ void segi_sql_table_name(segi_sql *w, const char *name)
 
 /* ---- columns ---- */
 
-static char fold(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 static bool same_name(const segi_sql *w, const segi_field *a, const segi_field *b)
 {
     if (a->name_size != b->name_size)
         return false;
     for (size_t i = 0; i < a->name_size; i++) {
-        bool same = w->dialect->folds_names ? fold(a->name[i]) == fold(b->name[i])
-                                            : a->name[i] == b->name[i];
+        bool same = w->dialect->folds_names
+                        ? segi_text_lower(a->name[i]) == segi_text_lower(b->name[i])
+                        : a->name[i] == b->name[i];
         if (!same)
             return false;
     }
@@ -181,8 +178,9 @@ static bool owns_column(const segi_sql *w, const segi_field *field, const segi_f
 static bool column_is_free(const segi_sql *w, const segi_field *field)
 {
     const segi_schema *schema = w->predicate->schema;
-    if (field->name_size >= 4 && fold(field->name[0]) == 's' && fold(field->name[1]) == 'e' &&
-        fold(field->name[2]) == 'g' && field->name[3] == '_')
+    if (field->name_size >= 4 && segi_text_lower(field->name[0]) == 's' &&
+        segi_text_lower(field->name[1]) == 'e' && segi_text_lower(field->name[2]) == 'g' &&
+        field->name[3] == '_')
         return false; /* the layout's own columns */
     if (w->scope->selector == NULL)
         return owns_column(w, field, schema->attributes, schema->attribute_count);

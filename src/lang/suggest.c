@@ -12,17 +12,7 @@
 #define INSIDE_SIZE_MIN 4   /* bytes of a name that is looked for inside of others */
 #define ALIKE_SIZE_MAX 1000 /* bytes of a name beyond which nobody looks inside */
 
-/* ASCII letters without regard to case. */
-static bool alike(char a, char b)
-{
-    if (a >= 'A' && a <= 'Z')
-        a = (char)(a - 'A' + 'a');
-    if (b >= 'A' && b <= 'Z')
-        b = (char)(b - 'A' + 'a');
-    return a == b;
-}
-
-/* Is one of them part of the other? */
+/* Is one of them part of the other, without regard to the case of ASCII letters? */
 static bool inside(const char *a, size_t a_size, const char *b, size_t b_size)
 {
     if (a_size > b_size)
@@ -31,7 +21,7 @@ static bool inside(const char *a, size_t a_size, const char *b, size_t b_size)
         return false;
     for (size_t at = 0; at + a_size <= b_size; at++) {
         size_t i = 0;
-        while (i < a_size && alike(a[i], b[at + i]))
+        while (i < a_size && segi_text_lower(a[i]) == segi_text_lower(b[at + i]))
             i++;
         if (i == a_size)
             return true;

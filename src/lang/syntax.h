@@ -471,6 +471,8 @@ void segi_syn_add(segi_syn *parent, segi_syn *kid);
 void segi_parser_close(segi_parser *p, segi_syn *syn); /* sets the size: up to the last token */
 void *segi_parser_alloc(segi_parser *p, size_t size);
 #define SEGI_TOKEN_TEXT(p, t) (int)(t).size, (p)->lexer.text + (t).begin
+/* Its beginning, for hints that go on behind it. */
+#define SEGI_TOKEN_HEAD(p, t) (int)((t).size > 80 ? 80 : (t).size), (p)->lexer.text + (t).begin
 
 /* parse_value.c */
 segi_syn *segi_parse_value(segi_parser *p);
@@ -500,7 +502,8 @@ bool segi_parse_meant(segi_parser *p);       /* at a word that cannot stand here
 bool segi_parse_meant_often(segi_parser *p); /* behind an event: > 3 times */
 bool segi_parse_meant_span(segi_parser *p);  /* at first or last of a condition: last 30 days */
 /* At "more than 30 days ago" (`older`) or "less than 30 days ago": always fails. */
-void *segi_parse_meant_ago(segi_parser *p, segi_token phrase, bool older);
+void *segi_parse_meant_ago(segi_parser *p, segi_token phrase, int64_t count, segi_unit unit,
+                           bool older);
 /* Something is left over behind the whole: always fails. */
 void segi_parse_trailing(segi_parser *p);
 

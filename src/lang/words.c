@@ -2,16 +2,14 @@
  *
  * Words are written in any case of ASCII letters. What a word means is known by whoever reads it in
  * its place; the lists here say which ones a plain name must not be, or is better not. */
+#include "base/text.h"
 #include "lang/syntax.h"
 
 /* `word` ends with a NUL byte, text does not. */
 bool segi_word_is(const char *text, size_t size, const char *word)
 {
     for (size_t i = 0; i < size; i++) {
-        char c = text[i];
-        if (c >= 'A' && c <= 'Z')
-            c = (char)(c - 'A' + 'a');
-        if (word[i] == '\0' || c != word[i])
+        if (word[i] == '\0' || segi_text_lower(text[i]) != word[i])
             return false;
     }
     return word[size] == '\0';

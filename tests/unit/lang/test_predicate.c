@@ -45,19 +45,25 @@ static const segi_saved *saved_find(void *user, segi_definition kind, const char
     return NULL;
 }
 
+static segi_source source_of(const char *text, uint32_t flags, const segi_param_value *params,
+                             size_t count)
+{
+    return (segi_source){.schema = schema,
+                         .text = text,
+                         .text_size = strlen(text),
+                         .flags = flags,
+                         .params = params,
+                         .param_count = count};
+}
+
 static seg_status compile_with(const segi_saved *segments, const char *text, uint32_t flags,
                                const segi_param_value *params, size_t count, segi_predicate **out)
 {
     segi_resolver resolver = {(void *)(uintptr_t)segments, saved_find, saved_at};
     seg_error_init(&err, sizeof err);
-    return segi_compile(segi_mem_default(),
-                        &(segi_source){.schema = schema,
-                                       .text = text,
-                                       .text_size = strlen(text),
-                                       .flags = flags,
-                                       .params = params,
-                                       .param_count = count},
-                        segments == NULL ? NULL : &resolver, out, &err);
+    segi_source source = source_of(text, flags, params, count);
+    return segi_compile(segi_mem_default(), &source, segments == NULL ? NULL : &resolver, out,
+                        &err);
 }
 
 static void refuses(const segi_saved *segments, const char *text, seg_status status,
@@ -417,17 +423,11 @@ static void walk_failures(const char *text, const segi_saved *segments,
     mem_fault_init(&fault);
     ck_assert_int_eq(segi_mem_init(&mem, mem_fault_allocator(&fault), NULL), SEG_OK);
     segi_resolver resolver = {(void *)(uintptr_t)segments, saved_find, saved_at};
+    segi_source source = source_of(text, flags, params, count);
     for (uint64_t n = 1;; n++) {
         segi_predicate *p;
         mem_fault_fail_once(&fault, n);
-        seg_status status = segi_compile(&mem,
-                                         &(segi_source){.schema = schema,
-                                                        .text = text,
-                                                        .text_size = strlen(text),
-                                                        .flags = flags,
-                                                        .params = params,
-                                                        .param_count = count},
-                                         &resolver, &p, &err);
+        seg_status status = segi_compile(&mem, &source, &resolver, &p, &err);
         bool failed = mem_fault_has_failed(&fault);
         ck_assert_int_eq(status, failed ? SEG_E_NOMEM : SEG_OK);
         ck_assert(failed == (p == NULL));
